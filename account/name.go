@@ -1,0 +1,66 @@
+package account
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxName is the longest username, in runes.
+const maxName = 64
+
+// CanonicalUsername is the one form of a username, used for look-up and for counting failures alike:
+// trimmed, NFKC, case folded, without control characters. "Bob", "BOB " and a full-width "ｂｏｂ" are one
+// user with one counter (CVE-2025-6004). It is idempotent.
+func CanonicalUsername(typed string) string {
+	s := clean(typed)
+	// Folding can denormalise and normalising can unfold: the second round settles both.
+	for range 2 {
+		s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+	}
+	return strings.TrimSpace(clip(strings.TrimSpace(s), maxName))
+}
+
+// CanonicalOfficeCode is the one form of an office code: trimmed, NFKC, upper case.
+func CanonicalOfficeCode(typed string) string {
+	s := strings.ToUpper(norm.NFKC.String(clean(typed)))
+	return strings.TrimSpace(clip(strings.TrimSpace(s), 32))
+}
+
+// counted names the row that counts a name's failures, whether or not such a user exists.
+func counted(office, username string) string { return office + "/" + username }
+
+// clean drops what no name has and PostgreSQL refuses: broken UTF-8, NUL and other control characters.
+func clean(s string) string {
+	if len(s) > 1024 {
+		s = s[:1024]
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+func clip(s string, runes int) string {
+	if r := []rune(s); len(r) > runes {
+		return string(r[:runes])
+	}
+	return s
+}
+
+// validUsername reports whether a canonical username may be given to a new user.
+func validUsername(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@+'", r) {
+			return false
+		}
+	}
+	return true
+}

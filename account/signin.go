@@ -1,0 +1,127 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+)
+
+// ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
+var ErrWrong = errors.New("wrong office, user or password")
+
+// Delay says that this name was tried wrongly too often: it is answered at once, without a look at the
+// password, whether or not such a user exists.
+type Delay struct{ Wait time.Duration }
+
+func (d *Delay) Error() string { return fmt.Sprintf("wait %s before the next try", d.Wait) }
+
+// Attempt is one log-in as typed.
+type Attempt struct {
+	OfficeCode string
+	Username   string
+	Password   string
+	Browser    []byte // hash of the browser's cookie
+	Address    string // IP address
+}
+
+// SignIn checks office code, username and password. It answers ErrWrong, *Delay, or ErrBusy.
+//
+// The try is counted, and committed, before the password is looked at; parallel guesses cannot share one
+// try. Browsers in which this user has completed a log-in in the last 90 days have a budget of their own,
+// so strangers who guess can delay only each other.
+func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
+	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
+	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(code, username), Browser: []byte{}}
+	known, err := s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{OfficeCode: code, Username: username, BrowserHash: a.Browser})
+	if err != nil {
+		return User{}, fmt.Errorf("look for a known browser: %w", err)
+	}
+	if known {
+		budget.Browser = a.Browser
+	}
+	if err := s.charge(ctx, budget); err != nil {
+		return User{}, err
+	}
+	// Two statements for every outcome: a missing office must cost what a missing user costs.
+	office, err := s.q.OfficeByCode(ctx, s.pool, code)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return User{}, fmt.Errorf("find office: %w", err)
+	}
+	row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Username: username})
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return User{}, fmt.Errorf("find user: %w", err)
+	}
+	right, err := s.matches(ctx, a.Password, row.PasswordHash)
+	if err != nil {
+		return User{}, err
+	}
+	user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
+	if !right || row.DisabledAt != nil {
+		// Who is not a user is not named: people type their password where the username belongs.
+		if err := s.log.Write(ctx, s.pool, audit.Event{Office: office.ID, Actor: user.Person(), Action: audit.SignInRefused, Address: a.Address}); err != nil {
+			return User{}, err
+		}
+		return User{}, ErrWrong
+	}
+	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
+		return User{}, fmt.Errorf("reset the count of failures: %w", err)
+	}
+	return user, nil
+}
+
+// CheckPassword proves the password of a signed-in user once more, within the same budget as a log-in.
+// It answers ErrWrong, *Delay, or ErrBusy.
+func (s *Service) CheckPassword(ctx context.Context, officeCode, username string, userID int64, password string) error {
+	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
+	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(officeCode, username), Browser: fmt.Appendf(nil, "user %d", userID)}
+	if err := s.charge(ctx, budget); err != nil {
+		return err
+	}
+	hash, err := s.q.UserPasswordHash(ctx, s.pool, userID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read user %d: %w", userID, err)
+	}
+	right, err := s.matches(ctx, password, hash)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return ErrWrong
+	}
+	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
+		return fmt.Errorf("reset the count of failures: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) matches(ctx context.Context, password, hash string) (bool, error) {
+	if len(password) > 4*maxPassword {
+		password = "" // no password is as long; the hash is compared all the same
+	}
+	return s.hasher.Matches(ctx, password, hash)
+}
+
+func (s *Service) charge(ctx context.Context, budget dbsqlc.PasswordFailureChargeParams) error {
+	_, err := s.q.PasswordFailureCharge(ctx, s.pool, budget)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("count a log-in: %w", err)
+	}
+	row, err := s.q.PasswordFailureOf(ctx, s.pool, dbsqlc.PasswordFailureOfParams(budget))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return &Delay{time.Second} // a right password has just cleared the count
+	}
+	if err != nil {
+		return fmt.Errorf("read the delay: %w", err)
+	}
+	// Rounded up: who waits as long as told must get through.
+	return &Delay{max(time.Second, row.NextTryAt.Sub(row.Now).Truncate(time.Second)+time.Second)}
+}

@@ -1,0 +1,131 @@
+// Package audit writes down what happened: who did what to whom, from where, and how it ended. An event
+// is written in the transaction of what it records, so neither exists without the other; the table takes
+// no update and no delete. It holds no code, no secret and no whole number.
+package audit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+)
+
+// Action is what happened: a stable word, and the catalogue's key audit.<action>.
+type Action string
+
+// What is written down.
+const (
+	SignedIn            Action = "signed_in"             // the password was enough, or the second factor was right
+	PasswordAccepted    Action = "password_accepted"     // a pending log-in began
+	SignInRefused       Action = "sign_in_refused"       // wrong office, user or password
+	SecondFactorRefused Action = "second_factor_refused" // a wrong code
+	SecondFactorWait    Action = "second_factor_wait"    // ten in a row: the user has to wait
+	LoggedOut           Action = "logged_out"
+	SessionEnded        Action = "session_ended"
+	TwoFactorActivated  Action = "two_factor_activated"
+	TwoFactorSwitched   Action = "two_factor_switched_off"
+	NumberRegistered    Action = "number_registered" // by a superuser or accountant, unconfirmed
+	NumberConfirmed     Action = "number_confirmed"
+	NumberChanged       Action = "number_changed"
+	NumberRemoved       Action = "number_removed"
+	AuthenticatorAdded  Action = "authenticator_added"
+	AuthenticatorGone   Action = "authenticator_removed"
+	RecoveryCodesMade   Action = "recovery_codes_made"
+	RecoveryCodeUsed    Action = "recovery_code_used"
+	FactorConfirmed     Action = "factor_confirmed_again" // a fresh proof inside a session
+	TwoFactorReset      Action = "two_factor_reset"
+	OfficeCreated       Action = "office_created"
+	UserCreated         Action = "user_created"
+)
+
+// Person names a user in an event. The zero value is nobody.
+type Person struct {
+	ID   int64
+	Name string // username
+}
+
+// Event is one thing that happened. Office 0 is no office: a log-in under an unknown code.
+type Event struct {
+	Office  int64
+	Actor   Person // who did it; Name "command line" with ID 0 for the operator's shell
+	Subject Person // to whom, when that is not the actor
+	Action  Action
+	Detail  string // a few words: a method, a masked number, an outcome
+	Address string // the client's IP address
+}
+
+// CommandLine is the actor of what an operator's command does.
+var CommandLine = Person{Name: "command line"}
+
+// Log writes events to the table and, for whoever reads the process's own log, to logger as well.
+type Log struct{ logger *slog.Logger }
+
+// NewLog makes a Log.
+func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+
+// Write adds the event in the transaction tx.
+func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
+	err := dbsqlc.New().AuditEventInsert(ctx, tx, dbsqlc.AuditEventInsertParams{
+		OfficeID: ref(e.Office), ActorID: ref(e.Actor.ID), Actor: clip(e.Actor.Name), SubjectID: ref(e.Subject.ID),
+		Subject: clip(e.Subject.Name), Action: string(e.Action), Detail: clip(e.Detail), Address: e.Address,
+	})
+	if err != nil {
+		return fmt.Errorf("write audit event %s: %w", e.Action, err)
+	}
+	l.logger.InfoContext(ctx, "audit", "action", e.Action, "office", e.Office, "actor", e.Actor.ID, "subject", e.Subject.ID,
+		"detail", e.Detail, "address", e.Address)
+	return nil
+}
+
+func ref(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
+}
+
+// clip bounds what a stranger typed before it is kept for ever.
+func clip(s string) string {
+	const limit = 120
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	return string(runes[:limit]) + "…"
+}
+
+// Entry is an event as the history page shows it.
+type Entry struct {
+	ID      int64
+	At      time.Time
+	Actor   string
+	Subject string
+	Action  Action
+	Detail  string
+	Address string
+}
+
+// PageSize is how many events one page of the history has.
+const PageSize = 50
+
+// List answers an office's events, newest first, older than the event before (0: from the newest), and
+// whether there are more.
+func List(ctx context.Context, tx dbsqlc.DBTX, office, before int64) (entries []Entry, more bool, err error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	rows, err := dbsqlc.New().AuditEventList(ctx, tx, dbsqlc.AuditEventListParams{OfficeID: &office, Before: before})
+	if err != nil {
+		return nil, false, fmt.Errorf("list audit events: %w", err)
+	}
+	if len(rows) > PageSize {
+		rows, more = rows[:PageSize], true
+	}
+	for _, r := range rows {
+		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
+	}
+	return entries, more, nil
+}

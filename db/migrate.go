@@ -1,0 +1,146 @@
+package db
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// Migrations are the project's own, in goose's form. A released one is never edited, and each works with
+// the previous release still running.
+//
+//go:embed migrations/*.sql
+var Migrations embed.FS
+
+// migrationLock is an arbitrary key: processes that start together migrate one after the other.
+const migrationLock = 7_465_321_190
+
+// Migrate brings the database to this program's schema: our migrations, then River's, under one lock.
+// It is safe to run again, and by several processes at once.
+func Migrate(ctx context.Context, url string) error {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return fmt.Errorf("read DATABASE_URL: %w", err)
+	}
+	cfg.MaxConns = 3
+	// A migration may rightly run for long, and the wait for another process's is no fault.
+	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
+	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "10s"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	defer pool.Close()
+	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		if err := takeLock(ctx, conn.Conn()); err != nil {
+			return err
+		}
+		defer func() {
+			_, _ = conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", migrationLock)
+		}()
+		if err := migrateOurs(ctx, pool); err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		return migrateRivers(ctx, pool)
+	})
+}
+
+// takeLock asks again and again: a waiting pg_advisory_lock would be cut by lock_timeout.
+func takeLock(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		var got bool
+		if err := conn.QueryRow(ctx, "select pg_try_advisory_lock($1)", migrationLock).Scan(&got); err != nil {
+			return fmt.Errorf("lock for migration: %w", err)
+		}
+		if got {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func migrateOurs(ctx context.Context, pool *pgxpool.Pool) error {
+	sqlDB := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = sqlDB.Close() }()
+	ours, err := fs.Sub(Migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, sqlDB, ours)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+func migrateRivers(ctx context.Context, pool *pgxpool.Pool) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool), nil)
+	if err != nil {
+		return fmt.Errorf("migrate River: %w", err)
+	}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate River: %w", err)
+	}
+	return nil
+}
+
+// Current says nil when the schema is at least as new as this program, and else what is missing and how
+// to get it.
+func Current(ctx context.Context, pool *Pool) error {
+	var have int64
+	if err := pool.QueryRow(ctx, "select coalesce(max(version_id), 0) from goose_db_version where is_applied").Scan(&have); err != nil {
+		if Unavailable(err) {
+			return fmt.Errorf("ask for the schema's version: %w", err)
+		}
+		return fmt.Errorf("the database has no schema yet: run nightlatch migrate (%w)", err)
+	}
+	want, err := newestMigration()
+	if err != nil {
+		return err
+	}
+	if have < want {
+		return fmt.Errorf("the database is at migration %d and this program needs %d: run nightlatch migrate", have, want)
+	}
+	migrator, err := rivermigrate.New(riverpgxv5.New(pool.pgx), nil)
+	if err != nil {
+		return err
+	}
+	valid, err := migrator.Validate(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("ask for River's version: %w", err)
+	}
+	if !valid.OK {
+		return fmt.Errorf("River's tables are older than this program needs: run nightlatch migrate")
+	}
+	return nil
+}
+
+func newestMigration() (int64, error) {
+	files, err := fs.Glob(Migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	var newest int64
+	for _, f := range files {
+		v, err := goose.NumericComponent(f)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, v)
+	}
+	return newest, nil
+}

@@ -1,0 +1,76 @@
+-- name: ChallengeInsert :one
+insert into challenges (ref, session_id, user_id, purpose, number, country, language, code_mac, code_ct, expires_at)
+values (@ref, @session_id, @user_id, @purpose, @number, @country, @language, @code_mac, @code_ct, now() + @life::interval)
+returning id;
+
+-- name: ChallengeOfSession :one
+-- The session's newest challenge, live or over, with the state of its newest message.
+select c.id, c.purpose, c.number, c.country, c.tries, c.sends_asked, c.asked_at, c.created_at, c.expires_at,
+    c.ended_at, c.outcome,
+    m.state as message_state, m.reason as message_reason, m.final as message_final,
+    m.queued_at as message_queued_at, m.changed_at as message_changed_at, m.accepted_at as message_accepted_at,
+    now()::timestamptz as now
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = c.sends_asked
+where c.session_id = @session_id
+order by c.id desc
+limit 1;
+
+-- name: ChallengeLock :one
+-- The live challenge of a session, locked.
+select id, purpose, number, country, sends_asked, asked_at, expires_at, now()::timestamptz as now
+from challenges
+where session_id = @session_id and ended_at is null
+for update;
+
+-- name: ChallengeForSend :one
+-- What the worker needs, locked: a challenge that ends meanwhile waits, or is seen as ended.
+select c.id, c.ref, c.user_id, c.purpose, c.number, c.country, c.language, c.code_ct, c.sends_asked,
+    c.expires_at, c.ended_at, c.outcome,
+    m.id as message_id, m.state as message_state, m.final as message_final,
+    clock_timestamp()::timestamptz as now
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = @send_no
+where c.id = @id
+for update of c;
+
+-- name: ChallengeCounts :one
+-- How many challenges the session has had, and how many of the user may still arrive as a text.
+select
+    count(*) filter (where session_id = @session_id)::int as of_session,
+    count(*) filter (where expires_at > now() and (ended_at is null or outcome = 'abandoned'))::int as live_of_user
+from challenges
+where user_id = @user_id and (session_id = @session_id or expires_at > now());
+
+-- name: ChallengeCharge :one
+-- One of five tries, counted before the code is looked at, and never taken back.
+update challenges set tries = tries + 1
+where session_id = @session_id and ended_at is null and expires_at > now() and tries < 5
+returning id, ref, user_id, purpose, number, country, code_mac, tries;
+
+-- name: ChallengeConsume :execrows
+-- One of many right codes wins.
+update challenges set ended_at = now(), outcome = 'verified', code_ct = null
+where id = @id and ended_at is null and expires_at > now();
+
+-- name: ChallengeEnd :execrows
+update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
+where id = @id and ended_at is null;
+
+-- name: ChallengeEndOfSession :exec
+update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
+where session_id = @session_id and ended_at is null;
+
+-- name: ChallengeEndOfUser :exec
+-- Every live challenge of the user but those of one session (0: every one).
+update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
+where user_id = @user_id and session_id <> @but and ended_at is null;
+
+-- name: ChallengeAskAgain :one
+update challenges set sends_asked = sends_asked + 1, asked_at = now()
+where id = @id and ended_at is null and sends_asked < 3
+returning sends_asked;
+
+-- name: ChallengeEndExpired :execrows
+update challenges set ended_at = now(), outcome = 'expired', code_ct = null
+where ended_at is null and expires_at <= now();

@@ -1,0 +1,8 @@
+-- name: NoticeInsert :exec
+insert into notices (user_id, kind) values (@user_id, @kind);
+
+-- name: NoticeList :many
+select id, kind, created_at from notices where user_id = @user_id and seen_at is null order by id desc limit 5;
+
+-- name: NoticeSee :exec
+update notices set seen_at = now() where user_id = @user_id and seen_at is null and id <= @up_to;

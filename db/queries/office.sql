@@ -1,0 +1,32 @@
+-- name: OfficeInsert :one
+insert into offices (code, name) values (@code, @name) returning *;
+
+-- name: OfficeByCode :one
+select * from offices where code = @code;
+
+-- name: OfficeByID :one
+select * from offices where id = @id;
+
+-- name: OfficeLock :one
+select * from offices where id = @id for update;
+
+-- name: OfficeList :many
+select code, name, two_factor_required from offices order by code;
+
+-- name: OfficeTwoFactorSet :execrows
+-- Changes nothing when somebody else was first.
+update offices
+set two_factor_required = @required, two_factor_changed_at = now()
+where id = @id and two_factor_required <> @required;
+
+-- name: OfficePreflight :one
+-- How many users are ready for two factors. Disabled users do not count.
+select
+    count(*)::int as users,
+    count(*) filter (where m.confirmed_at is not null or a.user_id is not null)::int as ready,
+    count(*) filter (where m.user_id is not null and m.confirmed_at is null and a.user_id is null)::int as unconfirmed,
+    count(*) filter (where m.user_id is null and a.user_id is null)::int as without
+from users u
+left join mobile_numbers m on m.user_id = u.id
+left join authenticators a on a.user_id = u.id
+where u.office_id = @office_id and u.disabled_at is null;

@@ -1,0 +1,60 @@
+package jobs
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+// The queues. A backlog in one never delays another.
+const (
+	QueueLogin  = "sms_login"
+	QueueUpkeep = "upkeep"
+)
+
+// NewInserter makes a client that enqueues and works nothing.
+func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger})
+}
+
+// Register lists every job with its worker.
+func Register(messages *message.Service, codes *twofactor.Service) *river.Workers {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &sendCodeWorker{messages: messages})
+	river.AddWorker(workers, &upkeepWorker{codes: codes})
+	return workers
+}
+
+// NewWorker makes the client that works every queue. Why each number differs from River's default stands
+// in docs/design.md.
+func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) (*river.Client[pgx.Tx], error) {
+	return river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Logger:  logger,
+		Workers: workers,
+		Queues: map[string]river.QueueConfig{
+			QueueLogin:  {MaxWorkers: 25},
+			QueueUpkeep: {MaxWorkers: 1},
+		},
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
+			river.PeriodicInterval(upkeepEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true},
+		)},
+		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in (docs/performance).
+		FetchCooldown:     time.Millisecond,
+		FetchPollInterval: 200 * time.Millisecond,
+		JobTimeout:        15 * time.Second,
+		// After a kill the code must still go out within its life. More than JobTimeout.
+		RescueStuckJobsAfter:        60 * time.Second,
+		CompletedJobRetentionPeriod: 24 * time.Hour,
+		CancelledJobRetentionPeriod: 24 * time.Hour,
+		DiscardedJobRetentionPeriod: 24 * time.Hour,
+	})
+}

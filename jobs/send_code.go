@@ -1,0 +1,58 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/nightlatch/nightlatch/message"
+)
+
+// SendCode sends one message of a challenge. Ids only: the queue's tables and pages show arguments.
+type SendCode struct {
+	ChallengeID int64 `json:"challenge_id"`
+	SendNo      int   `json:"send_no"`
+}
+
+// Kind is the act, in River's table.
+func (SendCode) Kind() string { return "send_code" }
+
+// InsertOpts: one job for each message, whatever happens; the life of the code bounds the tries.
+func (SendCode) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueLogin, MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+}
+
+type sendCodeWorker struct {
+	river.WorkerDefaults[SendCode]
+	messages *message.Service
+}
+
+func (w *sendCodeWorker) Work(ctx context.Context, job *river.Job[SendCode]) error {
+	complete := func(ctx context.Context, tx pgx.Tx) error {
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		return err
+	}
+	err := w.messages.Deliver(ctx, job.Args.ChallengeID, job.Args.SendNo, complete)
+	var cancelled *message.Cancelled
+	var later *message.Later
+	switch {
+	case errors.As(err, &cancelled):
+		return river.JobCancel(cancelled)
+	case errors.As(err, &later):
+		return river.JobSnooze(later.After)
+	}
+	return err
+}
+
+// Timeout is more than the provider's 8 s, and less than what counts as stuck.
+func (w *sendCodeWorker) Timeout(*river.Job[SendCode]) time.Duration { return 15 * time.Second }
+
+// NextRetry waits 1, 2, 3, 5, 5 … s: up to 5 s River needs no leader to make the job available again.
+func (w *sendCodeWorker) NextRetry(job *river.Job[SendCode]) time.Time {
+	waits := [...]time.Duration{1, 2, 3, 5}
+	return time.Now().Add(waits[min(len(job.Errors), len(waits)-1)] * time.Second)
+}

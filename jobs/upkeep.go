@@ -1,0 +1,33 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+// Upkeep ends what has expired and drops what is old.
+type Upkeep struct{}
+
+// Kind is the act, in River's table.
+func (Upkeep) Kind() string { return "upkeep" }
+
+// InsertOpts: one at a time is enough.
+func (Upkeep) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: upkeepEvery}}
+}
+
+// upkeepEvery is how soon an expired code that nobody touched is wiped.
+const upkeepEvery = 30 * time.Second
+
+type upkeepWorker struct {
+	river.WorkerDefaults[Upkeep]
+	codes *twofactor.Service
+}
+
+func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[Upkeep]) error {
+	return w.codes.Upkeep(ctx)
+}

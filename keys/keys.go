@@ -1,0 +1,167 @@
+// Package keys holds the master keys: it seals what must be read back, and makes MACs of what must only
+// be recognised. A database without the key file gives away no code and no secret.
+//
+// Every use has a purpose, from which a key of its own is derived, and associated data (the row it
+// belongs to), so that a value copied to another row or another use does not open.
+package keys
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Ring is the keys of one key file: the first seals, all of them open.
+type Ring struct{ keys []master }
+
+// master is one 32-byte key; its id (4 bytes of its hash) marks what it made.
+type master struct {
+	key []byte
+	id  [idSize]byte
+}
+
+const (
+	keySize = 32
+	idSize  = 4
+	version = 1
+)
+
+// ErrOpen says that no key of the ring opens a value: it is damaged, belongs to another row, or was made
+// with a key that is gone.
+var ErrOpen = errors.New("sealed value does not open with the keys of this installation")
+
+// Parse reads a key file's text: one base64 32-byte key a line, newest first. Empty lines are skipped.
+func Parse(text string) (*Ring, error) {
+	var ring Ring
+	for n, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		key, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(key) != keySize {
+			return nil, fmt.Errorf("line %d of the key file is not a base64 key of %d bytes", n+1, keySize)
+		}
+		ring.keys = append(ring.keys, newMaster(key))
+	}
+	if len(ring.keys) == 0 {
+		return nil, errors.New("the key file holds no key")
+	}
+	return &ring, nil
+}
+
+// Generate makes the text of a key file with one fresh key.
+func Generate() string {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // never fails: crypto/rand ends the program instead
+	return base64.StdEncoding.EncodeToString(key) + "\n"
+}
+
+func newMaster(key []byte) master {
+	m := master{key: key}
+	sum := sha256.Sum256(append([]byte("nightlatch key id\x00"), key...))
+	copy(m.id[:], sum[:])
+	return m
+}
+
+// Fingerprint names the newest key without giving it away: 16 hex digits.
+func (r *Ring) Fingerprint() string { return r.keys[0].fingerprint() }
+
+// Has reports whether a key of the ring has this fingerprint.
+func (r *Ring) Has(fingerprint string) bool {
+	for _, k := range r.keys {
+		if k.fingerprint() == fingerprint {
+			return true
+		}
+	}
+	return false
+}
+
+func (m master) fingerprint() string {
+	sum := sha256.Sum256(append([]byte("nightlatch key fingerprint\x00"), m.key...))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (m master) derive(purpose string) []byte {
+	// Expanding 32 uniform bytes to 32 bytes cannot fail.
+	key, err := hkdf.Key(sha256.New, m.key, nil, "nightlatch "+purpose, keySize)
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+func (m master) aead(purpose string) cipher.AEAD {
+	block, err := aes.NewCipher(m.derive("seal " + purpose))
+	if err != nil {
+		panic(err)
+	}
+	gcm, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err)
+	}
+	return gcm
+}
+
+// Seal encrypts plain with AES-256-GCM under a key of its purpose; the row it stands in is authenticated
+// with it. The form is version, key id, nonce, ciphertext, tag.
+func (r *Ring) Seal(purpose, row string, plain []byte) []byte {
+	newest := r.keys[0]
+	head := append([]byte{version}, newest.id[:]...)
+	return newest.aead(purpose).Seal(head, nil, plain, []byte(row))
+}
+
+// Open decrypts what Seal made for the same purpose and row. Its only error is ErrOpen.
+func (r *Ring) Open(purpose, row string, sealed []byte) ([]byte, error) {
+	if len(sealed) < 1+idSize || sealed[0] != version {
+		return nil, ErrOpen
+	}
+	for _, k := range r.keys {
+		if subtle.ConstantTimeCompare(k.id[:], sealed[1:1+idSize]) != 1 {
+			continue
+		}
+		plain, err := k.aead(purpose).Open(nil, nil, sealed[1+idSize:], []byte(row))
+		if err != nil {
+			return nil, ErrOpen
+		}
+		return plain, nil
+	}
+	return nil, ErrOpen
+}
+
+// MAC is HMAC-SHA-256 of a value in its row under the newest key: 32 bytes, to store.
+func (r *Ring) MAC(purpose, row, value string) []byte { return r.keys[0].mac(purpose, row, value) }
+
+// MACs are the MACs under every key, newest first, to look up what an older key stored.
+func (r *Ring) MACs(purpose, row, value string) [][]byte {
+	macs := make([][]byte, len(r.keys))
+	for i, k := range r.keys {
+		macs[i] = k.mac(purpose, row, value)
+	}
+	return macs
+}
+
+// Matches compares a stored MAC with a value in constant time.
+func (r *Ring) Matches(mac []byte, purpose, row, value string) bool {
+	found := 0
+	for _, want := range r.MACs(purpose, row, value) {
+		found |= subtle.ConstantTimeCompare(mac, want)
+	}
+	return found == 1
+}
+
+func (m master) mac(purpose, row, value string) []byte {
+	h := hmac.New(sha256.New, m.derive("mac "+purpose))
+	// The length keeps row and value apart: ("1", "23") is not ("12", "3").
+	fmt.Fprintf(h, "%d:%s%s", len(row), row, value)
+	return h.Sum(nil)
+}

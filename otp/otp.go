@@ -1,0 +1,107 @@
+// Package otp makes and checks time-based codes (RFC 6238) over pquerna/otp, which neither says which
+// step matched nor remembers used codes. Match says the step; whoever calls it must let each step serve
+// once (authenticators.last_step), or a code read over a shoulder is good for another half minute.
+package otp
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"net/url"
+	"time"
+
+	potp "github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+)
+
+const (
+	// Digits of a code.
+	Digits = 6
+	// Period of a step.
+	Period = 30 * time.Second
+	// secretSize is 160 bits: RFC 4226 R6 recommends as much, and 32 base32 characters need no padding.
+	secretSize = 20
+)
+
+// Secret is an authenticator's shared secret in base32 without padding, 32 characters.
+type Secret string
+
+// NewSecret draws a secret.
+func NewSecret() Secret {
+	raw := make([]byte, secretSize)
+	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
+	return Secret(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))
+}
+
+// Grouped is the secret in groups of four, as it is typed by hand.
+func (s Secret) Grouped() string {
+	var out []byte
+	for i := range len(s) {
+		if i > 0 && i%4 == 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
+}
+
+// URI is the otpauth:// address that an authenticator app scans. The issuer stands in the label as well,
+// since some apps read only one of the two.
+func (s Secret) URI(issuer, account string) string {
+	q := url.Values{"secret": {string(s)}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
+	// Apps show a plus as a plus: spaces must be %20.
+	label := url.PathEscape(issuer) + ":" + url.PathEscape(account)
+	return "otpauth://totp/" + label + "?" + percentSpaces(q.Encode())
+}
+
+func percentSpaces(query string) string {
+	var out []byte
+	for i := range len(query) {
+		if query[i] == '+' {
+			out = append(out, "%20"...)
+			continue
+		}
+		out = append(out, query[i])
+	}
+	return string(out)
+}
+
+// Step is the number of whole periods since 1970 at now.
+func Step(now time.Time) int64 { return now.Unix() / int64(Period/time.Second) }
+
+// Match looks for code among the steps T-1, T and T+1 at now and answers the step it belongs to.
+// All three are always computed and compared in constant time. The code must be six ASCII digits
+// (see Clean); the error tells of a damaged secret.
+func Match(secret Secret, code string, now time.Time) (step int64, ok bool, err error) {
+	for s := Step(now) - 1; s <= Step(now)+1; s++ {
+		right, err := hotp.ValidateCustom(code, uint64(s), string(secret), hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}) // #nosec G115 -- a step is positive
+		if err != nil {
+			return 0, false, fmt.Errorf("check a time-based code: %w", err)
+		}
+		if right {
+			step, ok = s, true
+		}
+	}
+	return step, ok, nil
+}
+
+// Code is the code of a step.
+func Code(secret Secret, step int64) (string, error) {
+	return hotp.GenerateCodeCustom(string(secret), uint64(step), hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}) // #nosec G115 -- a step is positive
+}
+
+// Clean reads a code as typed or pasted: ASCII spaces and hyphens are dropped, and what is left must be
+// six ASCII digits, nothing else (CVE-2025-6014: a code accepted again with white space around it).
+func Clean(typed string) (string, bool) {
+	var code []byte
+	for i := range len(typed) {
+		switch b := typed[i]; {
+		case b == ' ' || b == '-':
+		case b >= '0' && b <= '9' && len(code) < Digits:
+			code = append(code, b)
+		default:
+			return "", false
+		}
+	}
+	return string(code), len(code) == Digits
+}

@@ -1,0 +1,82 @@
+package twofactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/session"
+)
+
+// Begin starts the session of a user whose password was right, in one transaction with everything that
+// follows from it. Where the office demands no second factor the user is in. Where it does, the session
+// is a pending log-in, and a user with a confirmed number and no authenticator app is sent a code.
+func (s *Service) Begin(ctx context.Context, user account.User, language string, client session.Client) (session.Token, error) {
+	var token session.Token
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		office, err := s.q.OfficeByID(ctx, tx, user.OfficeID)
+		if err != nil {
+			return fmt.Errorf("read office %d: %w", user.OfficeID, err)
+		}
+		sess := session.Session{User: user, TwoFactorRequired: office.TwoFactorRequired, Level: 1}
+		if sess.ID, token, err = s.sessions.Start(ctx, tx, user, client, sess.Pending()); err != nil {
+			return err
+		}
+		if !sess.Pending() {
+			if err := s.sessions.RememberBrowser(ctx, tx, user.ID, client); err != nil {
+				return err
+			}
+			event := sess.Event(audit.SignedIn, client)
+			event.Detail = "password"
+			return s.log.Write(ctx, tx, event)
+		}
+		if err := s.log.Write(ctx, tx, sess.Event(audit.PasswordAccepted, client)); err != nil {
+			return err
+		}
+		methods, err := s.methods(ctx, tx, user.ID)
+		if err != nil {
+			return err
+		}
+		if methods.Authenticator || methods.SMS() == nil {
+			return nil
+		}
+		err = s.start(ctx, tx, sess, PurposeSignIn, *methods.SMS(), language)
+		var wait *Wait
+		if errors.As(err, &wait) || errors.Is(err, ErrTooMany) {
+			return nil // the code page says so, and offers the other ways
+		}
+		return err
+	})
+	return token, err
+}
+
+// Step is what a pending log-in has to do next.
+type Step string
+
+// The steps of a pending log-in.
+const (
+	StepCode   Step = "code"   // enter the code that was sent, or ask for one
+	StepApp    Step = "app"    // enter the authenticator app's code
+	StepNumber Step = "number" // check the unconfirmed number, then have a code sent
+	StepChoose Step = "choose" // no method yet: choose one
+)
+
+// Next decides the step from what the user has and whether a code is under way in this session.
+func Next(m Methods, codeUnderWay bool) Step {
+	switch {
+	case codeUnderWay:
+		return StepCode
+	case m.Authenticator:
+		return StepApp
+	case m.SMS() != nil:
+		return StepCode
+	case m.Unconfirmed() != nil:
+		return StepNumber
+	}
+	return StepChoose
+}
