@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// config is what the environment says. The variables are listed in the README.
+type config struct {
+	databaseURL string // "" for a local server under data
+	data        string // folder of local files
+	addr        string // listen address
+	url         *url.URL
+	urlGiven    bool // else it follows the listen address
+	product     string
+	keyFile     string // "" when the operator has to name one
+	keyFileMake bool   // may be made when it is missing
+	provider    string // vonage, demo, or ""
+	vonage      map[string]string
+	pgBinDir    string
+}
+
+// readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
+func readConfig(env map[string]string) (config, error) {
+	get := func(name, other string) string {
+		if v := strings.TrimSpace(env[name]); v != "" {
+			return v
+		}
+		return other
+	}
+	c := config{
+		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR", "localhost:8080"),
+		product: get("NIGHTLATCH_NAME", "Nightlatch"), provider: get("SMS_PROVIDER", ""), vonage: map[string]string{}, pgBinDir: get("PG_BINDIR", ""),
+	}
+	for name, value := range env {
+		if strings.HasPrefix(name, "VONAGE_") && value != "" {
+			c.vonage[name] = value
+		}
+	}
+	c.keyFile = get("NIGHTLATCH_KEY_FILE", "")
+	if c.keyFile == "" && (c.databaseURL == "" || env["NIGHTLATCH_DATA"] != "" || c.provider == "demo") {
+		c.keyFile, c.keyFileMake = filepath.Join(c.data, "keys"), true
+	}
+	if len([]rune(c.product)) > 30 {
+		return c, errors.New("NIGHTLATCH_NAME has more than 30 characters: it would not fit into a text message")
+	}
+	if _, _, err := net.SplitHostPort(c.addr); err != nil {
+		return c, fmt.Errorf("NIGHTLATCH_ADDR is %q and should be host:port, such as localhost:8080", c.addr)
+	}
+	public := get("NIGHTLATCH_URL", "")
+	c.urlGiven = public != ""
+	if public == "" {
+		public = "http://" + localhost(c.addr)
+	}
+	var err error
+	if c.url, err = readURL(public); err != nil {
+		return c, err
+	}
+	return c, c.checkProvider()
+}
+
+func readURL(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
+		return nil, fmt.Errorf("NIGHTLATCH_URL is %q and should be an origin, such as https://login.acme.example", text)
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. Put a proxy with TLS in front and use https")
+	}
+	u.Path = ""
+	return u, nil
+}
+
+func (c config) checkProvider() error {
+	switch c.provider {
+	case "", "vonage":
+		return nil
+	case "demo":
+		if len(c.vonage) > 0 {
+			names := make([]string, 0, len(c.vonage))
+			for name := range c.vonage {
+				names = append(names, name)
+			}
+			sort.Strings(names)
+			return fmt.Errorf("SMS_PROVIDER is demo, but %s is set: use SMS_PROVIDER=vonage for real messages, or unset it", strings.Join(names, ", "))
+		}
+		if host, _, _ := net.SplitHostPort(c.addr); !loopback(host) || !loopback(c.url.Hostname()) {
+			return errors.New("SMS_PROVIDER=demo shows every code on a page, so it serves loopback alone: check NIGHTLATCH_ADDR and NIGHTLATCH_URL")
+		}
+		return nil
+	}
+	return fmt.Errorf("SMS_PROVIDER is %q and should be vonage or demo", c.provider)
+}
+
+// isDemo reports whether the program runs in demo mode.
+func (c config) isDemo() bool { return c.provider == "demo" }
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// localhost is how a browser on this machine reaches a listen address.
+func localhost(addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,120 @@
+// Nightlatch is a sign-in portal for offices that makes two-factor authentication mandatory with one switch.
+//
+// main calls run, which a test can call as well: it builds everything and is the only place that reads the
+// environment. Start at run.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	env := map[string]string{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		env[name] = value
+	}
+	err := run(ctx, os.Args[1:], env, stdio{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "nightlatch: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// stdio is where a command reads and writes.
+type stdio struct {
+	in  io.Reader
+	out io.Writer
+	err io.Writer
+}
+
+// commands is the command line, as docs and --help show it.
+type commands struct {
+	Serve struct {
+		Only string `enum:"web,work," default:"" help:"Serve the web alone, or work the jobs alone." placeholder:"web|work"`
+	} `cmd:"" help:"Serve the web and work the jobs."`
+	Migrate struct{} `cmd:"" help:"Bring the database to this program's schema."`
+	Demo    struct{} `cmd:"" help:"Make the demo office. Again and again does no harm."`
+	Office  struct {
+		Create struct {
+			Code string `required:"" help:"Office code: 1 to 32 letters, digits or hyphens."`
+			Name string `required:"" help:"The office's name."`
+		} `cmd:"" help:"Add an office."`
+		List      struct{} `cmd:"" help:"List the offices: code, name, on or off."`
+		TwoFactor struct {
+			Code  string `required:"" help:"Office code."`
+			State string `arg:"" enum:"off" help:"off: the audited way back in when a whole office is locked out."`
+		} `cmd:"" help:"Switch an office's two-factor authentication off."`
+	} `cmd:"" help:"Offices."`
+	User struct {
+		Create struct {
+			Office        string `required:"" help:"Office code."`
+			Username      string `required:"" help:"Username; it cannot be changed."`
+			Name          string `required:"" help:"The user's name."`
+			Role          string `default:"user" help:"user, accountant or superuser."`
+			Email         string `help:"E-mail address."`
+			PasswordStdin bool   `required:"" help:"Read the password from standard input."`
+		} `cmd:"" help:"Add a user."`
+		ResetTwoFactor struct {
+			Office   string `required:"" help:"Office code."`
+			Username string `required:"" help:"Username."`
+		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
+	} `cmd:"" help:"Users."`
+}
+
+// errHelp ends a run that only printed its help.
+var errHelp = errors.New("help was shown")
+
+// run runs one command until it is done or ctx ends. Its error is a sentence for whoever typed the command.
+func run(ctx context.Context, args []string, env map[string]string, std stdio) (err error) {
+	var cli commands
+	// kong ends the program after --help by calling Exit: here that is a panic, caught below.
+	defer func() {
+		if r := recover(); r != nil {
+			if r != errHelp {
+				panic(r)
+			}
+			err = nil
+		}
+	}()
+	parser, err := kong.New(&cli, kong.Name("nightlatch"), kong.Writers(std.out, std.err),
+		kong.Description("A sign-in portal for offices, with a second lock on the door. Settings are environment variables: see the README."),
+		kong.Exit(func(int) { panic(errHelp) }))
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return fmt.Errorf("%w; see nightlatch --help", err)
+	}
+	cfg, err := readConfig(env)
+	if err != nil {
+		return err
+	}
+	if command.Command() == "serve" {
+		return serve(ctx, cfg, cli.Serve.Only, std.out, newLogger(std.err, slog.LevelInfo))
+	}
+	logger := newLogger(std.err, slog.LevelWarn) // what a short command did, it says itself
+	switch command.Command() {
+	case "migrate":
+		return migrate(ctx, cfg, std.out)
+	case "demo":
+		return demo(ctx, cfg, std.out, logger)
+	}
+	return administer(ctx, cfg, command.Command(), cli, std, logger)
+}

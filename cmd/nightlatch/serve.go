@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/handlers"
+	"github.com/nightlatch/nightlatch/jobs"
+	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/phone"
+	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+const (
+	// Eight connections have the best p99 for short reads; River has its own, so that a backlog of
+	// messages cannot take a page's connection, nor the other way round.
+	webConnections  = 8
+	workConnections = 8
+	// stopTimeout is how long a stop waits for requests and running jobs.
+	stopTimeout = 18 * time.Second
+)
+
+// serve runs the web and the workers, or only one of them, until ctx ends; then it stops gracefully.
+func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *slog.Logger) error {
+	if cfg.provider == "" {
+		return errNoProvider
+	}
+	slog.SetDefault(logger) // for libraries that log without being given a logger
+	url, closeDB, err := openDatabase(ctx, cfg, true)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	p, err := connect(ctx, cfg, url, logger)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+
+	if only != "web" {
+		worker, err := p.worker(ctx)
+		if err != nil {
+			return err
+		}
+		// Its jobs end by Stop alone: a context that ends with a signal would cut every send in the middle.
+		if err := worker.Start(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("start the workers: %w", err)
+		}
+		defer stopWorker(worker, logger)
+	}
+	if only == "work" {
+		fmt.Fprintln(out, "Working jobs. Stop with Ctrl-C.")
+		<-ctx.Done()
+		return nil
+	}
+	return p.serveWeb(ctx, out)
+}
+
+// program is everything that both halves share.
+type program struct {
+	cfg      config
+	logger   *slog.Logger
+	url      string
+	pool     *db.Pool
+	ring     *keys.Ring
+	log      *audit.Log
+	phone    *message.DemoPhone // nil outside demo mode
+	provider provider           // nil for commands that send nothing
+	outbox   *jobs.Outbox
+	closers  []func()
+}
+
+// connect opens the database and what stands on it.
+func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (*program, error) {
+	pgxPool, err := db.Connect(ctx, url, webConnections)
+	if err != nil {
+		return nil, err
+	}
+	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), log: audit.NewLog(logger), closers: []func(){pgxPool.Close}}
+	if err := p.build(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	inserter, err := jobs.NewInserter(pgxPool, logger)
+	if err != nil {
+		p.close()
+		return nil, fmt.Errorf("make the queue's client: %w", err)
+	}
+	p.outbox = jobs.NewOutbox(inserter)
+	return p, nil
+}
+
+func (p *program) build(ctx context.Context) (err error) {
+	if err := db.Current(ctx, p.pool); err != nil {
+		return err
+	}
+	if p.ring, err = loadKeys(ctx, p.cfg, p.pool); err != nil {
+		return err
+	}
+	if p.cfg.isDemo() {
+		p.phone = message.NewDemoPhone(p.pool)
+	}
+	if p.cfg.provider != "" {
+		p.provider, err = newProvider(p.cfg, p.phone)
+	}
+	return err
+}
+
+func (p *program) close() {
+	for _, c := range p.closers {
+		c()
+	}
+}
+
+func (p *program) providerName() string {
+	if p.provider == nil {
+		return ""
+	}
+	return p.provider.Name()
+}
+
+func (p *program) factors(pool *db.Pool) *twofactor.Service {
+	return twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
+}
+
+// worker builds the working half, with connections of its own.
+func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
+	pgxPool, err := db.Connect(ctx, p.url, workConnections)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append([]func(){pgxPool.Close}, p.closers...)
+	pool := db.NewPool(pgxPool)
+	codes := p.factors(pool)
+	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
+	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.providerName(), p.logger, jitter)
+	return jobs.NewWorker(pgxPool, p.logger, jobs.Register(messages, codes))
+}
+
+// stopWorker lets running sends end, and cuts those that do not.
+func stopWorker(worker *river.Client[pgx.Tx], logger *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	if err := worker.Stop(ctx); err == nil {
+		return
+	}
+	hard, cancelHard := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancelHard()
+	if err := worker.StopAndCancel(hard); err != nil {
+		logger.Warn("workers did not stop in time", "error", err)
+	}
+}
+
+// serveWeb serves the site until ctx ends.
+func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
+	hasher, err := account.NewHasher()
+	if err != nil {
+		return err
+	}
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp", p.cfg.addr)
+	if err != nil {
+		return fmt.Errorf("listen on NIGHTLATCH_ADDR: %w", err)
+	}
+	if !p.cfg.urlGiven {
+		// Port 0 is known only now.
+		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
+	}
+	phone.Warm()
+	site, err := handlers.New(handlers.Services{
+		Accounts: account.New(p.pool, hasher, p.log),
+		Offices:  office.New(p.pool, p.log, p.providerName()),
+		Factors:  p.factors(p.pool),
+		Sessions: session.NewStore(p.pool, p.log),
+		Phone:    p.phone,
+		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+	}, p.cfg.url, p.cfg.product, p.logger)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{
+		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(p.logger.Handler(), slog.LevelWarn),
+	}
+	fmt.Fprintf(out, "%s is at %s\n", p.cfg.product, p.cfg.url)
+	if p.cfg.isDemo() {
+		tellDemo(out, p.cfg)
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if err := server.Shutdown(stopping); err != nil {
+		_ = server.Close()
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
+
+func localhostOf(addr string, bound net.Addr) string {
+	host, _, _ := net.SplitHostPort(localhost(addr))
+	_, port, _ := net.SplitHostPort(bound.String())
+	return net.JoinHostPort(host, port)
+}

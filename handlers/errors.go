@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/templates"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+// handleError is where every error ends: the operator's log gets the chain, the user a page or, for a
+// fragment, a notice in its place.
+func (s *Site) handleError(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	status, id := classify(err)
+	if status >= http.StatusInternalServerError {
+		s.logger.ErrorContext(c.Request().Context(), "request failed", "request", requestOf(c), "route", c.Path(), "status", status, "error", err)
+	}
+	if status == http.StatusServiceUnavailable {
+		c.Response().Header().Set("Retry-After", "5")
+	}
+	view := templates.ErrorView{
+		Status: status, Title: s.t(c, "error."+id+"_title"), Text: s.errorText(c, id, err), Request: requestOf(c), Retry: status >= 500 && c.Request().Method == http.MethodGet,
+	}
+	switch {
+	case c.Request().Method == http.MethodHead:
+		err = c.NoContent(status)
+	case wantsFragment(c.Request()):
+		err = fragment(c, status, templates.ErrorNotice, s.lang(c), view)
+	default:
+		err = page(c, status, templates.Error, s.frame(c, view.Title, "/"), view)
+	}
+	if err != nil {
+		s.logger.ErrorContext(c.Request().Context(), "write error page", "request", requestOf(c), "error", err)
+	}
+}
+
+// classify answers the status of an error, and the number of its texts in the catalogue.
+func classify(err error) (status int, id string) {
+	var http4 *echo.HTTPError
+	switch {
+	case errors.As(err, &http4):
+		switch http4.Code {
+		case http.StatusNotFound:
+			return http4.Code, "404"
+		case http.StatusMethodNotAllowed:
+			return http4.Code, "405"
+		case http.StatusForbidden:
+			return http4.Code, "403"
+		case http.StatusRequestEntityTooLarge:
+			return http4.Code, "413"
+		}
+		if http4.Code >= 400 && http4.Code < 500 {
+			return http.StatusBadRequest, "400"
+		}
+	case errors.Is(err, errCrossOrigin), errors.Is(err, office.ErrNotAllowed), errors.Is(err, twofactor.ErrNotAllowed), errors.Is(err, twofactor.ErrHasFactor):
+		return http.StatusForbidden, "403"
+	case errors.Is(err, account.ErrUnknown):
+		return http.StatusNotFound, "404"
+	case errors.Is(err, account.ErrBusy), db.Unavailable(err), errors.Is(err, context.Canceled):
+		return http.StatusServiceUnavailable, "503"
+	}
+	return http.StatusInternalServerError, "500"
+}
+
+func (s *Site) errorText(c echo.Context, id string, err error) string {
+	switch {
+	case errors.Is(err, errCrossOrigin):
+		return s.t(c, "error.403_cross")
+	case id == "405" || id == "413":
+		return s.t(c, "error.400_text")
+	}
+	return s.t(c, "error."+id+"_text")
+}

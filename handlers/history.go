@@ -1,0 +1,41 @@
+package handlers
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// historyPage is Settings > Office > History.
+func (s *Site) historyPage(c echo.Context) error {
+	before, err := strconv.ParseInt(c.QueryParam("before"), 10, 64)
+	if err != nil && c.QueryParam("before") != "" {
+		return echo.ErrBadRequest
+	}
+	entries, more, err := s.Offices.History(c.Request().Context(), must(c), before)
+	if err != nil {
+		return err
+	}
+	view := templates.HistoryView{Paged: before > 0}
+	for _, e := range entries {
+		actor := e.Actor
+		if actor == "" {
+			actor = s.t(c, "history.somebody")
+		}
+		view.Events = append(view.Events, templates.HistoryRow{
+			Action: string(e.Action), Text: s.t(c, "audit."+string(e.Action), "Actor", actor, "Subject", e.Subject),
+			Detail: e.Detail, Address: e.Address, At: e.At,
+		})
+	}
+	if more {
+		view.Older = entries[len(entries)-1].ID
+	}
+	f, err := s.inside(c, s.t(c, "office.history"), "/settings/office/history", "office")
+	if err != nil {
+		return err
+	}
+	return page(c, http.StatusOK, templates.History, f, view)
+}

@@ -1,0 +1,114 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/static"
+)
+
+// routes is the whole site, grouped by who may enter.
+func (s *Site) routes(e *echo.Echo) {
+	e.Pre(s.requestID)
+	e.Use(s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin)
+
+	// Everybody.
+	e.GET("/healthz", s.health)
+	e.GET("/readyz", s.ready)
+	e.GET("/static/*", echo.WrapHandler(static.Handler()))
+	e.HEAD("/static/*", echo.WrapHandler(static.Handler()))
+	any := e.Group("", s.loadSession)
+	any.GET("/", s.start)
+	any.GET("/login", s.loginPage)
+	any.POST("/login", s.login)
+	any.POST("/logout", s.logout)
+	any.POST("/language", s.setLanguage)
+	if s.Phone != nil {
+		any.GET("/demo/phone", s.phone)
+	}
+	// An unknown address looks the same to everybody, and knows the visitor's language.
+	any.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
+
+	// A half-finished log-in: its own second step and nothing else.
+	pending := e.Group("/login", s.loadSession, s.needPending)
+	pending.GET("/second-step", s.secondStep)
+	pending.GET("/method", s.methodPage)
+	pending.POST("/method", s.chooseMethod)
+	pending.GET("/check", s.checkNumberPage)
+	pending.GET("/number", s.enrolNumberPage)
+	pending.POST("/number", s.enrolNumber)
+	pending.POST("/country", s.country)
+	pending.GET("/app", s.appPage)
+	pending.POST("/app", s.verifyApp)
+	pending.GET("/app/setup", s.setupPage)
+	pending.POST("/app/setup", s.confirmApp)
+	pending.GET("/recovery", s.recoveryPage)
+	pending.POST("/recovery", s.verifyRecovery)
+	pending.GET("/ways", s.waysPage)
+	s.codeRoutes(pending)
+
+	// A user who is in.
+	in := e.Group("/settings", s.loadSession, s.needSignedIn)
+	in.GET("", s.toMe)
+	in.GET("/me", s.mePage)
+	in.GET("/me/number", s.changeNumberPage)
+	in.POST("/me/number", s.changeNumber)
+	in.POST("/country", s.country)
+	in.GET("/me/app", s.setupPage)
+	in.POST("/me/app", s.confirmApp)
+	in.POST("/me/app/remove", s.removeApp)
+	in.POST("/me/recovery-codes", s.makeRecoveryCodes)
+	in.GET("/me/recovery-codes", s.recoverySheet)
+	in.GET("/me/recovery-codes.txt", s.recoverySheetFile)
+	in.POST("/me/recovery-codes/kept", s.keepRecoveryCodes)
+	in.POST("/me/sessions/:id/end", s.endSession)
+	in.POST("/notices", s.seeNotices)
+	in.GET("/confirm", s.confirmPage)
+	in.POST("/confirm", s.confirm)
+	in.GET("/confirm/recovery", s.recoveryPage)
+	in.POST("/confirm/recovery", s.verifyRecovery)
+	in.GET("/confirm/ways", s.waysPage)
+	s.codeRoutes(in.Group("/confirm"))
+	in.GET("/office", s.toOffice)
+	in.GET("/office/general", s.officePage)
+
+	// Superusers and accountants.
+	users := in.Group("/users", s.needRole(account.RoleAccountant))
+	users.GET("", s.usersPage)
+	users.GET("/:id", s.userPage)
+	users.POST("/:id/number", s.registerNumber)
+
+	// Superusers alone.
+	super := in.Group("", s.needRole(account.RoleSuperuser))
+	super.GET("/users/:id/reset", s.resetQuestion)
+	super.POST("/users/:id/reset", s.resetUser)
+	super.POST("/office/general", s.saveOffice)
+	super.GET("/office/general/switch", s.showSwitch)
+	super.POST("/office/general/switch", s.flipSwitch)
+	super.POST("/office/general/activate", s.activate)
+	super.GET("/office/general/switch-off", s.switchOffQuestion)
+	super.POST("/office/general/switch-off", s.switchOff)
+	super.GET("/office/history", s.historyPage)
+}
+
+// codeRoutes are the page of a text message's code, at the log-in and in settings alike.
+func (s *Site) codeRoutes(g *echo.Group) {
+	g.POST("/send", s.sendCode)
+	g.GET("/code", s.codePage)
+	g.POST("/code", s.verifyCode)
+	g.POST("/resend", s.resendCode)
+	g.GET("/message", s.messageLine)
+}
+
+func (s *Site) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+func (s *Site) ready(c echo.Context) error {
+	if err := s.Ready(c.Request().Context()); err != nil {
+		s.logger.WarnContext(c.Request().Context(), "not ready", "error", err)
+		return c.String(http.StatusServiceUnavailable, "not ready\n")
+	}
+	return c.String(http.StatusOK, "ready\n")
+}

@@ -1,0 +1,54 @@
+// Package handlers is the web half: it turns forms into calls of the domain packages and their answers
+// into pages. The rules are not here. routes.go is the whole site on one screen; one file is one screen.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+// Services are the domain packages that the site calls. Phone is nil outside demo mode.
+type Services struct {
+	Accounts *account.Service
+	Offices  *office.Service
+	Factors  *twofactor.Service
+	Sessions *session.Store
+	Phone    *message.DemoPhone
+	Ready    func(context.Context) error // nil when the database answers and its schema is current
+}
+
+// Site is the web application.
+type Site struct {
+	Services
+	url     *url.URL // public origin: cookies and trusted origin
+	product string
+	logger  *slog.Logger
+	cross   *http.CrossOriginProtection
+}
+
+// New builds the site with all its routes. public is the origin under which browsers reach it, product
+// the name on its pages.
+func New(services Services, public *url.URL, product string, logger *slog.Logger) (*echo.Echo, error) {
+	s := &Site{services, public, product, logger, http.NewCrossOriginProtection()}
+	// Behind a proxy that changes the Host header our own origin is still our own.
+	if err := s.cross.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	// Echo trusts any X-Forwarded-For unless it is told whom to believe: nobody.
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.handleError
+	s.routes(e)
+	return e, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nightlatch/nightlatch/sms"
+	"github.com/nightlatch/nightlatch/sms/smstest"
+)
+
+func TestTheProgramPlaysItsScriptAndPrintsWhatItGot(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	out, printed := io.Pipe()
+	notes, noted := io.Pipe()
+	ended := make(chan error)
+	go func() {
+		ended <- run(ctx, []string{"-addr", "localhost:0", "-script", "1", "-key", "abcd1234", "-secret", "hush"}, printed, noted)
+	}()
+	line, err := bufio.NewReader(notes).ReadString('\n')
+	_, base, found := strings.Cut(strings.TrimSpace(line), "VONAGE_BASE_URL=")
+	if err != nil || !found {
+		t.Fatalf("%q, %v", line, err)
+	}
+
+	received := make(chan smstest.Message, 3)
+	go func() {
+		decoder := json.NewDecoder(out)
+		for {
+			var m smstest.Message
+			if decoder.Decode(&m) != nil {
+				return
+			}
+			received <- m
+		}
+	}()
+	v, err := sms.NewVonage(sms.VonageConfig{Key: "abcd1234", Secret: "hush", From: "Nightlatch", BaseURL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := sms.Text{To: "+12025550143", Body: "hello", Ref: "7.1", Life: time.Minute}
+	for _, class := range []sms.Class{sms.Wait, sms.Sent} {
+		if o := v.Send(t.Context(), text); o.Class != class {
+			t.Errorf("class %q, want %q", o.Class, class)
+		}
+		if m := <-received; m.Text != "hello" || m.Accepted != (class == sms.Sent) || m.TTL != time.Minute {
+			t.Errorf("printed %+v", m)
+		}
+	}
+
+	root := strings.TrimSuffix(base, "/sms")
+	for script, code := range map[string]int{"9": http.StatusNoContent, "nonsense": http.StatusBadRequest} {
+		if got := put(t, root+"/script", script); got != code {
+			t.Errorf("script %q: %d, want %d", script, got, code)
+		}
+	}
+	if o := v.Send(t.Context(), text); o.Reason != sms.NoCredit {
+		t.Errorf("the new script was not played: %+v", o)
+	}
+	res, err := http.Get(root + "/received")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	var all []smstest.Message
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil || len(all) != 3 {
+		t.Errorf("received %+v, %v", all, err)
+	}
+
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func put(t *testing.T, address, body string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, address, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	return res.StatusCode
+}
+
+func TestTheProgramRefusesWhatWouldHarm(t *testing.T) {
+	for _, args := range [][]string{
+		{"-addr", "0.0.0.0:0"}, {"-addr", ":0"}, {"-addr", "nowhere.invalid:0"}, {"-script", "nonsense"}, {"-nonsense"},
+	} {
+		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
+			t.Errorf("%v was taken", args)
+		}
+	}
+}

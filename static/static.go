@@ -1,0 +1,231 @@
+// Package static holds the files a browser fetches beside the pages: the style sheet, the two scripts, the icons, the flags.
+//
+// The rule it protects: an address never changes its content. Every file is served under a name that carries a hash of its
+// bytes ("app.css" as /static/app.3f2a9c01.css), so it may be cached for ever and a new release is seen at once.
+// Templates ask for addresses with URL and Flag; Handler answers them. The files are embedded and live in files/;
+// those we did not write are copied there by vendor/vendor.sh.
+//
+// Flags are one small file each (300 to 900 bytes) and not a sprite. A page with a number field needs a single flag, and its list
+// shows about ten at a time: <img loading="lazy"> in a list that is hidden until it is opened fetches only what is seen, once,
+// where a sprite would cost 36 kB before the first flag appears (and the flags' masks all carry the same id, "a").
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Prefix is the path under which Handler expects its requests.
+const Prefix = "/static/"
+
+//go:embed files
+var embedded embed.FS
+
+// site is built on first use rather than at start: hashing 280 files takes a few milliseconds, and commands that serve
+// nothing need none of them. The files are part of the program, so it cannot go wrong at run time only.
+var site = sync.OnceValue(func() *index {
+	files, err := fs.Sub(embedded, "files")
+	if err != nil {
+		panic(err) // the name is valid: see the embed line
+	}
+	built, err := build(files)
+	if err != nil {
+		panic(fmt.Errorf("static: %w", err))
+	}
+	return built
+})
+
+// URL is the address of a file, by its name in files/: URL("app.css") is "/static/app.3f2a9c01.css".
+// It panics when there is no such file: names are written in templates, so the first test that renders the page finds it.
+func URL(name string) string {
+	url, ok := site().urls[name]
+	if !ok {
+		panic("static: no file " + strconv.Quote(name))
+	}
+	return url
+}
+
+// Flag is the address of a country's flag, by ISO code in either case. Without a country, and for one without a flag,
+// it is the neutral globe.
+func Flag(iso string) string {
+	if url, ok := site().urls["flags/"+strings.ToLower(iso)+".svg"]; ok {
+		return url
+	}
+	return URL("flags/globe.svg")
+}
+
+// Handler serves the files under their hashed names, compressed when the browser takes gzip. Everything else is 404,
+// the plain names and folders included; only GET and HEAD are allowed.
+func Handler() http.Handler { return site() }
+
+// index is what is served, by address, and where to find each file, by name.
+type index struct {
+	urls   map[string]string
+	assets map[string]*asset
+}
+
+// asset is one file, whole and compressed.
+type asset struct {
+	contentType string
+	body        []byte
+	// gzipped is computed on first use and kept; nil when compression does not pay.
+	gzipped func() []byte
+}
+
+// build hashes every file. The style sheet comes last: its url(...) references are rewritten to hashed names,
+// and its own hash has to cover that.
+func build(files fs.FS) (*index, error) {
+	ix := &index{urls: map[string]string{}, assets: map[string]*asset{}}
+	var sheets []string
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		if path.Ext(name) == ".css" {
+			sheets = append(sheets, name)
+			return nil
+		}
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		return ix.add(name, body)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range sheets {
+		body, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		body, err = ix.rewrite(name, body)
+		if err != nil {
+			return nil, err
+		}
+		if err := ix.add(name, body); err != nil {
+			return nil, err
+		}
+	}
+	return ix, nil
+}
+
+func (ix *index) add(name string, body []byte) error {
+	contentType, ok := contentTypes[path.Ext(name)]
+	if !ok {
+		return fmt.Errorf("%s: no content type for this kind of file", name)
+	}
+	sum := sha256.Sum256(body)
+	ext := path.Ext(name)
+	url := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+	ix.urls[name] = url
+	ix.assets[url] = &asset{contentType, body, sync.OnceValue(func() []byte { return compress(body) })}
+	return nil
+}
+
+// contentTypes is our own table: the standard library's depends on the machine's mime.types.
+var contentTypes = map[string]string{
+	".css": "text/css; charset=utf-8",
+	".js":  "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// rewrite replaces url(name), relative to files/, by the hashed address. Fragments ("#…") and data: addresses stay.
+func (ix *index) rewrite(sheet string, css []byte) ([]byte, error) {
+	var out bytes.Buffer
+	for {
+		before, rest, found := bytes.Cut(css, []byte("url("))
+		out.Write(before)
+		if !found {
+			return out.Bytes(), nil
+		}
+		inside, after, closed := bytes.Cut(rest, []byte(")"))
+		if !closed {
+			return nil, fmt.Errorf("%s: url( without an end", sheet)
+		}
+		name := strings.Trim(string(inside), `"' `)
+		if !strings.HasPrefix(name, "#") && !strings.HasPrefix(name, "data:") {
+			hashed, ok := ix.urls[name]
+			if !ok {
+				return nil, fmt.Errorf("%s: url(%s) is no file of ours", sheet, name)
+			}
+			name = hashed
+		}
+		fmt.Fprintf(&out, "url(%q)", name)
+		css = after
+	}
+}
+
+// compress returns nil when gzip would not make the file smaller.
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
+	if err != nil {
+		return nil
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil
+	}
+	if err := w.Close(); err != nil || out.Len() >= len(body) {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// ServeHTTP answers with a file or 404. There are no validators: an address whose content never changes needs none.
+func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
+	file, ok := ix.assets[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	body := file.body
+	h := w.Header()
+	if gzipped := file.gzipped(); gzipped != nil {
+		h.Add("Vary", "Accept-Encoding") // on the plain answer too, or a cache hands it to everybody
+		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			body = gzipped
+		}
+	}
+	h.Set("Content-Type", file.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "public, max-age=31536000, immutable") // a year: RFC 9111 knows no longer
+	h.Set("X-Content-Type-Options", "nosniff")
+	if r.Method == http.MethodHead {
+		return
+	}
+	_, _ = w.Write(body) // the browser went away: nothing to tell anybody
+}
+
+// acceptsGzip reads an Accept-Encoding header: gzip or * is named and not refused with q=0.
+func acceptsGzip(header string) bool {
+	star := false
+	for part := range strings.SplitSeq(header, ",") {
+		coding, params, _ := strings.Cut(part, ";")
+		q := strings.ReplaceAll(strings.ToLower(params), " ", "")
+		refused := strings.HasPrefix(q, "q=0") && strings.Trim(q[len("q=0"):], ".0") == ""
+		switch strings.ToLower(strings.TrimSpace(coding)) {
+		case "gzip":
+			return !refused
+		case "*":
+			star = !refused
+		}
+	}
+	return star
+}

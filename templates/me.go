@@ -1,0 +1,30 @@
+package templates
+
+import "time"
+
+// MeView is a user's own settings.
+type MeView struct {
+	Username      string
+	TwoFactor     bool // the office's setting
+	Number        string
+	Country       string
+	NumberState   string // confirmed, unconfirmed, or ""
+	Authenticator bool
+	HasFactor     bool
+	RecoveryCodes int
+	Error         string
+	Sessions      []SessionRow
+}
+
+// SessionRow is one of the user's sessions.
+type SessionRow struct {
+	ID       int64
+	Name     string // browser and system
+	Phone    bool
+	Address  string
+	Current  bool
+	LastSeen time.Time
+}
+
+// Me is the page.
+var Me = newPage[MeView]("app.html", "me.html")

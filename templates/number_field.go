@@ -1,0 +1,26 @@
+package templates
+
+// NumberField is the mobile number field, wherever a number is asked for.
+type NumberField struct {
+	Country  CountryChoice
+	Number   string // as typed
+	Error    string // a sentence, or ""
+	Sure     bool   // the user is asked whether they are sure
+	MostUsed []Country
+	Others   []Country
+}
+
+// CountryChoice is the button with the flag, and what stands under the field: the fragment that follows typing.
+type CountryChoice struct {
+	URL    string // where typing is posted
+	ISO    string // "" is the globe
+	Name   string
+	Code   string // "+31", or "" for the globe
+	Chosen bool   // picked in the list
+}
+
+// Country is an entry of the list.
+type Country struct{ ISO, Name, Code string }
+
+// CountryFlag is the fragment that follows typing.
+var CountryFlag = newFragment[CountryChoice]("number.html", "country")

@@ -1,0 +1,45 @@
+package templates
+
+// OfficeView is Settings > Office > General.
+type OfficeView struct {
+	OfficeName string
+	Switch     TwoFactorSwitch
+	Modal      *Modal // the question, in a page without htmx
+}
+
+// TwoFactorSwitch is the card with the switch.
+type TwoFactorSwitch struct {
+	Active    bool // what is in force
+	Shown     bool // what the switch shows: a draft where it differs
+	MayChange bool
+	Unchanged bool // Save was pressed and there was nothing to save
+}
+
+// Draft reports whether the switch shows something that is not in force.
+func (s TwoFactorSwitch) Draft() bool { return s.Active != s.Shown }
+
+// Modal is the question after Save.
+type Modal struct {
+	OfficeName  string
+	Activate    bool // or switch off
+	Users       int
+	Ready       int
+	Unconfirmed int
+	Without     int
+	YouToo      bool   // the superuser has no factor yet
+	Sending     string // a sentence about text messages
+	SendingBad  bool
+}
+
+// AfterReady is where the bar's second part begins, AfterUnconfirmed its third.
+func (m Modal) AfterReady() int { return m.Ready }
+
+// AfterUnconfirmed is where the bar's third part begins.
+func (m Modal) AfterUnconfirmed() int { return m.Ready + m.Unconfirmed }
+
+// Office is the page, OfficeSwitch its card, OfficeModal its question.
+var (
+	Office       = newPage[OfficeView]("app.html", "office.html")
+	OfficeSwitch = newFragment[TwoFactorSwitch]("office.html", "two-factor-card")
+	OfficeModal  = newFragment[Modal]("office.html", "modal")
+)

@@ -1,0 +1,19 @@
+package templates
+
+// ProveView asks for one proof that is typed: an authenticator code, a recovery code, or the password.
+type ProveView struct {
+	Heading string
+	Lead    string
+	Label   string
+	Kind    string // code, recovery, password
+	Action  string
+	Next    string
+	Error   string
+	Hint    string
+	Links   []Link
+	SendURL string // where a text message is asked for instead, or ""
+	Send    string // the text of that button
+}
+
+// Prove is the page.
+var Prove = newPage[ProveView]("card.html", "prove.html")

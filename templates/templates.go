@@ -1,0 +1,124 @@
+// Package templates turns plain structs into HTML: one .html and one .go of view structs a screen.
+//
+// A page and its fragments share a file, the fragments as named blocks inside the page, so that what a
+// page shows is what a fragment swaps. Page and Fragment tie a block to its struct when the program is
+// compiled; a missing block stops it at start, and a test type-checks each of them.
+package templates
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/nightlatch/nightlatch/locale"
+	"github.com/nightlatch/nightlatch/static"
+)
+
+//go:embed *.html
+var files embed.FS
+
+// Frame is what stands around every page.
+type Frame struct {
+	Lang    string
+	Product string
+	Title   string
+	Path    string // of this page, to come back to after a change of language
+	User    *Who   // nil before the log-in is complete
+	Nav     string // the entry that is current: me, office, users
+	Toast   string // a sentence about what has just been done, or ""
+	Notices []Notice
+	Demo    bool
+}
+
+// Who is the signed-in user in the frame.
+type Who struct {
+	Name         string
+	Role         string // a role's word, for role.<role>
+	OfficeCode   string
+	OfficeName   string
+	ManagesUsers bool
+}
+
+// Notice is something the user is told until they put it away.
+type Notice struct {
+	ID   int64
+	Text string
+	At   time.Time
+}
+
+// Link is an address with its text.
+type Link struct{ URL, Text string }
+
+// content is what a page's template is executed with.
+type content[T any] struct {
+	Frame Frame
+	View  T
+}
+
+// Page is a whole page whose content shows a T.
+type Page[T any] struct{ sets map[string]*template.Template }
+
+// newPage reads a page's file into its layout, once for each language.
+func newPage[T any](layout, file string) Page[T] {
+	return Page[T]{parse(layout, file, "page")}
+}
+
+// Render writes the page.
+func (p Page[T]) Render(w io.Writer, f Frame, view T) error {
+	if err := p.sets[f.Lang].ExecuteTemplate(w, "page", content[T]{f, view}); err != nil {
+		return fmt.Errorf("render %T: %w", view, err)
+	}
+	return nil
+}
+
+// Fragment is a block of a page that is also served alone and shows a T.
+type Fragment[T any] struct {
+	sets  map[string]*template.Template
+	block string
+}
+
+func newFragment[T any](file, block string) Fragment[T] {
+	return Fragment[T]{parse("card.html", file, block), block}
+}
+
+// Render writes the fragment.
+func (f Fragment[T]) Render(w io.Writer, lang string, view T) error {
+	if err := f.sets[lang].ExecuteTemplate(w, f.block, view); err != nil {
+		return fmt.Errorf("render %s: %w", f.block, err)
+	}
+	return nil
+}
+
+// parse reads the shared files, the layout and the page's own file for every language. It panics on a
+// mistake or a missing block: package variables are made before main, so the program does not start.
+func parse(layout, file, block string) map[string]*template.Template {
+	sets := map[string]*template.Template{}
+	for _, lang := range locale.Languages {
+		set := template.Must(template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
+			ParseFS(files, "layout.html", layout, "number_field.html", "message_line.html", file))
+		if set.Lookup(block) == nil {
+			panic(fmt.Sprintf("templates: %s has no block %q", file, block))
+		}
+		sets[lang] = set
+	}
+	return sets
+}
+
+// funcs are the functions of all templates, bound to one language.
+func funcs(lang string) template.FuncMap {
+	return template.FuncMap{
+		"t":      func(id string, args ...any) string { return locale.T(lang, id, args...) },
+		"n":      func(id string, n int, args ...any) string { return locale.N(lang, id, n, args...) },
+		"lang":   func() string { return lang },
+		"static": static.URL,
+		"flag":   static.Flag,
+		"lower":  strings.ToLower,
+		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"clock":  func(at time.Time) string { return at.UTC().Format("15:04:05") },
+		"minute": func(at time.Time) string { return at.UTC().Format("15:04") + " UTC" },
+		"day":    func(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" },
+	}
+}
