@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/templates"
 	"github.com/nightlatch/nightlatch/twofactor"
@@ -74,7 +73,7 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 	}
 	switch expired := challenge.Outcome == "expired" || challenge.Outcome == "" && !challenge.Live(); {
 	case !over && (challenge.Live() || expired):
-		view.To = phone.Masked(challenge.Number.E164)
+		view.To = masked(challenge.Number.E164)
 		view.UnderWay = challenge.Live()
 		view.Line = s.line(c, challenge)
 		view.ResendIn = max(0, int(challenge.ResendAt.Sub(challenge.Now).Seconds()+0.999))
@@ -84,7 +83,7 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 		}
 	case methods.SMS() != nil:
 		// Nothing is under way: it was not sent, or it is over.
-		view.To = phone.Masked(methods.SMS().E164)
+		view.To = masked(methods.SMS().E164)
 		view.ResendURL = at + "/send"
 		if problem == "" && sess.Pending() {
 			view.Error = s.whyNothing(c, challenge)

@@ -6,7 +6,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -35,7 +34,7 @@ func (s *Site) showConfirm(c echo.Context, problem string) error {
 			view.Links = append(view.Links, templates.Link{URL: withNext("/settings/confirm/recovery", view.Next), Text: s.t(c, "confirm.use_recovery")})
 		}
 	case number != nil:
-		view.Lead, view.Kind = s.t(c, "confirm.lead_sms", "Number", phone.Masked(number.E164)), "send"
+		view.Lead, view.Kind = s.t(c, "confirm.lead_sms", "Number", masked(number.E164)), "send"
 		view.SendURL, view.Send = "/settings/confirm/send", s.t(c, "code.send")
 	default:
 		view.Lead, view.Label, view.Kind = s.t(c, "confirm.lead_password"), s.t(c, "login.password"), "password"

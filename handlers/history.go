@@ -6,6 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/locale"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -21,13 +23,19 @@ func (s *Site) historyPage(c echo.Context) error {
 	}
 	view := templates.HistoryView{Paged: before > 0}
 	for _, e := range entries {
-		actor := e.Actor
-		if actor == "" {
+		actor, detail := e.Actor, e.Detail
+		switch actor {
+		case "":
 			actor = s.t(c, "history.somebody")
+		case audit.CommandLine.Name:
+			actor = s.t(c, "history.command_line")
+		}
+		if locale.Has("detail." + detail) {
+			detail = s.t(c, "detail."+detail)
 		}
 		view.Events = append(view.Events, templates.HistoryRow{
 			Action: string(e.Action), Text: s.t(c, "audit."+string(e.Action), "Actor", actor, "Subject", e.Subject),
-			Detail: e.Detail, Address: e.Address, At: e.At,
+			Detail: detail, Address: e.Address, At: e.At,
 		})
 	}
 	if more {

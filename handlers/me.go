@@ -103,9 +103,13 @@ func (s *Site) seeNotices(c echo.Context) error {
 	return s.redirect(c, pathMe)
 }
 
+// masked is a number of which the calling code and the last two digits show.
 func masked(e164 string) string {
 	if e164 == "" {
 		return ""
 	}
-	return phone.Masked(e164)
+	return unbroken(phone.Masked(e164))
 }
+
+// unbroken keeps a number on one line.
+func unbroken(number string) string { return strings.ReplaceAll(number, " ", "\u00a0") }

@@ -132,6 +132,7 @@ func (s *Site) showEnrolNumber(c echo.Context, fieldProblem, problem string, sur
 	if err != nil {
 		return err
 	}
+	field.Focus = true
 	view := templates.NumberView{
 		Action: "/login/number", Lead: s.t(c, "number.lead"), Field: field, Error: problem,
 		Links: []templates.Link{{URL: "/login/app/setup", Text: s.t(c, "number.use_app")}, {URL: "/login/second-step", Text: s.t(c, "way.back")}},
@@ -172,6 +173,7 @@ func (s *Site) showChangeNumber(c echo.Context, fieldProblem, problem string, su
 	if err != nil {
 		return err
 	}
+	field.Focus = true
 	view := templates.NumberView{
 		Action: "/settings/me/number", Lead: s.t(c, "me.change_number_lead"), Field: field, Error: problem,
 		Links: []templates.Link{{URL: pathMe, Text: s.t(c, "cancel")}},

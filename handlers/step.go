@@ -79,7 +79,7 @@ func (s *Site) showCheckNumber(c echo.Context, problem string) error {
 	if number == nil {
 		return s.redirect(c, "/login/second-step")
 	}
-	view := templates.CheckNumberView{Number: phone.MaskedTail(number.E164, 4), Error: problem}
+	view := templates.CheckNumberView{Number: unbroken(phone.MaskedTail(number.E164, 4)), Error: problem}
 	return page(c, statusFor(problem), templates.CheckNumber, s.frame(c, s.t(c, "check.title"), "/login/check"), view)
 }
 
@@ -97,7 +97,7 @@ func (s *Site) waysPage(c echo.Context) error {
 		Next: safePath(c.QueryParam("next"), ""),
 	}
 	if number := methods.SMS(); number != nil {
-		view.SMS = phone.Masked(number.E164)
+		view.SMS = masked(number.E164)
 	}
 	if !sess.Pending() {
 		view.AppURL, view.BackURL = withNext("/settings/confirm", view.Next), withNext("/settings/confirm", view.Next)

@@ -90,7 +90,7 @@ func TestEveryAcceptedNumberIsReadAsItself(t *testing.T) {
 	accepted := 0
 	for _, c := range Countries() {
 		p := plans().of[c]
-		for range 50 {
+		for range 15 {
 			typed := "+" + strconv.Itoa(c.CallingCode())
 			for range p.mobileLengths[random.IntN(len(p.mobileLengths))] {
 				typed += strconv.Itoa(random.IntN(10) * random.IntN(2)) // many zeros
@@ -101,7 +101,7 @@ func TestEveryAcceptedNumberIsReadAsItself(t *testing.T) {
 			}
 		}
 	}
-	if accepted < 2_500 {
+	if accepted < 750 {
 		t.Errorf("only %d numbers are accepted", accepted)
 	}
 }

@@ -6,6 +6,7 @@ type NumberField struct {
 	Number   string // as typed
 	Error    string // a sentence, or ""
 	Sure     bool   // the user is asked whether they are sure
+	Focus    bool   // the page is about this field
 	MostUsed []Country
 	Others   []Country
 }

@@ -98,7 +98,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		p.close()
 		return nil, err
 	}
-	inserter, err := jobs.NewInserter(pgxPool, logger)
+	inserter, err := jobs.NewInserter(pgxPool, quiet(logger))
 	if err != nil {
 		p.close()
 		return nil, fmt.Errorf("make the queue's client: %w", err)
@@ -151,7 +151,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.providerName(), p.logger, jitter)
-	return jobs.NewWorker(pgxPool, p.logger, jobs.Register(messages, codes))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
 }
 
 // stopWorker lets running sends end, and cuts those that do not.

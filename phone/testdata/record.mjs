@@ -1,11 +1,13 @@
 // Records what the real intl-tel-input widget shows after each keystroke: the
 // reference that oracle_test.go holds phone.Live against.
 //
-// To record again, in a directory of its own:
+// To record again (two minutes), first in the module, then in a directory of its
+// own, so that no node_modules stands in the module:
+//
+//	go test ./phone -run '^TestOracleCoversEveryMobileExample$' -examples /tmp/numbers.tsv
 //
 //	npm i --ignore-scripts intl-tel-input@29.5.1 jsdom@24.1.3
-//	go test ./phone -run '^TestOracleCoversEveryMobileExample$' -examples numbers.tsv
-//	node record.mjs numbers.tsv > intl_tel_input_29.tsv
+//	node .../phone/testdata/record.mjs /tmp/numbers.tsv > intl_tel_input_29.tsv
 //
 // numbers.tsv has a line per number: country, kind (mobile or fixed), E.164.
 //
