@@ -75,23 +75,26 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	return user, nil
 }
 
-// CheckPassword proves the password of a signed-in user once more, within the same budget as a log-in.
+// CheckPassword proves the password of a signed-in user once more, under the delays of a log-in.
 // It answers ErrWrong, *Delay, or ErrBusy.
-func (s *Service) CheckPassword(ctx context.Context, officeCode, username string, userID int64, password string) error {
+func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
 	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
-	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(officeCode, username), Browser: fmt.Appendf(nil, "user %d", userID)}
+	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(officeCode, user.Username), Browser: fmt.Appendf(nil, "user %d", user.ID)}
 	if err := s.charge(ctx, budget); err != nil {
 		return err
 	}
-	hash, err := s.q.UserPasswordHash(ctx, s.pool, userID)
+	hash, err := s.q.UserPasswordHash(ctx, s.pool, user.ID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("read user %d: %w", userID, err)
+		return fmt.Errorf("read user %d: %w", user.ID, err)
 	}
 	right, err := s.matches(ctx, password, hash)
 	if err != nil {
 		return err
 	}
 	if !right {
+		if err := s.log.Write(ctx, s.pool, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: audit.PasswordRefused, Address: address}); err != nil {
+			return err
+		}
 		return ErrWrong
 	}
 	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {

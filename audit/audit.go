@@ -21,6 +21,7 @@ const (
 	SignedIn            Action = "signed_in"             // the password was enough, or the second factor was right
 	PasswordAccepted    Action = "password_accepted"     // a pending log-in began
 	SignInRefused       Action = "sign_in_refused"       // wrong office, user or password
+	PasswordRefused     Action = "password_refused"      // a wrong password inside a session, before a change
 	SecondFactorRefused Action = "second_factor_refused" // a wrong code
 	SecondFactorWait    Action = "second_factor_wait"    // ten in a row: the user has to wait
 	LoggedOut           Action = "logged_out"

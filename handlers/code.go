@@ -85,8 +85,10 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 		// Nothing is under way: it was not sent, or it is over.
 		view.To = masked(methods.SMS().E164)
 		view.ResendURL = at + "/send"
-		if problem == "" && sess.Pending() {
-			view.Error = s.whyNothing(c, challenge)
+		if problem == "" {
+			if view.Error, err = s.whyNothing(c, challenge); err != nil {
+				return err
+			}
 		}
 	default:
 		return s.redirect(c, afterNothing(sess))
@@ -103,12 +105,19 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 	return page(c, statusFor(problem), templates.Code, s.frame(c, s.t(c, "code.title"), at+"/code"), view)
 }
 
-// whyNothing says why a pending log-in has no code under way.
-func (s *Site) whyNothing(c echo.Context, last twofactor.Challenge) string {
-	if last.Outcome != "" {
-		return s.t(c, "code.over")
+// whyNothing says why no code is under way, or "": then one only has to be asked for.
+func (s *Site) whyNothing(c echo.Context, last twofactor.Challenge) (string, error) {
+	err := s.Factors.MaySend(c.Request().Context(), must(c))
+	if problem, ok := s.sendProblem(c, err); ok {
+		return problem, nil
 	}
-	return s.t(c, "code.too_many")
+	if err != nil {
+		return "", err
+	}
+	if last.Outcome == "exhausted" || last.Outcome == "replaced" {
+		return s.t(c, "code.over"), nil
+	}
+	return "", nil
 }
 
 func afterNothing(sess session.Session) string {

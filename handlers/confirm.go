@@ -68,7 +68,7 @@ func (s *Site) confirm(c echo.Context) error {
 
 func (s *Site) confirmPassword(c echo.Context, sess session.Session) error {
 	ctx := c.Request().Context()
-	err := s.Accounts.CheckPassword(ctx, sess.OfficeCode, sess.User.Username, sess.User.ID, c.FormValue("password"))
+	err := s.Accounts.CheckPassword(ctx, sess.User, sess.OfficeCode, c.FormValue("password"), c.RealIP())
 	var delay *account.Delay
 	switch {
 	case errors.Is(err, account.ErrWrong):

@@ -206,19 +206,12 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 // start makes a challenge in the place of the session's live one, with its first message and the job that
 // sends it. It answers ErrTooMany and *Wait.
 func (s *Service) start(ctx context.Context, tx pgx.Tx, sess session.Session, purpose Purpose, number phone.Number, language string) error {
-	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
-		return err
-	}
 	err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "replaced"})
 	if err != nil {
 		return fmt.Errorf("replace the challenge of session %d: %w", sess.ID, err)
 	}
-	counts, err := s.q.ChallengeCounts(ctx, tx, dbsqlc.ChallengeCountsParams{UserID: sess.User.ID, SessionID: sess.ID})
-	if err != nil {
-		return fmt.Errorf("count the challenges of user %d: %w", sess.User.ID, err)
-	}
-	if counts.OfSession >= maxOfSession || counts.LiveOfUser >= maxLive {
-		return ErrTooMany
+	if err := s.maySend(ctx, tx, sess); err != nil {
+		return err
 	}
 	ref, code := newRef(), newCode()
 	id, err := s.q.ChallengeInsert(ctx, tx, dbsqlc.ChallengeInsertParams{
@@ -230,6 +223,25 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, sess session.Session, pu
 		return fmt.Errorf("make a challenge for user %d: %w", sess.User.ID, err)
 	}
 	return s.enqueue(ctx, tx, id, 1)
+}
+
+// MaySend answers ErrTooMany or *Wait when no code would be sent in this session now.
+func (s *Service) MaySend(ctx context.Context, sess session.Session) error {
+	return s.maySend(ctx, s.pool, sess)
+}
+
+func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session) error {
+	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
+		return err
+	}
+	counts, err := s.q.ChallengeCounts(ctx, tx, dbsqlc.ChallengeCountsParams{UserID: sess.User.ID, SessionID: sess.ID})
+	if err != nil {
+		return fmt.Errorf("count the challenges of user %d: %w", sess.User.ID, err)
+	}
+	if counts.OfSession >= maxOfSession || counts.LiveOfUser >= maxLive {
+		return ErrTooMany
+	}
+	return nil
 }
 
 func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int) error {

@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Repeats check until it no longer throws, and answers what it answers. */
+export async function eventually(check, { within = 8000, every = 60 } = {}) {
+  const end = Date.now() + within;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await sleep(every);
+  }
+}
+
+export { sleep };
