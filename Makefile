@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 BIN := .tools/bin
 E2E := e2e
+RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 
 # Versions of what is installed into .tools, exact.
 SQLC_VERSION := v1.31.1
@@ -27,8 +28,8 @@ build: ## bin/nightlatch
 test: test/go test/browser ## every test, the browser tests included
 
 .PHONY: test/go
-test/go: postgres browser/tools ## the Go tests, with the race detector
-	go test -race -count=1 ./...
+test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler
+	go test $(RACE) -count=1 ./...
 
 .PHONY: test/browser
 test/browser: build postgres browser/tools ## the browser tests

@@ -30,12 +30,9 @@ func (s *Site) handleError(err error, c echo.Context) {
 	view := templates.ErrorView{
 		Status: status, Title: s.t(c, "error."+id+"_title"), Text: s.errorText(c, id, err), Request: requestOf(c), Retry: status >= 500 && c.Request().Method == http.MethodGet,
 	}
-	switch {
-	case c.Request().Method == http.MethodHead:
-		err = c.NoContent(status)
-	case wantsFragment(c.Request()):
+	if wantsFragment(c.Request()) {
 		err = fragment(c, status, templates.ErrorNotice, s.lang(c), view)
-	default:
+	} else {
 		err = page(c, status, templates.Error, s.frame(c, view.Title, "/"), view)
 	}
 	if err != nil {

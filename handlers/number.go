@@ -16,12 +16,32 @@ import (
 
 // country is the fragment that follows typing: the flag of what the digits say so far.
 func (s *Site) country(c echo.Context) error {
-	current, chosen := phone.Country(c.FormValue("country")), c.FormValue("chosen") == "1"
-	if current != phone.Globe && current.CallingCode() == 0 {
-		current = phone.Globe
+	return fragment(c, http.StatusOK, templates.CountryFlag, s.lang(c), s.liveCountry(c))
+}
+
+// liveCountry reads the posted field. While the globe shows, the country before it is remembered: deleting
+// the digits brings its flag back.
+func (s *Site) liveCountry(c echo.Context) templates.CountryChoice {
+	before := postedCountry(c, "country")
+	if before == phone.Globe {
+		before = postedCountry(c, "last")
 	}
-	live := phone.Live(c.FormValue("number"), current, chosen)
-	return fragment(c, http.StatusOK, templates.CountryFlag, s.lang(c), s.countryChoice(c, live, chosen && live == current))
+	chosen := c.FormValue("chosen") == "1"
+	live := phone.Live(c.FormValue("number"), before, chosen)
+	choice := s.countryChoice(c, live, chosen && (live == before || live == phone.Globe))
+	if live == phone.Globe {
+		choice.Last = string(before)
+	}
+	return choice
+}
+
+// postedCountry reads a country of the form, where it can be anything.
+func postedCountry(c echo.Context, name string) phone.Country {
+	country := phone.Country(c.FormValue(name))
+	if country.CallingCode() == 0 {
+		return phone.Globe
+	}
+	return country
 }
 
 func (s *Site) countryChoice(c echo.Context, country phone.Country, chosen bool) templates.CountryChoice {
@@ -44,17 +64,11 @@ func (s *Site) numberField(c echo.Context, problem string, sure bool) (templates
 	}
 	lang, most := s.lang(c), phone.MostUsed(counted)
 	field := templates.NumberField{Error: problem, Sure: sure}
-	country, chosen := most[0], false
+	field.Country = s.countryChoice(c, most[0], false)
 	if c.Request().Method == http.MethodPost {
 		field.Number = c.FormValue("number")
-		chosen = c.FormValue("chosen") == "1"
-		country = phone.Country(c.FormValue("country"))
-		if country != phone.Globe && country.CallingCode() == 0 {
-			country = phone.Globe
-		}
-		country = phone.Live(field.Number, country, chosen)
+		field.Country = s.liveCountry(c)
 	}
-	field.Country = s.countryChoice(c, country, chosen)
 	isMost := map[string]bool{}
 	for _, m := range most {
 		isMost[string(m)] = true
@@ -80,7 +94,7 @@ func countryEntry(lang, iso string) templates.Country {
 // readNumber reads the posted number. problem is a sentence when it is refused; sure says that the same
 // number, posted once more, is taken.
 func (s *Site) readNumber(c echo.Context) (number phone.Number, problem string, sure bool) {
-	typed, country := c.FormValue("number"), phone.Country(c.FormValue("country"))
+	typed, country := c.FormValue("number"), postedCountry(c, "country")
 	if strings.TrimSpace(typed) == "" {
 		return phone.Number{}, s.t(c, "refusal.empty"), false
 	}

@@ -12,14 +12,13 @@ import (
 
 // routes is the whole site, grouped by who may enter.
 func (s *Site) routes(e *echo.Echo) {
-	e.Pre(s.requestID)
+	e.Pre(s.requestID, headAsGet)
 	e.Use(s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin)
 
 	// Everybody.
 	e.GET("/healthz", s.health)
 	e.GET("/readyz", s.ready)
 	e.GET("/static/*", echo.WrapHandler(static.Handler()))
-	e.HEAD("/static/*", echo.WrapHandler(static.Handler()))
 	any := e.Group("", s.loadSession)
 	any.GET("/", s.start)
 	any.GET("/login", s.loginPage)

@@ -17,6 +17,7 @@ type CountryChoice struct {
 	ISO    string // "" is the globe
 	Name   string
 	Code   string // "+31", or "" for the globe
+	Last   string // while the globe shows: the country before it
 	Chosen bool   // picked in the list
 }
 
