@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -124,7 +125,7 @@ func Current(ctx context.Context, pool *Pool) error {
 		return fmt.Errorf("ask for River's version: %w", err)
 	}
 	if !valid.OK {
-		return fmt.Errorf("River's tables are older than this program needs: run nightlatch migrate")
+		return errors.New("the tables of River are older than this program needs: run nightlatch migrate")
 	}
 	return nil
 }

@@ -204,7 +204,7 @@ func (s *Site) messageLine(c echo.Context) error {
 func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.MessageLine {
 	m := challenge.Message
 	resendOpen := !challenge.Now.Before(challenge.ResendAt)
-	line := templates.MessageLine{URL: base(must(c)) + "/message", Poll: challenge.Live() && !(m.Final && resendOpen)}
+	line := templates.MessageLine{URL: base(must(c)) + "/message", Poll: challenge.Live() && (!m.Final || !resendOpen)}
 	add := func(state, id, note string, at time.Time) {
 		step := templates.LineStep{State: state, Text: s.t(c, id), At: at}
 		if note != "" {

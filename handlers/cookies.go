@@ -47,7 +47,7 @@ func (s *Site) setCookie(c echo.Context, name, value string, maxAge int) {
 }
 
 func (s *Site) writeCookie(c echo.Context, name, value string, maxAge int, plain bool) {
-	cookie := &http.Cookie{
+	cookie := &http.Cookie{ // #nosec G124 -- Secure, but for the plain form on loopback below
 		Name: hostPrefix + name, Value: value, Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	if plain {

@@ -47,8 +47,8 @@ func (s *Site) t(c echo.Context, id string, args ...any) string {
 }
 
 // n is a text about a number, in the language of the answer.
-func (s *Site) n(c echo.Context, id string, n int, args ...any) string {
-	return locale.N(s.lang(c), id, n, args...)
+func (s *Site) n(c echo.Context, id string, n int) string {
+	return locale.N(s.lang(c), id, n)
 }
 
 // frame is what stands around a page. path is the address at which the page can be loaded again.

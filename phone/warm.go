@@ -15,7 +15,7 @@ func Warm() {
 			e164 := phonenumbers.Format(example, phonenumbers.E164)
 			n, _ := parse(e164, Globe)
 			n.International()
-			parse(phonenumbers.Format(example, phonenumbers.NATIONAL), c)
+			_, _ = parse(phonenumbers.Format(example, phonenumbers.NATIONAL), c)
 			Live(e164, Globe, false)
 		}
 	}

@@ -19,6 +19,10 @@ import (
 func (s *Service) Begin(ctx context.Context, user account.User, language string, client session.Client) (session.Token, error) {
 	var token session.Token
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		// Held from here on: log-ins of one user that come at once are counted one after the other.
+		if _, err := s.lockUser(ctx, tx, user.OfficeID, user.ID); err != nil {
+			return err
+		}
 		office, err := s.q.OfficeByID(ctx, tx, user.OfficeID)
 		if err != nil {
 			return fmt.Errorf("read office %d: %w", user.OfficeID, err)

@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, env map[string]string, std stdio) (
 	// kong ends the program after --help by calling Exit: here that is a panic, caught below.
 	defer func() {
 		if r := recover(); r != nil {
-			if r != errHelp {
+			if r != any(errHelp) { //nolint:errorlint // what was panicked with, not a chain
 				panic(r)
 			}
 			err = nil
