@@ -87,6 +87,15 @@ type pooledRows struct {
 	conn *pgxpool.Conn
 }
 
+// Next gives the connection back at the end of the rows, as pgx's own pool does.
+func (r *pooledRows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
 func (r *pooledRows) Close() {
 	r.Rows.Close()
 	if r.conn != nil {
