@@ -8,8 +8,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxName is the longest username, in runes.
-const maxName = 64
+// The longest names, in runes. What is typed is cut one rune later, so that a longer name is refused or
+// unknown and never the twin of the name it begins with.
+const (
+	maxName = 64
+	maxCode = 32
+)
 
 // CanonicalUsername is the one form of a username, used for look-up and for counting failures alike:
 // trimmed, NFKC, case folded, without control characters. "Bob", "BOB " and a full-width "ｂｏｂ" are one
@@ -20,13 +24,13 @@ func CanonicalUsername(typed string) string {
 	for range 2 {
 		s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
 	}
-	return strings.TrimSpace(clip(strings.TrimSpace(s), maxName))
+	return strings.TrimSpace(clip(strings.TrimSpace(s), maxName+1))
 }
 
 // CanonicalOfficeCode is the one form of an office code: trimmed, NFKC, upper case.
 func CanonicalOfficeCode(typed string) string {
 	s := strings.ToUpper(norm.NFKC.String(clean(typed)))
-	return strings.TrimSpace(clip(strings.TrimSpace(s), 32))
+	return strings.TrimSpace(clip(strings.TrimSpace(s), maxCode+1))
 }
 
 // counted names the row that counts a name's failures, whether or not such a user exists.
@@ -54,7 +58,7 @@ func clip(s string, runes int) string {
 
 // validUsername reports whether a canonical username may be given to a new user.
 func validUsername(s string) bool {
-	if s == "" {
+	if s == "" || len([]rune(s)) > maxName {
 		return false
 	}
 	for _, r := range s {

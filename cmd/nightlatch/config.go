@@ -67,7 +67,7 @@ func readConfig(env map[string]string) (config, error) {
 func readURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
-		return nil, fmt.Errorf("NIGHTLATCH_URL is %q and should be an origin, such as https://login.acme.example", text)
+		return nil, errors.New("NIGHTLATCH_URL should be an origin, such as https://login.acme.example: no path, no query, no password")
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
 		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. Put a proxy with TLS in front and use https")

@@ -99,6 +99,9 @@ func run(ctx context.Context, args []string, env map[string]string, std stdio) (
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
+	if err != nil && strings.HasPrefix(err.Error(), "--password-stdin: ") {
+		return errors.New("--password-stdin takes no value: the password comes on standard input")
+	}
 	if err != nil {
 		return fmt.Errorf("%w; see nightlatch --help", err)
 	}

@@ -6,26 +6,30 @@ import { Visitor } from './visitor.mjs';
 
 /** Starts the program and the browser for this file. stage.app is there once the stories begin. */
 export function stage() {
+  const staying = []; // those who stay for the next stories
   const stage = {
-    /** A story: a sentence about behaviour, and what proves it. visitor() lets somebody in, with a browser of their own. */
+    /**
+     * A story: a sentence about behaviour, and what proves it. visitor() lets somebody in, with a browser of
+     * their own; with stays: true they are still there in the next story.
+     */
     story(name, tell, options = {}) {
       test(name, { timeout: 90_000, ...options }, async (t) => {
         const visitors = [];
-        const visitor = async (settings) => {
+        const visitor = async ({ stays, ...settings } = {}) => {
           const entering = await Visitor.enter(stage.app, stage.browser, settings);
-          visitors.push(entering);
+          (stays ? staying : visitors).push(entering);
           return entering;
         };
         try {
           await tell({ app: stage.app, browser: stage.browser, visitor, t });
-          for (const leaving of visitors) await leaving.leave();
+          for (const watched of [...visitors, ...staying]) await watched.audit();
         } catch (error) {
           const folder = new URL('../out', import.meta.url).pathname;
           const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 60);
-          for (const [i, witness] of visitors.entries()) await witness.photograph(folder, `${slug}-${i}`);
+          for (const [i, witness] of [...visitors, ...staying].entries()) await witness.photograph(folder, `${slug}-${i}`);
           throw error;
         } finally {
-          for (const leaving of visitors) await leaving.context.close();
+          await Promise.all(visitors.map((leaving) => leaving.context.close()));
         }
       });
     },

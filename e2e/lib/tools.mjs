@@ -36,7 +36,7 @@ export class Authenticator {
 }
 
 /** What a scanner reads in a PNG of a QR code. */
-export const scan = (file) => execFileSync('zbarimg', ['--raw', '-q', file], { encoding: 'utf8' }).trim();
+export const scan = (file) => execFileSync('zbarimg', ['--raw', '-q', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
 /** A code of six digits that is not this one. */
 export const notThis = (code, by = 1) => String((Number(code) + by) % 1_000_000).padStart(6, '0');

@@ -19,12 +19,12 @@ export class Visitor {
     visitor.scripts = options.javaScriptEnabled !== false;
     visitor.context = await browser.newContext({ viewport: { width: 1180, height: 800 }, locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce', ...options });
     visitor.context.setDefaultTimeout(8000);
-    await visitor.#audit();
+    await visitor.#listen();
     visitor.page = await visitor.context.newPage();
     return visitor;
   }
 
-  async #audit() {
+  async #listen() {
     await this.context.addInitScript(() => document.addEventListener('securitypolicyviolation',
       (event) => console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`)));
     this.context.on('console', (message) => {
@@ -48,7 +48,8 @@ export class Visitor {
   /** Remembers what must never stand in an address. */
   keepSecret(...texts) { for (const text of texts) this.#secrets.add(digits(text) === '' || /[a-z]/i.test(text) ? text : digits(text)); }
 
-  async leave() {
+  /** Fails when the browser has reported a fault so far. */
+  async audit() {
     if (this.scripts) {
       for (const page of this.context.pages()) {
         const kept = await page.evaluate(() => (location.protocol.startsWith('http') ? localStorage.length + sessionStorage.length : 0));

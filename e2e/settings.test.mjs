@@ -1,0 +1,262 @@
+// Settings: one's own, and those of the office's users; who may do what.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/eventually.mjs';
+import { officeWithTwoFactor, stage } from './lib/story.mjs';
+
+const { story } = stage();
+
+let office, boss;
+const enter = async (scene, username, options) => {
+  const somebody = await scene.visitor(options);
+  await somebody.enterPassword(office, username);
+  return somebody;
+};
+const openUser = async (visitor, name) => {
+  await visitor.go('/settings/users');
+  await visitor.link(name).click();
+  await visitor.at(/^\/settings\/users\/\d+$/);
+};
+/** What the list of users says about one of them. */
+const inList = async (visitor, name) => {
+  await visitor.go('/settings/users');
+  return (await visitor.page.getByRole('row').filter({ hasText: name }).innerText()).replace(/\s+/g, ' ');
+};
+const post = (visitor, path, form = {}) => visitor.context.request.post(visitor.app.url + path, {
+  form, maxRedirects: 0, headers: { Origin: visitor.app.url, 'Sec-Fetch-Site': 'same-origin' },
+});
+const compact = (text) => text.replace(/[\s-]/g, '');
+
+// The superuser and the accountant keep their sessions from story to story, so they are let in here and leave with the browser.
+let ann;
+story('an office with the setting on', async (scene) => {
+  const staying = { ...scene, visitor: (options) => scene.visitor({ ...options, stays: true }) };
+  ({ office, boss } = await officeWithTwoFactor(staying, { ann: 'accountant', otto: 'user', mila: 'user', rose: 'user', sam: 'user', cleo: 'user', rex: 'user', second: 'superuser' }));
+  ann = await staying.visitor();
+  await ann.enterPassword(office, 'ann');
+  await ann.enrolNumber();
+});
+
+story('in My settings the office’s setting is greyed out and says why', async () => {
+  for (const somebody of [ann, boss]) {
+    await somebody.go('/settings/me');
+    assert.ok(await somebody.switch.isDisabled());
+    assert.equal((await somebody.switch.innerText()).trim(), 'Yes');
+    await somebody.switch.click({ force: true });
+    assert.equal(await somebody.switch.getAttribute('aria-checked'), 'true');
+    const described = await somebody.switch.evaluate((element) => element.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join(' '));
+    assert.match(described, /superuser/i, 'a line that says so');
+  }
+});
+
+story('an accountant registers a number for a user without a confirmed factor, and may correct it', async ({ app }) => {
+  const [wrong, right] = [app.newNumber(), app.newNumber()];
+  await openUser(ann, 'Otto Tester');
+  assert.ok(await ann.switch.isDisabled(), 'the office’s setting is not changed here either');
+  for (const number of [wrong, right]) {
+    ann.keepSecret(number);
+    await ann.field('Mobile number').fill(number);
+    await ann.button('Save').click();
+    await eventually(async () => assert.ok((await ann.text()).includes(number.slice(-2))));
+    await ann.reads('not confirmed');
+    assert.ok(!compact(await ann.text()).includes(number.slice(3, -2)), 'masked to the last two digits for everybody but the owner');
+  }
+  assert.match(await inList(ann, 'Otto Tester'), /not confirmed/);
+  assert.deepEqual(await app.messages(right), [], 'registering sends nothing');
+});
+
+story('an accountant cannot touch a confirmed factor, nor a superuser', async (scene) => {
+  const { app } = scene;
+  const mila = await enter(scene, 'mila');
+  const number = await mila.enrolNumber();
+  for (const name of ['Mila Tester', 'Boss Tester', 'Second Tester']) {
+    await openUser(ann, name);
+    assert.equal(await ann.field('Mobile number').count(), 0, `no field for ${name}`);
+    assert.equal(await ann.page.getByText(/reset/i).filter({ hasNotText: 'Only a reset' }).count(), 0, `no reset for ${name}`);
+    const other = app.newNumber();
+    const answer = await post(ann, ann.path + '/number', { number: other, country: 'NL' });
+    assert.ok(answer.status() >= 400, `POST a number of ${name}: ${answer.status()}`);
+    assert.equal((await post(ann, ann.path + '/reset')).status(), 403, `POST a reset of ${name}`);
+  }
+  await mila.page.reload();
+  await mila.at('/settings/me');
+  assert.ok(compact(await mila.text()).includes(number), 'the number is as it was');
+  // A superuser cannot replace a confirmed number by registering another one either: that is a reset.
+  await openUser(boss, 'Mila Tester');
+  assert.equal(await boss.field('Mobile number').count(), 0);
+  assert.ok((await post(boss, boss.path + '/number', { number: app.newNumber(), country: 'NL' })).status() >= 400);
+});
+
+story('a user reaches neither the users nor the office’s settings, and nobody reaches another office', async (scene) => {
+  const { app } = scene;
+  const sam = await enter(scene, 'sam');
+  await sam.enrolNumber();
+  assert.equal(await sam.link('Users').count(), 0);
+  await openUser(boss, 'Sam Tester');
+  const user = boss.path;
+  sam.expectRefusal('/settings/users', user, '/settings/office/history');
+  for (const path of ['/settings/users', user, '/settings/office/history']) {
+    assert.equal((await sam.go(path)).status(), 403, path);
+  }
+  const elsewhere = await app.office({ chief: 'superuser' });
+  const chief = await scene.visitor();
+  await chief.logIn(elsewhere, 'chief');
+  chief.expectRefusal(user);
+  assert.equal((await chief.go(user)).status(), 404);
+  for (const path of [`${user}/number`, `${user}/reset`]) {
+    assert.equal((await post(chief, path, { number: app.newNumber(), country: 'NL' })).status(), 404, path);
+  }
+});
+
+story('the list of users says what each proves the second step with', async (scene) => {
+  assert.match(await inList(boss, 'Boss Tester'), /Superuser.*authenticator app/);
+  assert.match(await inList(boss, 'Ann Tester'), /Accountant.*confirmed number/);
+  assert.match(await inList(boss, 'Otto Tester'), /User.*number not confirmed/);
+  assert.match(await inList(boss, 'Rose Tester'), /User.*no method yet/);
+  const rose = await enter(scene, 'rose');
+  await rose.enrolNumber();
+  assert.match(await inList(boss, 'Rose Tester'), /confirmed number/);
+});
+
+story('a superuser resets a second factor: sessions end, the user enrols anew and is told', async (scene) => {
+  const rex = await enter(scene, 'rex');
+  await rex.enrolNumber();
+  await openUser(boss, 'Rex Tester');
+  await boss.page.getByText('Reset', { exact: true }).click();
+  await boss.dialog.waitFor();
+  assert.match(await boss.dialog.innerText(), /Rex Tester/);
+  await boss.button('Cancel').click();
+  await boss.dialog.waitFor({ state: 'hidden' });
+  await rex.page.reload();
+  await rex.at('/settings/me');
+
+  await boss.page.getByText('Reset', { exact: true }).click();
+  await boss.button('Yes, reset the second factor').click();
+  await boss.reads(/is reset/);
+  assert.match(await inList(boss, 'Rex Tester'), /no method yet/);
+  await rex.link('Office').click();
+  await rex.at('/login');
+  await rex.enterPassword(office, 'rex');
+  await rex.enrolApp();
+  await rex.reads(/second factor was reset/i);
+  await rex.button('I have read this').click();
+  await eventually(async () => assert.doesNotMatch(await rex.text(), /second factor was reset/i));
+});
+
+story('nobody resets their own second factor', async () => {
+  await openUser(boss, 'Boss Tester');
+  assert.equal(await boss.page.getByText('Reset', { exact: true }).count(), 0);
+  const answer = await post(boss, boss.path + '/reset');
+  assert.ok(answer.status() >= 400, `answered ${answer.status()}`);
+  await boss.go('/settings/me');
+  await boss.at('/settings/me');
+});
+
+story('a user sees their sessions and ends another one', async (scene) => {
+  const here = await enter(scene, 'cleo');
+  const number = await here.enrolNumber();
+  const there = await enter(scene, 'cleo', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1' });
+  await there.enterCodeFrom(number, 2);
+  await there.at('/settings/me');
+  await here.page.reload();
+  const rows = here.page.getByRole('listitem').filter({ hasText: 'Last seen' });
+  assert.equal(await rows.count(), 2);
+  assert.equal(await rows.filter({ hasText: 'this session' }).count(), 1);
+  assert.equal(await rows.filter({ hasText: 'this session' }).getByRole('button').count(), 0);
+  const other = rows.filter({ hasText: 'iPhone' });
+  await other.getByRole('button').click();
+  await here.reads(/session is ended/);
+  assert.equal(await rows.count(), 1);
+  await there.link('Office').click();
+  await there.at('/login');
+  await here.page.reload();
+  await here.at('/settings/me');
+});
+
+story('a user changes their own number by proving the new one', async (scene) => {
+  const { app } = scene;
+  const sue = await scene.visitor();
+  const own = await app.office({ sue: 'superuser' });
+  await sue.logIn(own, 'sue');
+  await sue.activate();
+  const first = await sue.enrolNumber();
+  const second = app.newNumber();
+  await sue.link(/^Change/).click();
+  await sue.at('/settings/me/number');
+  await sue.enterNumber(second);
+  await sue.at('/settings/confirm/code');
+  await app.latestCode(second);
+  await sue.go('/settings/me');
+  assert.ok(compact(await sue.text()).includes(first), 'the old number until the new one is proven');
+  await sue.go('/settings/confirm/code');
+  await sue.enterCodeFrom(second);
+  await sue.at('/settings/me');
+  assert.ok(compact(await sue.text()).includes(second));
+  assert.doesNotMatch(await sue.text(), /not confirmed/);
+  await sue.reads(/mobile number was changed/i);
+  await sue.logOut();
+  await sue.enterPassword(own, 'sue');
+  await sue.at('/login/code');
+  await sue.enterCodeFrom(second, 2);
+  await sue.at('/settings/me');
+  assert.equal((await app.messages(first)).length, 1, 'nothing goes to the old number');
+});
+
+story('the last factor cannot be removed where the office demands one; the app can, once there is a number', async (scene) => {
+  await boss.go('/settings/me');
+  boss.expectRefusal('/settings/me/app/remove');
+  await boss.button(/^Remove/).click();
+  await boss.reads(/only one/i);
+  await boss.go('/settings/me');
+  await boss.link(/^Add/).click();
+  await boss.at('/settings/me/number');
+  const number = scene.app.newNumber();
+  await boss.enterNumber(number);
+  await boss.at('/settings/confirm/code');
+  await boss.enterCodeFrom(number);
+  await boss.at('/settings/me');
+  await boss.button(/^Remove/).click();
+  await boss.reads(/app is removed/);
+  await boss.link(/^Set up/).waitFor();
+});
+
+story('new recovery codes replace the old ones', async () => {
+  await boss.go('/settings/me');
+  await boss.link(/^Set up/).click();
+  await boss.at('/settings/me/app');
+  await boss.typeKey();
+  const old = await boss.keepRecoveryCodes();
+  await boss.button('Make new codes').click();
+  const fresh = await boss.keepRecoveryCodes();
+  assert.equal(fresh.length, 10);
+  assert.equal(fresh.filter((code) => old.includes(code)).length, 0);
+  await boss.reads(/10 codes are left/);
+});
+
+story('the history tells the superuser who did what', async () => {
+  await boss.go('/settings/office/history');
+  const text = await boss.text();
+  for (const said of [/boss.* activated two-factor authentication/i, /ann.* registered a mobile number for otto/i, /boss.* reset the second factor of rex/i]) {
+    assert.match(text, said);
+  }
+  assert.doesNotMatch(text, /\+31\s?6\s?123/, 'no number in it');
+});
+
+story('whoever logs out is out, in this browser, also by the back button', async (scene) => {
+  const otto = await enter(scene, 'otto');
+  await otto.at('/login/check');
+  await otto.button('Continue').click();
+  await otto.at('/login/code');
+  await otto.link('Try another way').click();
+  await otto.button(/Cancel this log-in/).click();
+  await otto.at('/login');
+  await otto.go('/login/code');
+  await otto.at('/login');
+  const { cookies } = await ann.context.storageState();
+  await ann.go('/settings/me');
+  await ann.logOut();
+  await ann.page.goBack();
+  await ann.at('/login');
+  await ann.context.addCookies(cookies);
+  await ann.go('/settings/me');
+  await ann.at('/login');
+});
