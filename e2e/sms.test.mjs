@@ -219,7 +219,7 @@ story('the live line reaches a final state, Resend is offered after 30 seconds w
   assert.ok(!(await resend.isVisible()), 'not offered yet');
   await rick.reads(/Resend code in/);
   await rick.reads('Delivered');
-  assert.ok(asked() > 0, 'the line is live');
+  await eventually(async () => assert.ok(asked() > 0, 'the line is live'));
   const line = rick.page.locator('[aria-live="polite"]').filter({ hasText: 'Delivered' });
   assert.equal(await line.locator('[data-countdown]').count(), 0, 'the countdown stands outside the live region');
   for (const { path, url } of rick.requests.filter(({ path }) => path.startsWith('/login/message'))) {

@@ -1,0 +1,109 @@
+// The door itself: who is let in, what the browser keeps, what a page gives away.
+import assert from 'node:assert/strict';
+import { officeWithTwoFactor, stage } from './lib/story.mjs';
+
+const { story } = stage();
+
+story('a wrong office, user or password gives one and the same answer', async ({ app, visitor }) => {
+  const somebody = await visitor();
+  somebody.expectRefusal('/login');
+  const answers = [];
+  for (const [office, username, password] of [['NOBODY', 'user-new', app.password], ['DEMO', 'nobody', app.password], ['DEMO', 'user-new', 'wrong']]) {
+    await somebody.go('/login');
+    await somebody.field('Office code').fill(office);
+    await somebody.field('Username').fill(username);
+    await somebody.field('Password').fill(password);
+    const [answer] = await Promise.all([somebody.page.waitForResponse((response) => response.request().method() === 'POST'), somebody.button('Log in').click()]);
+    await somebody.page.waitForLoadState();
+    answers.push({ status: answer.status(), text: (await somebody.page.locator('main').innerText()) });
+    assert.equal(await somebody.field('Office code').inputValue(), office, 'what was typed is still there');
+    assert.equal(await somebody.field('Username').inputValue(), username);
+    assert.equal(await somebody.field('Password').inputValue(), '');
+  }
+  assert.deepEqual(answers[1], answers[0]);
+  assert.deepEqual(answers[2], answers[0]);
+});
+
+story('with the setting off the password is enough, whatever the office code’s case', async ({ app, visitor }) => {
+  const somebody = await visitor();
+  await somebody.logIn({ ...app.demo, code: 'demo' }, 'USER-new');
+  await somebody.go('/login');
+  await somebody.at('/settings/me');
+  await somebody.go('/');
+  await somebody.at('/settings/me');
+});
+
+story('every cookie has the __Host- prefix and is Secure, HttpOnly and SameSite', async (scene) => {
+  const { office } = await officeWithTwoFactor(scene, { una: 'user' });
+  const una = await scene.visitor();
+  const check = async (where) => {
+    const cookies = await una.context.cookies();
+    assert.ok(cookies.length > 0, where);
+    for (const cookie of cookies) {
+      assert.match(cookie.name, /^__Host-/, where);
+      assert.equal(cookie.secure, true, cookie.name);
+      assert.equal(cookie.httpOnly, true, cookie.name);
+      assert.match(cookie.sameSite, /^(Lax|Strict)$/, cookie.name);
+      assert.equal(cookie.path, '/');
+      assert.equal(cookie.domain, 'localhost');
+    }
+    return Object.fromEntries(cookies.map(({ name, value }) => [name, value]));
+  };
+  await una.go('/login');
+  const before = await check('at the log-in');
+  await una.enterPassword(office, 'una');
+  const pending = await check('after the password');
+  await una.enrolNumber();
+  const signedIn = await check('after the code');
+  await una.logOut();
+  const after = await check('after logging out');
+  const session = Object.keys(signedIn).find((name) => !(name in before));
+  assert.ok(session, 'a session has a cookie of its own');
+  assert.notEqual(pending[session], signedIn[session], 'a second factor gives a new session token');
+  assert.ok(!after[session], 'and logging out takes it away');
+});
+
+story('every page carries the headers that keep it private', async (scene) => {
+  const { app } = scene;
+  const somebody = await scene.visitor();
+  for (const path of ['/login', '/demo/phone']) {
+    const headers = (await somebody.go(path)).headers();
+    assert.match(headers['content-security-policy'], /script-src 'self'/);
+    assert.doesNotMatch(headers['content-security-policy'], /unsafe|\*/);
+    assert.match(headers['content-security-policy'], /frame-ancestors 'none'/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.match(headers['cache-control'], /no-store/);
+  }
+  assert.ok(app.url);
+});
+
+story('a form sent from another site changes nothing', async ({ app, visitor }) => {
+  const user = await visitor();
+  await user.logIn(app.demo, 'user-new');
+  const answer = await user.context.request.post(`${app.url}/logout`, { headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' }, maxRedirects: 0 });
+  assert.equal(answer.status(), 403);
+  await user.page.reload();
+  await user.at('/settings/me');
+});
+
+story('pages that do not exist, and the second step without a log-in', async ({ visitor }) => {
+  const somebody = await visitor();
+  somebody.expectRefusal('/nowhere', '/settings/nowhere');
+  assert.equal((await somebody.go('/nowhere')).status(), 404);
+  await somebody.reads(/does not exist/);
+  for (const path of ['/login/code', '/login/method', '/login/number', '/login/app/setup', '/login/recovery', '/settings/me', '/settings/office/general', '/settings/users']) {
+    await somebody.go(path);
+    await somebody.at('/login');
+  }
+});
+
+story('a fragment asked for after the session ended sends the whole page to the log-in', async ({ app, visitor }) => {
+  const superuser = await visitor();
+  await superuser.logIn(app.demo, 'superuser');
+  await superuser.go('/settings/office/general');
+  superuser.expectRefusal('/settings/office/general/switch');
+  await superuser.context.clearCookies({ name: /nightlatch$/ });
+  await superuser.switch.click();
+  await superuser.at('/login');
+  assert.equal(await superuser.page.locator('h1').count(), 1, 'a whole page, not one inside another');
+});

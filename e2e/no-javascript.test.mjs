@@ -1,0 +1,125 @@
+// The whole story in a browser without JavaScript: every form works, htmx only makes it nicer.
+import assert from 'node:assert/strict';
+import { eventually } from './lib/eventually.mjs';
+import { stage } from './lib/story.mjs';
+
+const { story } = stage();
+const plain = { javaScriptEnabled: false };
+const shows = (visitor, word) => eventually(async () => {
+  assert.equal((await visitor.switch.innerText()).trim(), word);
+  assert.equal(await visitor.switch.getAttribute('aria-checked'), String(word === 'Yes'));
+});
+
+let office;
+
+story('without JavaScript: a superuser activates the setting and sets up an app', async ({ app, visitor }) => {
+  office = await app.office({ boss: 'superuser', una: 'user', uma: 'user' });
+  const boss = await visitor(plain);
+  await boss.logIn(office, 'boss');
+
+  // A number for a user, with the country from the plain list.
+  await boss.link('Users').click();
+  await boss.link('Uma Tester').click();
+  await boss.page.getByRole('combobox', { name: 'Country' }).selectOption('BE');
+  await boss.field('Mobile number').fill('0470 55 66 77');
+  await boss.button('Save').click();
+  await boss.reads('not confirmed');
+  await boss.reads(/\+32.*77/);
+
+  await boss.link('Office').click();
+  await shows(boss, 'No');
+  await boss.switch.click();
+  await shows(boss, 'Yes');
+  await boss.button('Save').click();
+  await boss.dialog.waitFor();
+  assert.match((await boss.dialog.innerText()).replace(/\s+/g, ' '), /\b3 users\b.*\b0 ready\b.*\b1 number not confirmed\b.*\b2 no method yet\b/);
+  await boss.button('Cancel').click();
+  await boss.go('/settings/office/general');
+  await shows(boss, 'No');
+  await boss.switch.click();
+  await shows(boss, 'Yes');
+  await boss.button('Save').click();
+  await boss.button('Yes, activate this setting').click();
+  const { app: phone, recoveryCodes } = await boss.enrolApp();
+  assert.equal(recoveryCodes.length, 10);
+  await boss.logOut();
+  await boss.enterPassword(office, 'boss');
+  await boss.at('/login/app');
+  await boss.enterCode(await phone.code());
+  await boss.at('/settings/me');
+  await boss.link('Office').click();
+  await shows(boss, 'Yes');
+});
+
+story('without JavaScript: a user chooses text messages with the plain list of countries', async ({ app, visitor }) => {
+  const una = await visitor(plain);
+  await una.enterPassword(office, 'una');
+  await una.chooseMethod('Text message (SMS)');
+  await una.at('/login/number');
+  const list = una.page.getByRole('combobox', { name: 'Country' });
+  assert.deepEqual((await list.locator('option').allInnerTexts()).filter((text) => /\+/.test(text)).slice(0, 2).map((text) => text.trim()).sort(), ['Belgium +32', 'Netherlands +31']);
+
+  // A refusal keeps what was typed and chosen.
+  una.expectRefusal('/login/number');
+  await list.selectOption('BE');
+  await una.field('Mobile number').fill('04701');
+  await una.button('Continue').click();
+  await una.alert.waitFor();
+  assert.equal(await una.field('Mobile number').inputValue(), '04701');
+  assert.equal(await list.inputValue(), 'BE');
+  await una.field('Mobile number').fill('0470 12 34 56');
+  await una.button('Continue').click();
+  await una.at('/login/code');
+  const number = '+32470123456';
+  const code = await app.latestCode(number);
+
+  // Resend can be seen from the start, and says how long to wait.
+  una.expectRefusal('/login/resend');
+  await una.button('Resend code').click();
+  await una.reads(/second/);
+  assert.equal((await app.messages(number)).length, 1);
+  await una.enterCode(`${code.slice(0, 3)} ${code.slice(3)}`);
+  await una.at('/settings/me');
+  await una.link(/^Set up/).click();
+  await una.at('/settings/me/app');
+  const phone = await una.typeKey();
+  await una.keepRecoveryCodes();
+  await una.logOut();
+
+  await una.enterPassword(office, 'una');
+  await una.at('/login/app');
+  await una.link('Try another way').click();
+  await una.button(/^Text message \(SMS\)/).click();
+  await una.at('/login/code');
+  await una.link('Try another way').click();
+  await una.link(/app/).click();
+  await una.enterCode(await phone.code());
+  await una.at('/settings/me');
+});
+
+story('without JavaScript: a user confirms the number that the office registered, and the line is current on every load', async ({ app, visitor }) => {
+  const uma = await visitor(plain);
+  await uma.enterPassword(office, 'uma');
+  await uma.at('/login/check');
+  await uma.button('Continue').click();
+  await uma.at('/login/code');
+  await app.latestCode('+32470556677');
+  await eventually(async () => {
+    await uma.page.reload();
+    assert.match(await uma.text(), /Delivered/);
+  });
+  await uma.enterCodeFrom('+32470556677');
+  await uma.at('/settings/me');
+  assert.equal((await app.messages('+32470556677')).length, 1);
+});
+
+story('without JavaScript: a reset is asked about, and a session ended', async ({ app, visitor }) => {
+  const superuser = await visitor(plain);
+  await superuser.logIn(app.demo, 'superuser');
+  await superuser.link('Users').click();
+  await superuser.link('Daan Visser').click();
+  await superuser.page.getByText('Reset', { exact: true }).click();
+  await superuser.dialog.waitFor();
+  await superuser.button('Yes, reset the second factor').click();
+  await superuser.reads(/is reset/);
+});
