@@ -48,8 +48,6 @@ func classify(err error) (status int, id string) {
 		switch http4.Code {
 		case http.StatusNotFound:
 			return http4.Code, "404"
-		case http.StatusMethodNotAllowed:
-			return http4.Code, "405"
 		case http.StatusForbidden:
 			return http4.Code, "403"
 		case http.StatusRequestEntityTooLarge:
@@ -72,7 +70,7 @@ func (s *Site) errorText(c echo.Context, id string, err error) string {
 	switch {
 	case errors.Is(err, errCrossOrigin):
 		return s.t(c, "error.403_cross")
-	case id == "405" || id == "413":
+	case id == "413":
 		return s.t(c, "error.400_text")
 	}
 	return s.t(c, "error."+id+"_text")

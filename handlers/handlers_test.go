@@ -1,0 +1,456 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// silent is an outbox whose jobs nobody works.
+type silent struct{}
+
+func (silent) SendCode(context.Context, pgx.Tx, int64, int) error { return nil }
+
+// world is the whole site over a database of its own, with the offices ACME and OTHER.
+type world struct {
+	t       testing.TB
+	site    *echo.Echo
+	pool    *db.Pool
+	factors *twofactor.Service
+	users   map[string]account.User // by "OFFICE/username"
+}
+
+const password = "a long enough password"
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	pool := dbtest.Pool(t)
+	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := audit.NewLog(logger)
+	ring, err := keys.Parse(keys.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasher, err := account.NewHasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, pool: pool, users: map[string]account.User{}}
+	sessions := session.NewStore(pool, log)
+	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, nil, "Nightlatch")
+	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
+	w.site, err = New(Services{
+		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
+		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
+	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	for _, code := range []string{"ACME", "OTHER"} {
+		if err := offices.Create(ctx, code, code+" Accountants", audit.CommandLine); err != nil {
+			t.Fatal(err)
+		}
+		for _, role := range []account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser} {
+			name := string(role)
+			id, err := accounts.Create(ctx, account.NewUser{OfficeCode: code, Username: name, Name: "Somebody", Role: role, Password: password}, audit.CommandLine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			user, err := accounts.Profile(ctx, w.id("select id from offices where code = '"+code+"'"), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.users[code+"/"+name] = user.User
+		}
+	}
+	return w
+}
+
+func (w *world) id(sql string) (id int64) {
+	w.t.Helper()
+	if err := w.pool.QueryRow(context.Background(), sql).Scan(&id); err != nil {
+		w.t.Fatalf("%s: %v", sql, err)
+	}
+	return id
+}
+
+func (w *world) exec(sql string) {
+	w.t.Helper()
+	if _, err := w.pool.Exec(context.Background(), sql); err != nil {
+		w.t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// in is the cookie of a session of one factor.
+func (w *world) in(who string) string {
+	w.t.Helper()
+	token, err := w.factors.Begin(context.Background(), w.users[who], "en", session.Client{Address: "192.0.2.1"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return "nightlatch=" + string(token)
+}
+
+// sum is a checksum of what a request must not change.
+func (w *world) sum(tables ...string) string {
+	w.t.Helper()
+	all := ""
+	for _, table := range tables {
+		var sum *string
+		err := w.pool.QueryRow(context.Background(), "select md5(string_agg(t::text, ',' order by t::text)) from "+table+" t").Scan(&sum)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if sum != nil {
+			all += table + *sum
+		}
+	}
+	return all
+}
+
+var guarded = []string{"users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
+
+// ask sends a request with headers in pairs.
+func (w *world) ask(method, path, cookie, form string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, strings.NewReader(form))
+	if form != "" || method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if cookie != "" {
+		r.Header.Set("Cookie", cookie)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.site.ServeHTTP(rec, r)
+	return rec
+}
+
+// target fills an id into a route's path.
+func target(route *echo.Route, id int64) string {
+	return strings.ReplaceAll(route.Path, ":id", fmt.Sprint(id))
+}
+
+// everybodys are the routes that are not behind a guard.
+var everybodys = regexp.MustCompile(`^(/|/login|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/\*)$`)
+
+// routes are all guarded routes that the router knows.
+func (w *world) routes(t *testing.T, least int) []*echo.Route {
+	t.Helper()
+	var found []*echo.Route
+	for _, r := range w.site.Routes() {
+		if r.Method != echo.RouteNotFound && !everybodys.MatchString(r.Path) {
+			found = append(found, r)
+		}
+	}
+	if len(found) < least {
+		t.Fatalf("the router knows only %d guarded routes", len(found))
+	}
+	return found
+}
+
+const everything = "code=123456&password=x&number=%2B31612345678&country=NL&method=sms&shown=yes&up_to=1&next=/settings/me"
+
+func TestAHalfFinishedLogInReachesNothingButItsSecondStep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec("update offices set two_factor_required = true")
+	w.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users")
+	cookie := w.in("ACME/superuser")
+	before := w.sum(guarded...)
+	for _, route := range w.routes(t, 50) {
+		if strings.HasPrefix(route.Path, "/login") {
+			continue
+		}
+		rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything)
+		if rec.Code != http.StatusSeeOther && rec.Code != http.StatusForbidden || rec.Code == http.StatusSeeOther && rec.Header().Get("Location") != "/login/second-step" {
+			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, rec.Header().Get("Location"))
+		}
+		rec = w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything, "HX-Request-Type", "partial")
+		if rec.Code != http.StatusUnauthorized || rec.Header().Get("HX-Redirect") != "/login/second-step" || rec.Body.Len() > 0 {
+			t.Errorf("%s %s as a fragment answers %d %s", route.Method, route.Path, rec.Code, rec.Body)
+		}
+	}
+	if w.sum(guarded...) != before {
+		t.Error("something changed")
+	}
+	// Nor can it enrol, when its user has a factor.
+	for _, path := range []string{"/login/app/setup", "/login/number"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if rec := w.ask(method, path, cookie, everything); rec.Code == http.StatusOK || strings.Contains(rec.Body.String(), "data-secret") {
+				t.Errorf("%s %s answers %d", method, path, rec.Code)
+			}
+		}
+	}
+	if n := w.id("select count(*) from enrolments"); n != 0 {
+		t.Errorf("%d enrolments were begun", n)
+	}
+}
+
+func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	before := w.sum(guarded...)
+	for _, route := range w.routes(t, 50) {
+		for _, cookie := range []string{"", "nightlatch=" + string(session.NewToken()), "nightlatch=x"} {
+			rec := w.ask(route.Method, target(route, 1), cookie, everything)
+			if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || where != "/login" && where != "/login?why=over" {
+				t.Errorf("%s %s with %q answers %d %s", route.Method, route.Path, cookie, rec.Code, where)
+			}
+		}
+	}
+	if w.sum(guarded...) != before {
+		t.Error("something changed")
+	}
+}
+
+func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/`)
+	managers := regexp.MustCompile(`^/settings/users`)
+	before := w.sum(guarded...)
+	count := 0
+	for _, role := range []string{"user", "accountant"} {
+		cookie := w.in("ACME/" + role)
+		for _, route := range w.routes(t, 50) {
+			forbidden := superusers.MatchString(route.Path) || role == "user" && managers.MatchString(route.Path) ||
+				route.Path == "/settings/office/general" && route.Method == http.MethodPost
+			if !forbidden {
+				continue
+			}
+			count++
+			if rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything); rec.Code != http.StatusForbidden {
+				t.Errorf("%s: %s %s answers %d", role, route.Method, route.Path, rec.Code)
+			}
+		}
+	}
+	if count < 14 {
+		t.Errorf("only %d routes were tried", count)
+	}
+	if w.sum(guarded...) != before {
+		t.Error("something changed")
+	}
+}
+
+var requestID = regexp.MustCompile(`<code>[A-Z2-7]{12}</code>`)
+
+func TestAnotherOfficesIDIsAsUnknownAsNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/superuser")
+	w.in("OTHER/user")
+	before, count := w.sum(guarded...), 0
+	for _, route := range w.routes(t, 50) {
+		if !strings.Contains(route.Path, ":id") {
+			continue
+		}
+		count++
+		id := w.users["OTHER/user"].ID
+		if strings.Contains(route.Path, "sessions") {
+			id = w.id(fmt.Sprintf("select max(id) from sessions where user_id = %d", id))
+		}
+		theirs := w.ask(route.Method, target(route, id), cookie, everything)
+		nobodys := w.ask(route.Method, target(route, 987654321), cookie, everything)
+		if theirs.Code != http.StatusNotFound || requestID.ReplaceAllString(theirs.Body.String(), "") != requestID.ReplaceAllString(nobodys.Body.String(), "") {
+			t.Errorf("%s %s: another office's id answers %d, an unknown one %d", route.Method, route.Path, theirs.Code, nobodys.Code)
+		}
+	}
+	if count < 5 {
+		t.Errorf("only %d routes take an id", count)
+	}
+	if w.sum(guarded...) != before || w.id("select count(*) from sessions where ended_at is not null") != 0 {
+		t.Error("something changed")
+	}
+}
+
+func TestLookingChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	everywhere := append([]string{"audit_events", "recovery_sheets", "factor_failures", "notices"}, guarded...)
+	enrols := regexp.MustCompile(`/app$|/app/setup$`) // shows a fresh secret, and keeps it for ten minutes
+	for _, demanded := range []bool{false, true} {
+		w.exec(fmt.Sprintf("update offices set two_factor_required = %v", demanded))
+		cookie := w.in("ACME/superuser")
+		before := w.sum(everywhere...)
+		for _, route := range w.routes(t, 50) {
+			if route.Method != http.MethodGet || enrols.MatchString(route.Path) {
+				continue
+			}
+			if rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, ""); rec.Code >= 500 {
+				t.Errorf("GET %s answers %d", route.Path, rec.Code)
+			}
+		}
+		if w.sum(everywhere...) != before {
+			t.Error("a GET changed something")
+		}
+	}
+}
+
+func TestEveryAnswerHasTheHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/user")
+	large := "office=" + strings.Repeat("x", 100_000)
+	answers := map[int]*httptest.ResponseRecorder{
+		200: w.ask("GET", "/login", "", ""), 303: w.ask("GET", "/settings/me", "", ""), 404: w.ask("GET", "/nowhere", "", ""),
+		403: w.ask("GET", "/settings/users", cookie, ""), 413: w.ask("POST", "/login", "", large),
+		422: w.ask("POST", "/login", "", "office=ACME&username=user&password=wrong"),
+	}
+	for want, rec := range answers {
+		if rec.Code != want {
+			t.Errorf("answered %d, want %d", rec.Code, want)
+		}
+		for name, value := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';", "Strict-Transport-Security": "max-age=63072000",
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store",
+		} {
+			if got := rec.Header().Get(name); !strings.HasPrefix(got, value) {
+				t.Errorf("%d: %s is %q", want, name, got)
+			}
+		}
+		if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
+			t.Errorf("%d: the policy is %q", want, csp)
+		}
+	}
+}
+
+func TestARequestOfAnotherSiteChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/superuser")
+	before := w.sum(append(guarded, "sessions", "audit_events")...)
+	for _, route := range w.site.Routes() {
+		if route.Method != http.MethodPost {
+			continue
+		}
+		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
+			if rec := w.ask("POST", target(route, 1), cookie, everything, headers...); rec.Code != http.StatusForbidden {
+				t.Errorf("%s with %v answers %d", route.Path, headers, rec.Code)
+			}
+		}
+	}
+	if w.sum(append(guarded, "sessions", "audit_events")...) != before {
+		t.Error("something changed")
+	}
+}
+
+func TestARedirectStaysAtHome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/user")
+	for _, hostile := range []string{
+		"//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "http:evil.example", "HTTPS://evil.example",
+		"javascript:alert(1)", "data:text/html,x", "/%2f/evil.example", "/%5cevil.example", "/\tevil.example", "\t//evil.example", "\n//evil.example",
+		"/\r\nSet-Cookie:x=1", "/settings/me\r\nX: y", "/settings/me?next=//evil.example", "/settings/me#//evil", "/settings/../..//evil.example",
+		"/.//evil.example", "/..//evil.example", "//evil.example/settings/me", "/settings//evil.example", "evil.example", "@evil.example", "/@evil.example",
+		"/settings/me@evil.example", "/;//evil", "/%00//evil", "/\x00/evil", "／/evil.example", "/／evil.example", "/\u2028/evil", " //evil.example",
+		"/ /evil.example", "?next=//evil", "#x", "", "/" + strings.Repeat("a", 5000), "https:///evil.example", "//[::1]/", "/\\/evil.example", "\\/evil.example",
+	} {
+		for _, form := range []struct{ path, field string }{{"/language", "back"}, {"/settings/confirm", "next"}} {
+			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
+			rec := w.ask("POST", form.path, cookie, values.Encode())
+			where := rec.Header().Get("Location")
+			if rec.Code != http.StatusSeeOther || !regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
+				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, where)
+			}
+			if form.path == "/settings/confirm" {
+				cookie = w.in("ACME/user") // the proof renewed the token
+			}
+		}
+	}
+}
+
+func TestAFragmentIsAskedForInSoManyWords(t *testing.T) {
+	for value, want := range map[string]bool{"partial": true, "full": false, "": false, "PARTIAL": false} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("HX-Request", "true")
+		r.Header.Set("HX-Request-Type", value)
+		if got := wantsFragment(r); got != want {
+			t.Errorf("HX-Request-Type %q: fragment is %v", value, got)
+		}
+	}
+}
+
+func TestTheSwitchIsADraftUntilTheQuestionIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/superuser")
+	on := func() bool { return w.id("select count(*) from offices where two_factor_required") > 0 }
+
+	flipped := w.ask("POST", "/settings/office/general/switch", cookie, "shown=no", "HX-Request-Type", "partial")
+	if body := flipped.Body.String(); !strings.HasPrefix(body, "<form") || !strings.Contains(body, `aria-checked="true"`) || on() {
+		t.Errorf("the draft is %s", body)
+	}
+	if body := w.ask("POST", "/settings/office/general/switch", cookie, "shown=no").Body.String(); !strings.HasPrefix(body, "<!doctype html>") || !strings.Contains(body, `aria-checked="true"`) {
+		t.Error("without htmx the draft is no page")
+	}
+	question := w.ask("POST", "/settings/office/general", cookie, "shown=yes", "HX-Request-Type", "partial").Body.String()
+	if !strings.HasPrefix(question, "<dialog") || !strings.Contains(question, "all 3 users of ACME Accountants") || on() {
+		t.Errorf("the question is %s", question)
+	}
+	if body := w.ask("POST", "/settings/office/general", cookie, "shown=yes").Body.String(); !strings.Contains(body, "<dialog") {
+		t.Error("without htmx there is no question")
+	}
+	rec := w.ask("POST", "/settings/office/general/activate", cookie, "")
+	if !on() || rec.Code != http.StatusSeeOther {
+		t.Errorf("activation answers %d", rec.Code)
+	}
+	if rec := w.ask("GET", "/settings/me", cookie, ""); rec.Header().Get("Location") != "/login/second-step" {
+		t.Error("the superuser's own session is not led to the second step")
+	}
+	if n := w.id("select count(*) from audit_events where action = 'two_factor_activated'"); n != 1 {
+		t.Errorf("%d activations are in the history", n)
+	}
+}
+
+func TestWhatNobodyAskedForIsNotTaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/accountant")
+	extra := "&role=superuser&office_id=2&confirmed_at=now&mobile_verified=true&two_factor_required=false&user_id=1"
+	id := w.users["ACME/user"].ID
+	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/number", id), cookie, "number=%2B31612345678&country=NL"+extra); rec.Code != http.StatusSeeOther {
+		t.Fatalf("registering answers %d", rec.Code)
+	}
+	if n := w.id(fmt.Sprintf("select count(*) from mobile_numbers where user_id = %d and confirmed_at is null and number = '+31612345678'", id)); n != 1 {
+		t.Error("the number is not there, or confirmed")
+	}
+	if n := w.id("select count(*) from users where role = 'superuser'"); n != 2 {
+		t.Errorf("there are %d superusers", n)
+	}
+}
+
+func TestADatabaseThatIsGoneIsToldAndLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	cookie := w.in("ACME/user")
+	w.exec("alter table sessions rename to gone")
+	if rec := w.ask("GET", "/settings/me", cookie, ""); rec.Code != http.StatusInternalServerError || strings.Contains(rec.Body.String(), "SQLSTATE") {
+		t.Errorf("answered %d", rec.Code)
+	}
+}
