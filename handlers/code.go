@@ -182,7 +182,12 @@ func (s *Site) resendCode(c echo.Context) error {
 	if problem, ok := s.sendProblem(c, err); ok {
 		return s.showCode(c, problem)
 	}
-	if err != nil && !errors.Is(err, twofactor.ErrOver) {
+	switch {
+	case errors.Is(err, twofactor.ErrNotFresh):
+		return s.redirect(c, withNext("/settings/confirm", "/settings/me/number"))
+	case errors.Is(err, twofactor.ErrHasFactor), errors.Is(err, twofactor.ErrNotAllowed):
+		return s.redirect(c, afterNothing(sess))
+	case err != nil && !errors.Is(err, twofactor.ErrOver):
 		return err
 	}
 	return s.redirect(c, withNext(base(sess)+"/code", safePath(c.FormValue("next"), "")))

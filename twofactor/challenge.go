@@ -168,7 +168,22 @@ func (s *Service) startUnlessLive(ctx context.Context, tx pgx.Tx, sess session.S
 	return s.start(ctx, tx, sess, purpose, number, language)
 }
 
-// Resend sends the code again, or, late in its life, a new one. It answers *TooSoon, ErrOver, ErrTooMany, *Wait.
+// mayAskAgain answers ErrHasFactor, ErrNotFresh or ErrNotAllowed when what a challenge was made for is not
+// the session's to do any more: the user has enrolled elsewhere, or, for a new code, the proof is stale.
+func mayAskAgain(sess session.Session, m Methods, purpose Purpose, anew bool) error {
+	switch {
+	case purpose == PurposeConfirm && m.HasFactor():
+		return ErrHasFactor
+	case purpose == PurposeChange && anew && !Fresh(sess, m):
+		return ErrNotFresh
+	case (purpose == PurposeSignIn || purpose == PurposeFresh) && m.SMS() == nil:
+		return ErrNotAllowed
+	}
+	return nil
+}
+
+// Resend sends the code again, or, late in its life, a new one. It answers *TooSoon, ErrOver, ErrTooMany,
+// *Wait, and what SendTo and SendOnFile would answer now.
 func (s *Service) Resend(ctx context.Context, sess session.Session, language string) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		// The user's row first, then the challenge: the order everywhere, so that two requests never deadlock.
@@ -186,7 +201,15 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if wait := ResendAt(sends, last.AskedAt).Sub(last.Now); wait > 0 {
 			return &TooSoon{wait}
 		}
-		if last.Outcome != nil || !SameCode(sends, last.Now, last.ExpiresAt) {
+		methods, err := s.methods(ctx, tx, sess.User.ID)
+		if err != nil {
+			return err
+		}
+		anew := last.Outcome != nil || !SameCode(sends, last.Now, last.ExpiresAt)
+		if err := mayAskAgain(sess, methods, Purpose(last.Purpose), anew); err != nil {
+			return err
+		}
+		if anew {
 			return s.start(ctx, tx, sess, Purpose(last.Purpose), phone.Number{E164: last.Number, Country: phone.Country(last.Country)}, language)
 		}
 		if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {

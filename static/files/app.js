@@ -71,8 +71,7 @@
     const country = one(".country", field), input = one("[name=country]", country), [name, code] = all("span", option);
     input.value = country.dataset.country = option.dataset.country;
     one("[name=chosen]", country).value = "1"; // by hand: it stays while the digits allow it
-    one("img", country).src = one("img", option).src;
-    one("button > span", country).textContent = code.textContent;
+    one("img", country).src = one("img", option).src; one("button > span", country).textContent = code.textContent;
     one("[data-name]", country).textContent = `${name.textContent} ${code.textContent}`;
     toggle(field, false);
     one("input[type=tel]", field).focus();
