@@ -1,0 +1,121 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+const right = "a long enough password"
+
+func service(t *testing.T) (*Service, *db.Pool) {
+	t.Helper()
+	pool := dbtest.Pool(t)
+	hasher, err := NewHasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), "insert into offices (code, name) values ('ACME', 'Acme')"); err != nil {
+		t.Fatal(err)
+	}
+	s := New(pool, hasher, audit.NewLog(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	for _, name := range []string{"jdoe", "gone"} {
+		_, err := s.Create(t.Context(), NewUser{OfficeCode: "acme", Username: name, Name: "J. Doe", Role: RoleUser, Password: right}, audit.CommandLine)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := pool.Exec(t.Context(), "update users set disabled_at = now() where username = 'gone'"); err != nil {
+		t.Fatal(err)
+	}
+	return s, pool
+}
+
+func try(s *Service, office, username, password, browser string) error {
+	_, err := s.SignIn(context.Background(), Attempt{OfficeCode: office, Username: username, Password: password, Browser: []byte(browser), Address: "192.0.2.1"})
+	return err
+}
+
+func TestEveryWrongCombinationHasOneAnswer(t *testing.T) {
+	t.Parallel()
+	s, _ := service(t)
+	for name, a := range map[string][3]string{
+		"password": {"ACME", "jdoe", "wrong"}, "user": {"ACME", "nobody", right}, "office": {"NOPE", "jdoe", right}, "disabled": {"ACME", "gone", right},
+		"NUL": {"ACME\x00", "j\x00doe\xff", "\x00\xff"}, "long": {"ACME", "x", string(make([]byte, 5000))},
+	} {
+		if err := try(s, a[0], a[1], a[2], ""); !errors.Is(err, ErrWrong) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := try(s, " acme ", "ＪＤｏｅ", right, ""); err != nil {
+		t.Errorf("a twin of the name: %v", err)
+	}
+}
+
+func TestGuessingIsDelayedForKnownAndUnknownNamesAlike(t *testing.T) {
+	t.Parallel()
+	s, pool := service(t)
+	var delay *Delay
+	for _, name := range []string{"jdoe", "nobody"} {
+		for i, twin := range []string{name, name + " ", name, name} {
+			if err := try(s, "ACME", twin, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
+				t.Fatalf("try %d of %s: %v", i+1, name, err)
+			}
+		}
+		if err := try(s, "ACME", name, right, "stranger"); !errors.As(err, &delay) || delay.Wait <= 0 || delay.Wait.Seconds() > 2 {
+			t.Errorf("the fifth try of %s: %v", name, err)
+		}
+	}
+	// The owner's known browser has a budget of its own.
+	if _, err := pool.Exec(t.Context(), "insert into known_browsers (user_id, browser_hash) select id, 'mine' from users where username = 'jdoe'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(s, "ACME", "jdoe", right, "mine"); err != nil {
+		t.Errorf("the owner: %v", err)
+	}
+	// Who waits as long as told gets through.
+	if _, err := pool.Exec(t.Context(), "update password_failures set next_try_at = now()"); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(s, "ACME", "jdoe", right, "stranger"); err != nil {
+		t.Errorf("after the wait: %v", err)
+	}
+}
+
+func TestParallelGuessesShareNoTry(t *testing.T) {
+	t.Parallel()
+	s, _ := service(t)
+	compared := make(chan bool, 40)
+	for range 40 {
+		go func() { compared <- errors.Is(try(s, "ACME", "jdoe", "wrong", ""), ErrWrong) }()
+	}
+	n := 0
+	for range 40 {
+		if <-compared {
+			n++
+		}
+	}
+	if n < 3 || n > 5 {
+		t.Errorf("%d of forty guesses were compared", n)
+	}
+}
+
+func FuzzCanonicalUsername(f *testing.F) {
+	for _, seed := range []string{"Bob", "BOB ", "ｂｏｂ", "ß", "İ", "\x00", "a\u0301"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, typed string) {
+		once := CanonicalUsername(typed)
+		if twice := CanonicalUsername(once); twice != once {
+			t.Errorf("%q becomes %q and then %q", typed, once, twice)
+		}
+	})
+}
