@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -111,7 +112,9 @@ func TestUsersAreCreatedAndRefused(t *testing.T) {
 	for _, taken := range []string{"jdoe", "JDOE", " jdoe ", "ｊｄｏｅ"} {
 		refused(t, in.env, password, create("--office", "ACME", "--username", taken), "jdoe")
 	}
-	refused(t, in.env, password, create("--office", "ACME", "--username", "two words"), "username")
+	for _, bad := range []string{"two words", "", "a/b", strings.Repeat("u", 65)} {
+		refused(t, in.env, password, create("--office", "ACME", "--username="+bad), "username")
+	}
 	for _, weak := range []string{"", "\n", "short", "planted-11c", "jdoe", strings.Repeat("w", 129)} {
 		said := refused(t, in.env, weak, create("--office", "ACME", "--username", "weak"), "password")
 		if len(weak) > 4 && strings.Contains(said, weak) {
@@ -151,7 +154,7 @@ func TestResettingTheSecondFactorTakesItAwayAndEndsTheSessions(t *testing.T) {
 	n := serving(t, in.env)
 	b := newBrowser(t, n.url)
 	page := b.logIn("ACME", "jdoe", password).on("/login/code")
-	in.texts(1, 10e9)
+	in.texts(1, 10*time.Second)
 	page.press("Verify", "code", in.theCode()).on("/settings/me")
 
 	refused(t, in.env, "", []string{"user", "reset-two-factor", "--office", "ACME", "--username", "nobody"}, "nobody")
@@ -233,13 +236,17 @@ func TestNoErrorRepeatsASecret(t *testing.T) {
 		"a key file with a broken key":      with(in.env, "NIGHTLATCH_KEY_FILE", keyFile(t, base64.StdEncoding.EncodeToString([]byte(secret))+"\n", 0o600)),
 	} {
 		t.Run(what, func(t *testing.T) {
-			for _, args := range [][]string{{"serve"}, {"migrate"}} {
-				r := command(t, env, "", args...)
-				if args[0] == "serve" && r.code != 1 {
-					t.Errorf("serve was not refused: %s", r)
+			commands := []string{"serve"}
+			if strings.Contains(env["DATABASE_URL"], secret) {
+				commands = append(commands, "migrate")
+			}
+			for _, name := range commands {
+				r := command(t, env, "", name)
+				if r.code != 1 {
+					t.Errorf("%s was not refused: %s", name, r)
 				}
 				if strings.Contains(r.out+r.err, secret) || strings.Contains(r.out+r.err, base64.StdEncoding.EncodeToString([]byte(secret))) {
-					t.Errorf("%s repeats the secret: %s", args[0], r)
+					t.Errorf("%s repeats the secret: %s", name, r)
 				}
 			}
 		})
