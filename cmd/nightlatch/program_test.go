@@ -190,7 +190,7 @@ type node struct {
 	err  error // how it ended; read after done
 }
 
-var announced = regexp.MustCompile(`is at (http://\S+)`)
+var announced = regexp.MustCompile(`is at (https?://\S+)`)
 
 // spawn starts serve as a process.
 func spawn(t testing.TB, env map[string]string, args ...string) *node {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"regexp"
 	"strings"
 	"testing"
@@ -153,7 +154,7 @@ func TestTheMessageIsInTheProductsWordsAndTheUsersLanguage(t *testing.T) {
 		t.Errorf("the English message is\n%q, want\n%q", m.Text, want)
 	}
 	dutch := regexp.MustCompile(`^([0-9]{6}) .*verificatiecode.* Nightlatch.* 5 minuten.*\n@localhost #([0-9]{6})$`)
-	newBrowser(t, n.url).logIn("ACME", "dutch", password).on("/login/code").says("verificatiecode")
+	newBrowser(t, n.url).logIn("ACME", "dutch", password).on("/login/code").says("Verificatiecode")
 	if m = in.texts(2, 10*time.Second)[1]; !dutch.MatchString(m.Text) || strings.Contains(m.Text, "code is") && strings.Contains(m.Text, "your") {
 		t.Errorf("the Dutch user's message is %q", m.Text)
 	} else if m.To != "32470123456" {
@@ -173,8 +174,9 @@ func TestTheMessageNamesTheConfiguredProductAndHost(t *testing.T) {
 	t.Parallel()
 	in := install(t)
 	in.user("jdoe", "user", "+31657431290")
-	n := serving(t, with(in.env, "NIGHTLATCH_NAME", "Slot & Grendel", "NIGHTLATCH_URL", "https://login.acme.example:8443"))
-	b := newBrowser(t, strings.Replace(n.url, n.url, "http://"+listening(t, n), 1))
+	address := freeAddress(t)
+	serving(t, with(in.env, "NIGHTLATCH_NAME", "Slot & Grendel", "NIGHTLATCH_URL", "https://login.acme.example:8443", "NIGHTLATCH_ADDR", address))
+	b := newBrowser(t, "http://"+address)
 	// Behind TLS the cookies are Secure alone, so that this browser, which speaks plain http, gets no further.
 	b.logIn("ACME", "jdoe", password)
 	m := in.texts(1, 10*time.Second)[0]
@@ -189,6 +191,17 @@ func TestTheMessageNamesTheConfiguredProductAndHost(t *testing.T) {
 			}
 		}
 	}
+}
+
+// freeAddress is a loopback address on which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 func TestResendSendsTheSameCodeAndNotBeforeItsTime(t *testing.T) {
