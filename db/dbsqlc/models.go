@@ -6,6 +6,8 @@ package dbsqlc
 
 import (
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AuditEvent struct {
@@ -46,6 +48,18 @@ type Challenge struct {
 	ExpiresAt  time.Time
 	EndedAt    *time.Time
 	Outcome    *string
+	OfficeID   *int64
+	Prefix     *string
+}
+
+type Cost struct {
+	OfficeID int64
+	Month    pgtype.Date
+	Provider string
+	Country  string
+	Network  string
+	Sends    int32
+	Cost     pgtype.Numeric
 }
 
 type DemoMessage struct {
@@ -72,6 +86,7 @@ type Installation struct {
 	OnlyRow        bool
 	KeyFingerprint string
 	CreatedAt      time.Time
+	MoneyCap       pgtype.Numeric
 }
 
 type KnownBrowser struct {
@@ -90,6 +105,7 @@ type Message struct {
 	QueuedAt    time.Time
 	ChangedAt   time.Time
 	AcceptedAt  *time.Time
+	Channel     string
 }
 
 type MobileNumber struct {
@@ -116,6 +132,13 @@ type Office struct {
 	TwoFactorRequired  bool
 	TwoFactorChangedAt *time.Time
 	CreatedAt          time.Time
+	MoneyCap           pgtype.Numeric
+}
+
+type OfficeCountry struct {
+	OfficeID int64
+	Country  string
+	Allowed  bool
 }
 
 type PasswordFailure struct {
@@ -124,6 +147,35 @@ type PasswordFailure struct {
 	InARow    int32
 	NextTryAt time.Time
 	ChangedAt time.Time
+}
+
+type PrefixRelease struct {
+	Prefix     string
+	ReleasedAt time.Time
+}
+
+type Provider struct {
+	Name         string
+	NextTurnAt   time.Time
+	Failures     int16
+	FailingSince *time.Time
+	OpenSince    *time.Time
+	OpenClass    string
+	OpenStatus   string
+	ProbeAt      *time.Time
+	Balance      pgtype.Numeric
+	BalanceAt    *time.Time
+}
+
+type Receipt struct {
+	ID         int64
+	MessageID  int64
+	Provider   string
+	ProviderID string
+	Status     string
+	ErrorCode  string
+	Network    string
+	ReceivedAt time.Time
 }
 
 type RecoveryCode struct {
@@ -153,6 +205,7 @@ type Send struct {
 	Balance    string
 	StartedAt  time.Time
 	FinishedAt *time.Time
+	Receipt    string
 }
 
 type Session struct {
@@ -174,7 +227,7 @@ type Session struct {
 
 type User struct {
 	ID           int64
-	OfficeID     int64
+	OfficeID     *int64
 	Username     string
 	Name         string
 	Email        string

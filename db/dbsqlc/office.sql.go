@@ -10,7 +10,7 @@ import (
 )
 
 const officeByCode = `-- name: OfficeByCode :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at from offices where code = $1
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where code = $1
 `
 
 func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Office, error) {
@@ -23,12 +23,13 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 		&i.TwoFactorRequired,
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
+		&i.MoneyCap,
 	)
 	return i, err
 }
 
 const officeByID = `-- name: OfficeByID :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at from offices where id = $1
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where id = $1
 `
 
 func (q *Queries) OfficeByID(ctx context.Context, db DBTX, id int64) (Office, error) {
@@ -41,12 +42,13 @@ func (q *Queries) OfficeByID(ctx context.Context, db DBTX, id int64) (Office, er
 		&i.TwoFactorRequired,
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
+		&i.MoneyCap,
 	)
 	return i, err
 }
 
 const officeInsert = `-- name: OfficeInsert :one
-insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at
+insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap
 `
 
 type OfficeInsertParams struct {
@@ -64,6 +66,7 @@ func (q *Queries) OfficeInsert(ctx context.Context, db DBTX, arg OfficeInsertPar
 		&i.TwoFactorRequired,
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
+		&i.MoneyCap,
 	)
 	return i, err
 }
@@ -99,7 +102,7 @@ func (q *Queries) OfficeList(ctx context.Context, db DBTX) ([]OfficeListRow, err
 }
 
 const officeLock = `-- name: OfficeLock :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at from offices where id = $1 for update
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where id = $1 for update
 `
 
 func (q *Queries) OfficeLock(ctx context.Context, db DBTX, id int64) (Office, error) {
@@ -112,6 +115,7 @@ func (q *Queries) OfficeLock(ctx context.Context, db DBTX, id int64) (Office, er
 		&i.TwoFactorRequired,
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
+		&i.MoneyCap,
 	)
 	return i, err
 }
@@ -125,7 +129,7 @@ select
 from users u
 left join mobile_numbers m on m.user_id = u.id
 left join authenticators a on a.user_id = u.id
-where u.office_id = $1 and u.disabled_at is null
+where u.office_id = $1::bigint and u.disabled_at is null
 `
 
 type OfficePreflightRow struct {

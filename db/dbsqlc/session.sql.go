@@ -181,18 +181,19 @@ func (q *Queries) SessionList(ctx context.Context, db DBTX, arg SessionListParam
 
 const sessionLoad = `-- name: SessionLoad :one
 select s.id, s.user_id, s.level, s.methods, s.password_at, s.second_factor_at, s.created_at,
-    u.office_id, u.username, u.name, u.role, u.language,
-    o.code as office_code, o.name as office_name, o.two_factor_required,
+    coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
+    coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
+    coalesce(o.two_factor_required, true)::boolean as two_factor_required,
     now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
 from sessions s
 join users u on u.id = s.user_id
-join offices o on o.id = u.office_id
+left join offices o on o.id = u.office_id
 where s.token_hash = $1
     and s.ended_at is null
     and s.expires_at > now()
     and u.disabled_at is null
-    and s.last_seen_at > now() - case when u.role = 'superuser' then interval '15 minutes' else interval '30 minutes' end
+    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end
 `
 
 type SessionLoadRow struct {
@@ -216,8 +217,8 @@ type SessionLoadRow struct {
 }
 
 // The whole check of a request in one statement, by the database's clock: the session lives, its user
-// is enabled, and what the office demands now. 15 minutes idle for a superuser, 30 for others; a
-// pending log-in has its overall limit alone.
+// is enabled, and what the office demands now (of an operator, who has none, always two factors).
+// 15 minutes idle for a superuser and an operator, 30 for others; a pending log-in has its overall limit alone.
 func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (SessionLoadRow, error) {
 	row := db.QueryRow(ctx, sessionLoad, tokenHash)
 	var i SessionLoadRow
@@ -308,7 +309,7 @@ func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaisePar
 const sessionShortenOfOffice = `-- name: SessionShortenOfOffice :exec
 update sessions s set expires_at = least(s.expires_at, now() + $1::interval)
 from users u
-where u.id = s.user_id and u.office_id = $2 and s.level = 1 and s.ended_at is null
+where u.id = s.user_id and u.office_id = $2::bigint and s.level = 1 and s.ended_at is null
 `
 
 type SessionShortenOfOfficeParams struct {

@@ -11,7 +11,7 @@ import (
 )
 
 const userForSignIn = `-- name: UserForSignIn :one
-select u.id, u.office_id, u.username, u.name, u.role, u.language, u.password_hash, u.disabled_at, o.two_factor_required
+select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.disabled_at, o.two_factor_required
 from users u join offices o on o.id = u.office_id
 where o.code = $1 and u.username = $2
 `
@@ -51,14 +51,14 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 }
 
 const userInOffice = `-- name: UserInOffice :one
-select u.id, u.office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
+select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
     m.number as mobile_number, m.country as mobile_country, m.confirmed_at as mobile_confirmed_at,
     (a.user_id is not null)::boolean as has_authenticator,
     (select count(*) from recovery_codes r where r.user_id = u.id and r.used_at is null)::int as recovery_codes
 from users u
 left join mobile_numbers m on m.user_id = u.id
 left join authenticators a on a.user_id = u.id
-where u.office_id = $1 and u.id = $2
+where u.office_id = $1::bigint and u.id = $2
 `
 
 type UserInOfficeParams struct {
@@ -106,7 +106,7 @@ func (q *Queries) UserInOffice(ctx context.Context, db DBTX, arg UserInOfficePar
 }
 
 const userInOfficeByUsername = `-- name: UserInOfficeByUsername :one
-select id, name, role from users where office_id = $1 and username = $2
+select id, name, role from users where office_id = $1::bigint and username = $2
 `
 
 type UserInOfficeByUsernameParams struct {
@@ -129,7 +129,7 @@ func (q *Queries) UserInOfficeByUsername(ctx context.Context, db DBTX, arg UserI
 
 const userInsert = `-- name: UserInsert :one
 insert into users (office_id, username, name, email, role, password_hash)
-values ($1, $2, $3, $4, $5, $6)
+values ($1::bigint, $2, $3, $4, $5, $6)
 returning id
 `
 
@@ -177,7 +177,7 @@ select u.id, u.username, u.name, u.role, u.disabled_at,
 from users u
 left join mobile_numbers m on m.user_id = u.id
 left join authenticators a on a.user_id = u.id
-where u.office_id = $1
+where u.office_id = $1::bigint
 order by lower(u.name), u.id
 `
 
@@ -222,8 +222,8 @@ func (q *Queries) UserList(ctx context.Context, db DBTX, officeID int64) ([]User
 }
 
 const userLock = `-- name: UserLock :one
-select id, office_id, username, name, role from users
-where office_id = $1 and id = $2 for update
+select id, coalesce(office_id, 0)::bigint as office_id, username, name, role from users
+where coalesce(office_id, 0) = $1::bigint and id = $2 for update
 `
 
 type UserLockParams struct {
@@ -239,7 +239,7 @@ type UserLockRow struct {
 	Role     string
 }
 
-// Taken before a user's factors change, so that two changes never cross.
+// Taken before a user's factors change, so that two changes never cross. Office 0 is an operator's.
 func (q *Queries) UserLock(ctx context.Context, db DBTX, arg UserLockParams) (UserLockRow, error) {
 	row := db.QueryRow(ctx, userLock, arg.OfficeID, arg.ID)
 	var i UserLockRow

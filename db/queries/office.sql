@@ -29,4 +29,4 @@ select
 from users u
 left join mobile_numbers m on m.user_id = u.id
 left join authenticators a on a.user_id = u.id
-where u.office_id = @office_id and u.disabled_at is null;
+where u.office_id = @office_id::bigint and u.disabled_at is null;

@@ -5,21 +5,22 @@ returning id;
 
 -- name: SessionLoad :one
 -- The whole check of a request in one statement, by the database's clock: the session lives, its user
--- is enabled, and what the office demands now. 15 minutes idle for a superuser, 30 for others; a
--- pending log-in has its overall limit alone.
+-- is enabled, and what the office demands now (of an operator, who has none, always two factors).
+-- 15 minutes idle for a superuser and an operator, 30 for others; a pending log-in has its overall limit alone.
 select s.id, s.user_id, s.level, s.methods, s.password_at, s.second_factor_at, s.created_at,
-    u.office_id, u.username, u.name, u.role, u.language,
-    o.code as office_code, o.name as office_name, o.two_factor_required,
+    coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
+    coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
+    coalesce(o.two_factor_required, true)::boolean as two_factor_required,
     now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
 from sessions s
 join users u on u.id = s.user_id
-join offices o on o.id = u.office_id
+left join offices o on o.id = u.office_id
 where s.token_hash = @token_hash
     and s.ended_at is null
     and s.expires_at > now()
     and u.disabled_at is null
-    and s.last_seen_at > now() - case when u.role = 'superuser' then interval '15 minutes' else interval '30 minutes' end;
+    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end;
 
 -- name: SessionTouch :exec
 update sessions set last_seen_at = now()
@@ -55,7 +56,7 @@ update sessions set ended_at = now() where user_id = @user_id and id <> @but and
 -- Two factors became mandatory: sessions without the second are pending log-ins from here on.
 update sessions s set expires_at = least(s.expires_at, now() + @life::interval)
 from users u
-where u.id = s.user_id and u.office_id = @office_id and s.level = 1 and s.ended_at is null;
+where u.id = s.user_id and u.office_id = @office_id::bigint and s.level = 1 and s.ended_at is null;
 
 -- name: SessionList :many
 select id, level, methods, address, user_agent, created_at, last_seen_at
