@@ -39,6 +39,9 @@ const (
 	TwoFactorReset      Action = "two_factor_reset"
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
+	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
+	CountryChanged      Action = "country_changed"
+	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 )
 
 // Person names a user in an event. The zero value is nobody.

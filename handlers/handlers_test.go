@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 // silent is an outbox whose jobs nobody works.
 type silent struct{}
 
-func (silent) SendCode(context.Context, pgx.Tx, int64, int) error { return nil }
+func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
 
 // world is the whole site over a database of its own, with the offices ACME and OTHER.
 type world struct {

@@ -87,6 +87,7 @@ func (s *Site) routes(e *echo.Echo) {
 	super.POST("/office/general", s.saveOffice)
 	super.GET("/office/general/switch", s.showSwitch)
 	super.POST("/office/general/switch", s.flipSwitch)
+	super.POST("/office/countries", s.allowCountry)
 	super.POST("/office/general/activate", s.activate)
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)

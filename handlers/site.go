@@ -24,6 +24,7 @@ type Services struct {
 	Factors  *twofactor.Service
 	Sessions *session.Store
 	Phone    *message.DemoPhone
+	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
 }
 

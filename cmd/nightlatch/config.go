@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -21,6 +22,7 @@ type config struct {
 	keyFile     string // "" when the operator has to name one
 	keyFileMake bool   // may be made when it is missing
 	provider    string // vonage, demo, or ""
+	rate        int    // calls a second to one provider, all processes together
 	vonage      map[string]string
 	pgBinDir    string
 }
@@ -52,12 +54,16 @@ func readConfig(env map[string]string) (config, error) {
 	if _, _, err := net.SplitHostPort(c.addr); err != nil {
 		return c, fmt.Errorf("NIGHTLATCH_ADDR is %q and should be host:port, such as localhost:8080", c.addr)
 	}
+	var err error
+	// Vonage takes 30 a second; what is left is for its own counting.
+	if c.rate, err = strconv.Atoi(get("SMS_RATE", "25")); err != nil || c.rate < 1 || c.rate > 100_000 {
+		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25", env["SMS_RATE"])
+	}
 	public := get("NIGHTLATCH_URL", "")
 	c.urlGiven = public != ""
 	if public == "" {
 		public = "http://" + localhost(c.addr)
 	}
-	var err error
 	if c.url, err = readURL(public); err != nil {
 		return c, err
 	}

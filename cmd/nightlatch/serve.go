@@ -150,7 +150,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pool := db.NewPool(pgxPool)
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
-	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.providerName(), p.logger, jitter)
+	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, message.NoMeter{}, p.logger, jitter, p.cfg.rate)
 	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
 }
 
