@@ -59,6 +59,7 @@ func (s *Site) allowCountry(c echo.Context) error {
 		if err != nil {
 			return err
 		}
+		card.Changed = true
 		return fragment(c, statusFor(problem), templates.OfficeCountries, s.lang(c), card)
 	}
 	if problem != "" {

@@ -22,6 +22,7 @@ func (s TwoFactorSwitch) Draft() bool { return s.Active != s.Shown }
 // CountriesCard says where the office's codes may go.
 type CountriesCard struct {
 	MayChange bool
+	Changed   bool // a fragment after a change: the focus goes to the list of others
 	Allowed   []AllowedCountry
 	Others    []Country
 	Error     string
