@@ -25,6 +25,7 @@ type Services struct {
 	Sessions *session.Store
 	Phone    *message.DemoPhone
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+	Requests RequestMeter                // nil: requests are not counted
 }
 
 // Site is the web application.
