@@ -141,7 +141,8 @@ func TestWhatAllProcessesShareIsAskedOfTheDatabase(t *testing.T) {
 			case when n between 61 and 66 then 'verified' else 'expired' end
 		from (select id, user_id, row_number() over (order by id) as n from sessions) s where n <= 90`)
 	exec(t, pool, `insert into prefix_releases (prefix) select distinct prefix from challenges where number = '+31622200000'`)
-	exec(t, pool, `insert into messages (challenge_id, send_no, state, final) select id, 1, 'delivered', true from challenges where outcome = 'verified'`)
+	exec(t, pool, `insert into messages (challenge_id, send_no, state, final, accepted_at)
+		select id, 1, case when outcome = 'verified' then 'delivered' else 'accepted' end, true, now() from challenges`)
 
 	text := scrape(t, m)
 	tells(t, text, `nightlatch_scrape_ok 1`, `nightlatch_workers_alive 1`,

@@ -167,20 +167,23 @@ func (d *doctor) server(ctx context.Context, pool *db.Pool) error {
 	if err != nil {
 		return fmt.Errorf("ask for its version: %w", err)
 	}
-	// The answer was made somewhere between the question and its arrival.
-	took := time.Since(before)
-	off := row.Now.Sub(before.Add(took / 2)).Abs()
+	off := apart(before, time.Now(), row.Now)
 	if major := row.Version / 10_000; major < oldestServer {
 		d.problem("The database is PostgreSQL %d. Version %d or newer is needed.", major, oldestServer)
 	} else {
 		d.ok("The database answers: PostgreSQL %d.", major)
 	}
-	if off > clockLimit+took/2 {
+	if off > clockLimit {
 		d.problem("This machine's clock is %s away from the database's: codes of authenticator apps will be refused. Set both by NTP.", off.Round(time.Second))
 	} else {
 		d.ok("The clocks of this machine and of the database agree.")
 	}
 	return nil
+}
+
+// apart is how far another clock is off for certain: it was read somewhere between before and after.
+func apart(before, after, there time.Time) time.Duration {
+	return max(before.Sub(there), there.Sub(after), 0)
 }
 
 func (d *doctor) fingerprint(ctx context.Context, pool *db.Pool, ring *keys.Ring) error {
@@ -314,7 +317,7 @@ func (d *doctor) money(ctx context.Context, pool *db.Pool) error {
 	}
 	switch {
 	case math.IsNaN(m.Cap):
-		d.warning("The installation has no money cap. Set one on the operator's page: it bounds what toll fraud can cost.")
+		d.warning("The installation has no money cap, which bounds what toll fraud can cost. docs/operating.md says how to set one.")
 	case m.Spent >= m.Cap:
 		d.problem("This month's money is spent (%.2f of %.2f): no message is sent. Find out why before raising the cap.", m.Spent, m.Cap)
 	case m.Spent >= 0.8*m.Cap:

@@ -170,3 +170,34 @@ func TestDoctorLooksAtTheKeys(t *testing.T) {
 	examined(t, bare).says("ok", "belongs to no key yet")
 	examined(t, bare).says("ok", "belongs to no key yet") // looking does not decide
 }
+
+func TestDoctorKnowsWhenAMessageLastArrived(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	in.user("jdoe", "user", "")
+	in.exec(`insert into sessions (user_id, token_hash, address, user_agent, expires_at) select id, sha256(''), '', '', now() from users`)
+	asked := func(ago, state string) {
+		in.exec(`with c as (
+				insert into challenges (ref, session_id, user_id, purpose, number, country, language, code_mac, expires_at, ended_at, outcome)
+				select gen_random_uuid()::text, id, user_id, 'sign_in', '+31657431290', 'NL', 'nl', '', now(), now(), 'expired' from sessions returning id
+			) insert into messages (challenge_id, send_no, state, final, queued_at) select id, 1, $1, true, now() - $2::text::interval from c`, state, ago)
+	}
+	asked("3 h", "failed")
+	examined(t, in.env).says("warning", "asked for 3 h ago", "none is known to have reached a phone")
+	asked("50 h", "delivered")
+	examined(t, in.env).says("warning", "asked for 3 h ago", "phone 2 days ago")
+	asked("5 min", "delivered")
+	examined(t, in.env).says("ok", "5 min ago")
+}
+
+func TestTwoClocksAreApartOnlyWhenNoWaitExplainsIt(t *testing.T) {
+	before := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	after := before.Add(4 * time.Second)
+	for there, want := range map[time.Duration]time.Duration{
+		0: 0, 4 * time.Second: 0, 10 * time.Second: 6 * time.Second, -6 * time.Second: 6 * time.Second, 2 * time.Second: 0,
+	} {
+		if got := apart(before, after, before.Add(there)); got != want {
+			t.Errorf("a clock that shows %s after the question is %s off, want %s", there, got, want)
+		}
+	}
+}

@@ -103,15 +103,17 @@ select count(*)::bigint as stopped
 from (
     select c.prefix
     from challenges c
+    join messages m on m.challenge_id = c.id and m.accepted_at is not null
     left join prefix_releases r on r.prefix = c.prefix
-    where c.created_at > greatest(now() - interval '24 hours', r.released_at)
-        and c.created_at > now() - interval '24 hours'
+    where c.created_at > now() - interval '24 hours' and c.created_at > coalesce(r.released_at, '-infinity')
+        and (c.ended_at is not null or c.expires_at <= now())
     group by c.prefix
-    having sum(c.sends_asked) >= 30 and count(*) filter (where c.outcome = 'verified') * 5 < sum(c.sends_asked)
+    having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
 ) stopped
 `
 
-// Ranges of numbers that sent 30 messages or more in 24 h and verified under 20 %, an operator's release aside.
+// Ranges of numbers that are stopped: 30 messages or more accepted in 24 h, under a fifth of their challenges
+// verified. What is still under way does not count, nor what was before an operator's release.
 func (q *Queries) MetricsPrefixes(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, metricsPrefixes)
 	var stopped int64
