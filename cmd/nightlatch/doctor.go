@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -249,29 +250,34 @@ func (d *doctor) providers(ctx context.Context, pool *db.Pool) error {
 	if err != nil {
 		d.problem("%s.", err)
 	}
-	open := 0
+	// One that was taken out of the configuration neither alarms nor passes for a way out.
+	rows = slices.DeleteFunc(rows, func(r dbsqlc.MetricsProvidersRow) bool { return !slices.Contains(d.cfg.providers(), r.Name) })
+	d.breakers(rows)
 	for _, r := range rows {
-		if r.Open {
-			open++
+		if !math.IsNaN(r.Balance) && r.Balance < least {
+			d.warning("The account at %s has %.2f left. Add money, or switch automatic top-up on.", r.Name, r.Balance)
 		}
+	}
+	return nil
+}
+
+// breakers warns of what is not used, and calls it a problem when nothing else is left.
+func (d *doctor) breakers(rows []dbsqlc.MetricsProvidersRow) {
+	closed := slices.ContainsFunc(rows, func(r dbsqlc.MetricsProvidersRow) bool { return !r.Open })
+	tell, open := d.problem, 0
+	if closed {
+		tell = d.warning
 	}
 	for _, r := range rows {
 		if r.Open {
-			tell := d.warning
-			if open == len(rows) {
-				tell = d.problem
-			}
+			open++
 			tell("The breaker of %s has been open for %s (%s, status %s). Look at its account and its status page; it closes by itself when a probe succeeds.",
 				r.Name, roughly(seconds(r.OpenSeconds)), r.OpenClass, r.OpenStatus)
-		}
-		if !math.IsNaN(r.Balance) && r.Balance < least {
-			d.warning("The account at %s has %.2f left. Add money, or switch automatic top-up on.", r.Name, r.Balance)
 		}
 	}
 	if open == 0 {
 		d.ok("No breaker is open.")
 	}
-	return nil
 }
 
 func (d *doctor) leastBalance() (float64, error) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/keys"
 )
@@ -112,10 +113,11 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	d.says("warning", "ACME", "superuser")
 	d.says("warning", "operator create")
 
-	in.exec(`insert into providers (name) values ('webhook')`)
+	in.exec(`insert into providers (name, balance) values ('gone', 1)`)
 	in.exec(`update costs set cost = 11`)
 	d = examined(t, with(in.env, "NIGHTLATCH_BALANCE_WARN", "3"))
-	d.says("warning", "breaker of vonage")
+	d.says("problem", "breaker of vonage")
+	d.silent("gone")
 	d.silent("3.50 left")
 	d.says("problem", "no message is sent")
 	examined(t, with(in.env, "NIGHTLATCH_BALANCE_WARN", "a lot")).says("problem", "NIGHTLATCH_BALANCE_WARN")
@@ -188,6 +190,19 @@ func TestDoctorKnowsWhenAMessageLastArrived(t *testing.T) {
 	examined(t, in.env).says("warning", "asked for 3 h ago", "phone 2 days ago")
 	asked("5 min", "delivered")
 	examined(t, in.env).says("ok", "5 min ago")
+}
+
+func TestAnOpenBreakerIsAProblemOnlyWhenNoProviderIsLeft(t *testing.T) {
+	var out buffer
+	d := &doctor{out: &out}
+	d.breakers([]dbsqlc.MetricsProvidersRow{{Name: "vonage", Open: true, OpenClass: "retry", OpenStatus: "http 503", OpenSeconds: 90}, {Name: "webhook"}})
+	if said := out.String(); d.problems != 0 || !strings.HasPrefix(said, "warning  The breaker of vonage has been open for 90 s (retry, status http 503).") || strings.Contains(said, "webhook") {
+		t.Errorf("with a provider left: %d problems, %s", d.problems, said)
+	}
+	d.breakers([]dbsqlc.MetricsProvidersRow{{Name: "vonage", Open: true}, {Name: "webhook", Open: true}})
+	if d.problems != 2 {
+		t.Errorf("with none left: %d problems, %s", d.problems, out.String())
+	}
 }
 
 func TestTwoClocksAreApartOnlyWhenNoWaitExplainsIt(t *testing.T) {

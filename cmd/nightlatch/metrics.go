@@ -14,13 +14,17 @@ import (
 
 // newMetrics makes the metrics of this process over its web pool.
 func (p *program) newMetrics() *metrics.Metrics {
-	var providers []string
-	if p.cfg.provider != "" {
-		providers = []string{p.cfg.provider}
-	}
-	m := metrics.New(p.pool, providers, p.logger)
+	m := metrics.New(p.pool, p.cfg.providers(), p.logger)
 	m.Watch("web", p.pool)
 	return m
+}
+
+// providers are the names of the configured providers, as in the sends.
+func (c config) providers() []string {
+	if c.provider == "" {
+		return nil
+	}
+	return []string{c.provider}
 }
 
 // serveMetrics answers /metrics, and nothing else, on an address of its own when one is configured. It asks
