@@ -64,10 +64,14 @@ type Event struct {
 var CommandLine = Person{Name: "command line"}
 
 // Log writes events to the table and, for whoever reads the process's own log, to logger as well.
-type Log struct{ logger *slog.Logger }
+type Log struct {
+	logger    *slog.Logger
+	observers []func(Event)
+}
 
-// NewLog makes a Log.
-func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+// NewLog makes a Log. Each observer is told of every event after its insert, in the caller's goroutine, so it
+// must not wait. The transaction may still roll back: an observer may count an event that the table never had.
+func NewLog(logger *slog.Logger, observers ...func(Event)) *Log { return &Log{logger, observers} }
 
 // Write adds the event in the transaction tx.
 func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
@@ -80,6 +84,9 @@ func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
 	}
 	l.logger.InfoContext(ctx, "audit", "action", e.Action, "office", e.Office, "actor", e.Actor.ID, "subject", e.Subject.ID,
 		"detail", e.Detail, "address", e.Address)
+	for _, observe := range l.observers {
+		observe(e)
+	}
 	return nil
 }
 

@@ -26,6 +26,7 @@ type Services struct {
 	Phone    *message.DemoPhone
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+	Requests RequestMeter                // nil: requests are not counted
 }
 
 // Site is the web application.

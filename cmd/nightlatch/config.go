@@ -25,6 +25,7 @@ type config struct {
 	rate        int    // calls a second to one provider, all processes together
 	vonage      map[string]string
 	pgBinDir    string
+	metricsAddr string // "" when there are no metrics
 }
 
 // readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
@@ -63,6 +64,11 @@ func readConfig(env map[string]string) (config, error) {
 	c.urlGiven = public != ""
 	if public == "" {
 		public = "http://" + localhost(c.addr)
+	}
+	if c.metricsAddr = get("NIGHTLATCH_METRICS_ADDR", ""); c.metricsAddr != "" {
+		if _, _, err := net.SplitHostPort(c.metricsAddr); err != nil {
+			return c, fmt.Errorf("NIGHTLATCH_METRICS_ADDR is %q and should be host:port, such as localhost:9090", c.metricsAddr)
+		}
 	}
 	if c.url, err = readURL(public); err != nil {
 		return c, err

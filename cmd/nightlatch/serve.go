@@ -22,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/jobs"
 	"github.com/nightlatch/nightlatch/keys"
 	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
@@ -53,6 +54,11 @@ func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *
 		return err
 	}
 	defer p.close()
+	stopMetrics, err := p.serveMetrics(ctx, out)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 
 	if only != "web" {
 		worker, err := p.worker(ctx)
@@ -84,6 +90,7 @@ type program struct {
 	phone    *message.DemoPhone // nil outside demo mode
 	provider provider           // nil for commands that send nothing
 	outbox   *jobs.Outbox
+	metrics  *metrics.Metrics // a message.Meter, and a handlers.RequestMeter
 	closers  []func()
 }
 
@@ -93,7 +100,9 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), log: audit.NewLog(logger), closers: []func(){pgxPool.Close}}
+	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), closers: []func(){pgxPool.Close}}
+	p.metrics = p.newMetrics()
+	p.log = audit.NewLog(logger, p.metrics.Audited)
 	if err := p.build(ctx); err != nil {
 		p.close()
 		return nil, err
@@ -148,9 +157,10 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	}
 	p.closers = append([]func(){pgxPool.Close}, p.closers...)
 	pool := db.NewPool(pgxPool)
+	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
-	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, message.NoMeter{}, p.logger, jitter, p.cfg.rate)
+	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, p.metrics, p.logger, jitter, p.cfg.rate)
 	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
 }
 
@@ -191,6 +201,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+		Requests: p.metrics,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
