@@ -39,6 +39,11 @@ const (
 	TwoFactorReset      Action = "two_factor_reset"
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
+
+	OperatorCreated Action = "operator_created"
+	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
+	OperatorRemoved Action = "operator_removed"
+	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
 )
 
 // Person names a user in an event. The zero value is nobody.

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/session"
@@ -25,6 +26,9 @@ type Services struct {
 	Sessions *session.Store
 	Phone    *message.DemoPhone
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+
+	Installation *audit.Installation
+	Jobs         http.Handler // the queue's page, under /operator/jobs
 }
 
 // Site is the web application.

@@ -72,6 +72,7 @@ type commands struct {
 			Username string `required:"" help:"Username."`
 		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
 	} `cmd:"" help:"Users."`
+	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
 }
 
 // errHelp ends a run that only printed its help.

@@ -84,6 +84,7 @@ type program struct {
 	phone    *message.DemoPhone // nil outside demo mode
 	provider provider           // nil for commands that send nothing
 	outbox   *jobs.Outbox
+	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
 	closers  []func()
 }
 
@@ -103,7 +104,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		p.close()
 		return nil, fmt.Errorf("make the queue's client: %w", err)
 	}
-	p.outbox = jobs.NewOutbox(inserter)
+	p.outbox, p.queue = jobs.NewOutbox(inserter), inserter
 	return p, nil
 }
 
@@ -184,6 +185,10 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
 	}
 	phone.Warm()
+	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
+	if err != nil {
+		return err
+	}
 	site, err := handlers.New(handlers.Services{
 		Accounts: account.New(p.pool, hasher, p.log),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
@@ -191,6 +196,9 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+
+		Installation: audit.NewInstallation(p.pool, p.log),
+		Jobs:         jobsPage,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
