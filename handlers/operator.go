@@ -81,7 +81,11 @@ func (s *Site) operatorFrame(c echo.Context, title, path, nav string) templates.
 		s.logger.ErrorContext(c.Request().Context(), "read notices", "request", requestOf(c), "error", err)
 	}
 	for _, n := range told {
-		f.Notices = append(f.Notices, templates.Notice{ID: n.ID, Text: s.t(c, "notice."+string(n.Kind)), At: n.At})
+		text := s.t(c, "notice."+string(n.Kind))
+		if n.Kind == twofactor.NoticeGuessed {
+			text = s.t(c, "operator.guessed") // an operator's password is changed by making them anew
+		}
+		f.Notices = append(f.Notices, templates.Notice{ID: n.ID, Text: text, At: n.At})
 	}
 	return f
 }
