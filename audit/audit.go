@@ -42,6 +42,11 @@ const (
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
+
+	OperatorCreated Action = "operator_created"
+	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
+	OperatorRemoved Action = "operator_removed"
+	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
 )
 
 // Person names a user in an event. The zero value is nobody.

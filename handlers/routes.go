@@ -92,6 +92,20 @@ func (s *Site) routes(e *echo.Echo) {
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)
 	super.GET("/office/history", s.historyPage)
+
+	// Operators. Their log-in is everybody's, its second step a half-finished log-in's.
+	door := e.Group(pathOperatorLogin, s.loadSession)
+	door.GET("", s.operatorLoginPage)
+	door.POST("", s.operatorLogin)
+	half := e.Group(pathOperatorCode, s.loadSession, s.needPendingOperator)
+	half.GET("", s.operatorCodePage)
+	half.POST("", s.verifyOperator)
+	ops := e.Group(pathOperator, s.loadSession, s.needOperator)
+	ops.GET("", func(c echo.Context) error { return s.redirect(c, "/operator/history") })
+	ops.GET("/history", s.operatorHistory)
+	ops.POST("/notices", s.seeOperatorNotices)
+	ops.Any("/jobs", s.jobs)
+	ops.Any("/jobs/*", s.jobs)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

@@ -72,7 +72,8 @@ type commands struct {
 			Username string `required:"" help:"Username."`
 		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
 	} `cmd:"" help:"Users."`
-	Doctor struct{} `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
+	Doctor   struct{}         `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
+	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
 }
 
 // errHelp ends a run that only printed its help.

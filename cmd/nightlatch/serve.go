@@ -90,7 +90,8 @@ type program struct {
 	phone    *message.DemoPhone // nil outside demo mode
 	provider provider           // nil for commands that send nothing
 	outbox   *jobs.Outbox
-	metrics  *metrics.Metrics // a message.Meter, and a handlers.RequestMeter
+	metrics  *metrics.Metrics      // a message.Meter, and a handlers.RequestMeter
+	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
 	closers  []func()
 }
 
@@ -112,7 +113,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		p.close()
 		return nil, fmt.Errorf("make the queue's client: %w", err)
 	}
-	p.outbox = jobs.NewOutbox(inserter)
+	p.outbox, p.queue = jobs.NewOutbox(inserter), inserter
 	return p, nil
 }
 
@@ -194,6 +195,10 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
 	}
 	phone.Warm()
+	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
+	if err != nil {
+		return err
+	}
 	site, err := handlers.New(handlers.Services{
 		Accounts: account.New(p.pool, hasher, p.log),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
@@ -202,6 +207,9 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
 		Requests: p.metrics,
+
+		Installation: audit.NewInstallation(p.pool, p.log),
+		Jobs:         jobsPage,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
