@@ -25,6 +25,9 @@ type Services struct {
 	Sessions *session.Store
 	Phone    *message.DemoPhone
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+
+	Hooks      Hooks    // nil: nobody posts anything
+	HookTokens []string // those of the path that are taken
 }
 
 // Site is the web application.
