@@ -113,7 +113,7 @@ func newVoice(cfg config, hookBase string) (*sms.Voice, error) {
 		}
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("calls are set up by half: %s is missing. Set it, or unset VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY_FILE, VONAGE_VOICE_FROM and VONAGE_VOICE_BASE_URL", strings.Join(missing, " and "))
+		return nil, fmt.Errorf("calls are set up by half: set %s as well, or unset VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY_FILE, VONAGE_VOICE_FROM and VONAGE_VOICE_BASE_URL", strings.Join(missing, " and "))
 	}
 	if cfg.vonage["VONAGE_SIGNATURE_SECRET"] == "" {
 		return nil, errors.New("calls need VONAGE_SIGNATURE_SECRET: the code is spoken after a key was pressed, and only its signature says that Vonage sent the key")
