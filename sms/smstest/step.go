@@ -19,9 +19,9 @@ type Step struct {
 	receipts []Receipt // what the carrier reports later; nil is what [Stub.Report] says
 }
 
-// Receipts are what the carrier reports about the message, in this order.
+// Receipts are what the carrier reports about the message, in this order; none for silence.
 func (s Step) Receipts(receipts ...Receipt) Step {
-	s.receipts = receipts
+	s.receipts = append([]Receipt{}, receipts...) // none is not nil: nothing is reported
 	return s
 }
 

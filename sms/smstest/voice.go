@@ -49,6 +49,7 @@ type Voice struct {
 	script   script
 	secret   string // signs events; "" leaves them unsigned
 	skew     time.Duration
+	onCall   func(Call)
 	received []Call
 }
 
@@ -89,6 +90,14 @@ func (v *Voice) Skew(d time.Duration) {
 	v.skew = d
 }
 
+// OnCall has accepted calls taken: answer is told of each once it was answered, in a goroutine
+// of its own, and may press keys and post events.
+func (v *Voice) OnCall(answer func(Call)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.onCall = answer
+}
+
 // Received returns every call that was asked for, in order, refused ones included.
 func (v *Voice) Received() []Call {
 	v.mu.Lock()
@@ -108,7 +117,10 @@ func (v *Voice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c, fault := readCall(raw, r.Header.Get("Authorization"))
-	step := v.take(&c, fault)
+	step, answer := v.take(&c, fault)
+	if c.Accepted && answer != nil {
+		defer func() { go answer(c) }()
+	}
 	step.serve(reply{w: w, r: r, done: v.done, to: c.To, accept: func() {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusCreated)
@@ -118,7 +130,7 @@ func (v *Voice) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}})
 }
 
-func (v *Voice) take(c *Call, fault int) Step {
+func (v *Voice) take(c *Call, fault int) (Step, func(Call)) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	step := HTTP(fault)
@@ -128,7 +140,7 @@ func (v *Voice) take(c *Call, fault int) Step {
 	c.UUID = fmt.Sprintf("63f61863-4a51-4f6b-86e1-%012x", len(v.received)+1)
 	c.Step, c.Accepted, c.At = step.name, step.accepts, time.Now()
 	v.received = append(v.received, *c)
-	return step
+	return step, v.onCall
 }
 
 // readCall answers the call, or the HTTP status of what is wrong with it.
