@@ -31,6 +31,9 @@ type Services struct {
 
 	Installation *audit.Installation
 	Jobs         http.Handler // the queue's page, under /operator/jobs
+
+	Hooks      Hooks    // nil: nobody posts anything
+	HookTokens []string // those of the path that are taken
 }
 
 // Site is the web application.
