@@ -8,7 +8,7 @@
 // The package is a leaf: it knows no challenge, no office and no database.
 // Start at [Vonage.Send]; judge.go holds the table of what each answer means. [Voice]
 // and [Webhook] are the other providers, over the same call.go; [Routes] says whose
-// turn it is, and receipt.go reads what carriers report later.
+// turn it is, and receipt.go tells what carriers report later.
 package sms
 
 import (

@@ -19,8 +19,9 @@ import (
 const (
 	defaultVoiceURL = "https://api.nexmo.com/v1/calls" // the SDK adds a /, which we take off again
 
-	ringingTimer = 30 // seconds until the provider gives up
-	lengthTimer  = 90 // seconds a taken call may last: prompt, key and the code twice take 50
+	minRinging  = 10 * time.Second // less is no time to find a phone
+	maxRinging  = 30 * time.Second // then the provider gives up
+	lengthTimer = 90               // seconds a taken call may last: prompt, key and the code twice take 50
 )
 
 // VoiceConfig is what an operator sets for calls. Printing it, by accident, shows nothing.
@@ -100,7 +101,7 @@ func (v *Voice) Send(ctx context.Context, t Text) (o Outcome) {
 	opts := vonage.CreateCallOpts{
 		From: vonage.CallFrom{Number: v.cfg.From}, To: vonage.CallTo{Number: to},
 		EventUrl: []string{url}, EventMethod: http.MethodPost,
-		RingingTimer: ringingTimer, LengthTimer: lengthTimer, MachineDetection: "hangup",
+		RingingTimer: int32(min(max(t.Life, minRinging), maxRinging) / time.Second), LengthTimer: lengthTimer, MachineDetection: "hangup",
 	}
 	opts.Ncco.AddAction(ncco.TalkAction{Text: "-"}) // RoundTrip puts ours in its place
 	result, _, err := client.CreateCall(opts)

@@ -99,6 +99,18 @@ func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
 	}
 }
 
+func TestAPhoneRingsNoLongerThanTheCodeLives(t *testing.T) {
+	v, server := voiceStandIn(t)
+	for life, seconds := range map[time.Duration]int{4 * time.Minute: 30, 30 * time.Second: 30, 21500 * time.Millisecond: 21, time.Second: 10, -time.Hour: 10} {
+		text := testCall()
+		text.Life = life
+		want(t, v.Send(t.Context(), text), Sent, "0", "")
+		if got := server.Received(); got[len(got)-1].Ringing != seconds {
+			t.Errorf("with %s left it rings for %d s, want %d", life, got[len(got)-1].Ringing, seconds)
+		}
+	}
+}
+
 func TestWhatACallSays(t *testing.T) {
 	for got, want := range map[string]string{
 		string(SpokenCode("en", "Nightlatch", "012345")):    `[{"action":"talk","text":"Your verification code for Nightlatch is: 0. 1. 2. 3. 4. 5. Once more: 0. 1. 2. 3. 4. 5. Goodbye.","language":"en-GB"}]`,
