@@ -232,7 +232,9 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 
 		Installation: audit.NewInstallation(p.pool, p.log),
 		Jobs:         jobsPage,
-		Hooks:        posted, HookTokens: hookTokens(p.ring),
+		Calls:        p.sending.calls,
+		Hooks:        posted,
+		HookTokens:   hookTokens(p.ring),
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
