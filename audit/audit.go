@@ -39,6 +39,13 @@ const (
 	TwoFactorReset      Action = "two_factor_reset"
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
+
+	// What an operator does.
+	UserLookedUp   Action = "user_looked_up" // "why is this user waiting?"
+	ChallengeEnded Action = "challenge_ended"
+	CodeSentAnew   Action = "code_sent_anew"
+	PrefixReleased Action = "prefix_released" // a stopped range of numbers may get messages again
+	MoneyCapSet    Action = "money_cap_set"   // of an office; without one, of the installation
 )
 
 // Person names a user in an event. The zero value is nobody.

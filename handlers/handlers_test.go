@@ -22,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/keys"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -40,6 +41,7 @@ type world struct {
 	pool    *db.Pool
 	factors *twofactor.Service
 	users   map[string]account.User // by "OFFICE/username"
+	anew    *anew
 }
 
 const password = "a long enough password"
@@ -57,13 +59,14 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, pool: pool, users: map[string]account.User{}}
+	w := &world{t: t, pool: pool, users: map[string]account.User{}, anew: &anew{}}
 	sessions := session.NewStore(pool, log)
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, nil, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
 	w.site, err = New(Services{
 		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
-		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Ready:    func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
 	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)

@@ -91,6 +91,21 @@ func (s *Site) routes(e *echo.Echo) {
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)
 	super.GET("/office/history", s.historyPage)
+
+	// Operators: the pages over all offices.
+	ops := e.Group("/operator", s.loadSession, s.needOperator)
+	ops.GET("", s.overviewPage)
+	ops.POST("/prefixes/release", s.releasePrefix)
+	ops.GET("/waiting", s.waitingPage)
+	ops.GET("/waiting/live", s.waitingLive)
+	ops.POST("/waiting/:id/end", s.endChallenge)
+	ops.POST("/waiting/:id/send", s.sendAnew)
+	ops.GET("/offices", s.officesPage)
+	ops.POST("/offices", s.createOffice)
+	ops.GET("/offices/:id", s.officeCapPage)
+	ops.POST("/offices/:id", s.capOffice)
+	ops.GET("/costs.csv", s.costsFile)
+	ops.POST("/cap", s.capInstallation)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

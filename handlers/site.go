@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -25,6 +26,9 @@ type Services struct {
 	Sessions *session.Store
 	Phone    *message.DemoPhone
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+
+	Operator    *operator.Service
+	BalanceWarn float64 // a provider's balance below which its operator is warned
 }
 
 // Site is the web application.

@@ -55,6 +55,10 @@ func TestEveryPageFitsItsStruct(t *testing.T) {
 	pageIsRight(t, History)
 	pageIsRight(t, Phone)
 	pageIsRight(t, Error)
+	pageIsRight(t, Overview)
+	pageIsRight(t, Waiting)
+	pageIsRight(t, Offices)
+	pageIsRight(t, OfficeCap)
 }
 
 func TestEveryFragmentFitsItsStruct(t *testing.T) {
@@ -65,4 +69,6 @@ func TestEveryFragmentFitsItsStruct(t *testing.T) {
 	fragmentIsRight(t, OfficeModal)
 	fragmentIsRight(t, PhoneTexts)
 	fragmentIsRight(t, ErrorNotice)
+	fragmentIsRight(t, WaitingLive)
+	fragmentIsRight(t, WaitingAsk)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ type config struct {
 	provider    string // vonage, demo, or ""
 	vonage      map[string]string
 	pgBinDir    string
+
+	balanceWarn   float64 // a provider's balance below which operators are warned
+	retentionDays int     // how long challenges and their messages are kept
 }
 
 // readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
@@ -58,6 +62,12 @@ func readConfig(env map[string]string) (config, error) {
 		public = "http://" + localhost(c.addr)
 	}
 	var err error
+	if c.balanceWarn, err = strconv.ParseFloat(get("NIGHTLATCH_BALANCE_WARN", "10"), 64); err != nil || c.balanceWarn < 0 {
+		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's account")
+	}
+	if c.retentionDays, err = strconv.Atoi(get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
+		return c, errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
+	}
 	if c.url, err = readURL(public); err != nil {
 		return c, err
 	}

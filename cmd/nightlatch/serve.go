@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/keys"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
@@ -140,6 +141,12 @@ func (p *program) factors(pool *db.Pool) *twofactor.Service {
 	return twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
 }
 
+// operator answers operators; what sends anew is the second step itself.
+func (p *program) operator(pool *db.Pool) *operator.Service {
+	anew, _ := any(p.factors(pool)).(operator.Anew)
+	return operator.New(pool, p.log, anew)
+}
+
 // worker builds the working half, with connections of its own.
 func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pgxPool, err := db.Connect(ctx, p.url, workConnections)
@@ -151,7 +158,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.providerName(), p.logger, jitter)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes, p.operator(pool), p.cfg.retentionDays))
 }
 
 // stopWorker lets running sends end, and cuts those that do not.
@@ -191,6 +198,8 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+
+		Operator: p.operator(p.pool), BalanceWarn: p.cfg.balanceWarn,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
