@@ -99,7 +99,7 @@ func (s Stack) draw(b *strings.Builder, perUnit float64) {
 	}
 	for i, bar := range s.Bars {
 		x := left + float64(i)*slot
-		fmt.Fprintf(b, `<g class="bar"><title>%s</title>`, escape(bar.Label))
+		fmt.Fprintf(b, `<g class="step"><title>%s</title>`, escape(bar.Label))
 		// The whole column answers to the pointer, an empty one too.
 		fmt.Fprintf(b, `<rect class="column" x="%s" width="%s" y="%d" height="%d"/>`, percent(x), percent(slot), top, floor-top)
 		y := float64(floor)
