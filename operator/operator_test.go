@@ -243,11 +243,11 @@ func TestAReceiptThatSaysNo(t *testing.T) {
 
 func TestALimitIsToldWithItsNumber(t *testing.T) {
 	w := newWorld(t)
-	w.event("code_not_sent", "office_hour", "1 minute")
+	w.event("code_not_sent", "office", "1 minute")
 	h := w.look()
 	w.reads(h, "why.not_sent")
 	limit, ok := Why(h)[0].Args[3].(Sentence)
-	if !ok || limit.Key != "op_limit.office_hour" || !reflect.DeepEqual(limit.Args, []any{"N", 50}) {
+	if !ok || limit.Key != "op_limit.office" || !reflect.DeepEqual(limit.Args, []any{"N", 50}) {
 		t.Errorf("the limit is %v", Why(h)[0].Args)
 	}
 	w.tells(h, "story.not_sent")

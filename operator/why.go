@@ -277,7 +277,7 @@ func failed(m Message) Sentence {
 		}
 	}
 	switch m.Reason {
-	case "number", "account", "ours", "over", "resent", "expired", "too_late":
+	case "number", "account", "ours", "over", "resent", "expired", "too_late", "undelivered":
 		return say("why.failed." + m.Reason)
 	}
 	return say("why.failed.other")

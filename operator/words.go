@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"strings"
 	"time"
 )
 
@@ -46,7 +45,7 @@ func statusOf(provider, status string) Status {
 	switch {
 	case seen[status]:
 		return Status{status, status}
-	case strings.HasPrefix(provider, "vonage"):
+	case provider == "vonage": // its voice interface answers by HTTP status
 		return Status{status, vonageStatuses[status]}
 	}
 	return Status{status, ""}

@@ -12,7 +12,7 @@ select o.id, 'user' || n, 'User ' || n, 'user', 'x' from offices o, generate_ser
 
 insert into providers (name, failures, failing_since, open_since, open_class, open_status, probe_at, balance, balance_at) values
   ('vonage', 1, now() - interval '40 minutes', now() - interval '40 minutes', 'account', '9', now() + interval '20 seconds', 0.12, now() - interval '41 minutes'),
-  ('vonage-voice', 0, null, null, '', '', null, 43.10, now() - interval '3 minutes'),
+  ('voice', 0, null, null, '', '', null, 43.10, now() - interval '3 minutes'),
   ('webhook', 2, now() - interval '10 seconds', null, '', '', null, null, null)
 on conflict (name) do nothing;
 update installation set money_cap = 250;
@@ -43,7 +43,7 @@ select c.id, 1, case when luck > 0.985 then 'call' else 'sms' end,
     case when luck < 0.95 then at + (0.2 + random() * random()) * interval '1 second' end
 from plan join challenges c using (ref);
 insert into sends (message_id, provider, state, class, status, provider_id, price, started_at, finished_at)
-select m.id, case when m.channel = 'call' then 'vonage-voice' when p.at > now() - interval '40 minutes' or p.country = 'DE' then 'webhook' else 'vonage' end,
+select m.id, case when m.channel = 'call' then 'voice' when p.at > now() - interval '40 minutes' or p.country = 'DE' then 'webhook' else 'vonage' end,
     case when m.state in ('delivered', 'accepted') then 'sent' when m.state = 'unsure' then 'unknown' else 'refused' end,
     case when m.state in ('delivered', 'accepted') then 'sent' when m.state = 'unsure' then 'unknown' else 'number' end,
     case when m.state in ('delivered', 'accepted') then '0' when m.state = 'unsure' then 'timeout' else '6' end, 'id-' || m.id, '0.0714',
@@ -97,7 +97,7 @@ where o.code = 'ACME' and u.username = 'user1';
 -- One whose office had reached its limit, one who was wrong ten times.
 select pg_temp.waiting('user2', 'ACME');
 insert into audit_events (at, office_id, actor_id, actor, action, detail)
-select now() - interval '110 seconds', u.office_id, u.id, u.username, 'code_not_sent', 'office_hour' from users u join offices o on o.id = u.office_id where o.code = 'ACME' and u.username = 'user2';
+select now() - interval '110 seconds', u.office_id, u.id, u.username, 'code_not_sent', 'office' from users u join offices o on o.id = u.office_id where o.code = 'ACME' and u.username = 'user2';
 insert into factor_failures (user_id, in_a_row, wait_until) select u.id, 10, now() + interval '12 minutes 20 seconds' from users u join offices o on o.id = u.office_id where o.code = 'ACME' and u.username = 'user3';
 
 -- An operator with a session that is signed in: the token is 32 bytes of 'o', base64url without padding.
