@@ -39,11 +39,18 @@ const (
 	TwoFactorReset      Action = "two_factor_reset"
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
+	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
+	CountryChanged      Action = "country_changed"
+	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
+
+	OperatorCreated Action = "operator_created"
+	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
+	OperatorRemoved Action = "operator_removed"
+	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
 
 	// What an operator does.
 	UserLookedUp   Action = "user_looked_up" // "why is this user waiting?"
 	ChallengeEnded Action = "challenge_ended"
-	CodeSentAnew   Action = "code_sent_anew"
 	PrefixReleased Action = "prefix_released" // a stopped range of numbers may get messages again
 	MoneyCapSet    Action = "money_cap_set"   // of an office; without one, of the installation
 )
@@ -68,10 +75,14 @@ type Event struct {
 var CommandLine = Person{Name: "command line"}
 
 // Log writes events to the table and, for whoever reads the process's own log, to logger as well.
-type Log struct{ logger *slog.Logger }
+type Log struct {
+	logger    *slog.Logger
+	observers []func(Event)
+}
 
-// NewLog makes a Log.
-func NewLog(logger *slog.Logger) *Log { return &Log{logger} }
+// NewLog makes a Log. Each observer is told of every event after its insert, in the caller's goroutine, so it
+// must not wait. The transaction may still roll back: an observer may count an event that the table never had.
+func NewLog(logger *slog.Logger, observers ...func(Event)) *Log { return &Log{logger, observers} }
 
 // Write adds the event in the transaction tx.
 func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
@@ -84,6 +95,9 @@ func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
 	}
 	l.logger.InfoContext(ctx, "audit", "action", e.Action, "office", e.Office, "actor", e.Actor.ID, "subject", e.Subject.ID,
 		"detail", e.Detail, "address", e.Address)
+	for _, observe := range l.observers {
+		observe(e)
+	}
 	return nil
 }
 

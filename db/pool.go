@@ -149,3 +149,6 @@ func broken(err error) bool {
 	return errors.As(err, &op) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		(err != nil && err.Error() == "conn closed")
 }
+
+// Stat answers how many connections are open, in use and waited for, without asking the database.
+func (p *Pool) Stat() *pgxpool.Stat { return p.pgx.Stat() }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/templates"
 	"github.com/nightlatch/nightlatch/twofactor"
@@ -42,13 +43,14 @@ func (s *Site) sendCode(c echo.Context) error {
 func (s *Site) sendProblem(c echo.Context, err error) (string, bool) {
 	var wait *twofactor.Wait
 	var soon *twofactor.TooSoon
+	var limited *twofactor.Limited
 	switch {
 	case errors.As(err, &wait):
 		return s.waitText(c, wait), true
 	case errors.As(err, &soon):
 		return s.n(c, "code.too_soon", int(soon.For.Seconds())+1), true
-	case errors.Is(err, twofactor.ErrTooMany):
-		return s.t(c, "code.too_many"), true
+	case errors.As(err, &limited):
+		return s.t(c, "limit."+string(limited.Limit)), true
 	}
 	return "", false
 }
@@ -75,6 +77,7 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 	case !over && (challenge.Live() || expired):
 		view.To = masked(challenge.Number.E164)
 		view.UnderWay = challenge.Live()
+		view.Called, view.Calls = challenge.Message.Channel == twofactor.Call, s.Calls
 		view.Line = s.line(c, challenge)
 		view.ResendIn = max(0, int(challenge.ResendAt.Sub(challenge.Now).Seconds()+0.999))
 		view.ValidUntil = challenge.ExpiresAt
@@ -86,7 +89,7 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 		view.To = masked(methods.SMS().E164)
 		view.ResendURL = at + "/send"
 		if problem == "" {
-			if view.Error, err = s.whyNothing(c, challenge); err != nil {
+			if view.Error, err = s.whyNothing(c, challenge, *methods.SMS()); err != nil {
 				return err
 			}
 		}
@@ -106,8 +109,8 @@ func (s *Site) showCode(c echo.Context, problem string) error {
 }
 
 // whyNothing says why no code is under way, or "": then one only has to be asked for.
-func (s *Site) whyNothing(c echo.Context, last twofactor.Challenge) (string, error) {
-	err := s.Factors.MaySend(c.Request().Context(), must(c))
+func (s *Site) whyNothing(c echo.Context, last twofactor.Challenge, number phone.Number) (string, error) {
+	err := s.Factors.MaySend(c.Request().Context(), must(c), number)
 	if problem, ok := s.sendProblem(c, err); ok {
 		return problem, nil
 	}
@@ -178,7 +181,11 @@ func (s *Site) proofProblem(c echo.Context, err error, notACode string) (problem
 
 func (s *Site) resendCode(c echo.Context) error {
 	sess := must(c)
-	err := s.Factors.Resend(c.Request().Context(), sess, s.lang(c))
+	channel := twofactor.SMS
+	if s.Calls && c.FormValue("channel") == string(twofactor.Call) {
+		channel = twofactor.Call
+	}
+	err := s.Factors.Resend(c.Request().Context(), sess, s.lang(c), channel)
 	if problem, ok := s.sendProblem(c, err); ok {
 		return s.showCode(c, problem)
 	}
@@ -217,6 +224,12 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 		}
 		line.Steps = append(line.Steps, step)
 	}
+	said := func(id string) string {
+		if m.Channel == twofactor.Call {
+			return id + "_call"
+		}
+		return id
+	}
 	add("done", "line.queued", "", m.QueuedAt)
 	delayed := ""
 	if challenge.Now.Sub(m.QueuedAt) >= delayedAfter {
@@ -232,7 +245,7 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 	case "calling":
 		add("current", "line.calling", delayed, time.Time{})
 	case "retrying":
-		add("current", "line.retrying", delayed, m.ChangedAt)
+		add("current", retryingText(m.Reason), delayed, m.ChangedAt)
 	case "unsure":
 		if m.Final {
 			add("failed", "line.unsure_final", "line.unsure_note", m.ChangedAt)
@@ -240,15 +253,36 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 		}
 		add("current", "line.unsure", delayed, m.ChangedAt)
 	case "accepted":
-		add("done", "line.accepted", "", m.AcceptedAt)
-		add("current", "line.on_its_way", "", time.Time{})
+		add("done", said("line.accepted"), "", m.AcceptedAt)
+		switch m.Reason {
+		case "buffered":
+			add("current", "line.buffered", "line.buffered_note", m.ChangedAt)
+		case "answered":
+			add("current", "line.answered", "", m.ChangedAt)
+		default:
+			add("current", said("line.on_its_way"), "", time.Time{})
+		}
 	case "delivered":
-		add("done", "line.accepted", "", m.AcceptedAt)
-		add("done", "line.delivered", "", m.ChangedAt)
+		add("done", said("line.accepted"), "", m.AcceptedAt)
+		add("done", said("line.delivered"), "", m.ChangedAt)
 	case "failed":
+		if m.Reason == "undelivered" {
+			add("failed", said("line.undelivered"), said("line.undelivered_note"), m.ChangedAt)
+			break
+		}
 		add("failed", "line.failed", failedNote(m.Reason), m.ChangedAt)
 	}
 	return line
+}
+
+func retryingText(reason string) string {
+	switch reason {
+	case "waiting":
+		return "line.waiting"
+	case "other_provider", "undelivered":
+		return "line.other_provider"
+	}
+	return "line.retrying"
 }
 
 func failedNote(reason string) string {

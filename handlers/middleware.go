@@ -110,7 +110,7 @@ func (s *Site) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "/live") || strings.HasSuffix(path, "z") || path == "/demo/phone" {
+		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "/live") || strings.HasSuffix(path, "z") || path == "/demo/phone" || isJobsPoll(c.Request()) {
 			level = slog.LevelDebug
 		}
 		attrs := []slog.Attr{
@@ -178,6 +178,8 @@ func (s *Site) needPending(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case !ok:
 			return s.toLogin(c)
+		case sess.User.IsOperator():
+			return s.redirect(c, pathOperator)
 		case !sess.Pending():
 			return s.redirect(c, pathMe)
 		}
@@ -192,6 +194,8 @@ func (s *Site) needSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case !ok:
 			return s.toLogin(c)
+		case sess.User.IsOperator():
+			return s.redirect(c, pathOperator)
 		case sess.Pending():
 			return s.redirect(c, "/login/second-step")
 		}

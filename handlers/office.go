@@ -22,12 +22,21 @@ func (s *Site) switchOf(c echo.Context, shown bool) templates.TwoFactorSwitch {
 }
 
 func (s *Site) showOffice(c echo.Context, card templates.TwoFactorSwitch, modal *templates.Modal) error {
+	return s.showOfficeWith(c, card, modal, "")
+}
+
+// showOfficeWith shows the page, with what was wrong with a country.
+func (s *Site) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, modal *templates.Modal, problem string) error {
 	f, err := s.inside(c, s.t(c, "office.title"), pathOffice, "office")
 	if err != nil {
 		return err
 	}
-	view := templates.OfficeView{OfficeName: must(c).OfficeName, Switch: card, Modal: modal}
-	return page(c, http.StatusOK, templates.Office, f, view)
+	countries, err := s.countriesOf(c, problem)
+	if err != nil {
+		return err
+	}
+	view := templates.OfficeView{OfficeName: must(c).OfficeName, Switch: card, Countries: countries, Modal: modal}
+	return page(c, statusFor(problem), templates.Office, f, view)
 }
 
 // showSwitch shows what is in force: what the card falls back to when the modal closes.

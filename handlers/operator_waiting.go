@@ -95,8 +95,11 @@ func (s *Site) endChallenge(c echo.Context) error {
 func (s *Site) sendAnew(c echo.Context) error {
 	return s.act(c, "send", func(id int64) (string, error) {
 		err := s.Operator.SendAnew(c.Request().Context(), s.by(c), id)
-		if problem, ok := s.sendProblem(c, err); ok {
-			return problem, nil
+		var limited *twofactor.Limited
+		var wait *twofactor.Wait
+		if errors.As(err, &limited) || errors.As(err, &wait) {
+			// Which limit it was is in the story by now: the second step wrote it down.
+			return s.t(c, "waiting.send_limited"), nil
 		}
 		if errors.Is(err, operator.ErrOver) || errors.Is(err, twofactor.ErrOver) || errors.Is(err, twofactor.ErrNotAllowed) || errors.Is(err, twofactor.ErrHasFactor) {
 			return s.t(c, "waiting.send_over"), nil

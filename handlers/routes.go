@@ -13,7 +13,7 @@ import (
 // routes is the whole site, grouped by who may enter.
 func (s *Site) routes(e *echo.Echo) {
 	e.Pre(s.requestID, headAsGet)
-	e.Use(s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin)
+	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin)
 
 	// Everybody.
 	e.GET("/healthz", s.health)
@@ -87,13 +87,20 @@ func (s *Site) routes(e *echo.Echo) {
 	super.POST("/office/general", s.saveOffice)
 	super.GET("/office/general/switch", s.showSwitch)
 	super.POST("/office/general/switch", s.flipSwitch)
+	super.POST("/office/countries", s.allowCountry)
 	super.POST("/office/general/activate", s.activate)
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)
 	super.GET("/office/history", s.historyPage)
 
-	// Operators: the pages over all offices.
-	ops := e.Group("/operator", s.loadSession, s.needOperator)
+	// Operators. Their log-in is everybody's, its second step a half-finished log-in's.
+	door := e.Group(pathOperatorLogin, s.loadSession)
+	door.GET("", s.operatorLoginPage)
+	door.POST("", s.operatorLogin)
+	half := e.Group(pathOperatorCode, s.loadSession, s.needPendingOperator)
+	half.GET("", s.operatorCodePage)
+	half.POST("", s.verifyOperator)
+	ops := e.Group(pathOperator, s.loadSession, s.needOperator)
 	ops.GET("", s.overviewPage)
 	ops.POST("/prefixes/release", s.releasePrefix)
 	ops.GET("/waiting", s.waitingPage)
@@ -106,6 +113,10 @@ func (s *Site) routes(e *echo.Echo) {
 	ops.POST("/offices/:id", s.capOffice)
 	ops.GET("/costs.csv", s.costsFile)
 	ops.POST("/cap", s.capInstallation)
+	ops.GET("/history", s.operatorHistory)
+	ops.POST("/notices", s.seeOperatorNotices)
+	ops.Any("/jobs", s.jobs)
+	ops.Any("/jobs/*", s.jobs)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
@@ -25,10 +26,14 @@ type Services struct {
 	Factors  *twofactor.Service
 	Sessions *session.Store
 	Phone    *message.DemoPhone
+	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+	Requests RequestMeter                // nil: requests are not counted
 
-	Operator    *operator.Service
-	BalanceWarn float64 // a provider's balance below which its operator is warned
+	Installation *audit.Installation
+	Jobs         http.Handler // the queue's page, under /operator/jobs
+	Operator     *operator.Service
+	BalanceWarn  float64 // a provider's balance below which its operator is warned
 }
 
 // Site is the web application.

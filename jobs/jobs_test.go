@@ -85,11 +85,11 @@ func TestAMessageHasOneJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if err := NewOutbox(client).SendCode(t.Context(), tx, 7, 1); err != nil {
+		if err := NewOutbox(client).SendCode(t.Context(), tx, 7, 1, true); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := NewOutbox(client).SendCode(t.Context(), tx, 7, 2); err != nil {
+	if err := NewOutbox(client).SendCode(t.Context(), tx, 7, 2, true); err != nil {
 		t.Fatal(err)
 	}
 	var n int

@@ -16,10 +16,23 @@ type Outbox struct{ client *river.Client[pgx.Tx] }
 // NewOutbox makes an Outbox over a client, which need not work jobs itself.
 func NewOutbox(client *river.Client[pgx.Tx]) *Outbox { return &Outbox{client} }
 
-// SendCode enqueues a message of a challenge.
-func (o *Outbox) SendCode(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int) error {
-	if _, err := o.client.InsertTx(ctx, tx, SendCode{challengeID, sendNo}, nil); err != nil {
-		return fmt.Errorf("enqueue message %d of challenge %d: %w", sendNo, challengeID, err)
+// SendCode enqueues a message of a challenge; an urgent one goes before all others.
+func (o *Outbox) SendCode(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, urgent bool) error {
+	return o.insert(ctx, tx, SendCode{ChallengeID: challengeID, SendNo: sendNo}, urgent)
+}
+
+// SendAgain enqueues a message once more after again sends of it, for the next provider.
+func (o *Outbox) SendAgain(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo, again int, urgent bool) error {
+	return o.insert(ctx, tx, SendCode{challengeID, sendNo, again}, urgent)
+}
+
+func (o *Outbox) insert(ctx context.Context, tx pgx.Tx, args SendCode, urgent bool) error {
+	opts := &river.InsertOpts{Queue: QueueLogin}
+	if !urgent {
+		opts.Queue = QueueOther
+	}
+	if _, err := o.client.InsertTx(ctx, tx, args, opts); err != nil {
+		return fmt.Errorf("enqueue message %d of challenge %d: %w", args.SendNo, args.ChallengeID, err)
 	}
 	return nil
 }

@@ -16,7 +16,8 @@ import (
 
 // The queues. A backlog in one never delays another.
 const (
-	QueueLogin  = "sms_login"
+	QueueLogin  = "sms_login" // somebody stands at the log-in and waits
+	QueueOther  = "sms_other" // codes asked for in settings
 	QueueUpkeep = "upkeep"
 )
 
@@ -42,6 +43,7 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) 
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
 			QueueLogin:  {MaxWorkers: 25},
+			QueueOther:  {MaxWorkers: 5},
 			QueueUpkeep: {MaxWorkers: 1},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(

@@ -16,14 +16,17 @@ import (
 type SendCode struct {
 	ChallengeID int64 `json:"challenge_id"`
 	SendNo      int   `json:"send_no"`
+	// Again is how many sends the message had when it was queued once more for the next provider; else 0.
+	Again int `json:"again,omitempty"`
 }
 
 // Kind is the act, in River's table.
 func (SendCode) Kind() string { return "send_code" }
 
-// InsertOpts: one job for each message, whatever happens; the life of the code bounds the tries.
+// InsertOpts: one job for each message, whatever happens; the life of the code bounds the tries. The Outbox names the
+// queue.
 func (SendCode) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueLogin, MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	return river.InsertOpts{MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
 
 type sendCodeWorker struct {

@@ -113,7 +113,7 @@ func (s *Service) SendAnew(ctx context.Context, by By, challengeID int64) error 
 	if err := s.anew.SendAnew(ctx, challengeID); err != nil {
 		return fmt.Errorf("send anew for challenge %d: %w", challengeID, err)
 	}
-	return s.log.Write(ctx, s.pool, by.event(audit.CodeSentAnew, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username}, ""))
+	return s.log.Write(ctx, s.pool, by.event(audit.ChallengeRenewed, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username}, ""))
 }
 
 var prefixForm = regexp.MustCompile(`^\+[1-9][0-9]{1,10}$`)

@@ -357,7 +357,7 @@ func TestSendingAnewIsForALogInThatLives(t *testing.T) {
 	if err := w.s.SendAnew(ctx, w.by, c); !errors.Is(err, ErrOver) || len(w.anew.asked) != 2 {
 		t.Errorf("after the log-in it answers %v", err)
 	}
-	if n := w.id("select count(*) from audit_events where action = 'code_sent_anew' and office_id = $1", w.office); n != 1 {
+	if n := w.id("select count(*) from audit_events where action = 'challenge_renewed' and office_id = $1", w.office); n != 1 {
 		t.Errorf("it is noted %d times", n)
 	}
 }

@@ -202,7 +202,7 @@ func event(h History, e Event) (Entry, bool) {
 	switch e.Action {
 	case audit.PasswordAccepted, audit.UserLookedUp, audit.LoggedOut:
 		return entry, false
-	case codeNotSent:
+	case audit.CodeNotSent:
 		entry.State, entry.Text = "failed", say("story.not_sent", "Limit", limitOf(h, e.Detail))
 	case audit.SignInRefused, audit.SecondFactorRefused, audit.SecondFactorWait, audit.PasswordRefused:
 		entry.State = "failed"

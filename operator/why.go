@@ -7,12 +7,8 @@ import (
 	"github.com/nightlatch/nightlatch/audit"
 )
 
-const (
-	// codeNotSent is written when a limit stopped a message; its detail names the limit.
-	codeNotSent audit.Action = "code_not_sent"
-	// recent is how long after its end a failed log-in is still what an operator is asked about.
-	recent = time.Hour
-)
+// recent is how long after its end a failed log-in is still what an operator is asked about.
+const recent = time.Hour
 
 // Why says in one to three sentences what the user waits for now, or what became of the last attempt.
 func Why(h History) []Sentence {
@@ -43,7 +39,7 @@ func Why(h History) []Sentence {
 // refusal is the limit that stopped a code after a moment.
 func (h History) refusal(after time.Time) (Sentence, bool) {
 	for _, e := range h.Events {
-		if e.Action == codeNotSent && !e.At.Before(after) {
+		if e.Action == audit.CodeNotSent && !e.At.Before(after) {
 			return limitSentence(h, e), true
 		}
 	}

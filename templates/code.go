@@ -8,6 +8,8 @@ type CodeView struct {
 	ResendURL  string
 	To         string // the masked number
 	UnderWay   bool   // a live challenge exists
+	Called     bool   // its newest message is a call
+	Calls      bool   // a call can be asked for
 	Line       MessageLine
 	ResendIn   int // seconds until another message may be asked for
 	ValidUntil time.Time

@@ -4,6 +4,7 @@ package templates
 type OfficeView struct {
 	OfficeName string
 	Switch     TwoFactorSwitch
+	Countries  CountriesCard
 	Modal      *Modal // the question, in a page without htmx
 }
 
@@ -17,6 +18,21 @@ type TwoFactorSwitch struct {
 
 // Draft reports whether the switch shows something that is not in force.
 func (s TwoFactorSwitch) Draft() bool { return s.Active != s.Shown }
+
+// CountriesCard says where the office's codes may go.
+type CountriesCard struct {
+	MayChange bool
+	Changed   bool // a fragment after a change: the focus goes to the list of others
+	Allowed   []AllowedCountry
+	Others    []Country
+	Error     string
+}
+
+// AllowedCountry is a country that codes may go to, with how many users have a confirmed number there.
+type AllowedCountry struct {
+	Country
+	Users int
+}
 
 // Modal is the question after Save.
 type Modal struct {
@@ -37,9 +53,10 @@ func (m Modal) AfterReady() int { return m.Ready }
 // AfterUnconfirmed is where the bar's third part begins.
 func (m Modal) AfterUnconfirmed() int { return m.Ready + m.Unconfirmed }
 
-// Office is the page, OfficeSwitch its card, OfficeModal its question.
+// Office is the page, OfficeSwitch and OfficeCountries its cards, OfficeModal its question.
 var (
-	Office       = newPage[OfficeView]("app.html", "office.html")
-	OfficeSwitch = newFragment[TwoFactorSwitch]("office.html", "two-factor-card")
-	OfficeModal  = newFragment[Modal]("office.html", "modal")
+	Office          = newPage[OfficeView]("app.html", "office.html")
+	OfficeSwitch    = newFragment[TwoFactorSwitch]("office.html", "two-factor-card")
+	OfficeCountries = newFragment[CountriesCard]("office.html", "countries-card")
+	OfficeModal     = newFragment[Modal]("office.html", "modal")
 )

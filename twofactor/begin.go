@@ -49,10 +49,14 @@ func (s *Service) Begin(ctx context.Context, user account.User, language string,
 		if methods.Authenticator || methods.SMS() == nil {
 			return nil
 		}
-		err = s.start(ctx, tx, sess, PurposeSignIn, *methods.SMS(), language)
+		err = s.start(ctx, tx, sess, PurposeSignIn, *methods.SMS(), language, SMS)
 		var wait *Wait
-		if errors.As(err, &wait) || errors.Is(err, ErrTooMany) {
+		var limited *Limited
+		switch {
+		case errors.As(err, &wait):
 			return nil // the code page says so, and offers the other ways
+		case errors.As(err, &limited):
+			return s.writeLimit(ctx, tx, sess, limited)
 		}
 		return err
 	})

@@ -29,6 +29,15 @@ const (
 	PurposeFresh   Purpose = "fresh_factor"   // prove the present factor once more, in settings
 )
 
+// Channel is how a code reaches the phone.
+type Channel string
+
+// The channels.
+const (
+	SMS  Channel = "sms"
+	Call Channel = "call"
+)
+
 const (
 	// CodeLife: 5 minutes from the challenge's creation, not from its sending; NIST SP 800-63B-4 allows 10.
 	CodeLife = 5 * time.Minute
@@ -82,6 +91,7 @@ type Message struct {
 	QueuedAt   time.Time
 	ChangedAt  time.Time
 	AcceptedAt time.Time // zero until then
+	Channel    Channel
 }
 
 // Current answers the session's newest challenge, live or over, or ErrOver when it had none.
@@ -96,7 +106,7 @@ func (s *Service) Current(ctx context.Context, sess session.Session) (Challenge,
 	c := Challenge{
 		Purpose: Purpose(r.Purpose), Number: phone.Number{E164: r.Number, Country: phone.Country(r.Country)},
 		Sends: int(r.SendsAsked), ExpiresAt: r.ExpiresAt, ResendAt: ResendAt(int(r.SendsAsked), r.AskedAt), Now: r.Now,
-		Message: Message{State: r.MessageState, Reason: r.MessageReason, Final: r.MessageFinal, QueuedAt: r.MessageQueuedAt, ChangedAt: r.MessageChangedAt},
+		Message: Message{State: r.MessageState, Reason: r.MessageReason, Final: r.MessageFinal, QueuedAt: r.MessageQueuedAt, ChangedAt: r.MessageChangedAt, Channel: Channel(r.MessageChannel)},
 	}
 	if r.EndedAt != nil {
 		c.EndedAt, c.Outcome = *r.EndedAt, *r.Outcome
@@ -109,9 +119,9 @@ func (s *Service) Current(ctx context.Context, sess session.Session) (Challenge,
 
 // SendOnFile sends a code to the number on file: for a pending log-in whose user chose the text message or
 // checked an unconfirmed number, or in settings to prove the present factor once more. While such a code
-// is under way nothing more is sent. It answers ErrNotAllowed when there is no such number, ErrTooMany, *Wait.
+// is under way nothing more is sent. It answers ErrNotAllowed when there is no such number, *Limited, *Wait.
 func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language string) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := s.lockUser(ctx, tx, sess.User.OfficeID, sess.User.ID); err != nil {
 			return err
 		}
@@ -120,6 +130,8 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 			return err
 		}
 		switch {
+		case sess.User.IsOperator():
+			return ErrNotAllowed
 		case !sess.Pending() && methods.SMS() != nil:
 			return s.startUnlessLive(ctx, tx, sess, PurposeFresh, *methods.SMS(), language)
 		case sess.Pending() && methods.SMS() != nil:
@@ -128,19 +140,22 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 			return s.startUnlessLive(ctx, tx, sess, PurposeConfirm, *methods.Unconfirmed(), language)
 		}
 		return ErrNotAllowed
-	})
+	}))
 }
 
 // SendTo sends a code to a number the user typed: to enrol at the log-in, for who has no factor yet, or to
-// change the own number in settings, with a fresh proof. It answers ErrHasFactor, ErrNotFresh, ErrTooMany, *Wait.
+// change the own number in settings, with a fresh proof. It answers ErrHasFactor, ErrNotFresh, *Limited, *Wait.
 func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone.Number, language string) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := s.lockUser(ctx, tx, sess.User.OfficeID, sess.User.ID); err != nil {
 			return err
 		}
 		methods, err := s.methods(ctx, tx, sess.User.ID)
 		if err != nil {
 			return err
+		}
+		if sess.User.IsOperator() {
+			return ErrNotAllowed // an operator has an app from the command line, and nothing else
 		}
 		if sess.Pending() {
 			if methods.HasFactor() {
@@ -152,7 +167,7 @@ func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone
 			return ErrNotFresh
 		}
 		return s.startUnlessLive(ctx, tx, sess, PurposeChange, number, language)
-	})
+	}))
 }
 
 // startUnlessLive leaves a live challenge of the same purpose and number alone: who goes back and forth
@@ -165,7 +180,7 @@ func (s *Service) startUnlessLive(ctx context.Context, tx pgx.Tx, sess session.S
 	if err == nil && live.Now.Before(live.ExpiresAt) && Purpose(live.Purpose) == purpose && live.Number == number.E164 {
 		return nil
 	}
-	return s.start(ctx, tx, sess, purpose, number, language)
+	return s.start(ctx, tx, sess, purpose, number, language, SMS)
 }
 
 // mayAskAgain answers ErrHasFactor, ErrNotFresh or ErrNotAllowed when what a challenge was made for is not
@@ -182,10 +197,10 @@ func mayAskAgain(sess session.Session, m Methods, purpose Purpose, anew bool) er
 	return nil
 }
 
-// Resend sends the code again, or, late in its life, a new one. It answers *TooSoon, ErrOver, ErrTooMany,
-// *Wait, and what SendTo and SendOnFile would answer now.
-func (s *Service) Resend(ctx context.Context, sess session.Session, language string) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+// Resend sends the code again, as a text or by a call; late in its life a new one. It answers *TooSoon, ErrOver,
+// *Limited, *Wait, and what SendTo and SendOnFile would answer now.
+func (s *Service) Resend(ctx context.Context, sess session.Session, language string, channel Channel) error {
+	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		// The user's row first, then the challenge: the order everywhere, so that two requests never deadlock.
 		if _, err := s.lockUser(ctx, tx, sess.User.OfficeID, sess.User.ID); err != nil {
 			return err
@@ -205,14 +220,15 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if err != nil {
 			return err
 		}
+		number := phone.Number{E164: last.Number, Country: phone.Country(last.Country)}
 		anew := last.Outcome != nil || !SameCode(sends, last.Now, last.ExpiresAt)
 		if err := mayAskAgain(sess, methods, Purpose(last.Purpose), anew); err != nil {
 			return err
 		}
 		if anew {
-			return s.start(ctx, tx, sess, Purpose(last.Purpose), phone.Number{E164: last.Number, Country: phone.Country(last.Country)}, language)
+			return s.start(ctx, tx, sess, Purpose(last.Purpose), number, language, channel)
 		}
-		if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
+		if err := s.maySend(ctx, tx, sess, Purpose(last.Purpose), number, false, true); err != nil {
 			return err
 		}
 		sendNo, err := s.q.ChallengeAskAgain(ctx, tx, last.ID)
@@ -222,57 +238,46 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if err != nil {
 			return fmt.Errorf("ask for challenge %d again: %w", last.ID, err)
 		}
-		return s.enqueue(ctx, tx, last.ID, int(sendNo))
-	})
+		return s.enqueue(ctx, tx, last.ID, int(sendNo), channel, urgent(Purpose(last.Purpose)))
+	}))
 }
 
 // start makes a challenge in the place of the session's live one, with its first message and the job that
-// sends it. It answers ErrTooMany and *Wait.
-func (s *Service) start(ctx context.Context, tx pgx.Tx, sess session.Session, purpose Purpose, number phone.Number, language string) error {
+// sends it. It answers *Limited and *Wait.
+func (s *Service) start(ctx context.Context, tx pgx.Tx, sess session.Session, purpose Purpose, number phone.Number, language string, channel Channel) error {
 	err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "replaced"})
 	if err != nil {
 		return fmt.Errorf("replace the challenge of session %d: %w", sess.ID, err)
 	}
-	if err := s.maySend(ctx, tx, sess); err != nil {
+	if err := s.maySend(ctx, tx, sess, purpose, number, true, true); err != nil {
 		return err
 	}
 	ref, code := newRef(), newCode()
 	id, err := s.q.ChallengeInsert(ctx, tx, dbsqlc.ChallengeInsertParams{
-		Ref: ref, SessionID: sess.ID, UserID: sess.User.ID, Purpose: string(purpose), Number: number.E164,
+		Ref: ref, SessionID: sess.ID, UserID: sess.User.ID, OfficeID: sess.User.OfficeID, Purpose: string(purpose), Number: number.E164,
 		Country: string(number.Country), Language: language, Life: CodeLife,
 		CodeMac: s.keys.MAC(codePurpose, ref, code), CodeCt: s.keys.Seal(codePurpose, ref, []byte(code)),
 	})
 	if err != nil {
 		return fmt.Errorf("make a challenge for user %d: %w", sess.User.ID, err)
 	}
-	return s.enqueue(ctx, tx, id, 1)
+	return s.enqueue(ctx, tx, id, 1, channel, urgent(purpose))
 }
 
-// MaySend answers ErrTooMany or *Wait when no code would be sent in this session now.
-func (s *Service) MaySend(ctx context.Context, sess session.Session) error {
-	return s.maySend(ctx, s.pool, sess)
+// MaySend answers *Limited or *Wait when no code would be sent to the number on file in this session now.
+func (s *Service) MaySend(ctx context.Context, sess session.Session, number phone.Number) error {
+	return s.maySend(ctx, s.pool, sess, PurposeSignIn, number, true, false)
 }
 
-func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session) error {
-	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
-		return err
-	}
-	counts, err := s.q.ChallengeCounts(ctx, tx, dbsqlc.ChallengeCountsParams{UserID: sess.User.ID, SessionID: sess.ID})
-	if err != nil {
-		return fmt.Errorf("count the challenges of user %d: %w", sess.User.ID, err)
-	}
-	if counts.OfSession >= maxOfSession || counts.LiveOfUser >= maxLive {
-		return ErrTooMany
-	}
-	return nil
-}
+// urgent reports whether somebody stands at the log-in and waits for the code.
+func urgent(p Purpose) bool { return p == PurposeSignIn || p == PurposeConfirm }
 
-func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int) error {
-	err := s.q.MessageInsert(ctx, tx, dbsqlc.MessageInsertParams{ChallengeID: challengeID, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, channel Channel, urgent bool) error {
+	err := s.q.MessageInsert(ctx, tx, dbsqlc.MessageInsertParams{ChallengeID: challengeID, SendNo: int16(sendNo), Channel: string(channel)}) // #nosec G115 -- 1 to 3
 	if err != nil {
 		return fmt.Errorf("make message %d of challenge %d: %w", sendNo, challengeID, err)
 	}
-	return s.outbox.SendCode(ctx, tx, challengeID, sendNo)
+	return s.outbox.SendCode(ctx, tx, challengeID, sendNo, urgent)
 }
 
 // OpenCode decrypts the code of a challenge for its message.

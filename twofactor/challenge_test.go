@@ -416,20 +416,25 @@ func TestAUserHasThreeLiveCodesAtMost(t *testing.T) {
 	}
 }
 
+// What was provably never sent does not count against a number or a user, but a log-in ends somewhere.
 func TestOneLogInMakesSixChallengesAtMost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	u := w.user(w.office("ACME", required), account.RoleUser)
 	sess := w.begin(u)
-	var err error
 	for i := range 7 {
 		n := numberA
 		if i%2 == 1 {
 			n = numberB
 		}
-		err = w.factors.SendTo(t.Context(), sess, n, "en")
+		err := w.factors.SendTo(t.Context(), sess, n, "en")
+		if i == 6 {
+			limited(t, err, twofactor.LimitUnderWay)
+		} else if err != nil {
+			t.Fatalf("challenge %d: %v", i+1, err)
+		}
+		w.exec("update messages set state = 'failed', final = true where not final")
 	}
-	is(t, err, twofactor.ErrTooMany)
 	if n := w.messages(u); n != 6 {
 		t.Errorf("%d messages", n)
 	}

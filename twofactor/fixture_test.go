@@ -38,7 +38,7 @@ var (
 // silent is an outbox whose jobs nobody works: what was asked for stands in the messages.
 type silent struct{}
 
-func (silent) SendCode(context.Context, pgx.Tx, int64, int) error { return nil }
+func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
 
 // world is one database with the services of the second step.
 type world struct {
@@ -191,7 +191,7 @@ func (w *world) verifyRecovery(sess session.Session, code string) error {
 }
 
 func (w *world) resend(sess session.Session) error {
-	return w.factors.Resend(context.Background(), sess, "en")
+	return w.factors.Resend(context.Background(), sess, "en", twofactor.SMS)
 }
 
 // recoveryCodes makes a sheet for the user and answers it.
@@ -280,5 +280,13 @@ func is(t testing.TB, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+func limited(t testing.TB, err error, want twofactor.Limit) {
+	t.Helper()
+	var l *twofactor.Limited
+	if !errors.As(err, &l) || l.Limit != want {
+		t.Errorf("the answer is %v, not limit %s", err, want)
 	}
 }

@@ -86,6 +86,9 @@ func (s *Service) saveNumber(ctx context.Context, tx pgx.Tx, sess session.Sessio
 	if err != nil {
 		return fmt.Errorf("save the number of user %d: %w", sess.User.ID, err)
 	}
+	if err := s.keepCountry(ctx, tx, sess.User.OfficeID, number.Country); err != nil {
+		return err
+	}
 	event := sess.Event(action, client)
 	event.Detail = phone.Masked(number.E164)
 	return s.log.Write(ctx, tx, event)

@@ -23,9 +23,9 @@ import (
 	"github.com/nightlatch/nightlatch/session"
 )
 
-// Outbox queues the message of a challenge in the transaction that made it.
+// Outbox queues the message of a challenge in the transaction that made it; urgent ones go before all others.
 type Outbox interface {
-	SendCode(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int) error
+	SendCode(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, urgent bool) error
 }
 
 var (
@@ -42,8 +42,6 @@ var (
 	ErrHasFactor = errors.New("the user has a confirmed factor")
 	// ErrLastFactor says that the office demands a factor and this is the user's last.
 	ErrLastFactor = errors.New("the last factor of a user whose office demands one")
-	// ErrTooMany says that so many codes are under way that no more is sent for now.
-	ErrTooMany = errors.New("too many codes under way")
 )
 
 // Wrong is a wrong proof. At Left 0 the challenge is over, and a pending log-in with it.

@@ -22,8 +22,10 @@ type config struct {
 	keyFile     string // "" when the operator has to name one
 	keyFileMake bool   // may be made when it is missing
 	provider    string // vonage, demo, or ""
+	rate        int    // calls a second to one provider, all processes together
 	vonage      map[string]string
 	pgBinDir    string
+	metricsAddr string // "" when there are no metrics
 
 	balanceWarn   float64 // a provider's balance below which operators are warned
 	retentionDays int     // how long challenges and their messages are kept
@@ -56,12 +58,21 @@ func readConfig(env map[string]string) (config, error) {
 	if _, _, err := net.SplitHostPort(c.addr); err != nil {
 		return c, fmt.Errorf("NIGHTLATCH_ADDR is %q and should be host:port, such as localhost:8080", c.addr)
 	}
+	var err error
+	// Vonage takes 30 a second; what is left is for its own counting.
+	if c.rate, err = strconv.Atoi(get("SMS_RATE", "25")); err != nil || c.rate < 1 || c.rate > 100_000 {
+		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25", env["SMS_RATE"])
+	}
 	public := get("NIGHTLATCH_URL", "")
 	c.urlGiven = public != ""
 	if public == "" {
 		public = "http://" + localhost(c.addr)
 	}
-	var err error
+	if c.metricsAddr = get("NIGHTLATCH_METRICS_ADDR", ""); c.metricsAddr != "" {
+		if _, _, err := net.SplitHostPort(c.metricsAddr); err != nil {
+			return c, fmt.Errorf("NIGHTLATCH_METRICS_ADDR is %q and should be host:port, such as localhost:9090", c.metricsAddr)
+		}
+	}
 	if c.balanceWarn, err = strconv.ParseFloat(get("NIGHTLATCH_BALANCE_WARN", "10"), 64); err != nil || c.balanceWarn < 0 {
 		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's account")
 	}

@@ -72,6 +72,8 @@ type commands struct {
 			Username string `required:"" help:"Username."`
 		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
 	} `cmd:"" help:"Users."`
+	Doctor   struct{}         `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
+	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
 }
 
 // errHelp ends a run that only printed its help.
@@ -106,6 +108,9 @@ func run(ctx context.Context, args []string, env map[string]string, std stdio) (
 		return fmt.Errorf("%w; see nightlatch --help", err)
 	}
 	cfg, err := readConfig(env)
+	if command.Command() == "doctor" {
+		return examine(ctx, cfg, err, env, std.out)
+	}
 	if err != nil {
 		return err
 	}

@@ -40,8 +40,11 @@ type sender struct {
 	demo     bool
 }
 
+// Route answers the one provider.
+func (s sender) Route(string, string) []string { return []string{s.provider.Name()} }
+
 // Send makes one call.
-func (s sender) Send(ctx context.Context, t message.Text) message.Outcome {
+func (s sender) Send(ctx context.Context, _ string, t message.Text) message.Outcome {
 	minutes := int(math.Ceil(t.Life.Minutes()))
 	o := s.provider.Send(ctx, sms.Text{To: t.To, Body: sms.Body(t.Language, s.product, s.host, t.Code, minutes), Ref: t.Ref, Life: t.Life})
 	return message.Outcome{

@@ -22,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/jobs"
 	"github.com/nightlatch/nightlatch/keys"
 	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/phone"
@@ -54,6 +55,11 @@ func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *
 		return err
 	}
 	defer p.close()
+	stopMetrics, err := p.serveMetrics(ctx, out)
+	if err != nil {
+		return err
+	}
+	defer stopMetrics()
 
 	if only != "web" {
 		worker, err := p.worker(ctx)
@@ -85,6 +91,8 @@ type program struct {
 	phone    *message.DemoPhone // nil outside demo mode
 	provider provider           // nil for commands that send nothing
 	outbox   *jobs.Outbox
+	metrics  *metrics.Metrics      // a message.Meter, and a handlers.RequestMeter
+	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
 	closers  []func()
 }
 
@@ -94,7 +102,9 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), log: audit.NewLog(logger), closers: []func(){pgxPool.Close}}
+	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), closers: []func(){pgxPool.Close}}
+	p.metrics = p.newMetrics()
+	p.log = audit.NewLog(logger, p.metrics.Audited)
 	if err := p.build(ctx); err != nil {
 		p.close()
 		return nil, err
@@ -104,7 +114,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		p.close()
 		return nil, fmt.Errorf("make the queue's client: %w", err)
 	}
-	p.outbox = jobs.NewOutbox(inserter)
+	p.outbox, p.queue = jobs.NewOutbox(inserter), inserter
 	return p, nil
 }
 
@@ -143,8 +153,7 @@ func (p *program) factors(pool *db.Pool) *twofactor.Service {
 
 // operator answers operators; what sends anew is the second step itself.
 func (p *program) operator(pool *db.Pool) *operator.Service {
-	anew, _ := any(p.factors(pool)).(operator.Anew)
-	return operator.New(pool, p.log, anew)
+	return operator.New(pool, p.log, p.factors(pool))
 }
 
 // worker builds the working half, with connections of its own.
@@ -155,9 +164,10 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	}
 	p.closers = append([]func(){pgxPool.Close}, p.closers...)
 	pool := db.NewPool(pgxPool)
+	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
-	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.providerName(), p.logger, jitter)
+	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, p.metrics, p.logger, jitter, p.cfg.rate)
 	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes, p.operator(pool), p.cfg.retentionDays))
 }
 
@@ -191,6 +201,10 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
 	}
 	phone.Warm()
+	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
+	if err != nil {
+		return err
+	}
 	site, err := handlers.New(handlers.Services{
 		Accounts: account.New(p.pool, hasher, p.log),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
@@ -198,8 +212,11 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+		Requests: p.metrics,
 
-		Operator: p.operator(p.pool), BalanceWarn: p.cfg.balanceWarn,
+		Installation: audit.NewInstallation(p.pool, p.log),
+		Jobs:         jobsPage,
+		Operator:     p.operator(p.pool), BalanceWarn: p.cfg.balanceWarn,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

@@ -10,6 +10,43 @@ import (
 	"time"
 )
 
+const challengeAnew = `-- name: ChallengeAnew :one
+select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language, coalesce(u.office_id, 0)::bigint as office_id, u.username
+from challenges c
+join sessions s on s.id = c.session_id
+join users u on u.id = c.user_id
+where c.id = $1 and s.ended_at is null and s.expires_at > now() and u.disabled_at is null
+    and not exists (select from challenges newer where newer.session_id = c.session_id and newer.id > c.id)
+`
+
+type ChallengeAnewRow struct {
+	SessionID int64
+	UserID    int64
+	Purpose   string
+	Number    string
+	Country   string
+	Language  string
+	OfficeID  int64
+	Username  string
+}
+
+// A challenge whose session still waits for its second step.
+func (q *Queries) ChallengeAnew(ctx context.Context, db DBTX, id int64) (ChallengeAnewRow, error) {
+	row := db.QueryRow(ctx, challengeAnew, id)
+	var i ChallengeAnewRow
+	err := row.Scan(
+		&i.SessionID,
+		&i.UserID,
+		&i.Purpose,
+		&i.Number,
+		&i.Country,
+		&i.Language,
+		&i.OfficeID,
+		&i.Username,
+	)
+	return i, err
+}
+
 const challengeAskAgain = `-- name: ChallengeAskAgain :one
 update challenges set sends_asked = sends_asked + 1, asked_at = now()
 where id = $1 and ended_at is null and sends_asked < 3
@@ -163,7 +200,7 @@ func (q *Queries) ChallengeEndOfUser(ctx context.Context, db DBTX, arg Challenge
 const challengeForSend = `-- name: ChallengeForSend :one
 select c.id, c.ref, c.user_id, c.purpose, c.number, c.country, c.language, c.code_ct, c.sends_asked,
     c.expires_at, c.ended_at, c.outcome,
-    m.id as message_id, m.state as message_state, m.final as message_final,
+    m.id as message_id, m.state as message_state, m.final as message_final, m.channel,
     clock_timestamp()::timestamptz as now
 from challenges c
 join messages m on m.challenge_id = c.id and m.send_no = $1
@@ -192,6 +229,7 @@ type ChallengeForSendRow struct {
 	MessageID    int64
 	MessageState string
 	MessageFinal bool
+	Channel      string
 	Now          time.Time
 }
 
@@ -215,14 +253,15 @@ func (q *Queries) ChallengeForSend(ctx context.Context, db DBTX, arg ChallengeFo
 		&i.MessageID,
 		&i.MessageState,
 		&i.MessageFinal,
+		&i.Channel,
 		&i.Now,
 	)
 	return i, err
 }
 
 const challengeInsert = `-- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, purpose, number, country, language, code_mac, code_ct, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10::interval)
+insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct, expires_at)
+values ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10, now() + $11::interval)
 returning id
 `
 
@@ -230,6 +269,7 @@ type ChallengeInsertParams struct {
 	Ref       string
 	SessionID int64
 	UserID    int64
+	OfficeID  int64
 	Purpose   string
 	Number    string
 	Country   string
@@ -244,6 +284,7 @@ func (q *Queries) ChallengeInsert(ctx context.Context, db DBTX, arg ChallengeIns
 		arg.Ref,
 		arg.SessionID,
 		arg.UserID,
+		arg.OfficeID,
 		arg.Purpose,
 		arg.Number,
 		arg.Country,
@@ -295,7 +336,7 @@ func (q *Queries) ChallengeLock(ctx context.Context, db DBTX, sessionID int64) (
 const challengeOfSession = `-- name: ChallengeOfSession :one
 select c.id, c.purpose, c.number, c.country, c.tries, c.sends_asked, c.asked_at, c.created_at, c.expires_at,
     c.ended_at, c.outcome,
-    m.state as message_state, m.reason as message_reason, m.final as message_final,
+    m.channel as message_channel, m.state as message_state, m.reason as message_reason, m.final as message_final,
     m.queued_at as message_queued_at, m.changed_at as message_changed_at, m.accepted_at as message_accepted_at,
     now()::timestamptz as now
 from challenges c
@@ -317,6 +358,7 @@ type ChallengeOfSessionRow struct {
 	ExpiresAt         time.Time
 	EndedAt           *time.Time
 	Outcome           *string
+	MessageChannel    string
 	MessageState      string
 	MessageReason     string
 	MessageFinal      bool
@@ -342,6 +384,7 @@ func (q *Queries) ChallengeOfSession(ctx context.Context, db DBTX, sessionID int
 		&i.ExpiresAt,
 		&i.EndedAt,
 		&i.Outcome,
+		&i.MessageChannel,
 		&i.MessageState,
 		&i.MessageReason,
 		&i.MessageFinal,
@@ -350,5 +393,30 @@ func (q *Queries) ChallengeOfSession(ctx context.Context, db DBTX, sessionID int
 		&i.MessageAcceptedAt,
 		&i.Now,
 	)
+	return i, err
+}
+
+const challengeSpoken = `-- name: ChallengeSpoken :one
+select c.code_ct, c.language
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = $1 and m.channel = 'call'
+where c.ref = $2 and c.ended_at is null and c.expires_at > now()
+`
+
+type ChallengeSpokenParams struct {
+	SendNo int16
+	Ref    string
+}
+
+type ChallengeSpokenRow struct {
+	CodeCt   []byte
+	Language string
+}
+
+// The live code that a call speaks.
+func (q *Queries) ChallengeSpoken(ctx context.Context, db DBTX, arg ChallengeSpokenParams) (ChallengeSpokenRow, error) {
+	row := db.QueryRow(ctx, challengeSpoken, arg.SendNo, arg.Ref)
+	var i ChallengeSpokenRow
+	err := row.Scan(&i.CodeCt, &i.Language)
 	return i, err
 }

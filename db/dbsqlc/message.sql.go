@@ -10,6 +10,32 @@ import (
 	"time"
 )
 
+const costAdd = `-- name: CostAdd :exec
+insert into costs as c (office_id, month, provider, country, network, sends, cost)
+values ($1, date_trunc('month', now() at time zone 'UTC')::date, $2, $3, $4, 1, coalesce(nullif($5::text, ''), '0')::numeric)
+on conflict (office_id, month, provider, country, network) do update
+set sends = c.sends + 1, cost = c.cost + excluded.cost
+`
+
+type CostAddParams struct {
+	OfficeID int64
+	Provider string
+	Country  string
+	Network  string
+	Price    string
+}
+
+func (q *Queries) CostAdd(ctx context.Context, db DBTX, arg CostAddParams) error {
+	_, err := db.Exec(ctx, costAdd,
+		arg.OfficeID,
+		arg.Provider,
+		arg.Country,
+		arg.Network,
+		arg.Price,
+	)
+	return err
+}
+
 const demoMessageInsert = `-- name: DemoMessageInsert :exec
 insert into demo_messages (number, body) values ($1, $2)
 `
@@ -53,36 +79,105 @@ func (q *Queries) DemoMessageList(ctx context.Context, db DBTX) ([]DemoMessage, 
 	return items, nil
 }
 
-const messageCancelOfChallenge = `-- name: MessageCancelOfChallenge :exec
-update messages set state = 'failed', reason = $1, final = true, changed_at = now()
-where challenge_id = $2 and not final and state in ('queued', 'retrying')
+const messageByRef = `-- name: MessageByRef :one
+select m.id, m.challenge_id, m.send_no, m.channel, c.purpose
+from messages m join challenges c on c.id = m.challenge_id
+where c.ref = $1 and m.send_no = $2
 `
 
-type MessageCancelOfChallengeParams struct {
-	Reason      string
-	ChallengeID int64
+type MessageByRefParams struct {
+	Ref    string
+	SendNo int16
 }
 
-func (q *Queries) MessageCancelOfChallenge(ctx context.Context, db DBTX, arg MessageCancelOfChallengeParams) error {
-	_, err := db.Exec(ctx, messageCancelOfChallenge, arg.Reason, arg.ChallengeID)
-	return err
+type MessageByRefRow struct {
+	ID          int64
+	ChallengeID int64
+	SendNo      int16
+	Channel     string
+	Purpose     string
+}
+
+func (q *Queries) MessageByRef(ctx context.Context, db DBTX, arg MessageByRefParams) (MessageByRefRow, error) {
+	row := db.QueryRow(ctx, messageByRef, arg.Ref, arg.SendNo)
+	var i MessageByRefRow
+	err := row.Scan(
+		&i.ID,
+		&i.ChallengeID,
+		&i.SendNo,
+		&i.Channel,
+		&i.Purpose,
+	)
+	return i, err
 }
 
 const messageInsert = `-- name: MessageInsert :exec
-insert into messages (challenge_id, send_no) values ($1, $2)
+insert into messages (challenge_id, send_no, channel) values ($1, $2, $3)
 `
 
 type MessageInsertParams struct {
 	ChallengeID int64
 	SendNo      int16
+	Channel     string
 }
 
 func (q *Queries) MessageInsert(ctx context.Context, db DBTX, arg MessageInsertParams) error {
-	_, err := db.Exec(ctx, messageInsert, arg.ChallengeID, arg.SendNo)
+	_, err := db.Exec(ctx, messageInsert, arg.ChallengeID, arg.SendNo, arg.Channel)
 	return err
 }
 
-const messageStateSet = `-- name: MessageStateSet :exec
+const messageLock = `-- name: MessageLock :one
+select m.id, m.state, m.final, m.channel, m.queued_at, c.purpose, now()::timestamptz as now
+from messages m join challenges c on c.id = m.challenge_id
+where m.id = $1
+for no key update of m
+`
+
+type MessageLockRow struct {
+	ID       int64
+	State    string
+	Final    bool
+	Channel  string
+	QueuedAt time.Time
+	Purpose  string
+	Now      time.Time
+}
+
+// Held by whoever decides where a message stands: the end of a send, and a receipt.
+func (q *Queries) MessageLock(ctx context.Context, db DBTX, id int64) (MessageLockRow, error) {
+	row := db.QueryRow(ctx, messageLock, id)
+	var i MessageLockRow
+	err := row.Scan(
+		&i.ID,
+		&i.State,
+		&i.Final,
+		&i.Channel,
+		&i.QueuedAt,
+		&i.Purpose,
+		&i.Now,
+	)
+	return i, err
+}
+
+const messageReasonSet = `-- name: MessageReasonSet :execrows
+update messages set reason = $1, changed_at = now() where id = $2 and state = 'accepted' and not final
+`
+
+type MessageReasonSetParams struct {
+	Reason string
+	ID     int64
+}
+
+// What the carrier does with a message that the provider took.
+func (q *Queries) MessageReasonSet(ctx context.Context, db DBTX, arg MessageReasonSetParams) (int64, error) {
+	result, err := db.Exec(ctx, messageReasonSet, arg.Reason, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const messageStateSet = `-- name: MessageStateSet :execrows
 update messages
 set state = $1, reason = $2, final = $3, changed_at = now(),
     accepted_at = case when $1 in ('accepted', 'delivered') then coalesce(accepted_at, now()) else accepted_at end
@@ -97,14 +192,77 @@ type MessageStateSetParams struct {
 }
 
 // Where a message stands. A final state is never moved back.
-func (q *Queries) MessageStateSet(ctx context.Context, db DBTX, arg MessageStateSetParams) error {
-	_, err := db.Exec(ctx, messageStateSet,
+func (q *Queries) MessageStateSet(ctx context.Context, db DBTX, arg MessageStateSetParams) (int64, error) {
+	result, err := db.Exec(ctx, messageStateSet,
 		arg.State,
 		arg.Reason,
 		arg.Final,
 		arg.ID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const receiptInsert = `-- name: ReceiptInsert :execrows
+insert into receipts (message_id, provider, provider_id, status, error_code, network)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (provider, provider_id, status) do nothing
+`
+
+type ReceiptInsertParams struct {
+	MessageID  int64
+	Provider   string
+	ProviderID string
+	Status     string
+	ErrorCode  string
+	Network    string
+}
+
+// Once for each status of a send, however often it comes.
+func (q *Queries) ReceiptInsert(ctx context.Context, db DBTX, arg ReceiptInsertParams) (int64, error) {
+	result, err := db.Exec(ctx, receiptInsert,
+		arg.MessageID,
+		arg.Provider,
+		arg.ProviderID,
+		arg.Status,
+		arg.ErrorCode,
+		arg.Network,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const receiptStatuses = `-- name: ReceiptStatuses :many
+select status from receipts where provider = $1 and provider_id = $2 order by id
+`
+
+type ReceiptStatusesParams struct {
+	Provider   string
+	ProviderID string
+}
+
+func (q *Queries) ReceiptStatuses(ctx context.Context, db DBTX, arg ReceiptStatusesParams) ([]string, error) {
+	rows, err := db.Query(ctx, receiptStatuses, arg.Provider, arg.ProviderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var status string
+		if err := rows.Scan(&status); err != nil {
+			return nil, err
+		}
+		items = append(items, status)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sendAbandon = `-- name: SendAbandon :exec
@@ -118,31 +276,25 @@ func (q *Queries) SendAbandon(ctx context.Context, db DBTX, messageID int64) err
 	return err
 }
 
-const sendCalls = `-- name: SendCalls :one
-select
-    count(*) filter (where state in ('calling', 'unknown', 'sent'))::int as may_have_sent,
-    count(*) filter (where state = 'sent')::int as sent
-from sends where message_id = $1
+const sendCount = `-- name: SendCount :one
+select count(*)::int from sends where message_id = $1
 `
 
-type SendCallsRow struct {
-	MayHaveSent int32
-	Sent        int32
+func (q *Queries) SendCount(ctx context.Context, db DBTX, messageID int64) (int32, error) {
+	row := db.QueryRow(ctx, sendCount, messageID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
-// Calls of a message that may have sent it, and those whose end nobody wrote.
-func (q *Queries) SendCalls(ctx context.Context, db DBTX, messageID int64) (SendCallsRow, error) {
-	row := db.QueryRow(ctx, sendCalls, messageID)
-	var i SendCallsRow
-	err := row.Scan(&i.MayHaveSent, &i.Sent)
-	return i, err
-}
-
-const sendFinish = `-- name: SendFinish :exec
-update sends
+const sendFinish = `-- name: SendFinish :one
+update sends s
 set state = $1, class = $2, status = $3, provider_id = $4,
     price = $5, network = $6, balance = $7, finished_at = now()
-where id = $8
+from messages m join challenges c on c.id = m.challenge_id
+where s.id = $8 and m.id = s.message_id
+returning (c.ended_at is not null or c.expires_at <= now())::boolean as over, coalesce(c.office_id, 0)::bigint as office_id,
+    c.country, m.queued_at, now()::timestamptz as now
 `
 
 type SendFinishParams struct {
@@ -156,8 +308,17 @@ type SendFinishParams struct {
 	ID         int64
 }
 
-func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams) error {
-	_, err := db.Exec(ctx, sendFinish,
+type SendFinishRow struct {
+	Over     bool
+	OfficeID int64
+	Country  string
+	QueuedAt time.Time
+	Now      time.Time
+}
+
+// The outcome of a call; and, for what follows from it, whether its challenge was over by then.
+func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams) (SendFinishRow, error) {
+	row := db.QueryRow(ctx, sendFinish,
 		arg.State,
 		arg.Class,
 		arg.Status,
@@ -167,7 +328,15 @@ func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams)
 		arg.Balance,
 		arg.ID,
 	)
-	return err
+	var i SendFinishRow
+	err := row.Scan(
+		&i.Over,
+		&i.OfficeID,
+		&i.Country,
+		&i.QueuedAt,
+		&i.Now,
+	)
+	return i, err
 }
 
 const sendInsert = `-- name: SendInsert :one
@@ -212,4 +381,144 @@ func (q *Queries) SendLatest(ctx context.Context, db DBTX) (SendLatestRow, error
 		&i.StartedAt,
 	)
 	return i, err
+}
+
+const sendOthersUnderWay = `-- name: SendOthersUnderWay :one
+select count(*)::int from sends
+where message_id = $1 and (state in ('calling', 'unknown') or state = 'sent' and receipt <> 'undelivered')
+`
+
+// Calls of a message that may still bring it, beside those known not to have.
+func (q *Queries) SendOthersUnderWay(ctx context.Context, db DBTX, messageID int64) (int32, error) {
+	row := db.QueryRow(ctx, sendOthersUnderWay, messageID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const sendPlan = `-- name: SendPlan :one
+select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked,
+    m.id as message_id, m.channel, m.final, m.state, m.reason, clock_timestamp()::timestamptz as now
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = $1
+where c.id = $2
+`
+
+type SendPlanParams struct {
+	SendNo int16
+	ID     int64
+}
+
+type SendPlanRow struct {
+	Country    string
+	Purpose    string
+	ExpiresAt  time.Time
+	EndedAt    *time.Time
+	SendsAsked int16
+	MessageID  int64
+	Channel    string
+	Final      bool
+	State      string
+	Reason     string
+	Now        time.Time
+}
+
+// What decides who sends a message next, read without a lock.
+func (q *Queries) SendPlan(ctx context.Context, db DBTX, arg SendPlanParams) (SendPlanRow, error) {
+	row := db.QueryRow(ctx, sendPlan, arg.SendNo, arg.ID)
+	var i SendPlanRow
+	err := row.Scan(
+		&i.Country,
+		&i.Purpose,
+		&i.ExpiresAt,
+		&i.EndedAt,
+		&i.SendsAsked,
+		&i.MessageID,
+		&i.Channel,
+		&i.Final,
+		&i.State,
+		&i.Reason,
+		&i.Now,
+	)
+	return i, err
+}
+
+const sendReceiptSet = `-- name: SendReceiptSet :execrows
+update sends set receipt = $1
+where message_id = $2 and provider = $3 and provider_id = $4 and receipt = ''
+`
+
+type SendReceiptSetParams struct {
+	Receipt    string
+	MessageID  int64
+	Provider   string
+	ProviderID string
+}
+
+// What a receipt said of a send in the end: its first word stays.
+func (q *Queries) SendReceiptSet(ctx context.Context, db DBTX, arg SendReceiptSetParams) (int64, error) {
+	result, err := db.Exec(ctx, sendReceiptSet,
+		arg.Receipt,
+		arg.MessageID,
+		arg.Provider,
+		arg.ProviderID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sendTally = `-- name: SendTally :many
+select provider,
+    count(*) filter (where state in ('calling', 'unknown', 'sent'))::int as may_have_sent,
+    count(*) filter (where state in ('calling', 'unknown'))::int as unknown,
+    count(*) filter (where state = 'sent' and receipt <> 'undelivered')::int as sent,
+    count(*) filter (where class = 'retry')::int as refused,
+    coalesce(bool_or(class in ('ours', 'account', 'number')), false)::boolean as ruled_out,
+    coalesce(max(class) filter (where class in ('ours', 'account', 'number')), '')::text as why,
+    coalesce(bool_or(receipt = 'undelivered'), false)::boolean as undelivered
+from sends where message_id = $1
+group by provider
+`
+
+type SendTallyRow struct {
+	Provider    string
+	MayHaveSent int32
+	Unknown     int32
+	Sent        int32
+	Refused     int32
+	RuledOut    bool
+	Why         string
+	Undelivered bool
+}
+
+// What each provider did with a message so far. A call whose end nobody wrote may have sent it.
+func (q *Queries) SendTally(ctx context.Context, db DBTX, messageID int64) ([]SendTallyRow, error) {
+	rows, err := db.Query(ctx, sendTally, messageID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SendTallyRow
+	for rows.Next() {
+		var i SendTallyRow
+		if err := rows.Scan(
+			&i.Provider,
+			&i.MayHaveSent,
+			&i.Unknown,
+			&i.Sent,
+			&i.Refused,
+			&i.RuledOut,
+			&i.Why,
+			&i.Undelivered,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -47,6 +47,104 @@ func (q *Queries) OfficeByID(ctx context.Context, db DBTX, id int64) (Office, er
 	return i, err
 }
 
+const officeCountryKeep = `-- name: OfficeCountryKeep :exec
+insert into office_countries (office_id, country, allowed) values ($1, $2, true)
+on conflict (office_id, country) do nothing
+`
+
+type OfficeCountryKeepParams struct {
+	OfficeID int64
+	Country  string
+}
+
+// A country in which a number was confirmed stays allowed, whatever the most used ones become.
+func (q *Queries) OfficeCountryKeep(ctx context.Context, db DBTX, arg OfficeCountryKeepParams) error {
+	_, err := db.Exec(ctx, officeCountryKeep, arg.OfficeID, arg.Country)
+	return err
+}
+
+const officeCountryList = `-- name: OfficeCountryList :many
+select country, allowed from office_countries where office_id = $1::bigint order by country
+`
+
+type OfficeCountryListRow struct {
+	Country string
+	Allowed bool
+}
+
+// Where the office said yes or no itself.
+func (q *Queries) OfficeCountryList(ctx context.Context, db DBTX, officeID int64) ([]OfficeCountryListRow, error) {
+	rows, err := db.Query(ctx, officeCountryList, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficeCountryListRow
+	for rows.Next() {
+		var i OfficeCountryListRow
+		if err := rows.Scan(&i.Country, &i.Allowed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const officeCountrySet = `-- name: OfficeCountrySet :execrows
+insert into office_countries as k (office_id, country, allowed) values ($1, $2, $3)
+on conflict (office_id, country) do update set allowed = excluded.allowed where k.allowed <> excluded.allowed
+`
+
+type OfficeCountrySetParams struct {
+	OfficeID int64
+	Country  string
+	Allowed  bool
+}
+
+func (q *Queries) OfficeCountrySet(ctx context.Context, db DBTX, arg OfficeCountrySetParams) (int64, error) {
+	result, err := db.Exec(ctx, officeCountrySet, arg.OfficeID, arg.Country, arg.Allowed)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const officeCountryUsers = `-- name: OfficeCountryUsers :many
+select m.country, count(*)::int as users
+from mobile_numbers m join users u on u.id = m.user_id
+where u.office_id = $1::bigint and m.confirmed_at is not null and u.disabled_at is null
+group by m.country
+`
+
+type OfficeCountryUsersRow struct {
+	Country string
+	Users   int32
+}
+
+// The countries of the office's confirmed numbers.
+func (q *Queries) OfficeCountryUsers(ctx context.Context, db DBTX, officeID int64) ([]OfficeCountryUsersRow, error) {
+	rows, err := db.Query(ctx, officeCountryUsers, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficeCountryUsersRow
+	for rows.Next() {
+		var i OfficeCountryUsersRow
+		if err := rows.Scan(&i.Country, &i.Users); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const officeInsert = `-- name: OfficeInsert :one
 insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap
 `

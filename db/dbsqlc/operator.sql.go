@@ -10,911 +10,118 @@ import (
 	"time"
 )
 
-const challengeDeleteOld = `-- name: ChallengeDeleteOld :execrows
-delete from challenges where id in (
-    select c.id from challenges c where c.created_at < now() - $1::interval order by c.created_at limit $2
-)
+const operatorDelete = `-- name: OperatorDelete :one
+delete from users where office_id is null and username = $1 returning id
 `
 
-type ChallengeDeleteOldParams struct {
-	Age   time.Duration
-	Batch int32
+// Sessions and authenticator go with the row.
+func (q *Queries) OperatorDelete(ctx context.Context, db DBTX, username string) (int64, error) {
+	row := db.QueryRow(ctx, operatorDelete, username)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
 }
 
-// A batch of what is older than @age: with it go its messages, sends and receipts.
-func (q *Queries) ChallengeDeleteOld(ctx context.Context, db DBTX, arg ChallengeDeleteOldParams) (int64, error) {
-	result, err := db.Exec(ctx, challengeDeleteOld, arg.Age, arg.Batch)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const demoMessageDeleteOld = `-- name: DemoMessageDeleteOld :execrows
-delete from demo_messages where id in (
-    select d.id from demo_messages d where d.at < now() - $1::interval order by d.id limit $2
-)
+const operatorForSignIn = `-- name: OperatorForSignIn :one
+select id, username, name, role, language, password_hash, disabled_at from users
+where office_id is null and username = $1
 `
 
-type DemoMessageDeleteOldParams struct {
-	Age   time.Duration
-	Batch int32
-}
-
-func (q *Queries) DemoMessageDeleteOld(ctx context.Context, db DBTX, arg DemoMessageDeleteOldParams) (int64, error) {
-	result, err := db.Exec(ctx, demoMessageDeleteOld, arg.Age, arg.Batch)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const installationCapSet = `-- name: InstallationCapSet :exec
-update installation set money_cap = $1::text::numeric
-`
-
-func (q *Queries) InstallationCapSet(ctx context.Context, db DBTX, cap *string) error {
-	_, err := db.Exec(ctx, installationCapSet, cap)
-	return err
-}
-
-const installationSpending = `-- name: InstallationSpending :one
-select coalesce(i.money_cap::text, '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where month = date_trunc('month', now())::date)::float8 as spent
-from installation i
-`
-
-type InstallationSpendingRow struct {
-	Cap   string
-	Spent float64
-}
-
-func (q *Queries) InstallationSpending(ctx context.Context, db DBTX) (InstallationSpendingRow, error) {
-	row := db.QueryRow(ctx, installationSpending)
-	var i InstallationSpendingRow
-	err := row.Scan(&i.Cap, &i.Spent)
-	return i, err
-}
-
-const officeCapSet = `-- name: OfficeCapSet :one
-update offices set money_cap = $1::text::numeric where id = $2
-returning id, code
-`
-
-type OfficeCapSetParams struct {
-	Cap *string
-	ID  int64
-}
-
-type OfficeCapSetRow struct {
-	ID   int64
-	Code string
-}
-
-func (q *Queries) OfficeCapSet(ctx context.Context, db DBTX, arg OfficeCapSetParams) (OfficeCapSetRow, error) {
-	row := db.QueryRow(ctx, officeCapSet, arg.Cap, arg.ID)
-	var i OfficeCapSetRow
-	err := row.Scan(&i.ID, &i.Code)
-	return i, err
-}
-
-const operatorChallengeEnd = `-- name: OperatorChallengeEnd :execrows
-update challenges set ended_at = now(), outcome = 'abandoned', code_ct = null
-where id = $1 and ended_at is null
-`
-
-func (q *Queries) OperatorChallengeEnd(ctx context.Context, db DBTX, id int64) (int64, error) {
-	result, err := db.Exec(ctx, operatorChallengeEnd, id)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const operatorChallengeOwner = `-- name: OperatorChallengeOwner :one
-select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id, o.code as office_code,
-    (s.ended_at is null and s.expires_at > now())::boolean as session_lives
-from challenges c
-join users u on u.id = c.user_id
-join offices o on o.id = u.office_id
-join sessions s on s.id = c.session_id
-where c.id = $1
-`
-
-type OperatorChallengeOwnerRow struct {
+type OperatorForSignInRow struct {
 	ID           int64
-	SessionID    int64
-	EndedAt      *time.Time
-	ExpiresAt    time.Time
-	UserID       int64
 	Username     string
-	OfficeID     int64
-	OfficeCode   string
-	SessionLives bool
-}
-
-// Whose challenge it is, and whether its log-in could still use a code.
-func (q *Queries) OperatorChallengeOwner(ctx context.Context, db DBTX, id int64) (OperatorChallengeOwnerRow, error) {
-	row := db.QueryRow(ctx, operatorChallengeOwner, id)
-	var i OperatorChallengeOwnerRow
-	err := row.Scan(
-		&i.ID,
-		&i.SessionID,
-		&i.EndedAt,
-		&i.ExpiresAt,
-		&i.UserID,
-		&i.Username,
-		&i.OfficeID,
-		&i.OfficeCode,
-		&i.SessionLives,
-	)
-	return i, err
-}
-
-const operatorChallenges = `-- name: OperatorChallenges :many
-select id, session_id, purpose, number, tries, sends_asked, created_at, expires_at, ended_at, outcome
-from challenges
-where session_id = any($1::bigint[]) and created_at > now() - interval '24 hours'
-order by id desc
-limit 30
-`
-
-type OperatorChallengesRow struct {
-	ID         int64
-	SessionID  int64
-	Purpose    string
-	Number     string
-	Tries      int16
-	SendsAsked int16
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	EndedAt    *time.Time
-	Outcome    *string
-}
-
-func (q *Queries) OperatorChallenges(ctx context.Context, db DBTX, sessions []int64) ([]OperatorChallengesRow, error) {
-	rows, err := db.Query(ctx, operatorChallenges, sessions)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorChallengesRow
-	for rows.Next() {
-		var i OperatorChallengesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.SessionID,
-			&i.Purpose,
-			&i.Number,
-			&i.Tries,
-			&i.SendsAsked,
-			&i.CreatedAt,
-			&i.ExpiresAt,
-			&i.EndedAt,
-			&i.Outcome,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorClock = `-- name: OperatorClock :one
-select now()::timestamptz as now, date_bin($1::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began
-`
-
-type OperatorClockRow struct {
-	Now       time.Time
-	StepBegan time.Time
-}
-
-// The database's clock, and where its present step began.
-func (q *Queries) OperatorClock(ctx context.Context, db DBTX, step time.Duration) (OperatorClockRow, error) {
-	row := db.QueryRow(ctx, operatorClock, step)
-	var i OperatorClockRow
-	err := row.Scan(&i.Now, &i.StepBegan)
-	return i, err
-}
-
-const operatorCosts = `-- name: OperatorCosts :many
-select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends, c.cost::text as cost
-from costs c join offices o on o.id = c.office_id
-where c.month = to_date($1::text, 'YYYY-MM')
-order by o.code, c.provider, c.country, c.network
-`
-
-type OperatorCostsRow struct {
-	Office   string
-	Month    string
-	Provider string
-	Country  string
-	Network  string
-	Sends    int32
-	Cost     string
-}
-
-func (q *Queries) OperatorCosts(ctx context.Context, db DBTX, month string) ([]OperatorCostsRow, error) {
-	rows, err := db.Query(ctx, operatorCosts, month)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorCostsRow
-	for rows.Next() {
-		var i OperatorCostsRow
-		if err := rows.Scan(
-			&i.Office,
-			&i.Month,
-			&i.Provider,
-			&i.Country,
-			&i.Network,
-			&i.Sends,
-			&i.Cost,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorDelivery = `-- name: OperatorDelivery :many
-
-with m as (
-    select m.state, m.queued_at, m.accepted_at, c.country,
-        coalesce(s.provider, '')::text as provider,
-        (c.outcome = 'verified' and m.send_no = c.sends_asked) as verified,
-        case when m.state = 'delivered' then coalesce(r.received_at, m.changed_at) end as delivered_at
-    from messages m
-    join challenges c on c.id = m.challenge_id
-    left join lateral (select provider from sends where message_id = m.id order by id desc limit 1) s on true
-    left join lateral (select min(received_at) as received_at from receipts where message_id = m.id and status = 'delivered') r on true
-    where m.queued_at >= $1
-)
-select coalesce(provider, '')::text as provider, coalesce(country, '')::text as country,
-    (grouping(provider) = 0)::boolean as by_provider, (grouping(country) = 0)::boolean as by_country,
-    count(*)::int as messages,
-    count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
-    count(*) filter (where state = 'unsure')::int as unsure,
-    count(*) filter (where state = 'accepted')::int as accepted,
-    count(*) filter (where state = 'delivered')::int as delivered,
-    count(*) filter (where state = 'failed')::int as failed,
-    count(*) filter (where accepted_at is not null)::int as sent,
-    count(*) filter (where verified)::int as verified,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p95,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p95
-from m
-group by grouping sets ((), (provider), (country), (provider, country))
-order by messages desc, provider, country
-limit 400
-`
-
-type OperatorDeliveryRow struct {
-	Provider     string
-	Country      string
-	ByProvider   bool
-	ByCountry    bool
-	Messages     int32
-	Waiting      int32
-	Unsure       int32
-	Accepted     int32
-	Delivered    int32
-	Failed       int32
-	Sent         int32
-	Verified     int32
-	AcceptedP50  float64
-	AcceptedP95  float64
-	DeliveredP50 float64
-	DeliveredP95 float64
-}
-
-// What an operator asks over all offices. Every list is bounded: by a period, by a user, or by a limit.
-// What became of the messages queued since @since: in all, by provider, by country, and by both. The
-// provider is that of a message's last send. Sent is what a provider accepted; verified counts a challenge
-// once, however many messages it had.
-func (q *Queries) OperatorDelivery(ctx context.Context, db DBTX, since time.Time) ([]OperatorDeliveryRow, error) {
-	rows, err := db.Query(ctx, operatorDelivery, since)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorDeliveryRow
-	for rows.Next() {
-		var i OperatorDeliveryRow
-		if err := rows.Scan(
-			&i.Provider,
-			&i.Country,
-			&i.ByProvider,
-			&i.ByCountry,
-			&i.Messages,
-			&i.Waiting,
-			&i.Unsure,
-			&i.Accepted,
-			&i.Delivered,
-			&i.Failed,
-			&i.Sent,
-			&i.Verified,
-			&i.AcceptedP50,
-			&i.AcceptedP95,
-			&i.DeliveredP50,
-			&i.DeliveredP95,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorEvents = `-- name: OperatorEvents :many
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.actor_id = $1 and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-union
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.subject_id = $1 and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-order by id desc
-`
-
-type OperatorEventsRow struct {
-	ID      int64
-	At      time.Time
-	Actor   string
-	Subject string
-	Action  string
-	Detail  string
-	Address string
-}
-
-// What the audit log tells of a user's last day: what they did and what was done to them.
-func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, userID *int64) ([]OperatorEventsRow, error) {
-	rows, err := db.Query(ctx, operatorEvents, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorEventsRow
-	for rows.Next() {
-		var i OperatorEventsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.At,
-			&i.Actor,
-			&i.Subject,
-			&i.Action,
-			&i.Detail,
-			&i.Address,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorLogins = `-- name: OperatorLogins :many
-select id, level, created_at, second_factor_at, expires_at, ended_at, methods, address
-from sessions
-where user_id = $1 and expires_at > now() - interval '24 hours'
-order by id desc
-limit 5
-`
-
-type OperatorLoginsRow struct {
-	ID             int64
-	Level          int16
-	CreatedAt      time.Time
-	SecondFactorAt *time.Time
-	ExpiresAt      time.Time
-	EndedAt        *time.Time
-	Methods        []string
-	Address        string
-}
-
-// The last five log-ins of a user that were alive in the last day, the newest first.
-func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, userID int64) ([]OperatorLoginsRow, error) {
-	rows, err := db.Query(ctx, operatorLogins, userID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorLoginsRow
-	for rows.Next() {
-		var i OperatorLoginsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Level,
-			&i.CreatedAt,
-			&i.SecondFactorAt,
-			&i.ExpiresAt,
-			&i.EndedAt,
-			&i.Methods,
-			&i.Address,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorMessages = `-- name: OperatorMessages :many
-select id, challenge_id, send_no, channel, state, reason, final, queued_at, changed_at, accepted_at
-from messages
-where challenge_id = any($1::bigint[])
-order by id
-`
-
-type OperatorMessagesRow struct {
-	ID          int64
-	ChallengeID int64
-	SendNo      int16
-	Channel     string
-	State       string
-	Reason      string
-	Final       bool
-	QueuedAt    time.Time
-	ChangedAt   time.Time
-	AcceptedAt  *time.Time
-}
-
-func (q *Queries) OperatorMessages(ctx context.Context, db DBTX, challenges []int64) ([]OperatorMessagesRow, error) {
-	rows, err := db.Query(ctx, operatorMessages, challenges)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorMessagesRow
-	for rows.Next() {
-		var i OperatorMessagesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.ChallengeID,
-			&i.SendNo,
-			&i.Channel,
-			&i.State,
-			&i.Reason,
-			&i.Final,
-			&i.QueuedAt,
-			&i.ChangedAt,
-			&i.AcceptedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorOffice = `-- name: OperatorOffice :one
-select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = date_trunc('month', now())::date)::float8 as cost
-from offices o where o.id = $1
-`
-
-type OperatorOfficeRow struct {
-	ID   int64
-	Code string
-	Name string
-	Cap  string
-	Cost float64
-}
-
-func (q *Queries) OperatorOffice(ctx context.Context, db DBTX, id int64) (OperatorOfficeRow, error) {
-	row := db.QueryRow(ctx, operatorOffice, id)
-	var i OperatorOfficeRow
-	err := row.Scan(
-		&i.ID,
-		&i.Code,
-		&i.Name,
-		&i.Cap,
-		&i.Cost,
-	)
-	return i, err
-}
-
-const operatorOffices = `-- name: OperatorOffices :many
-with used as (
-    select c.office_id, count(*) filter (where m.accepted_at is not null)::int as messages
-    from challenges c join messages m on m.challenge_id = c.id
-    where c.created_at >= date_trunc('month', now())
-    group by c.office_id
-), paid as (
-    select office_id, sum(cost) as cost from costs where month = date_trunc('month', now())::date group by office_id
-), people as (
-    select office_id, count(*)::int as users from users where office_id is not null group by office_id
-)
-select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
-    coalesce(o.money_cap::text, '')::text as cap,
-    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost
-from offices o
-left join people p on p.office_id = o.id
-left join used u on u.office_id = o.id
-left join paid d on d.office_id = o.id
-order by o.code
-limit 2000
-`
-
-type OperatorOfficesRow struct {
-	ID                 int64
-	Code               string
-	Name               string
-	TwoFactorRequired  bool
-	TwoFactorChangedAt *time.Time
-	Cap                string
-	Users              int32
-	Messages           int32
-	Cost               float64
-}
-
-// Every office, with what it used this month (calendar month, UTC).
-func (q *Queries) OperatorOffices(ctx context.Context, db DBTX) ([]OperatorOfficesRow, error) {
-	rows, err := db.Query(ctx, operatorOffices)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorOfficesRow
-	for rows.Next() {
-		var i OperatorOfficesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Code,
-			&i.Name,
-			&i.TwoFactorRequired,
-			&i.TwoFactorChangedAt,
-			&i.Cap,
-			&i.Users,
-			&i.Messages,
-			&i.Cost,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorProviders = `-- name: OperatorProviders :many
-select name, failures, failing_since, open_since, open_class, open_status, probe_at,
-    coalesce(balance, 0)::float8 as balance, balance_at
-from providers order by name
-`
-
-type OperatorProvidersRow struct {
 	Name         string
-	Failures     int16
-	FailingSince *time.Time
-	OpenSince    *time.Time
-	OpenClass    string
-	OpenStatus   string
-	ProbeAt      *time.Time
-	Balance      float64
-	BalanceAt    *time.Time
+	Role         string
+	Language     string
+	PasswordHash string
+	DisabledAt   *time.Time
 }
 
-func (q *Queries) OperatorProviders(ctx context.Context, db DBTX) ([]OperatorProvidersRow, error) {
-	rows, err := db.Query(ctx, operatorProviders)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorProvidersRow
-	for rows.Next() {
-		var i OperatorProvidersRow
-		if err := rows.Scan(
-			&i.Name,
-			&i.Failures,
-			&i.FailingSince,
-			&i.OpenSince,
-			&i.OpenClass,
-			&i.OpenStatus,
-			&i.ProbeAt,
-			&i.Balance,
-			&i.BalanceAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorReceipts = `-- name: OperatorReceipts :many
-select message_id, provider, status, error_code, received_at
-from receipts
-where message_id = any($1::bigint[])
-order by received_at, id
-limit 300
-`
-
-type OperatorReceiptsRow struct {
-	MessageID  int64
-	Provider   string
-	Status     string
-	ErrorCode  string
-	ReceivedAt time.Time
-}
-
-func (q *Queries) OperatorReceipts(ctx context.Context, db DBTX, messages []int64) ([]OperatorReceiptsRow, error) {
-	rows, err := db.Query(ctx, operatorReceipts, messages)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorReceiptsRow
-	for rows.Next() {
-		var i OperatorReceiptsRow
-		if err := rows.Scan(
-			&i.MessageID,
-			&i.Provider,
-			&i.Status,
-			&i.ErrorCode,
-			&i.ReceivedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorSends = `-- name: OperatorSends :many
-select id, message_id, provider, state, class, status, price, network, started_at, finished_at
-from sends
-where message_id = any($1::bigint[])
-order by id
-limit 300
-`
-
-type OperatorSendsRow struct {
-	ID         int64
-	MessageID  int64
-	Provider   string
-	State      string
-	Class      string
-	Status     string
-	Price      string
-	Network    string
-	StartedAt  time.Time
-	FinishedAt *time.Time
-}
-
-func (q *Queries) OperatorSends(ctx context.Context, db DBTX, messages []int64) ([]OperatorSendsRow, error) {
-	rows, err := db.Query(ctx, operatorSends, messages)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorSendsRow
-	for rows.Next() {
-		var i OperatorSendsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.MessageID,
-			&i.Provider,
-			&i.State,
-			&i.Class,
-			&i.Status,
-			&i.Price,
-			&i.Network,
-			&i.StartedAt,
-			&i.FinishedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorSeries = `-- name: OperatorSeries :many
-select date_bin($1::interval, queued_at, '2000-01-03'::timestamptz)::timestamptz as at,
-    count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
-    count(*) filter (where state = 'unsure')::int as unsure,
-    count(*) filter (where state = 'accepted')::int as accepted,
-    count(*) filter (where state = 'delivered')::int as delivered,
-    count(*) filter (where state = 'failed')::int as failed
-from messages
-where queued_at >= $2
-group by 1
-order by 1
-`
-
-type OperatorSeriesParams struct {
-	Step  time.Duration
-	Since time.Time
-}
-
-type OperatorSeriesRow struct {
-	At        time.Time
-	Waiting   int32
-	Unsure    int32
-	Accepted  int32
-	Delivered int32
-	Failed    int32
-}
-
-// Messages since @since in steps that begin at whole multiples of @step, by where they stand.
-func (q *Queries) OperatorSeries(ctx context.Context, db DBTX, arg OperatorSeriesParams) ([]OperatorSeriesRow, error) {
-	rows, err := db.Query(ctx, operatorSeries, arg.Step, arg.Since)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorSeriesRow
-	for rows.Next() {
-		var i OperatorSeriesRow
-		if err := rows.Scan(
-			&i.At,
-			&i.Waiting,
-			&i.Unsure,
-			&i.Accepted,
-			&i.Delivered,
-			&i.Failed,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorStoppedPrefixes = `-- name: OperatorStoppedPrefixes :many
-select c.prefix::text as prefix, min(c.country)::text as country, count(*)::int as sent,
-    count(distinct c.id)::int as challenges,
-    count(distinct c.id) filter (where c.outcome = 'verified')::int as verified
-from challenges c
-join messages m on m.challenge_id = c.id and m.accepted_at is not null
-left join prefix_releases r on r.prefix = c.prefix
-where c.created_at > now() - interval '24 hours'
-    and c.created_at > coalesce(r.released_at, '-infinity')
-    and (c.ended_at is not null or c.expires_at <= now())
-group by c.prefix
-having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
-order by count(*) desc, c.prefix
-limit 100
-`
-
-type OperatorStoppedPrefixesRow struct {
-	Prefix     string
-	Country    string
-	Sent       int32
-	Challenges int32
-	Verified   int32
-}
-
-// Ranges that take many messages and verify few: at least 30 sent in 24 hours, under a fifth of their
-// challenges verified. What is still under way does not count, nor what was before a release.
-func (q *Queries) OperatorStoppedPrefixes(ctx context.Context, db DBTX) ([]OperatorStoppedPrefixesRow, error) {
-	rows, err := db.Query(ctx, operatorStoppedPrefixes)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []OperatorStoppedPrefixesRow
-	for rows.Next() {
-		var i OperatorStoppedPrefixesRow
-		if err := rows.Scan(
-			&i.Prefix,
-			&i.Country,
-			&i.Sent,
-			&i.Challenges,
-			&i.Verified,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const operatorUser = `-- name: OperatorUser :one
-select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as office_code, o.name as office_name,
-    o.two_factor_required, now()::timestamptz as now,
-    coalesce(m.number, '')::text as number, m.confirmed_at as number_confirmed_at,
-    (a.user_id is not null)::boolean as authenticator,
-    coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until,
-    (select count(*) from users x where x.office_id = o.id)::int as office_users
-from offices o
-join users u on u.office_id = o.id
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
-left join factor_failures f on f.user_id = u.id
-where o.code = $1 and u.username = $2
-`
-
-type OperatorUserParams struct {
-	OfficeCode string
-	Username   string
-}
-
-type OperatorUserRow struct {
-	ID                int64
-	Username          string
-	Name              string
-	DisabledAt        *time.Time
-	OfficeID          int64
-	OfficeCode        string
-	OfficeName        string
-	TwoFactorRequired bool
-	Now               time.Time
-	Number            string
-	NumberConfirmedAt *time.Time
-	Authenticator     bool
-	InARow            int32
-	WaitUntil         *time.Time
-	OfficeUsers       int32
-}
-
-// Who is asked about, and what could keep them from a code whatever happens to messages.
-func (q *Queries) OperatorUser(ctx context.Context, db DBTX, arg OperatorUserParams) (OperatorUserRow, error) {
-	row := db.QueryRow(ctx, operatorUser, arg.OfficeCode, arg.Username)
-	var i OperatorUserRow
+func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, username string) (OperatorForSignInRow, error) {
+	row := db.QueryRow(ctx, operatorForSignIn, username)
+	var i OperatorForSignInRow
 	err := row.Scan(
 		&i.ID,
 		&i.Username,
 		&i.Name,
+		&i.Role,
+		&i.Language,
+		&i.PasswordHash,
 		&i.DisabledAt,
-		&i.OfficeID,
-		&i.OfficeCode,
-		&i.OfficeName,
-		&i.TwoFactorRequired,
-		&i.Now,
-		&i.Number,
-		&i.NumberConfirmedAt,
-		&i.Authenticator,
-		&i.InARow,
-		&i.WaitUntil,
-		&i.OfficeUsers,
 	)
 	return i, err
 }
 
-const prefixReleasePut = `-- name: PrefixReleasePut :exec
-insert into prefix_releases (prefix) values ($1)
-on conflict (prefix) do update set released_at = now()
+const operatorInsert = `-- name: OperatorInsert :one
+
+insert into users (office_id, username, name, role, password_hash)
+values (null, $1, $1, 'operator', $2)
+returning id
 `
 
-func (q *Queries) PrefixReleasePut(ctx context.Context, db DBTX, prefix string) error {
-	_, err := db.Exec(ctx, prefixReleasePut, prefix)
-	return err
+type OperatorInsertParams struct {
+	Username     string
+	PasswordHash string
+}
+
+// An operator is a user without an office.
+func (q *Queries) OperatorInsert(ctx context.Context, db DBTX, arg OperatorInsertParams) (int64, error) {
+	row := db.QueryRow(ctx, operatorInsert, arg.Username, arg.PasswordHash)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const operatorKnownBrowser = `-- name: OperatorKnownBrowser :one
+select exists (
+    select 1 from known_browsers k
+    join users u on u.id = k.user_id
+    where u.office_id is null and u.username = $1
+        and k.browser_hash = $2 and k.signed_in_at > now() - interval '90 days'
+)::boolean
+`
+
+type OperatorKnownBrowserParams struct {
+	Username    string
+	BrowserHash []byte
+}
+
+func (q *Queries) OperatorKnownBrowser(ctx context.Context, db DBTX, arg OperatorKnownBrowserParams) (bool, error) {
+	row := db.QueryRow(ctx, operatorKnownBrowser, arg.Username, arg.BrowserHash)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const operatorList = `-- name: OperatorList :many
+select u.username, u.created_at, (a.user_id is not null)::boolean as has_authenticator
+from users u left join authenticators a on a.user_id = u.id
+where u.office_id is null
+order by u.username
+`
+
+type OperatorListRow struct {
+	Username         string
+	CreatedAt        time.Time
+	HasAuthenticator bool
+}
+
+func (q *Queries) OperatorList(ctx context.Context, db DBTX) ([]OperatorListRow, error) {
+	rows, err := db.Query(ctx, operatorList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OperatorListRow
+	for rows.Next() {
+		var i OperatorListRow
+		if err := rows.Scan(&i.Username, &i.CreatedAt, &i.HasAuthenticator); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

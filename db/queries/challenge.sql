@@ -1,13 +1,13 @@
 -- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, purpose, number, country, language, code_mac, code_ct, expires_at)
-values (@ref, @session_id, @user_id, @purpose, @number, @country, @language, @code_mac, @code_ct, now() + @life::interval)
+insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct, expires_at)
+values (@ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct, now() + @life::interval)
 returning id;
 
 -- name: ChallengeOfSession :one
 -- The session's newest challenge, live or over, with the state of its newest message.
 select c.id, c.purpose, c.number, c.country, c.tries, c.sends_asked, c.asked_at, c.created_at, c.expires_at,
     c.ended_at, c.outcome,
-    m.state as message_state, m.reason as message_reason, m.final as message_final,
+    m.channel as message_channel, m.state as message_state, m.reason as message_reason, m.final as message_final,
     m.queued_at as message_queued_at, m.changed_at as message_changed_at, m.accepted_at as message_accepted_at,
     now()::timestamptz as now
 from challenges c
@@ -27,12 +27,19 @@ for update;
 -- What the worker needs, locked: a challenge that ends meanwhile waits, or is seen as ended.
 select c.id, c.ref, c.user_id, c.purpose, c.number, c.country, c.language, c.code_ct, c.sends_asked,
     c.expires_at, c.ended_at, c.outcome,
-    m.id as message_id, m.state as message_state, m.final as message_final,
+    m.id as message_id, m.state as message_state, m.final as message_final, m.channel,
     clock_timestamp()::timestamptz as now
 from challenges c
 join messages m on m.challenge_id = c.id and m.send_no = @send_no
 where c.id = @id
 for update of c;
+
+-- name: ChallengeSpoken :one
+-- The live code that a call speaks.
+select c.code_ct, c.language
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = @send_no and m.channel = 'call'
+where c.ref = @ref and c.ended_at is null and c.expires_at > now();
 
 -- name: ChallengeCounts :one
 -- How many challenges the session has had, and how many of the user may still arrive as a text.
@@ -74,3 +81,12 @@ returning sends_asked;
 -- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
 where ended_at is null and expires_at <= now();
+
+-- name: ChallengeAnew :one
+-- A challenge whose session still waits for its second step.
+select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language, coalesce(u.office_id, 0)::bigint as office_id, u.username
+from challenges c
+join sessions s on s.id = c.session_id
+join users u on u.id = c.user_id
+where c.id = @id and s.ended_at is null and s.expires_at > now() and u.disabled_at is null
+    and not exists (select from challenges newer where newer.session_id = c.session_id and newer.id > c.id);

@@ -1,23 +1,49 @@
 -- name: MessageInsert :exec
-insert into messages (challenge_id, send_no) values (@challenge_id, @send_no);
+insert into messages (challenge_id, send_no, channel) values (@challenge_id, @send_no, @channel);
 
--- name: MessageStateSet :exec
+-- name: MessageLock :one
+-- Held by whoever decides where a message stands: the end of a send, and a receipt.
+select m.id, m.state, m.final, m.channel, m.queued_at, c.purpose, now()::timestamptz as now
+from messages m join challenges c on c.id = m.challenge_id
+where m.id = @id
+for no key update of m;
+
+-- name: MessageByRef :one
+select m.id, m.challenge_id, m.send_no, m.channel, c.purpose
+from messages m join challenges c on c.id = m.challenge_id
+where c.ref = @ref and m.send_no = @send_no;
+
+-- name: MessageStateSet :execrows
 -- Where a message stands. A final state is never moved back.
 update messages
 set state = @state, reason = @reason, final = @final, changed_at = now(),
     accepted_at = case when @state in ('accepted', 'delivered') then coalesce(accepted_at, now()) else accepted_at end
 where id = @id and not final;
 
--- name: MessageCancelOfChallenge :exec
-update messages set state = 'failed', reason = @reason, final = true, changed_at = now()
-where challenge_id = @challenge_id and not final and state in ('queued', 'retrying');
+-- name: MessageReasonSet :execrows
+-- What the carrier does with a message that the provider took.
+update messages set reason = @reason, changed_at = now() where id = @id and state = 'accepted' and not final;
 
--- name: SendCalls :one
--- Calls of a message that may have sent it, and those whose end nobody wrote.
-select
+-- name: SendPlan :one
+-- What decides who sends a message next, read without a lock.
+select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked,
+    m.id as message_id, m.channel, m.final, m.state, m.reason, clock_timestamp()::timestamptz as now
+from challenges c
+join messages m on m.challenge_id = c.id and m.send_no = @send_no
+where c.id = @id;
+
+-- name: SendTally :many
+-- What each provider did with a message so far. A call whose end nobody wrote may have sent it.
+select provider,
     count(*) filter (where state in ('calling', 'unknown', 'sent'))::int as may_have_sent,
-    count(*) filter (where state = 'sent')::int as sent
-from sends where message_id = @message_id;
+    count(*) filter (where state in ('calling', 'unknown'))::int as unknown,
+    count(*) filter (where state = 'sent' and receipt <> 'undelivered')::int as sent,
+    count(*) filter (where class = 'retry')::int as refused,
+    coalesce(bool_or(class in ('ours', 'account', 'number')), false)::boolean as ruled_out,
+    coalesce(max(class) filter (where class in ('ours', 'account', 'number')), '')::text as why,
+    coalesce(bool_or(receipt = 'undelivered'), false)::boolean as undelivered
+from sends where message_id = @message_id
+group by provider;
 
 -- name: SendAbandon :exec
 -- A worker died between its call and its note of the outcome: nobody knows.
@@ -27,17 +53,49 @@ where message_id = @message_id and state = 'calling';
 -- name: SendInsert :one
 insert into sends (message_id, provider) values (@message_id, @provider) returning id;
 
--- name: SendFinish :exec
-update sends
+-- name: SendFinish :one
+-- The outcome of a call; and, for what follows from it, whether its challenge was over by then.
+update sends s
 set state = @state, class = @class, status = @status, provider_id = @provider_id,
     price = @price, network = @network, balance = @balance, finished_at = now()
-where id = @id;
+from messages m join challenges c on c.id = m.challenge_id
+where s.id = @id and m.id = s.message_id
+returning (c.ended_at is not null or c.expires_at <= now())::boolean as over, coalesce(c.office_id, 0)::bigint as office_id,
+    c.country, m.queued_at, now()::timestamptz as now;
+
+-- name: SendReceiptSet :execrows
+-- What a receipt said of a send in the end: its first word stays.
+update sends set receipt = @receipt
+where message_id = @message_id and provider = @provider and provider_id = @provider_id and receipt = '';
+
+-- name: SendOthersUnderWay :one
+-- Calls of a message that may still bring it, beside those known not to have.
+select count(*)::int from sends
+where message_id = @message_id and (state in ('calling', 'unknown') or state = 'sent' and receipt <> 'undelivered');
+
+-- name: SendCount :one
+select count(*)::int from sends where message_id = @message_id;
 
 -- name: SendLatest :one
 -- The newest finished call of the last hour: can messages be sent at all?
 select provider, class, status, balance, started_at from sends
 where started_at > now() - interval '1 hour' and state <> 'calling'
 order by started_at desc limit 1;
+
+-- name: ReceiptInsert :execrows
+-- Once for each status of a send, however often it comes.
+insert into receipts (message_id, provider, provider_id, status, error_code, network)
+values (@message_id, @provider, @provider_id, @status, @error_code, @network)
+on conflict (provider, provider_id, status) do nothing;
+
+-- name: ReceiptStatuses :many
+select status from receipts where provider = @provider and provider_id = @provider_id order by id;
+
+-- name: CostAdd :exec
+insert into costs as c (office_id, month, provider, country, network, sends, cost)
+values (@office_id, date_trunc('month', now() at time zone 'UTC')::date, @provider, @country, @network, 1, coalesce(nullif(@price::text, ''), '0')::numeric)
+on conflict (office_id, month, provider, country, network) do update
+set sends = c.sends + 1, cost = c.cost + excluded.cost;
 
 -- name: DemoMessageInsert :exec
 insert into demo_messages (number, body) values (@number, @body);

@@ -30,3 +30,23 @@ from users u
 left join mobile_numbers m on m.user_id = u.id
 left join authenticators a on a.user_id = u.id
 where u.office_id = @office_id::bigint and u.disabled_at is null;
+
+-- name: OfficeCountryList :many
+-- Where the office said yes or no itself.
+select country, allowed from office_countries where office_id = @office_id::bigint order by country;
+
+-- name: OfficeCountrySet :execrows
+insert into office_countries as k (office_id, country, allowed) values (@office_id, @country, @allowed)
+on conflict (office_id, country) do update set allowed = excluded.allowed where k.allowed <> excluded.allowed;
+
+-- name: OfficeCountryKeep :exec
+-- A country in which a number was confirmed stays allowed, whatever the most used ones become.
+insert into office_countries (office_id, country, allowed) values (@office_id, @country, true)
+on conflict (office_id, country) do nothing;
+
+-- name: OfficeCountryUsers :many
+-- The countries of the office's confirmed numbers.
+select m.country, count(*)::int as users
+from mobile_numbers m join users u on u.id = m.user_id
+where u.office_id = @office_id::bigint and m.confirmed_at is not null and u.disabled_at is null
+group by m.country;

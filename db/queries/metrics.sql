@@ -1,0 +1,66 @@
+-- What a scrape of the metrics asks, every few seconds on every node: index reads, and tables of a few rows.
+
+-- name: MetricsQueues :many
+-- Waiting and running jobs. River's index for fetching begins with state and queue.
+select queue, state::text as state, count(*)::bigint as jobs
+from river_job
+where state in ('available', 'retryable', 'scheduled', 'running')
+group by queue, state;
+
+-- name: MetricsQueueAges :many
+-- How long the oldest job has been due and not been taken: a retry that waits for its time is not late.
+select queue, greatest(extract(epoch from now() - min(scheduled_at)), 0)::float8 as seconds
+from river_job
+where state in ('available', 'retryable', 'scheduled') and scheduled_at <= now()
+group by queue;
+
+-- name: MetricsWorking :one
+-- Whether any process works jobs: one of them leads, and renews its lease of 15 s every 5 s.
+select exists (select from river_leader where expires_at > now())::boolean as working;
+
+-- name: MetricsPausedQueues :many
+select name from river_queue where paused_at is not null order by name;
+
+-- name: MetricsChallenges :many
+select coalesce(outcome, 'live')::text as outcome, count(*)::bigint as challenges
+from challenges
+where created_at > now() - interval '1 hour'
+group by 1;
+
+-- name: MetricsMessages :many
+select channel, state, count(*)::bigint as messages
+from messages
+where queued_at > now() - interval '1 hour'
+group by channel, state;
+
+-- name: MetricsProviders :many
+-- A balance that no provider has told yet is not a number.
+select name, (open_since is not null)::boolean as open, open_class, open_status,
+    coalesce(balance::float8, 'NaN')::float8 as balance, coalesce(extract(epoch from now() - open_since), 0)::float8 as open_seconds
+from providers
+order by name;
+
+-- name: MetricsPrefixes :one
+-- Ranges of numbers that are stopped: 30 messages or more accepted in 24 h, under a fifth of their challenges
+-- verified. What is still under way does not count, nor what was before an operator's release.
+select count(*)::bigint as stopped
+from (
+    select c.prefix
+    from challenges c
+    join messages m on m.challenge_id = c.id and m.accepted_at is not null
+    left join prefix_releases r on r.prefix = c.prefix
+    where c.created_at > now() - interval '24 hours' and c.created_at > coalesce(r.released_at, '-infinity')
+        and (c.ended_at is not null or c.expires_at <= now())
+    group by c.prefix
+    having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
+) stopped;
+
+-- name: MetricsSpend :one
+-- Money of this month, in the provider's currency, against the caps; not a number is no cap.
+select
+    (select coalesce(sum(cost), 0) from costs where month = date_trunc('month', now())::date)::float8 as spent,
+    coalesce((select money_cap from installation)::float8, 'NaN')::float8 as cap,
+    (select count(*) from offices o
+        where o.money_cap is not null and o.money_cap * 0.8 <= (
+            select coalesce(sum(c.cost), 0) from costs c where c.office_id = o.id and c.month = date_trunc('month', now())::date
+        ))::bigint as offices_near_cap;

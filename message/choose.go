@@ -1,0 +1,126 @@
+package message
+
+import "time"
+
+// verdict is what a look at a message decides.
+type verdict string
+
+const (
+	goAhead     verdict = "send"
+	later       verdict = "later"       // no provider can be asked just now
+	done        verdict = "done"        // already sent
+	over        verdict = "over"        // used, replaced or abandoned
+	expired     verdict = "expired"     //
+	tooLate     verdict = "too_late"    // under 20 s left
+	resent      verdict = "resent"      // the user asked for another message meanwhile
+	unsure      verdict = "unsure"      // two calls may have sent it
+	undelivered verdict = "undelivered" // the carrier gave up, and there is nobody else to try
+	account     verdict = "account"     // every provider refuses our account
+	ours        verdict = "ours"        // every provider refuses our request
+	noRoute     verdict = "no_route"    // the configuration has no provider for it
+)
+
+// state is what decide judges.
+type state struct {
+	now, expires time.Time
+	over         bool // the challenge has ended
+	final        bool // the message has its last state
+	newest       bool // no later message of the challenge was asked for
+	tally        tally
+}
+
+// tally is what has been done with a message so far, by provider.
+type tally map[string]did
+
+// did is what one provider did with a message.
+type did struct {
+	mayHaveSent int // calls that may have sent it, the dead ones included
+	unknown     int // of these, the ones without a known end
+	sent        int // accepted, and not reported undelivered
+	refused     int // refusals that sent nothing and may be tried again
+	why         Class
+	ruledOut    bool // refused for good: why
+	undelivered bool // the carrier gave up
+}
+
+func (t tally) total() (all did) {
+	for _, d := range t {
+		all.mayHaveSent += d.mayHaveSent
+		all.sent += d.sent
+		all.undelivered = all.undelivered || d.undelivered
+		if d.ruledOut && all.why != Account {
+			all.why = d.why
+		}
+	}
+	return all
+}
+
+// decide says whether a message is still to be sent.
+func decide(s state) verdict {
+	all := s.tally.total()
+	switch left := s.expires.Sub(s.now); {
+	case s.final, all.sent > 0:
+		return done
+	case s.over:
+		return over
+	case left <= 0:
+		return expired
+	case left < leastLife:
+		return tooLate
+	case !s.newest:
+		return resent
+	case all.mayHaveSent >= maxCalls && all.undelivered:
+		return undelivered
+	case all.mayHaveSent >= maxCalls:
+		return unsure
+	}
+	return goAhead
+}
+
+// breaker is what all processes know about a provider.
+type breaker struct {
+	open     bool
+	account  bool // it opened because the provider refuses our account
+	probeDue bool // somebody may try
+}
+
+// strikesAllowed refusals in a row by one provider make the next one of the route go first.
+const strikesAllowed = 2
+
+// choose picks the provider that a message is given to next: the first of the route that has not refused it for
+// good and whose breaker lets a call through; one that failed it before comes after one that did not. The verdict is
+// goAhead with a name, later, or why nobody is left.
+func choose(route []string, t tally, breakers map[string]breaker) (string, verdict) {
+	best, least := "", 0
+	waiting, refusing := false, false
+	for _, name := range route {
+		d, b := t[name], breakers[name]
+		if d.ruledOut || d.undelivered {
+			continue
+		}
+		if b.open && !b.probeDue {
+			waiting = waiting || !b.account
+			refusing = refusing || b.account
+			continue
+		}
+		if strikes := d.refused/strikesAllowed + d.unknown; best == "" || strikes < least {
+			best, least = name, strikes
+		}
+	}
+	all := t.total()
+	switch {
+	case best != "":
+		return best, goAhead
+	case waiting:
+		return "", later
+	case all.mayHaveSent > 0 && !all.undelivered:
+		return "", unsure // one call may have sent it, and nobody is left to ask
+	case all.undelivered:
+		return "", undelivered
+	case refusing, all.why == Account:
+		return "", account
+	case all.why == Ours:
+		return "", ours
+	}
+	return "", noRoute
+}

@@ -1,0 +1,103 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+)
+
+const (
+	// patience is how far ahead a log-in's turn at a provider may lie; at 25 a second a hundred others come first.
+	// With the provider's 8 s it fits into a job's 15 s.
+	patience = 4 * time.Second
+	// otherPatience and otherWait are for messages that no log-in waits for: they take a turn only when nobody is
+	// ahead, so that a log-in never stands behind more than one of them.
+	otherPatience = 0
+	otherWait     = 2 * time.Second
+	otherAsk      = 20 * time.Millisecond
+	// probeEvery is how often a provider behind an open breaker is tried: a recovered one works again within it.
+	probeEvery = 10 * time.Second
+	// throttlePause is how long everybody waits when a provider says "too fast".
+	throttlePause = 500 * time.Millisecond
+)
+
+// urgent reports whether somebody stands at the log-in and waits for this message.
+func urgent(purpose string) bool { return purpose == "sign_in" || purpose == "confirm_number" }
+
+// breakers answers what is known about every provider.
+func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
+	rows, err := s.q.ProviderList(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("read the providers: %w", err)
+	}
+	known := make(map[string]breaker, len(rows))
+	for _, r := range rows {
+		known[r.Name] = breaker{open: r.Open, account: r.OpenClass == string(Account), probeDue: r.ProbeDue}
+	}
+	return known, nil
+}
+
+// turn waits for a turn at the provider, and reports whether there was one.
+func (s *Service) turn(ctx context.Context, provider string, urgent bool) (bool, error) {
+	ahead := patience
+	if !urgent {
+		ahead = otherPatience
+	}
+	for giveUp := time.Now().Add(otherWait); ; {
+		wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{Name: provider, Gap: s.gap, ProbeEvery: probeEvery, Patience: ahead})
+		if err == nil {
+			return true, pause(ctx, time.Duration(wait*float64(time.Second)))
+		}
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return false, fmt.Errorf("take a turn at %s: %w", provider, err)
+		}
+		if urgent || time.Now().After(giveUp) {
+			return false, nil
+		}
+		if err := pause(ctx, otherAsk); err != nil {
+			return false, err
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// learn tells all processes what a call showed about its provider. It decides nothing about the message, and its
+// own failure is told to the log alone.
+func (s *Service) learn(ctx context.Context, provider string, o Outcome) {
+	var err error
+	switch o.Class {
+	case Sent, Number:
+		_, err = s.q.ProviderWorks(ctx, s.pool, dbsqlc.ProviderWorksParams{Name: provider, Balance: o.Balance})
+	case Wait:
+		err = s.q.ProviderThrottled(ctx, s.pool, dbsqlc.ProviderThrottledParams{Name: provider, Pause: max(o.After, throttlePause)})
+	case Retry, Unknown, Account:
+		var opened bool
+		opened, err = s.q.ProviderFailed(ctx, s.pool, dbsqlc.ProviderFailedParams{
+			Name: provider, Class: string(o.Class), Status: o.Status, ProbeEvery: probeEvery,
+		})
+		if opened {
+			s.logger.ErrorContext(ctx, "a provider's breaker opened", "provider", provider, "class", o.Class, "status", o.Status)
+		}
+	}
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		s.logger.WarnContext(ctx, "note about a provider", "provider", provider, "error", err)
+	}
+}
