@@ -415,7 +415,7 @@ func TestTheOverviewCountsWhatBecameOfMessages(t *testing.T) {
 			w.send(id, m.provider, "sent", "sent", "0", "299 seconds")
 		}
 		if m.delivered != "" {
-			w.exec("insert into receipts (message_id, provider, provider_id, status, received_at) select id, $2, 'x' || id, 'delivered', queued_at + $3::text::interval from messages where id = $1", id, m.provider, m.delivered)
+			w.exec("update messages set changed_at = queued_at + $2::text::interval where id = $1", id, m.delivered)
 		}
 	}
 	old := w.message(w.challengeEnded("3 hours"), "delivered", "", true, "3 hours")

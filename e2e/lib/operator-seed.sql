@@ -53,6 +53,8 @@ insert into receipts (message_id, provider, provider_id, status, received_at)
 select m.id, s.provider, s.provider_id, 'delivered', m.accepted_at + (case when c.country = 'BE' then 9 else 2 end + 6 * random() * random()) * interval '1 second'
 from plan join challenges c using (ref) join messages m on m.challenge_id = c.id join sends s on s.message_id = m.id where m.state = 'delivered';
 
+update messages m set changed_at = r.received_at from receipts r where r.message_id = m.id and r.status = 'delivered';
+
 -- Toll fraud: 36 messages to neighbours, of which two codes were entered.
 insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, created_at, asked_at, expires_at, ended_at, outcome)
 select 'fraud-' || n, s.id, s.user_id, u.office_id, 'confirm_number', '+3161299' || (1000 + n), 'NL', 'nl', 'x',
