@@ -47,6 +47,12 @@ const (
 	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
 	OperatorRemoved Action = "operator_removed"
 	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
+
+	// What an operator does.
+	UserLookedUp   Action = "user_looked_up" // "why is this user waiting?"
+	ChallengeEnded Action = "challenge_ended"
+	PrefixReleased Action = "prefix_released" // a stopped range of numbers may get messages again
+	MoneyCapSet    Action = "money_cap_set"   // of an office; without one, of the installation
 )
 
 // Person names a user in an event. The zero value is nobody.

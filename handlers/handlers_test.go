@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/keys"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -42,6 +43,7 @@ type world struct {
 	factors *twofactor.Service
 	queue   *queuePage
 	users   map[string]account.User // by "OFFICE/username"
+	anew    *anew
 }
 
 const password = "a long enough password"
@@ -59,7 +61,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}}
+	w := &world{t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
 	sessions := session.NewStore(pool, log)
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
@@ -68,6 +70,7 @@ func newWorld(t testing.TB) *world {
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
+		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
 	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)

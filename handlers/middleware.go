@@ -114,7 +114,7 @@ func (s *Site) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "z") || path == "/demo/phone" || isJobsPoll(c.Request()) {
+		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "/live") || strings.HasSuffix(path, "z") || path == "/demo/phone" || isJobsPoll(c.Request()) {
 			level = slog.LevelDebug
 		}
 		attrs := []slog.Attr{

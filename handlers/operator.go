@@ -33,8 +33,9 @@ func (s *Site) needOperator(next echo.HandlerFunc) echo.HandlerFunc {
 		case sess.Pending():
 			return s.redirect(c, pathOperatorCode)
 		}
-		// The page of the queue asks every two seconds; that must not keep a session alive that nobody uses.
-		if !isJobsPoll(c.Request()) {
+		// The page of the queue and the story of a user ask every two seconds; that must not keep a session
+		// alive that nobody uses.
+		if !isJobsPoll(c.Request()) && !strings.HasSuffix(c.Path(), "/live") {
 			if err := s.Sessions.Touch(c.Request().Context(), sess); err != nil {
 				return err
 			}

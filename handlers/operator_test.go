@@ -348,7 +348,10 @@ func TestNobodyButAnOperatorReachesOperatorsPages(t *testing.T) {
 	full := w.operatorIn(secret, 0)
 	for _, route := range w.operatorRoutes(t) {
 		path := strings.ReplaceAll(target(route, 1), "*", "api/queues/sms_login/pause")
-		if rec := w.ask(route.Method, path, full, form("up_to", "1")); rec.Code >= 400 && path != "/operator/login/code" {
+		rec := w.ask(route.Method, path, full, form("up_to", "1"))
+		// A form without its values is refused with a sentence, and there is no challenge 1; no door is closed.
+		closed := rec.Code == http.StatusForbidden || rec.Code == http.StatusNotFound && !strings.HasPrefix(path, "/operator/waiting/") || rec.Code >= 500
+		if closed && path != "/operator/login/code" {
 			t.Errorf("an operator's %s %s answers %d", route.Method, path, rec.Code)
 		}
 	}

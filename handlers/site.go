@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -32,8 +33,10 @@ type Services struct {
 	Installation *audit.Installation
 	Jobs         http.Handler // the queue's page, under /operator/jobs
 
-	Hooks      Hooks    // nil: nobody posts anything
-	HookTokens []string // those of the path that are taken
+	Hooks       Hooks    // nil: nobody posts anything
+	HookTokens  []string // those of the path that are taken
+	Operator    *operator.Service
+	BalanceWarn float64 // a provider's balance below which its operator is warned
 }
 
 // Site is the web application.

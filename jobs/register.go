@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -26,10 +27,11 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 }
 
 // Register lists every job with its worker.
-func Register(messages *message.Service, codes *twofactor.Service) *river.Workers {
+func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
 	river.AddWorker(workers, &upkeepWorker{codes: codes})
+	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
 	return workers
 }
 
@@ -48,7 +50,7 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) 
 			river.PeriodicInterval(upkeepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
-		)},
+		), retainPeriodically()},
 		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in (docs/performance).
 		FetchCooldown:     time.Millisecond,
 		FetchPollInterval: 200 * time.Millisecond,

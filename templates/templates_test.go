@@ -57,6 +57,10 @@ func TestEveryPageFitsItsStruct(t *testing.T) {
 	pageIsRight(t, Error)
 	pageIsRight(t, OperatorLogin)
 	pageIsRight(t, OperatorHistory)
+	pageIsRight(t, Overview)
+	pageIsRight(t, Waiting)
+	pageIsRight(t, Offices)
+	pageIsRight(t, OfficeCap)
 }
 
 func TestEveryFragmentFitsItsStruct(t *testing.T) {
@@ -67,4 +71,6 @@ func TestEveryFragmentFitsItsStruct(t *testing.T) {
 	fragmentIsRight(t, OfficeModal)
 	fragmentIsRight(t, PhoneTexts)
 	fragmentIsRight(t, ErrorNotice)
+	fragmentIsRight(t, WaitingLive)
+	fragmentIsRight(t, WaitingAsk)
 }

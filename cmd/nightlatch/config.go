@@ -29,6 +29,9 @@ type config struct {
 	routes      string            // SMS_ROUTES
 	pgBinDir    string
 	metricsAddr string // "" when there are no metrics
+
+	balanceWarn   float64 // a provider's balance below which operators are warned
+	retentionDays int     // how long challenges and their messages are kept
 }
 
 // readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
@@ -76,6 +79,12 @@ func readConfig(env map[string]string) (config, error) {
 		if _, _, err := net.SplitHostPort(c.metricsAddr); err != nil {
 			return c, fmt.Errorf("NIGHTLATCH_METRICS_ADDR is %q and should be host:port, such as localhost:9090", c.metricsAddr)
 		}
+	}
+	if c.balanceWarn, err = strconv.ParseFloat(get("NIGHTLATCH_BALANCE_WARN", "10"), 64); err != nil || c.balanceWarn < 0 {
+		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's account")
+	}
+	if c.retentionDays, err = strconv.Atoi(get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
+		return c, errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
 	}
 	if c.url, err = readURL(public); err != nil {
 		return c, err

@@ -24,6 +24,7 @@ import (
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
@@ -150,6 +151,11 @@ func (p *program) factors(pool *db.Pool) *twofactor.Service {
 	return twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
 }
 
+// operator answers operators; what sends anew is the second step itself.
+func (p *program) operator(pool *db.Pool) *operator.Service {
+	return operator.New(pool, p.log, p.factors(pool))
+}
+
 // worker builds the working half, with connections of its own.
 func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pgxPool, err := db.Connect(ctx, p.url, workConnections)
@@ -160,7 +166,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pool := db.NewPool(pgxPool)
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays))
 }
 
 func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
@@ -235,6 +241,8 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Calls:        p.sending.calls,
 		Hooks:        posted,
 		HookTokens:   hookTokens(p.ring),
+		Operator:     p.operator(p.pool),
+		BalanceWarn:  p.cfg.balanceWarn,
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

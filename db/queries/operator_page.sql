@@ -1,0 +1,208 @@
+-- What an operator asks over all offices. Every list is bounded: by a period, by a user, or by a limit.
+
+-- name: OperatorDelivery :many
+-- What became of the messages queued since @since: in all, by provider, by country, and by both. The
+-- provider is that of a message's last send. Sent is what a provider accepted; verified counts a challenge
+-- once, however many messages it had. A delivered message changed last when its receipt came. Sets are
+-- joined, not looked up one by one: a month of 100 000 messages takes under a second.
+with last_sends as (
+    select distinct on (message_id) message_id, provider from sends where started_at >= @since order by message_id, id desc
+), m as (
+    select m.state, m.queued_at, m.accepted_at, c.country,
+        coalesce(s.provider, '')::text as provider,
+        (c.outcome = 'verified' and m.send_no = c.sends_asked) as verified,
+        case when m.state = 'delivered' then m.changed_at end as delivered_at
+    from messages m
+    join challenges c on c.id = m.challenge_id
+    left join last_sends s on s.message_id = m.id
+    where m.queued_at >= @since
+)
+select coalesce(provider, '')::text as provider, coalesce(country, '')::text as country,
+    (grouping(provider) = 0)::boolean as by_provider, (grouping(country) = 0)::boolean as by_country,
+    count(*)::int as messages,
+    count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
+    count(*) filter (where state = 'unsure')::int as unsure,
+    count(*) filter (where state = 'accepted')::int as accepted,
+    count(*) filter (where state = 'delivered')::int as delivered,
+    count(*) filter (where state = 'failed')::int as failed,
+    count(*) filter (where accepted_at is not null)::int as sent,
+    count(*) filter (where verified)::int as verified,
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p95,
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p95
+from m
+group by grouping sets ((), (provider), (country), (provider, country))
+order by messages desc, provider, country
+limit 400;
+
+-- name: OperatorSeries :many
+-- Messages since @since in steps that begin at whole multiples of @step, by where they stand.
+select date_bin(@step::interval, queued_at, '2000-01-03'::timestamptz)::timestamptz as at,
+    count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
+    count(*) filter (where state = 'unsure')::int as unsure,
+    count(*) filter (where state = 'accepted')::int as accepted,
+    count(*) filter (where state = 'delivered')::int as delivered,
+    count(*) filter (where state = 'failed')::int as failed
+from messages
+where queued_at >= @since
+group by 1
+order by 1;
+
+-- name: OperatorClock :one
+-- The database's clock, and where its present step began.
+select now()::timestamptz as now, date_bin(@step::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began;
+
+-- name: OperatorProviders :many
+select name, failures, failing_since, open_since, open_class, open_status, probe_at,
+    coalesce(balance, 0)::float8 as balance, balance_at
+from providers order by name;
+
+-- name: OperatorStoppedPrefixes :many
+-- Ranges that take many messages and verify few: at least 30 sent in 24 hours, under a fifth of their
+-- challenges verified. What is still under way does not count, nor what was before a release.
+select c.prefix::text as prefix, min(c.country)::text as country, count(*)::int as sent,
+    count(distinct c.id)::int as challenges,
+    count(distinct c.id) filter (where c.outcome = 'verified')::int as verified
+from challenges c
+join messages m on m.challenge_id = c.id and m.accepted_at is not null
+left join prefix_releases r on r.prefix = c.prefix
+where c.created_at > now() - interval '24 hours'
+    and c.created_at > coalesce(r.released_at, '-infinity')
+    and (c.ended_at is not null or c.expires_at <= now())
+group by c.prefix
+having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
+order by count(*) desc, c.prefix
+limit 100;
+
+-- name: PrefixReleasePut :exec
+insert into prefix_releases (prefix) values (@prefix)
+on conflict (prefix) do update set released_at = now();
+
+-- name: InstallationSpending :one
+select coalesce((select i.money_cap::text from installation i), '')::text as cap,
+    (select coalesce(sum(cost), 0) from costs where month = date_trunc('month', now())::date)::float8 as spent;
+
+-- name: InstallationCapSet :exec
+update installation set money_cap = sqlc.narg('cap')::text::numeric;
+
+-- name: OperatorUser :one
+-- Who is asked about, and what could keep them from a code whatever happens to messages.
+select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as office_code, o.name as office_name,
+    o.two_factor_required, now()::timestamptz as now,
+    coalesce(m.number, '')::text as number, m.confirmed_at as number_confirmed_at,
+    (a.user_id is not null)::boolean as authenticator,
+    coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until,
+    (select count(*) from users x where x.office_id = o.id)::int as office_users
+from offices o
+join users u on u.office_id = o.id
+left join mobile_numbers m on m.user_id = u.id
+left join authenticators a on a.user_id = u.id
+left join factor_failures f on f.user_id = u.id
+where o.code = @office_code and u.username = @username;
+
+-- name: OperatorLogins :many
+-- The last five log-ins of a user that were alive in the last day, the newest first.
+select id, level, created_at, second_factor_at, expires_at, ended_at, methods, address
+from sessions
+where user_id = @user_id and expires_at > now() - interval '24 hours'
+order by id desc
+limit 5;
+
+-- name: OperatorChallenges :many
+select id, session_id, purpose, number, tries, sends_asked, created_at, expires_at, ended_at, outcome
+from challenges
+where session_id = any(@sessions::bigint[]) and created_at > now() - interval '24 hours'
+order by id desc
+limit 30;
+
+-- name: OperatorMessages :many
+select id, challenge_id, send_no, channel, state, reason, final, queued_at, changed_at, accepted_at
+from messages
+where challenge_id = any(@challenges::bigint[])
+order by id;
+
+-- name: OperatorSends :many
+select id, message_id, provider, state, class, status, price, network, started_at, finished_at
+from sends
+where message_id = any(@messages::bigint[])
+order by id
+limit 300;
+
+-- name: OperatorReceipts :many
+select message_id, provider, status, error_code, received_at
+from receipts
+where message_id = any(@messages::bigint[])
+order by received_at, id
+limit 300;
+
+-- name: OperatorEvents :many
+-- What the audit log tells of a user's last day: what they did and what was done to them.
+(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
+ where e.actor_id = @user_id and e.at > now() - interval '24 hours' order by e.id desc limit 100)
+union
+(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
+ where e.subject_id = @user_id and e.at > now() - interval '24 hours' order by e.id desc limit 100)
+order by id desc;
+
+-- name: OperatorChallengeOwner :one
+-- Whose challenge it is, and whether its log-in could still use a code.
+select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id, o.code as office_code,
+    (s.ended_at is null and s.expires_at > now())::boolean as session_lives
+from challenges c
+join users u on u.id = c.user_id
+join offices o on o.id = u.office_id
+join sessions s on s.id = c.session_id
+where c.id = @id;
+
+-- name: OperatorChallengeEnd :execrows
+update challenges set ended_at = now(), outcome = 'abandoned', code_ct = null
+where id = @id and ended_at is null;
+
+-- name: OperatorOffices :many
+-- Every office, with what it used this month (calendar month, UTC).
+with used as (
+    select c.office_id, count(*) filter (where m.accepted_at is not null)::int as messages
+    from challenges c join messages m on m.challenge_id = c.id
+    where c.created_at >= date_trunc('month', now())
+    group by c.office_id
+), paid as (
+    select office_id, sum(cost) as cost from costs where month = date_trunc('month', now())::date group by office_id
+), people as (
+    select office_id, count(*)::int as users from users where office_id is not null group by office_id
+)
+select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
+    coalesce(o.money_cap::text, '')::text as cap,
+    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost
+from offices o
+left join people p on p.office_id = o.id
+left join used u on u.office_id = o.id
+left join paid d on d.office_id = o.id
+order by o.code
+limit 2000;
+
+-- name: OperatorOffice :one
+select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap,
+    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = date_trunc('month', now())::date)::float8 as cost
+from offices o where o.id = @id;
+
+-- name: OfficeCapSet :one
+update offices set money_cap = sqlc.narg('cap')::text::numeric where id = @id
+returning id, code;
+
+-- name: OperatorCosts :many
+select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends, c.cost::text as cost
+from costs c join offices o on o.id = c.office_id
+where c.month = to_date(@month::text, 'YYYY-MM')
+order by o.code, c.provider, c.country, c.network;
+
+-- name: ChallengeDeleteOld :execrows
+-- A batch of what is older than @age: with it go its messages, sends and receipts.
+delete from challenges where id in (
+    select c.id from challenges c where c.created_at < now() - @age::interval order by c.created_at limit @batch
+);
+
+-- name: DemoMessageDeleteOld :execrows
+delete from demo_messages where id in (
+    select d.id from demo_messages d where d.at < now() - @age::interval order by d.id limit @batch
+);

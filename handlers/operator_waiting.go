@@ -1,0 +1,144 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/operator"
+	"github.com/nightlatch/nightlatch/templates"
+	"github.com/nightlatch/nightlatch/twofactor"
+)
+
+const pathWaiting = "/operator/waiting"
+
+// waitingPage is "why is this user waiting?". With an office and a username it is a look-up, which the
+// audit log keeps.
+func (s *Site) waitingPage(c echo.Context) error {
+	return s.showWaiting(c, c.QueryParam("office"), c.QueryParam("username"), "", nil)
+}
+
+func (s *Site) showWaiting(c echo.Context, office, username, problem string, ask *templates.WaitingQuestion) error {
+	view := templates.WaitingView{Office: office, Username: username, Error: problem, Ask: ask}
+	if office != "" || username != "" {
+		h, err := s.Operator.Search(c.Request().Context(), s.by(c), office, username)
+		switch {
+		case errors.Is(err, operator.ErrUnknown):
+			view.Error = s.t(c, "waiting.unknown")
+		case err != nil:
+			return err
+		default:
+			view.Office, view.Username = h.User.Office, h.User.Username
+			view.Found = s.waitingUser(c, h)
+		}
+	}
+	return page(c, statusFor(view.Error), templates.Waiting, s.operatorFrame(c, s.t(c, "waiting.title"), pathWaiting, "waiting"), view)
+}
+
+// waitingLive is the story alone, for a page that shows itself again. It notes nothing and keeps no
+// session alive: nobody need be looking.
+func (s *Site) waitingLive(c echo.Context) error {
+	h, err := s.Operator.Look(c.Request().Context(), c.QueryParam("office"), c.QueryParam("username"))
+	if errors.Is(err, operator.ErrUnknown) {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return fragment(c, http.StatusOK, templates.WaitingLive, s.lang(c), s.waitingStory(c, h))
+}
+
+func (s *Site) waitingUser(c echo.Context, h operator.History) *templates.WaitingUser {
+	u := h.User
+	return &templates.WaitingUser{
+		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor, Number: u.Number,
+		Confirmed: u.Confirmed, App: u.App, Story: s.waitingStory(c, h),
+	}
+}
+
+func (s *Site) waitingStory(c echo.Context, h operator.History) templates.WaitingStory {
+	story := templates.WaitingStory{URL: searchPath(pathWaiting+"/live", h.User.Office, h.User.Username), Poll: h.Live()}
+	for _, sentence := range operator.Why(h) {
+		story.Why = append(story.Why, s.sentence(c, sentence))
+	}
+	tones := map[string]string{"waiting": "warn", "done": "ok"}
+	for _, ch := range operator.Story(h) {
+		chapter := templates.WaitingChapter{At: ch.BeganAt, State: ch.State, Tone: tones[ch.State], Address: ch.Address, Live: ch.Live, Last: ch.Last}
+		for _, e := range ch.Entries {
+			chapter.Entries = append(chapter.Entries, templates.WaitingEntry{
+				Kind: e.Kind, State: e.State, Text: s.sentence(c, e.Text), Note: s.sentence(c, e.Note), Raw: e.Raw, At: e.At, Now: e.Now,
+			})
+		}
+		story.Chapters = append(story.Chapters, chapter)
+	}
+	return story
+}
+
+func searchPath(path, office, username string) string {
+	return path + "?" + url.Values{"office": {office}, "username": {username}}.Encode()
+}
+
+// endChallenge asks, and then makes a live code useless.
+func (s *Site) endChallenge(c echo.Context) error {
+	return s.act(c, "end", func(id int64) (string, error) {
+		err := s.Operator.EndChallenge(c.Request().Context(), s.by(c), id)
+		if errors.Is(err, operator.ErrOver) {
+			return s.t(c, "waiting.end_over"), nil
+		}
+		return "", err
+	})
+}
+
+// sendAnew asks, and then has a new code sent in the same log-in.
+func (s *Site) sendAnew(c echo.Context) error {
+	return s.act(c, "send", func(id int64) (string, error) {
+		err := s.Operator.SendAnew(c.Request().Context(), s.by(c), id)
+		var limited *twofactor.Limited
+		var wait *twofactor.Wait
+		if errors.As(err, &limited) || errors.As(err, &wait) {
+			// Which limit it was is in the story by now: the second step wrote it down.
+			return s.t(c, "waiting.send_limited"), nil
+		}
+		if errors.Is(err, operator.ErrOver) || errors.Is(err, twofactor.ErrOver) || errors.Is(err, twofactor.ErrNotAllowed) || errors.Is(err, twofactor.ErrHasFactor) {
+			return s.t(c, "waiting.send_over"), nil
+		}
+		return "", err
+	})
+}
+
+// act is what End and Send have in common: a question first, the act when the answer is yes, and a page
+// that says what came of it.
+func (s *Site) act(c echo.Context, what string, do func(id int64) (problem string, err error)) error {
+	id, err := idParam(c)
+	if err != nil {
+		return err
+	}
+	owner, err := s.Operator.OwnerOf(c.Request().Context(), id)
+	if errors.Is(err, operator.ErrUnknown) {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if c.FormValue("sure") != "yes" {
+		ask := templates.WaitingQuestion{
+			Action: c.Request().URL.Path, Title: s.t(c, "waiting."+what+"_title"), Yes: s.t(c, "waiting."+what+"_yes"), Danger: what == "end",
+			Text: s.t(c, "waiting."+what+"_text", "User", owner.Username, "Office", owner.Office),
+		}
+		if wantsFragment(c.Request()) {
+			return fragment(c, http.StatusOK, templates.WaitingAsk, s.lang(c), ask)
+		}
+		return s.showWaiting(c, owner.Office, owner.Username, "", &ask)
+	}
+	problem, err := do(id)
+	if err != nil {
+		return err
+	}
+	if problem != "" {
+		return s.showWaiting(c, owner.Office, owner.Username, problem, nil)
+	}
+	done := map[string]string{"end": "challenge_ended", "send": "sent_anew"}[what]
+	return s.redirect(c, searchPath(pathWaiting, owner.Office, owner.Username)+"&done="+done)
+}

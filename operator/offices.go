@@ -1,0 +1,90 @@
+package operator
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Office is an office with what it uses. Messages and cost are of the calendar month, in UTC.
+type Office struct {
+	ID                int64
+	Code              string
+	Name              string
+	TwoFactorRequired bool
+	TwoFactorSince    time.Time // zero when it was never switched
+	Users             int
+	Messages          int // accepted by a provider
+	Cost              float64
+	Cap               string // "" for none
+}
+
+// Offices answers all of them, by code.
+func (s *Service) Offices(ctx context.Context) ([]Office, error) {
+	rows, err := s.q.OperatorOffices(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("list offices: %w", err)
+	}
+	offices := make([]Office, len(rows))
+	for i, r := range rows {
+		offices[i] = Office{
+			ID: r.ID, Code: r.Code, Name: r.Name, TwoFactorRequired: r.TwoFactorRequired, TwoFactorSince: at(r.TwoFactorChangedAt),
+			Users: int(r.Users), Messages: int(r.Messages), Cost: r.Cost, Cap: r.Cap,
+		}
+	}
+	return offices, nil
+}
+
+// Office answers one, with its code, name, cost and cap alone. It answers ErrUnknown.
+func (s *Service) Office(ctx context.Context, id int64) (Office, error) {
+	r, err := s.q.OperatorOffice(ctx, s.pool, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Office{}, ErrUnknown
+	}
+	if err != nil {
+		return Office{}, fmt.Errorf("find office %d: %w", id, err)
+	}
+	return Office{ID: r.ID, Code: r.Code, Name: r.Name, Cost: r.Cost, Cap: r.Cap}, nil
+}
+
+// Spending is what the installation spent this month, and its cap ("" for none).
+func (s *Service) Spending(ctx context.Context) (spent float64, most string, err error) {
+	r, err := s.q.InstallationSpending(ctx, s.pool)
+	if err != nil {
+		return 0, "", fmt.Errorf("read what is spent: %w", err)
+	}
+	return r.Spent, r.Cap, nil
+}
+
+// WriteCosts writes a month's costs ("2026-11") as CSV: a line for each office, provider, country and network.
+func (s *Service) WriteCosts(ctx context.Context, w io.Writer, month string) error {
+	rows, err := s.q.OperatorCosts(ctx, s.pool, month)
+	if err != nil {
+		return fmt.Errorf("read the costs of %s: %w", month, err)
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true // RFC 4180
+	lines := [][]string{{"office", "month", "provider", "country", "network", "sends", "cost"}}
+	for _, r := range rows {
+		lines = append(lines, []string{cell(r.Office), r.Month, cell(r.Provider), cell(r.Country), cell(r.Network), strconv.Itoa(int(r.Sends)), r.Cost})
+	}
+	if err := out.WriteAll(lines); err != nil {
+		return fmt.Errorf("write costs: %w", err)
+	}
+	return nil
+}
+
+// cell keeps a spreadsheet from taking a text for a formula: a network's name comes from a provider.
+func cell(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

@@ -1,0 +1,242 @@
+package operator
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+)
+
+// Period is how far an overview looks back. Its steps are the bars of its plot; it ends with the step
+// that is under way, so that numbers and bars agree.
+type Period struct {
+	Name  string // hour, day, month
+	Step  time.Duration
+	Steps int
+}
+
+// The periods: two minutes, an hour and a day a bar.
+var (
+	hour  = Period{"hour", 2 * time.Minute, 30}
+	day   = Period{"day", time.Hour, 24}
+	month = Period{"month", 24 * time.Hour, 30}
+)
+
+// PeriodOf is the period with this name; the hour for any other.
+func PeriodOf(name string) Period {
+	switch name {
+	case day.Name:
+		return day
+	case month.Name:
+		return month
+	}
+	return hour
+}
+
+// States counts messages by where they stand.
+type States struct {
+	Waiting   int // queued, being handed over, to be tried again
+	Unsure    int // the provider did not answer
+	Accepted  int // taken by the provider
+	Delivered int
+	Failed    int
+}
+
+// Total is all of them.
+func (s States) Total() int { return s.Waiting + s.Unsure + s.Accepted + s.Delivered + s.Failed }
+
+// Delivery is what became of some messages. Times are seconds from queueing; under 0 there were none.
+type Delivery struct {
+	Provider string // "" for messages without a send yet, or where it does not group
+	Country  string // ISO code
+	States   States
+	Sent     int // accepted by a provider
+	Verified int // challenges whose code was entered
+
+	AcceptedP50, AcceptedP95   float64
+	DeliveredP50, DeliveredP95 float64
+}
+
+// Bar is one step of the plot.
+type Bar struct {
+	At     time.Time // its beginning
+	States States
+}
+
+// Queue is a queue of jobs that are not finished.
+type Queue struct {
+	Name   string
+	Depth  int
+	Oldest time.Duration // since it was enqueued
+}
+
+// Provider is what all processes know about a provider.
+type Provider struct {
+	Name      string
+	OpenSince time.Time // the breaker is open; zero when it is closed
+	Class     string    // why it opened: a class of outcomes
+	Status    string    // and the provider's status
+	ProbeAt   time.Time
+	Failures  int
+	Balance   float64
+	BalanceAt time.Time // zero when the balance is unknown
+}
+
+// Prefix is a range of numbers that gets no messages for now.
+type Prefix struct {
+	Prefix     string
+	Country    string
+	Sent       int
+	Challenges int
+	Verified   int
+}
+
+// Overview is an installation at a moment.
+type Overview struct {
+	Now        time.Time
+	Period     Period
+	All        Delivery
+	ByProvider []Delivery
+	ByCountry  []Delivery
+	ByBoth     []Delivery
+	Bars       []Bar
+	Queues     []Queue
+	Providers  []Provider
+	Stopped    []Prefix
+	Spent      float64 // this month, in the currency of the providers' accounts
+	Cap        string  // "" for none
+}
+
+// Overview answers how messages fared in a period.
+func (s *Service) Overview(ctx context.Context, period Period) (Overview, error) {
+	o := Overview{Period: period}
+	clock, err := s.q.OperatorClock(ctx, s.pool, period.Step)
+	if err != nil {
+		return o, fmt.Errorf("ask the time: %w", err)
+	}
+	o.Now = clock.Now
+	since := clock.StepBegan.Add(-time.Duration(period.Steps-1) * period.Step)
+	for _, part := range []func(context.Context, *Overview, time.Time) error{s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending} {
+		if err := part(ctx, &o, since); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func (s *Service) deliveries(ctx context.Context, o *Overview, since time.Time) error {
+	rows, err := s.q.OperatorDelivery(ctx, s.pool, since)
+	if err != nil {
+		return fmt.Errorf("count messages: %w", err)
+	}
+	o.All = Delivery{AcceptedP50: -1, AcceptedP95: -1, DeliveredP50: -1, DeliveredP95: -1}
+	for _, r := range rows {
+		d := Delivery{
+			Provider: r.Provider, Country: r.Country,
+			States: States{int(r.Waiting), int(r.Unsure), int(r.Accepted), int(r.Delivered), int(r.Failed)},
+			Sent:   int(r.Sent), Verified: int(r.Verified),
+			AcceptedP50: r.AcceptedP50, AcceptedP95: r.AcceptedP95, DeliveredP50: r.DeliveredP50, DeliveredP95: r.DeliveredP95,
+		}
+		switch {
+		case r.ByProvider && r.ByCountry:
+			o.ByBoth = append(o.ByBoth, d)
+		case r.ByProvider:
+			o.ByProvider = append(o.ByProvider, d)
+		case r.ByCountry:
+			o.ByCountry = append(o.ByCountry, d)
+		default:
+			o.All = d
+		}
+	}
+	return nil
+}
+
+// bars has every step of the period, the empty ones too.
+func (s *Service) bars(ctx context.Context, o *Overview, since time.Time) error {
+	rows, err := s.q.OperatorSeries(ctx, s.pool, dbsqlc.OperatorSeriesParams{Step: o.Period.Step, Since: since})
+	if err != nil {
+		return fmt.Errorf("count messages over time: %w", err)
+	}
+	o.Bars = make([]Bar, o.Period.Steps)
+	for i := range o.Bars {
+		o.Bars[i].At = since.Add(time.Duration(i) * o.Period.Step)
+	}
+	for _, r := range rows {
+		if i := int(r.At.Sub(since) / o.Period.Step); i >= 0 && i < len(o.Bars) {
+			o.Bars[i].States = States{int(r.Waiting), int(r.Unsure), int(r.Accepted), int(r.Delivered), int(r.Failed)}
+		}
+	}
+	return nil
+}
+
+// queues reads River's table, which its index by state and queue serves.
+func (s *Service) queues(ctx context.Context, o *Overview, _ time.Time) error {
+	rows, err := s.pool.Query(ctx, `select queue, count(*)::int, extract(epoch from now() - min(created_at))::float8
+		from river_job where state in ('available', 'retryable', 'running', 'scheduled') group by queue order by queue`)
+	if err != nil {
+		return fmt.Errorf("count jobs: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var q Queue
+		var age float64
+		if err := rows.Scan(&q.Name, &q.Depth, &age); err != nil {
+			return fmt.Errorf("count jobs: %w", err)
+		}
+		q.Oldest = time.Duration(max(0, age) * float64(time.Second))
+		o.Queues = append(o.Queues, q)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count jobs: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) providers(ctx context.Context, o *Overview, _ time.Time) (err error) {
+	o.Providers, err = s.readProviders(ctx)
+	return err
+}
+
+func (s *Service) readProviders(ctx context.Context) ([]Provider, error) {
+	rows, err := s.q.OperatorProviders(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("list providers: %w", err)
+	}
+	providers := make([]Provider, len(rows))
+	for i, r := range rows {
+		providers[i] = Provider{
+			Name: r.Name, OpenSince: at(r.OpenSince), Class: r.OpenClass, Status: r.OpenStatus, ProbeAt: at(r.ProbeAt),
+			Failures: int(r.Failures), Balance: r.Balance, BalanceAt: at(r.BalanceAt),
+		}
+	}
+	return providers, nil
+}
+
+func (s *Service) stopped(ctx context.Context, o *Overview, _ time.Time) error {
+	rows, err := s.q.OperatorStoppedPrefixes(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("list stopped prefixes: %w", err)
+	}
+	for _, r := range rows {
+		o.Stopped = append(o.Stopped, Prefix{r.Prefix, r.Country, int(r.Sent), int(r.Challenges), int(r.Verified)})
+	}
+	return nil
+}
+
+func (s *Service) spending(ctx context.Context, o *Overview, _ time.Time) error {
+	r, err := s.q.InstallationSpending(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("read what is spent: %w", err)
+	}
+	o.Spent, o.Cap = r.Spent, r.Cap
+	return nil
+}
+
+// at is a time that may be missing.
+func at(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}

@@ -1,0 +1,46 @@
+package templates
+
+import "time"
+
+// OfficesView lists all offices.
+type OfficesView struct {
+	Rows   []OfficeRow
+	Month  string // "2026-11", for the costs
+	Code   string // what was typed
+	Name   string
+	Error  string // about the new office
+	Spent  string
+	Cap    string // of the installation, "" for none
+	Typed  string
+	CapBad string // about the installation's cap
+}
+
+// OfficeRow is one of them.
+type OfficeRow struct {
+	ID        int64
+	Code      string
+	Name      string
+	Users     string
+	TwoFactor bool
+	Since     time.Time
+	Messages  string
+	Cost      string
+	Cap       string // "" for none
+	Near      bool   // over four fifths of the cap
+}
+
+// OfficeCapView is an office's money cap.
+type OfficeCapView struct {
+	ID    int64
+	Code  string
+	Name  string
+	Cost  string
+	Typed string
+	Error string
+}
+
+// Offices is the list, OfficeCap one office's cap.
+var (
+	Offices   = newPage[OfficesView]("operator_frame.html", "operator_offices.html")
+	OfficeCap = newPage[OfficeCapView]("operator_frame.html", "operator_office.html")
+)

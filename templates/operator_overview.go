@@ -1,0 +1,99 @@
+package templates
+
+import (
+	"html/template"
+	"time"
+)
+
+// OverviewView is how messages fare over all offices.
+type OverviewView struct {
+	Tabs     []PeriodTab
+	Now      time.Time
+	Warnings []Warning
+	Stats    []Stat
+
+	Plot    template.HTML // drawn by plot, which escapes what it is given
+	PlotID  string
+	Legend  []LegendItem // messages by state
+	Total   string
+	Bars    []BarRow
+	Both    []DeliveryRow
+	Groups  []DeliveryTable
+	Queues  []QueueRow
+	Senders []SenderRow
+	Stopped []StoppedRow
+}
+
+// PeriodTab is one of the periods to choose from.
+type PeriodTab struct {
+	URL, Text string
+	Current   bool
+}
+
+// Warning is a sentence that an operator should act on.
+type Warning struct {
+	Bad  bool
+	Text Sentence
+}
+
+// Stat is a number in large type, with a note in a badge of a tone: ok, warn, bad or "".
+type Stat struct{ Label, Value, Tone, Note string }
+
+// LegendItem is a state of messages: its pattern in the plot, its name and its count.
+type LegendItem struct{ Pattern, Name, N, Share string }
+
+// BarRow is a bar of the plot in words.
+type BarRow struct {
+	Label  string
+	Values []string
+}
+
+// DeliveryTable is a table of deliveries by one thing.
+type DeliveryTable struct {
+	Title, Head string
+	Rows        []DeliveryRow
+}
+
+// DeliveryRow is what became of messages of a provider, to a country, or both.
+type DeliveryRow struct {
+	Provider  string
+	Country   string // ISO code, for the flag
+	Name      string // of the country
+	Messages  string
+	Sent      string
+	Delivered string
+	Failed    string
+	Verified  string
+	Accepted  string // p50 and p95
+	Arrived   string
+	State     Condition
+}
+
+// Condition is how something is, in a badge of a tone: ok, warn, bad or "".
+type Condition struct {
+	Tone string
+	Text Sentence
+}
+
+// QueueRow is a queue.
+type QueueRow struct{ Name, Depth, Oldest string }
+
+// SenderRow is a provider: its breaker and its account.
+type SenderRow struct {
+	Name      string
+	State     Condition
+	Balance   string // "" when it is unknown
+	Low       bool
+	BalanceAt time.Time
+}
+
+// StoppedRow is a range of numbers that gets no messages.
+type StoppedRow struct {
+	Prefix string // to post
+	Range  string // to show
+	Flag   string // ISO code
+	Text   string
+}
+
+// Overview is the page.
+var Overview = newPage[OverviewView]("operator_frame.html", "operator_overview.html")

@@ -1,0 +1,72 @@
+package templates
+
+import "time"
+
+// WaitingView is "why is this user waiting?".
+type WaitingView struct {
+	Office   string
+	Username string
+	Error    string // nobody was found, or an action did not work
+	Found    *WaitingUser
+	Ask      *WaitingQuestion
+}
+
+// WaitingUser is the user who was found.
+type WaitingUser struct {
+	Name       string
+	Username   string
+	Office     string
+	OfficeCode string
+	TwoFactor  bool
+	Number     string // masked, "" for none
+	Confirmed  bool
+	App        bool
+	Story      WaitingStory
+}
+
+// WaitingStory is what happened, and why the user waits: the part that shows itself again while something
+// is under way.
+type WaitingStory struct {
+	URL      string
+	Poll     bool
+	Why      []Sentence
+	Chapters []WaitingChapter
+}
+
+// WaitingChapter is a log-in.
+type WaitingChapter struct {
+	At      time.Time // zero: before the first log-in that is shown
+	State   string    // waiting, done, over
+	Tone    string
+	Address string
+	Entries []WaitingEntry
+	Live    int64 // the challenge that can be ended, 0 for none
+	Last    int64 // the one that a new one can follow
+}
+
+// WaitingEntry is a line of it.
+type WaitingEntry struct {
+	Kind  string
+	State string
+	Text  Sentence
+	Note  Sentence
+	Raw   string
+	At    time.Time
+	Now   bool // where it stands, after all that has happened
+}
+
+// WaitingQuestion is asked before something is done.
+type WaitingQuestion struct {
+	Action string // where yes is posted
+	Title  string
+	Text   string
+	Yes    string
+	Danger bool
+}
+
+// Waiting is the page, WaitingLive its story, WaitingAsk its question.
+var (
+	Waiting     = newPage[WaitingView]("operator_frame.html", "operator_waiting.html")
+	WaitingLive = newFragment[WaitingStory]("operator_waiting.html", "story")
+	WaitingAsk  = newFragment[WaitingQuestion]("operator_waiting.html", "question")
+)

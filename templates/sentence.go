@@ -1,0 +1,12 @@
+package templates
+
+import "time"
+
+// Sentence is a text with moments in it.
+type Sentence []Part
+
+// Part is a piece of text or, where At is not zero, a moment.
+type Part struct {
+	Text string
+	At   time.Time
+}
