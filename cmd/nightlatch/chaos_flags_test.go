@@ -13,7 +13,7 @@ var (
 )
 
 const (
-	shortChaos = 30 * time.Second
+	shortChaos = 25 * time.Second
 	shortSeed  = 20261
 )
 
