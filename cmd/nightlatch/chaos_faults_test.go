@@ -41,7 +41,7 @@ type fault struct {
 func faults() []fault {
 	all := []fault{
 		{"provider", 8, func(c *chaos, r *rand.Rand) string {
-			m, lasts := anyOf(r, modes...), time.Duration(1+r.IntN(3))*time.Second
+			m, lasts := anyOf(r, modes...), time.Duration(1+r.IntN(5))*time.Second
 			c.provider.Script(m.step().Times(ever))
 			c.background(func() {
 				c.sleep(lasts)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/sms/smstest"
 )
 
@@ -31,7 +32,7 @@ type act struct {
 	began, ended time.Time
 	user         int64
 	kind         string // password, code, app, recovery, page, line, reset, activate, switch_off
-	key          string // of a proof: what may serve once
+	key          string // of a proof: what may serve once, or was compared; "" not known
 	answer       string
 	office       int64
 	// Of a page: when its session was complete, and by how many factors.
@@ -152,6 +153,20 @@ func (v *visitor) twin() *visitor {
 		}
 	}
 	return other
+}
+
+// token is the session's, in the cookies of now; "" when there is none.
+func (v *visitor) token() session.Token {
+	u, err := url.Parse(v.nodes[0])
+	if err != nil {
+		return ""
+	}
+	for _, c := range v.client.Jar.Cookies(u) {
+		if strings.HasSuffix(c.Name, "nightlatch") {
+			return session.Token(c.Value)
+		}
+	}
+	return ""
 }
 
 // proof reads the answer to a code.
