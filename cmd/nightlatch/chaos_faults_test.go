@@ -70,8 +70,7 @@ func faults() []fault {
 		}},
 		{"backends", 3, func(c *chaos, r *rand.Rand) string {
 			where := anyOf(r, "true", "query ilike 'listen%'", "state = 'idle in transaction'", "random() < 0.3")
-			c.exec(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()
-				and pid <> pg_backend_pid() and application_name <> '` + saboteur + `' and ` + where)
+			c.exec("select pg_terminate_backend(pid) from pg_stat_activity where " + ours + " and " + where)
 			return where
 		}},
 		{"lock", 4, func(c *chaos, r *rand.Rand) string {

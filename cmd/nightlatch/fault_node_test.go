@@ -126,14 +126,7 @@ func (n *node) rough() *node {
 	return n
 }
 
-// stopFor stops the node's process and lets it go on after d.
-func (n *node) stopFor(d time.Duration) {
-	n.t.Helper()
-	n.signal(syscall.SIGSTOP)
-	time.Sleep(d)
-	n.signal(syscall.SIGCONT)
-}
-
+// signal reaches the node's process.
 func (n *node) signal(s syscall.Signal) {
 	n.t.Helper()
 	if err := n.cmd.Process.Signal(s); err != nil {

@@ -111,8 +111,11 @@ func (p *postgres) restart(down time.Duration) {
 	p.start()
 }
 
-// saboteur is the name of a fault's own connections, which other faults spare.
-const saboteur = "saboteur"
+// saboteur is the name of a fault's own connections, which other faults spare; ours are the program's, which they hit.
+const (
+	saboteur = "saboteur"
+	ours     = "datname = current_database() and application_name like 'nightlatch%'"
+)
 
 // sabotage opens a connection with which a test breaks things.
 func sabotage(t testing.TB, url string) *pgx.Conn {
@@ -135,11 +138,10 @@ func trySabotage(url string) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(context.Background(), cfg)
 }
 
-// terminate ends the backends of this database that meet a condition on pg_stat_activity, and answers how many.
+// terminate ends the program's backends that meet a condition on pg_stat_activity, and answers how many.
 func (in *installation) terminate(where string) int {
 	in.t.Helper()
-	n := in.ask(`select count(pg_terminate_backend(pid)) from pg_stat_activity
-		where datname = current_database() and pid <> pg_backend_pid() and application_name <> '` + saboteur + `' and ` + where)
+	n := in.ask("select count(pg_terminate_backend(pid)) from pg_stat_activity where " + ours + " and " + where)
 	count, _ := strconv.Atoi(n)
 	return count
 }
