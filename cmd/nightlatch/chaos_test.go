@@ -219,10 +219,8 @@ func (people *cast) lives(random *rand.Rand) []func() {
 	for _, p := range people.victims {
 		own(p)
 	}
-	own(people.voter)
-	all = append(all, func() { own(people.boss).resetter(people.victims) })
-	all = append(all, func() { own(people.switcher).switcher(people.voter) })
-	return all
+	boss, switcher, voter := own(people.boss), own(people.switcher), own(people.voter)
+	return append(all, func() { boss.resetter(people.victims) }, func() { switcher.switcher(voter) })
 }
 
 // ready waits until both nodes serve.

@@ -45,14 +45,14 @@ func (c *capped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.took.ServeHTTP(w, r)
 }
 
-// wave is how many of the crowd press the button in the same moment: more than a second's worth for the provider.
-const wave = 50
-
-// F11: everybody of a large office logs in within a minute on Monday morning, from one address and in waves. 120 in a
-// quarter of it in the short run: the same rate.
+// F11: everybody of a large office logs in within a minute on Monday morning, from one address and in waves of more than
+// the provider takes in a second. 120 in a quarter of it in the short run: the same rate.
 func TestFiveHundredLogInsInAMinute(t *testing.T) {
-	users, within := 120, 15*time.Second
-	if long() {
+	users, within, wave := 120, 15*time.Second, 50
+	switch {
+	case raced:
+		within, wave = time.Minute, 10
+	case long():
 		users, within = 500, time.Minute
 	}
 	t.Parallel()
@@ -64,22 +64,31 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 	in.env["VONAGE_BASE_URL"] = server.URL + "/sms"
 	in.user("jdoe", "user", "")
 	in.crowd(users, "jdoe")
-	n := spawn(t, in.env)
+	n := spawn(t, in.env).rough()
 
 	var mu sync.Mutex
 	var took []time.Duration
+	again := 0
 	var all sync.WaitGroup
 	began := time.Now()
 	for i := range users {
 		all.Go(func() {
-			time.Sleep(within*time.Duration(i/wave)*wave/time.Duration(users) - time.Since(began))
+			time.Sleep(within*time.Duration(i/wave*wave)/time.Duration(users) - time.Since(began))
 			b := newBrowser(t, n.url)
 			started := time.Now()
 			if _, err := b.try(http.MethodGet, "/login", nil); err != nil {
 				t.Error(err)
 				return
 			}
-			p, err := b.try(http.MethodPost, "/login", map[string][]string{"office": {"ACME"}, "username": {fmt.Sprintf("u%d", i+1)}, "password": {password}})
+			form := map[string][]string{"office": {"ACME"}, "username": {fmt.Sprintf("u%d", i+1)}, "password": {password}}
+			p, err := b.try(http.MethodPost, "/login", form)
+			for tries := 0; err == nil && p.status == http.StatusServiceUnavailable && tries < 3; tries++ {
+				mu.Lock()
+				again++
+				mu.Unlock()
+				time.Sleep(2 * time.Second)
+				p, err = b.try(http.MethodPost, "/login", form)
+			}
 			if err != nil || p.status != http.StatusOK || p.url.Path != "/login/code" || p.Find("input#code").Length() == 0 {
 				t.Errorf("user %d came to %v, %v", i+1, p, err)
 				return
@@ -114,11 +123,15 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 	excess := provider.excess
 	provider.mu.Unlock()
 	peak := peakMemory(t, n.cmd.Process.Pid)
+	// A machine that is busy with other tests may ask somebody to try again; one that is not may not.
+	if again > 0 && long() {
+		t.Errorf("%d log-ins had to be tried again", again)
+	}
 	slices.Sort(took)
 	if len(took) > 0 {
-		t.Logf("%d log-ins in %s: to the code page p50 %s, p95 %s; queued to accepted p95 %s; the last handed over %s after the last log-in; %d calls throttled; peak memory %d MiB",
+		t.Logf("%d log-ins in %s: to the code page p50 %s, p95 %s; queued to accepted p95 %s; the last handed over %s after the last log-in; %d calls throttled; %d tries again; peak memory %d MiB",
 			users, last.Sub(began).Round(time.Second), took[len(took)/2].Round(time.Millisecond), took[len(took)*95/100].Round(time.Millisecond),
-			queue, after.Round(time.Millisecond), excess, peak)
+			queue, after.Round(time.Millisecond), excess, again, peak)
 	}
 	// Unbounded hashing alone would take 19 MiB for each of them at once.
 	if peak > 1024 {
