@@ -194,7 +194,7 @@ func TestTheMessageNamesTheConfiguredProductAndHost(t *testing.T) {
 }
 
 // freeAddress is a loopback address on which nothing listens.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "localhost:0")
 	if err != nil {
