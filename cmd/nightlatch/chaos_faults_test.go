@@ -69,7 +69,7 @@ func faults() []fault {
 			return ""
 		}},
 		{"backends", 3, func(c *chaos, r *rand.Rand) string {
-			where := anyOf(r, "true", "query ilike 'listen%'", "state = 'idle in transaction'", "random() < 0.3")
+			where := anyOf(r, "true", listening, "state = 'idle in transaction'", "random() < 0.3")
 			c.exec("select pg_terminate_backend(pid) from pg_stat_activity where " + ours + " and " + where)
 			return where
 		}},

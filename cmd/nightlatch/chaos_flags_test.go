@@ -20,4 +20,13 @@ const (
 // long reports whether this is make chaos: the tests then take the time that the faults really take.
 func long() bool { return *chaosFor > 0 }
 
+// bound is a time that is promised: kept to in a long run, which has the machine to itself, and three times as long where
+// other tests and the race detector share it.
+func bound(d time.Duration) time.Duration {
+	if long() && !raced {
+		return d
+	}
+	return 3 * d
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -51,7 +51,7 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 	users, within, wave := 120, 15*time.Second, 50
 	switch {
 	case raced:
-		within, wave = time.Minute, 10
+		users, within, wave = 60, time.Minute, 5
 	case long():
 		users, within = 500, time.Minute
 	}
@@ -82,7 +82,7 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 			}
 			form := map[string][]string{"office": {"ACME"}, "username": {fmt.Sprintf("u%d", i+1)}, "password": {password}}
 			p, err := b.try(http.MethodPost, "/login", form)
-			for tries := 0; err == nil && p.status == http.StatusServiceUnavailable && tries < 3; tries++ {
+			for tries := 0; err == nil && p.status == http.StatusServiceUnavailable && tries < 20; tries++ {
 				mu.Lock()
 				again++
 				mu.Unlock()
@@ -90,7 +90,7 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 				p, err = b.try(http.MethodPost, "/login", form)
 			}
 			if err != nil || p.status != http.StatusOK || p.url.Path != "/login/code" || p.Find("input#code").Length() == 0 {
-				t.Errorf("user %d came to %v, %v", i+1, p, err)
+				t.Errorf("user %d did not come to the code page: %v", i+1, err)
 				return
 			}
 			mu.Lock()
@@ -100,10 +100,10 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 	}
 	all.Wait()
 	last := time.Now()
-	eventually(t, 60*time.Second, "everybody's code is handed over", func() bool { return len(provider.took.Accepted()) >= users })
+	eventually(t, bound(40*time.Second), "everybody's code is handed over", func() bool { return len(provider.took.Accepted()) >= users })
 	handed := provider.took.Accepted()
 	after := handed[len(handed)-1].At.Sub(last)
-	if after > 25*time.Second {
+	if after > bound(25*time.Second) {
 		t.Errorf("the last code was handed over %s after the last log-in", after)
 	}
 	eventually(t, 10*time.Second, "every message is accepted", func() bool {
@@ -123,8 +123,8 @@ func TestFiveHundredLogInsInAMinute(t *testing.T) {
 	excess := provider.excess
 	provider.mu.Unlock()
 	peak := peakMemory(t, n.cmd.Process.Pid)
-	// A machine that is busy with other tests may ask somebody to try again; one that is not may not.
-	if again > 0 && long() {
+	// On a machine that is busy with other tests somebody may be asked to try again.
+	if again > 0 && long() && !raced {
 		t.Errorf("%d log-ins had to be tried again", again)
 	}
 	slices.Sort(took)

@@ -115,6 +115,8 @@ func (p *postgres) restart(down time.Duration) {
 const (
 	saboteur = "saboteur"
 	ours     = "datname = current_database() and application_name like 'nightlatch%'"
+	// listening is River's connection for notifications: it listens, and is asked now and then whether it lives.
+	listening = "(query ilike 'listen%' or query = '-- ping')"
 )
 
 // sabotage opens a connection with which a test breaks things.

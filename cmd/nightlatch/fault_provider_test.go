@@ -37,8 +37,7 @@ func TestAfterAnOutageNoExpiredCodeIsSentAndTheNextGoesOut(t *testing.T) {
 				waiting, queued = append(waiting, b), append(queued, time.Now())
 			}
 			for i, b := range waiting {
-				// 10 s, and 2 for a busy machine.
-				eventually(t, 12*time.Second-time.Since(queued[i]), "the line says that the message is delayed and what to do", func() bool {
+				eventually(t, bound(10*time.Second)-time.Since(queued[i]), "the line says that the message is delayed and what to do", func() bool {
 					words, _, _ := b.line()
 					return strings.Contains(words, lineWhatToDo)
 				})
@@ -56,9 +55,9 @@ func TestAfterAnOutageNoExpiredCodeIsSentAndTheNextGoesOut(t *testing.T) {
 			next := newBrowser(t, n.url)
 			next.logIn("ACME", fmt.Sprintf("u%d", users+1), password).on("/login/code")
 			came := time.Now()
-			in.texts(before+1, 30*time.Second)
+			in.texts(before+1, bound(30*time.Second))
 			var code string
-			eventually(t, 30*time.Second-time.Since(came), "the next log-in's code is out", func() bool {
+			eventually(t, bound(30*time.Second)-time.Since(came), "the next log-in's code is out", func() bool {
 				accepted := in.sms.Accepted()
 				if len(accepted) == 0 || accepted[len(accepted)-1].Step != "0" {
 					return false
@@ -95,7 +94,7 @@ func TestABacklogOfFiftyThousandJobsDelaysNoLogin(t *testing.T) {
 	b := newBrowser(t, n.url)
 	b.logIn("ACME", "jdoe", password).on("/login/code")
 	began := time.Now()
-	in.texts(1, 10*time.Second)
+	in.texts(1, bound(10*time.Second))
 	t.Logf("handed over %s after the log-in", time.Since(began))
 	b.lineSays(10*time.Second, lineAccepted, "current")
 	b.enters(in.theCode()).on("/settings/me")

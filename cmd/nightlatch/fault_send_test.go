@@ -130,7 +130,7 @@ func terminated(in *installation, worker *node, release func()) {
 	if err := worker.end(); err != nil {
 		in.t.Errorf("the worker ended with %v", err)
 	}
-	if took := time.Since(began); took > 21*time.Second {
+	if took := time.Since(began); took > bound(20*time.Second) {
 		in.t.Errorf("the stop took %s", took)
 	}
 	spawn(in.t, in.env, "--only", "work").rough()
