@@ -338,14 +338,18 @@ func countAll(acts []act, answer string) int {
 	return n
 }
 
-// wasLively fails a run in which so little happened that its invariants say nothing.
+// wasLively fails a run in which so little happened that its invariants say nothing. A short one on a busy machine has
+// time for a few log-ins alone; that each invariant can fail is a test of its own.
 func (c *chaos) wasLively(e *evidence) {
 	c.t.Helper()
-	if n := c.history.count("code", gotIn); n < 5 {
+	if n := c.history.count("code", gotIn); n == 0 || long() && n < 50 {
 		c.t.Errorf("only %d codes let somebody in", n)
 	}
-	if c.history.count("app", gotIn) == 0 || c.history.count("code", gotWrong) == 0 || len(e.samples) == 0 {
-		c.t.Error("nobody signed in by app, no code was wrong, or no counter was read")
+	if len(e.samples) == 0 {
+		c.t.Error("no counter was read")
+	}
+	if long() && (c.history.count("app", gotIn) == 0 || c.history.count("code", gotWrong) == 0) {
+		c.t.Error("nobody signed in by app, or no code was wrong")
 	}
 	if long() && (c.history.count("reset", gotDone) == 0 || c.history.count("activate", gotDone) == 0) {
 		c.t.Error("nobody was reset, or no office switched")
