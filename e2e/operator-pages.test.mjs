@@ -129,6 +129,7 @@ story('offices are made and capped, and their costs are a file', async (scene) =
 
 for (const [colorScheme, locale, width] of [['light', 'en-GB', 1280], ['dark', 'nl-NL', 360]]) {
   story(`the pages fit at ${width} px, ${colorScheme}, and axe finds nothing`, async (scene) => {
+    office ??= await scene.app.office({ jane: 'user' });
     const ops = await operator(scene, `at-${width}`, { colorScheme, locale, viewport: { width, height: 760 } });
     for (const path of ['/operator', '/operator?period=day', '/operator?period=month', `/operator/waiting?office=${office.code}&username=jane`, '/operator/offices']) {
       await ops.go(path);
