@@ -35,6 +35,12 @@ test/go: postgres browser/tools ## the Go tests, with the race detector where th
 test/browser: build postgres browser/tools ## the browser tests
 	cd $(E2E) && node --test --test-concurrency=1 --test-reporter=spec
 
+DURATION ?= 10m
+RUNS ?= 1
+.PHONY: chaos
+chaos: postgres ## faults at random for DURATION (10m), RUNS (1) times; SEED repeats a run
+	@scripts/chaos.sh "$(DURATION)" "$(RUNS)" "$(SEED)"
+
 .PHONY: postgres
 postgres: ## a PostgreSQL server in .tools when this machine has none
 	@scripts/postgres.sh

@@ -31,6 +31,9 @@ func (s *Site) routes(e *echo.Echo) {
 	// An unknown address looks the same to everybody, and knows the visitor's language.
 	any.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 
+	// Providers.
+	s.hookRoutes(e)
+
 	// A half-finished log-in: its own second step and nothing else.
 	pending := e.Group("/login", s.loadSession, s.needPending)
 	pending.GET("/second-step", s.secondStep)

@@ -32,8 +32,11 @@ type Services struct {
 
 	Installation *audit.Installation
 	Jobs         http.Handler // the queue's page, under /operator/jobs
-	Operator     *operator.Service
-	BalanceWarn  float64 // a provider's balance below which its operator is warned
+
+	Hooks       Hooks    // nil: nobody posts anything
+	HookTokens  []string // those of the path that are taken
+	Operator    *operator.Service
+	BalanceWarn float64 // a provider's balance below which its operator is warned
 }
 
 // Site is the web application.

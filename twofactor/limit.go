@@ -29,18 +29,16 @@ const (
 	LimitNumbers    Limit = "new_numbers" // 3 new numbers a day for one user
 	LimitOffice     Limit = "office"      // max(50, 4 × users) an hour for one office
 	LimitCountry    Limit = "country"     // the office sends nothing there
-	LimitPrefix     Limit = "prefix"      // a range that is sent much and verifies little
+	LimitPrefix     Limit = "prefix"      // a range that is sent much and verifies little: see stopped_prefixes
 	LimitMoney      Limit = "money"       // the office's or the installation's money of this month is spent
 )
 
 const (
-	maxHour         = 5
-	maxDay          = 10
-	maxNewNumbers   = 3
-	minOfficeHour   = 50
-	officePerUser   = 4
-	prefixLeastSent = 30
-	prefixLeastPart = 5 // under one in five verified
+	maxHour       = 5
+	maxDay        = 10
+	maxNewNumbers = 3
+	minOfficeHour = 50
+	officePerUser = 4
 )
 
 // Limited says which limit stopped a code. Nothing was sent, and nothing will be.
@@ -56,7 +54,7 @@ type counts struct {
 	triesNew                                 bool
 	officeHour, users                        int
 	countryAllowed                           bool
-	prefixSent, prefixVerified, prefixOf     int // messages, verified challenges, challenges
+	prefixStopped                            bool
 	spent                                    bool
 }
 
@@ -79,7 +77,7 @@ func limit(c counts) Limit {
 		return LimitUserHour
 	case c.officeHour >= max(minOfficeHour, officePerUser*c.users):
 		return LimitOffice
-	case c.prefixSent >= prefixLeastSent && c.prefixVerified*prefixLeastPart < c.prefixOf:
+	case c.prefixStopped:
 		return LimitPrefix
 	case c.spent:
 		return LimitMoney
@@ -135,7 +133,7 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	if err != nil {
 		return counts{}, fmt.Errorf("count the messages of office %d: %w", sess.User.OfficeID, err)
 	}
-	p, err := s.q.LimitPrefix(ctx, tx, number.E164)
+	stopped, err := s.q.LimitPrefix(ctx, tx, number.E164)
 	if err != nil {
 		return counts{}, fmt.Errorf("count the messages of a range: %w", err)
 	}
@@ -150,8 +148,7 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 		numberHour: int(n.NumberHour), numberDay: int(n.NumberDay), userHour: int(n.UserHour), userDay: int(n.UserDay),
 		newNumbers: int(n.OtherNumbers), triesNew: purpose == PurposeConfirm || purpose == PurposeChange,
 		officeHour: int(o.Hour), users: int(o.Users), countryAllowed: allowed,
-		prefixSent: int(p.Sent), prefixVerified: int(p.Verified), prefixOf: int(p.Challenges),
-		spent: o.Spent || o.InstallationSpent,
+		prefixStopped: stopped, spent: o.Spent || o.InstallationSpent,
 	}, nil
 }
 

@@ -21,7 +21,7 @@ func (w *world) sent(u account.User, n phone.Number, count, minutes int, outcome
 		select gen_random_uuid()::text, $1, $2, $3, 'sign_in', $4, $5, 'en', 'x', now() - $6::int * interval '1 minute',
 			now() - ($6::int - 5) * interval '1 minute', now(), $7 from generate_series(1, $8::int) returning id, created_at
 	), m as (
-		insert into messages (challenge_id, send_no, state, final, queued_at) select id, 1, 'accepted', true, created_at from c returning id
+		insert into messages (challenge_id, send_no, state, final, queued_at, accepted_at) select id, 1, 'accepted', true, created_at, created_at from c returning id
 	) insert into sends (message_id, provider, state, class) select id, 'vonage', 'sent', 'sent' from m`,
 		sess.ID, u.ID, u.OfficeID, n.E164, n.Country, minutes, outcome, count)
 }

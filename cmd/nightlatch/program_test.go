@@ -188,6 +188,8 @@ type node struct {
 	cmd  *exec.Cmd // nil within this process
 	stop context.CancelFunc
 	err  error // how it ended; read after done
+	// faulted: requests may fail by a fault of the test's making; see rough.
+	faulted bool
 }
 
 var announced = regexp.MustCompile(`is at (https?://\S+)`)
@@ -299,7 +301,11 @@ func (n *node) clean() {
 			n.t.Errorf("serve did not stop within %s", stopPatience)
 		}
 	}
-	noTrouble(n.t, n.log.String())
+	if n.faulted {
+		nothingUnforeseen(n.t, "serve", n.log.String())
+	} else {
+		noTrouble(n.t, n.log.String())
+	}
 	if n.t.Failed() {
 		text := n.log.String()
 		n.t.Logf("what serve logged last:\n%s", text[max(0, len(text)-3000):])

@@ -111,24 +111,13 @@ func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParam
 }
 
 const limitPrefix = `-- name: LimitPrefix :one
-select coalesce(sum(c.sends_asked), 0)::int as sent, (count(*) filter (where c.outcome = 'verified'))::int as verified, count(*)::int as challenges
-from challenges c
-where c.prefix = left($1::text, greatest(length($1) - 5, 3))
-    and c.created_at > greatest(now() - interval '1 day', coalesce((select r.released_at from prefix_releases r where r.prefix = c.prefix), '-infinity'))
-    and (c.ended_at is not null or c.expires_at <= now())
+select exists (select from stopped_prefixes s where s.prefix = left($1::text, greatest(length($1) - 5, 3)))::boolean
 `
 
-type LimitPrefixRow struct {
-	Sent       int32
-	Verified   int32
-	Challenges int32
-}
-
-// How much was sent to a range of numbers in the last day, and how many of its challenges were verified; only what
-// is over counts, and what came after an operator let the range go.
-func (q *Queries) LimitPrefix(ctx context.Context, db DBTX, number string) (LimitPrefixRow, error) {
+// Whether the number's range is stopped.
+func (q *Queries) LimitPrefix(ctx context.Context, db DBTX, number string) (bool, error) {
 	row := db.QueryRow(ctx, limitPrefix, number)
-	var i LimitPrefixRow
-	err := row.Scan(&i.Sent, &i.Verified, &i.Challenges)
-	return i, err
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -99,21 +99,9 @@ func (q *Queries) MetricsPausedQueues(ctx context.Context, db DBTX) ([]string, e
 }
 
 const metricsPrefixes = `-- name: MetricsPrefixes :one
-select count(*)::bigint as stopped
-from (
-    select c.prefix
-    from challenges c
-    join messages m on m.challenge_id = c.id and m.accepted_at is not null
-    left join prefix_releases r on r.prefix = c.prefix
-    where c.created_at > now() - interval '24 hours' and c.created_at > coalesce(r.released_at, '-infinity')
-        and (c.ended_at is not null or c.expires_at <= now())
-    group by c.prefix
-    having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
-) stopped
+select count(*)::bigint as stopped from stopped_prefixes
 `
 
-// Ranges of numbers that are stopped: 30 messages or more accepted in 24 h, under a fifth of their challenges
-// verified. What is still under way does not count, nor what was before an operator's release.
 func (q *Queries) MetricsPrefixes(ctx context.Context, db DBTX) (int64, error) {
 	row := db.QueryRow(ctx, metricsPrefixes)
 	var stopped int64

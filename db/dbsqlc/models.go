@@ -299,6 +299,14 @@ type Session struct {
 	EndedAt        *time.Time
 }
 
+type StoppedPrefix struct {
+	Prefix     string
+	Country    string
+	Sent       int32
+	Challenges int32
+	Verified   int32
+}
+
 type User struct {
 	ID           int64
 	OfficeID     *int64

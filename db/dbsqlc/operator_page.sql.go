@@ -797,40 +797,18 @@ func (q *Queries) OperatorSeries(ctx context.Context, db DBTX, arg OperatorSerie
 }
 
 const operatorStoppedPrefixes = `-- name: OperatorStoppedPrefixes :many
-select c.prefix::text as prefix, min(c.country)::text as country, count(*)::int as sent,
-    count(distinct c.id)::int as challenges,
-    count(distinct c.id) filter (where c.outcome = 'verified')::int as verified
-from challenges c
-join messages m on m.challenge_id = c.id and m.accepted_at is not null
-left join prefix_releases r on r.prefix = c.prefix
-where c.created_at > now() - interval '24 hours'
-    and c.created_at > coalesce(r.released_at, '-infinity')
-    and (c.ended_at is not null or c.expires_at <= now())
-group by c.prefix
-having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
-order by count(*) desc, c.prefix
-limit 100
+select prefix, country, sent, challenges, verified from stopped_prefixes order by sent desc, prefix limit 100
 `
 
-type OperatorStoppedPrefixesRow struct {
-	Prefix     string
-	Country    string
-	Sent       int32
-	Challenges int32
-	Verified   int32
-}
-
-// Ranges that take many messages and verify few: at least 30 sent in 24 hours, under a fifth of their
-// challenges verified. What is still under way does not count, nor what was before a release.
-func (q *Queries) OperatorStoppedPrefixes(ctx context.Context, db DBTX) ([]OperatorStoppedPrefixesRow, error) {
+func (q *Queries) OperatorStoppedPrefixes(ctx context.Context, db DBTX) ([]StoppedPrefix, error) {
 	rows, err := db.Query(ctx, operatorStoppedPrefixes)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OperatorStoppedPrefixesRow
+	var items []StoppedPrefix
 	for rows.Next() {
-		var i OperatorStoppedPrefixesRow
+		var i StoppedPrefix
 		if err := rows.Scan(
 			&i.Prefix,
 			&i.Country,

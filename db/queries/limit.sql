@@ -35,10 +35,5 @@ from offices o left join installation i on true
 where o.id = @office_id;
 
 -- name: LimitPrefix :one
--- How much was sent to a range of numbers in the last day, and how many of its challenges were verified; only what
--- is over counts, and what came after an operator let the range go.
-select coalesce(sum(c.sends_asked), 0)::int as sent, (count(*) filter (where c.outcome = 'verified'))::int as verified, count(*)::int as challenges
-from challenges c
-where c.prefix = left(@number::text, greatest(length(@number) - 5, 3))
-    and c.created_at > greatest(now() - interval '1 day', coalesce((select r.released_at from prefix_releases r where r.prefix = c.prefix), '-infinity'))
-    and (c.ended_at is not null or c.expires_at <= now());
+-- Whether the number's range is stopped.
+select exists (select from stopped_prefixes s where s.prefix = left(@number::text, greatest(length(@number) - 5, 3)))::boolean;

@@ -41,19 +41,7 @@ from providers
 order by name;
 
 -- name: MetricsPrefixes :one
--- Ranges of numbers that are stopped: 30 messages or more accepted in 24 h, under a fifth of their challenges
--- verified. What is still under way does not count, nor what was before an operator's release.
-select count(*)::bigint as stopped
-from (
-    select c.prefix
-    from challenges c
-    join messages m on m.challenge_id = c.id and m.accepted_at is not null
-    left join prefix_releases r on r.prefix = c.prefix
-    where c.created_at > now() - interval '24 hours' and c.created_at > coalesce(r.released_at, '-infinity')
-        and (c.ended_at is not null or c.expires_at <= now())
-    group by c.prefix
-    having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
-) stopped;
+select count(*)::bigint as stopped from stopped_prefixes;
 
 -- name: MetricsSpend :one
 -- Money of this month, in the provider's currency, against the caps; not a number is no cap.

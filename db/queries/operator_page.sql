@@ -59,21 +59,7 @@ select name, failures, failing_since, open_since, open_class, open_status, probe
 from providers order by name;
 
 -- name: OperatorStoppedPrefixes :many
--- Ranges that take many messages and verify few: at least 30 sent in 24 hours, under a fifth of their
--- challenges verified. What is still under way does not count, nor what was before a release.
-select c.prefix::text as prefix, min(c.country)::text as country, count(*)::int as sent,
-    count(distinct c.id)::int as challenges,
-    count(distinct c.id) filter (where c.outcome = 'verified')::int as verified
-from challenges c
-join messages m on m.challenge_id = c.id and m.accepted_at is not null
-left join prefix_releases r on r.prefix = c.prefix
-where c.created_at > now() - interval '24 hours'
-    and c.created_at > coalesce(r.released_at, '-infinity')
-    and (c.ended_at is not null or c.expires_at <= now())
-group by c.prefix
-having count(*) >= 30 and 5 * count(distinct c.id) filter (where c.outcome = 'verified') < count(distinct c.id)
-order by count(*) desc, c.prefix
-limit 100;
+select prefix, country, sent, challenges, verified from stopped_prefixes order by sent desc, prefix limit 100;
 
 -- name: PrefixReleasePut :exec
 insert into prefix_releases (prefix) values (@prefix)
