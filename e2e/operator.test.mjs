@@ -2,30 +2,11 @@
 import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { eventually } from './lib/eventually.mjs';
+import { enter, newOperator } from './lib/operator.mjs';
 import { stage } from './lib/story.mjs';
-import { Authenticator } from './lib/tools.mjs';
 
 const { story } = stage();
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const password = 'an operator has a long one';
-
-/** Makes an operator, and answers the app that has the printed key. */
-async function newOperator(app, username) {
-  const out = await app.command(['operator', 'create', '--username', username, '--password-stdin'], password);
-  const key = /^(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}$/m.exec(out)[0];
-  assert.equal(new URL(/^otpauth:\S+$/m.exec(out)[0]).searchParams.get('secret'), key.replaceAll(' ', ''), 'the address has the same key');
-  return new Authenticator(key);
-}
-
-async function enter(somebody, username, { code = '', pass = password } = {}) {
-  somebody.keepSecret(pass, ...(code ? [code] : []));
-  await somebody.go('/operator/login');
-  await somebody.page.locator('[name=username]').fill(username);
-  await somebody.page.locator('[name=password]').fill(pass);
-  await somebody.page.locator('[name=code]').fill(code);
-  await somebody.page.locator('main form button.wide').click();
-}
-
 let phone;
 
 story('an operator signs in with username, password and the code of an app', async ({ app, visitor }) => {
@@ -37,12 +18,13 @@ story('an operator signs in with username, password and the code of an app', asy
   assert.equal(await code.getAttribute('autocomplete'), 'one-time-code');
   assert.equal(await code.getAttribute('inputmode'), 'numeric');
   await enter(ops, 'ops', { code: await phone.code() });
-  await ops.at('/operator/history');
+  await ops.at('/operator');
+  await ops.go('/operator/history');
   await ops.reads('The command line created the operator ops');
   for (const name of ['Overview', 'Why is this user waiting?', 'Jobs', 'Offices', 'History']) assert.equal(await ops.link(name).count(), 1, name);
 
   await ops.go('/settings/me');
-  await ops.at('/operator/history');
+  await ops.at('/operator');
   await ops.button('Log out').click();
   await ops.at('/operator/login');
   await ops.reads('You are logged out.');
@@ -52,7 +34,7 @@ story('an operator signs in with username, password and the code of an app', asy
   await ops.at('/operator/login/code');
   await ops.reads('That code is not right.');
   await ops.enterCode(await phone.code());
-  await ops.at('/operator/history');
+  await ops.at('/operator');
 });
 
 story('a wrong password is told as at the other door, and without a code the app is asked for alone', async ({ app, visitor }) => {
@@ -70,7 +52,7 @@ story('a wrong password is told as at the other door, and without a code the app
   await ops.enterCode(app2.wrongCode());
   await ops.reads('You have 4 tries left.');
   await ops.enterCode(await app2.code());
-  await ops.at('/operator/history');
+  await ops.at('/operator');
 });
 
 story('the page of the queue opens for an operator, hides arguments and breaks no policy; nobody else sees a byte of it', async ({ app, visitor }) => {
@@ -88,7 +70,7 @@ story('the page of the queue opens for an operator, hides arguments and breaks n
   const app2 = await newOperator(app, 'queue');
   const ops = await visitor({ viewport: { width: 1280, height: 900 } });
   await enter(ops, 'queue', { code: await app2.code() });
-  await ops.at('/operator/history');
+  await ops.at('/operator');
   await ops.link('Jobs').click();
   await ops.at('/operator/jobs/jobs');
   await ops.go('/operator/jobs/jobs?state=completed');
@@ -131,7 +113,8 @@ for (const colorScheme of ['light', 'dark']) {
     await ops.enterCode(app2.wrongCode());
     await look('the code refused');
     await ops.enterCode(await app2.code());
-    await ops.at('/operator/history');
+    await ops.at('/operator');
+    await ops.go('/operator/history');
     await look('the history');
   });
 }
@@ -151,7 +134,8 @@ story('at 360 px in Dutch nothing scrolls sideways and no English is left', asyn
   await fits('the code');
   await ops.page.locator('[name=code]').fill(await app2.code());
   await ops.page.locator('main form button.wide').click();
-  await ops.at('/operator/history');
+  await ops.at('/operator');
+  await ops.go('/operator/history');
   await fits('the history');
   await ops.photograph(new URL('./out', import.meta.url).pathname, 'operator-360');
   // The language is changed here as well.

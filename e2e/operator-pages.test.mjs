@@ -1,0 +1,147 @@
+// The operators' own pages: how messages fare, why a user waits, and what offices cost.
+import assert from 'node:assert/strict';
+import { AxeBuilder } from '@axe-core/playwright';
+import { eventually, sleep } from './lib/eventually.mjs';
+import { enter, newOperator } from './lib/operator.mjs';
+import { officeWithTwoFactor, stage } from './lib/story.mjs';
+
+const { story } = stage();
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const look = async ({ page }, what) => {
+  await page.waitForLoadState();
+  const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`), [], what);
+};
+const fits = async ({ page }, what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what} is wider than its window`);
+
+let office, number;
+const operator = async ({ app, visitor }, name, settings) => {
+  const phone = await newOperator(app, name), ops = await visitor(settings);
+  await enter(ops, name, { code: await phone.code() });
+  await ops.at('/operator');
+  return ops;
+};
+const search = async (ops, username) => {
+  await ops.go('/operator/waiting');
+  await ops.field('Office code').fill(office.code.toLowerCase());
+  await ops.field('Username').fill(username);
+  await ops.button('Search').click();
+  await ops.page.waitForURL(/username=/);
+};
+/** A user who has entered the password and waits for the code. */
+const waiting = async ({ visitor }) => {
+  const user = await visitor();
+  await user.enterPassword(office, 'jane');
+  await user.at('/login/code');
+  await user.reads('Delivered');
+  return user;
+};
+
+story('an operator finds in one search why a user waits, and sees it change by itself', async (scene) => {
+  ({ office } = await officeWithTwoFactor(scene, { jane: 'user' }));
+  const first = await scene.visitor();
+  await first.logIn(office, 'jane').catch(() => {});
+  await first.at('/login/method');
+  number = await first.enrolNumber();
+
+  const user = await waiting(scene);
+  const ops = await operator(scene, 'ops');
+  await search(ops, 'jane');
+  await ops.reads('the user has not entered it yet');
+  const text = await ops.text();
+  for (const said of ['Message 1 (text message) was queued', 'Demo phone accepted the message', 'waits for the second step']) assert.ok(text.includes(said), said);
+  assert.ok(!text.replace(/\D/g, '').includes(number.replace(/\D/g, '')), 'the whole number stands there');
+  await look(ops, 'the story');
+
+  // Reading goes on while it refreshes: the focus stays where it is.
+  const end = ops.button('End this challenge');
+  await end.focus();
+  const refreshed = () => ops.requests.filter(({ path }) => path === '/operator/waiting/live').length;
+  const before = refreshed();
+  await eventually(async () => assert.ok(refreshed() > before + 1));
+  assert.match(await ops.page.evaluate(() => document.activeElement.id), /^end-\d+$/);
+
+  await user.enterCodeFrom(number, (await scene.app.messages(number)).length);
+  await user.at('/settings/me');
+  await ops.reads('Nothing is under way.');
+  await sleep(500);
+  const over = refreshed();
+  await sleep(2500);
+  assert.equal(refreshed(), over, 'it goes on asking although nothing is under way');
+});
+
+story('ending a challenge is asked about, and its code is worth nothing then', async (scene) => {
+  const user = await waiting(scene), ops = await operator(scene, 'ender');
+  await search(ops, 'jane');
+  await ops.button('End this challenge').press('Enter');
+  await look(ops, 'the question');
+  await ops.page.keyboard.press('Escape');
+  await eventually(async () => assert.equal(await ops.dialog.count(), 0));
+  await ops.button('End this challenge').click();
+  await ops.button('Yes, end this challenge').click();
+  await ops.reads('The challenge is ended.');
+  user.expectRefusal('/login/code');
+  await user.enterCodeFrom(number, (await scene.app.messages(number)).length);
+  assert.notEqual(user.path, '/settings/me');
+
+  // A new code in the same log-in, which opens it.
+  const sent = (await scene.app.messages(number)).length;
+  await ops.button('Send anew').click();
+  await ops.button('Yes, send a new code').click();
+  await ops.reads('A new code is on its way.');
+  await user.go('/login/code');
+  await user.enterCodeFrom(number, sent + 1);
+  await user.at('/settings/me');
+});
+
+story('without JavaScript an operator does the same', async (scene) => {
+  await waiting(scene);
+  const ops = await operator(scene, 'plain', { javaScriptEnabled: false });
+  await search(ops, 'jane');
+  await ops.button('End this challenge').click();
+  await ops.button('Yes, end this challenge').click();
+  await ops.reads('The challenge is ended.');
+  await ops.go('/operator/history');
+});
+
+story('offices are made and capped, and their costs are a file', async (scene) => {
+  const ops = await operator(scene, 'keeper');
+  await ops.link('Offices').click();
+  await ops.reads(office.name);
+  await look(ops, 'the offices');
+  await ops.page.locator('#code').fill('made-here');
+  await ops.field('Name').fill('Made Here');
+  await ops.button('Create').click();
+  await ops.reads('The office is created.');
+  await ops.link('Made Here').click();
+  ops.expectRefusal(ops.path);
+  await ops.field('Most to spend in a month').fill('a lot');
+  await ops.button('Save').click();
+  await ops.reads('Enter an amount');
+  await look(ops, 'the cap refused');
+  await ops.field('Most to spend in a month').fill('99.5');
+  await ops.button('Save').click();
+  await ops.reads('The money cap is saved.');
+  assert.match(await ops.page.getByRole('row').filter({ hasText: 'Made Here' }).innerText(), /99\.50/);
+  const [file] = await Promise.all([ops.page.waitForEvent('download'), ops.button('Download CSV').click()]);
+  assert.match(file.suggestedFilename(), /^costs-\d{4}-\d{2}\.csv$/);
+});
+
+for (const [colorScheme, locale, width] of [['light', 'en-GB', 1280], ['dark', 'nl-NL', 360]]) {
+  story(`the pages fit at ${width} px, ${colorScheme}, and axe finds nothing`, async (scene) => {
+    office ??= await scene.app.office({ jane: 'user' });
+    const ops = await operator(scene, `at-${width}`, { colorScheme, locale, viewport: { width, height: 760 } });
+    for (const path of ['/operator', '/operator?period=day', '/operator?period=month', `/operator/waiting?office=${office.code}&username=jane`, '/operator/offices']) {
+      await ops.go(path);
+      await fits(ops, path);
+      await look(ops, path);
+      assert.equal(await ops.page.locator('html').getAttribute('lang'), locale.slice(0, 2));
+    }
+    await ops.go('/operator');
+    await ops.page.locator('details.numbers summary').press('Enter');
+    await fits(ops, 'the numbers');
+    await look(ops, 'the numbers');
+    const told = await ops.page.getByRole('img').first().getAttribute('aria-labelledby');
+    assert.ok(told, 'the plot says nothing to who does not see it');
+  });
+}
