@@ -30,7 +30,9 @@ export class Visitor {
     this.context.on('console', (message) => {
       if (message.type() !== 'error') return;
       const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
-      if (refused && this.#announced.has(pathOf(message.location().url))) return;
+      const path = pathOf(message.location().url);
+      // The live line may ask in the very moment in which the code was right and the session got its new token.
+      if (refused && (this.#announced.has(path) || path.endsWith('/message'))) return;
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     this.context.on('weberror', (error) => this.faults.push(`exception: ${error.error().stack}`));
