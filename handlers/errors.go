@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -22,7 +23,11 @@ func (s *Site) handleError(err error, c echo.Context) {
 	}
 	status, id := classify(err)
 	if status >= http.StatusInternalServerError {
-		s.logger.ErrorContext(c.Request().Context(), "request failed", "request", requestOf(c), "route", c.Path(), "status", status, "error", err)
+		level := slog.LevelError
+		if errors.Is(err, context.Canceled) {
+			level = slog.LevelInfo // whoever asked went on before the answer was ready
+		}
+		s.logger.Log(c.Request().Context(), level, "request failed", "request", requestOf(c), "route", c.Path(), "status", status, "error", err)
 	}
 	if status == http.StatusServiceUnavailable {
 		c.Response().Header().Set("Retry-After", "5")
