@@ -48,6 +48,7 @@ func TestEveryJobHasAWorker(t *testing.T) {
 	for _, add := range []func(*river.Workers) error{
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendCodeWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &upkeepWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &resealWorker{}) },
 	} {
 		if add(Register(nil, nil)) == nil {
 			t.Error("Register leaves a job without its worker")
