@@ -37,7 +37,7 @@ func New(pool *db.Pool, hasher *Hasher, log *audit.Log) *Service {
 // User is who signed in.
 type User struct {
 	ID       int64
-	OfficeID int64
+	OfficeID int64 // 0: an operator
 	Username string
 	Name     string
 	Role     Role
@@ -46,6 +46,9 @@ type User struct {
 
 // Person is the user in audit events.
 func (u User) Person() audit.Person { return audit.Person{ID: u.ID, Name: u.Username} }
+
+// IsOperator reports whether the user runs the installation and belongs to no office.
+func (u User) IsOperator() bool { return u.Role == RoleOperator }
 
 // Profile is a user as settings show them, with the state of their second factor.
 type Profile struct {
@@ -115,7 +118,7 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 	n.OfficeCode, n.Username = CanonicalOfficeCode(n.OfficeCode), CanonicalUsername(n.Username)
 	n.Name, n.Email = strings.TrimSpace(clean(n.Name)), strings.TrimSpace(clean(n.Email))
 	if !validUsername(n.Username) {
-		return 0, errors.New("the username needs 1 to 64 letters, digits or . _ - @ + '")
+		return 0, errUsername
 	}
 	if n.Name == "" || len([]rune(n.Name)) > 120 {
 		return 0, errors.New("the name needs 1 to 120 characters")

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 
@@ -55,6 +56,8 @@ func clip(s string, runes int) string {
 	}
 	return s
 }
+
+var errUsername = errors.New("the username needs 1 to 64 letters, digits or . _ - @ + '")
 
 // validUsername reports whether a canonical username may be given to a new user.
 func validUsername(s string) bool {

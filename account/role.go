@@ -10,6 +10,10 @@ const (
 	RoleSuperuser  Role = "superuser"
 )
 
+// RoleOperator runs the installation and belongs to no office. It ranks nowhere in an office: it is not
+// Valid there, so that no form and no command can give it, and it is at least nothing. See CreateOperator.
+const RoleOperator Role = "operator"
+
 func (r Role) rank() int {
 	switch r {
 	case RoleUser:
@@ -22,7 +26,7 @@ func (r Role) rank() int {
 	return 0
 }
 
-// Valid reports whether r is one of the roles.
+// Valid reports whether r is one of an office's roles.
 func (r Role) Valid() bool { return r.rank() > 0 }
 
 // AtLeast reports whether r may do all that other may. An unknown role may do nothing.

@@ -31,14 +31,53 @@ type Attempt struct {
 }
 
 // SignIn checks office code, username and password. It answers ErrWrong, *Delay, or ErrBusy.
+func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
+	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
+	return s.signIn(ctx, a, door{
+		account: counted(code, username),
+		known: func() (bool, error) {
+			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{OfficeCode: code, Username: username, BrowserHash: a.Browser})
+		},
+		find: func() (found, error) {
+			// Two statements for every outcome: a missing office must cost what a missing user costs.
+			office, err := s.q.OfficeByCode(ctx, s.pool, code)
+			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return found{}, fmt.Errorf("find office: %w", err)
+			}
+			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Username: username})
+			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return found{}, fmt.Errorf("find user: %w", err)
+			}
+			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
+			return found{user, row.PasswordHash, row.DisabledAt != nil, audit.Event{Office: office.ID}}, nil
+		},
+	})
+}
+
+// door is what a log-in of one kind has of its own: the key of its counter, which browsers it knows, and
+// how it finds who stands before it. All else is the same at every door.
+type door struct {
+	account string
+	known   func() (bool, error)
+	find    func() (found, error)
+}
+
+// found is who a door found: the zero value is nobody. refusal is how an audit event of it begins.
+type found struct {
+	user     User
+	hash     string
+	disabled bool
+	refusal  audit.Event
+}
+
+// signIn is the one way through a door.
 //
 // The try is counted, and committed, before the password is looked at; parallel guesses cannot share one
 // try. Browsers in which this user has completed a log-in in the last 90 days have a budget of their own,
 // so strangers who guess can delay only each other.
-func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
-	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
-	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(code, username), Browser: []byte{}}
-	known, err := s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{OfficeCode: code, Username: username, BrowserHash: a.Browser})
+func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
+	budget := dbsqlc.PasswordFailureChargeParams{Account: d.account, Browser: []byte{}}
+	known, err := d.known()
 	if err != nil {
 		return User{}, fmt.Errorf("look for a known browser: %w", err)
 	}
@@ -48,23 +87,18 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	if err := s.charge(ctx, budget); err != nil {
 		return User{}, err
 	}
-	// Two statements for every outcome: a missing office must cost what a missing user costs.
-	office, err := s.q.OfficeByCode(ctx, s.pool, code)
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return User{}, fmt.Errorf("find office: %w", err)
-	}
-	row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Username: username})
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		return User{}, fmt.Errorf("find user: %w", err)
-	}
-	right, err := s.matches(ctx, a.Password, row.PasswordHash)
+	f, err := d.find()
 	if err != nil {
 		return User{}, err
 	}
-	user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
-	if !right || row.DisabledAt != nil {
+	right, err := s.matches(ctx, a.Password, f.hash)
+	if err != nil {
+		return User{}, err
+	}
+	if !right || f.disabled {
 		// Who is not a user is not named: people type their password where the username belongs.
-		if err := s.log.Write(ctx, s.pool, audit.Event{Office: office.ID, Actor: user.Person(), Action: audit.SignInRefused, Address: a.Address}); err != nil {
+		f.refusal.Actor, f.refusal.Action, f.refusal.Address = f.user.Person(), audit.SignInRefused, a.Address
+		if err := s.log.Write(ctx, s.pool, f.refusal); err != nil {
 			return User{}, err
 		}
 		return User{}, ErrWrong
@@ -72,7 +106,7 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
 		return User{}, fmt.Errorf("reset the count of failures: %w", err)
 	}
-	return user, nil
+	return f.user, nil
 }
 
 // CheckPassword proves the password of a signed-in user once more, under the delays of a log-in.

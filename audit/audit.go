@@ -44,6 +44,11 @@ const (
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet
 	KeyPromoted         Action = "key_promoted"      // it seals from now on
+
+	OperatorCreated Action = "operator_created"
+	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
+	OperatorRemoved Action = "operator_removed"
+	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
 )
 
 // Person names a user in an event. The zero value is nobody.

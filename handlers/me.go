@@ -92,7 +92,9 @@ func (s *Site) endSession(c echo.Context) error {
 	return s.redirect(c, pathMe+"?done=session_ended")
 }
 
-func (s *Site) seeNotices(c echo.Context) error {
+func (s *Site) seeNotices(c echo.Context) error { return s.noticesSeen(c, pathMe) }
+
+func (s *Site) noticesSeen(c echo.Context, back string) error {
 	upTo, err := strconv.ParseInt(c.FormValue("up_to"), 10, 64)
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest)
@@ -100,7 +102,7 @@ func (s *Site) seeNotices(c echo.Context) error {
 	if err := s.Factors.SeeNotices(c.Request().Context(), must(c).User.ID, upTo); err != nil {
 		return err
 	}
-	return s.redirect(c, pathMe)
+	return s.redirect(c, back)
 }
 
 // masked is a number of which the calling code and the last two digits show.

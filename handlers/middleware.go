@@ -66,9 +66,13 @@ func (s *Site) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// refuseCrossOrigin is the whole CSRF guard, for every unsafe method, the log-in included.
+// refuseCrossOrigin is the whole CSRF guard, for every unsafe method, the log-in included. The
+// hooks are for machines: no cookie counts there.
 func (s *Site) refuseCrossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		if strings.HasPrefix(c.Path(), "/hooks/:token/") {
+			return next(c)
+		}
 		if err := s.cross.Check(c.Request()); err != nil {
 			return errCrossOrigin
 		}
@@ -110,7 +114,7 @@ func (s *Site) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "z") || path == "/demo/phone" {
+		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "z") || path == "/demo/phone" || isJobsPoll(c.Request()) {
 			level = slog.LevelDebug
 		}
 		attrs := []slog.Attr{
@@ -178,6 +182,8 @@ func (s *Site) needPending(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case !ok:
 			return s.toLogin(c)
+		case sess.User.IsOperator():
+			return s.redirect(c, pathOperator)
 		case !sess.Pending():
 			return s.redirect(c, pathMe)
 		}
@@ -192,6 +198,8 @@ func (s *Site) needSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
 		case !ok:
 			return s.toLogin(c)
+		case sess.User.IsOperator():
+			return s.redirect(c, pathOperator)
 		case sess.Pending():
 			return s.redirect(c, "/login/second-step")
 		}

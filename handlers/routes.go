@@ -31,6 +31,9 @@ func (s *Site) routes(e *echo.Echo) {
 	// An unknown address looks the same to everybody, and knows the visitor's language.
 	any.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 
+	// Providers.
+	s.hookRoutes(e)
+
 	// A half-finished log-in: its own second step and nothing else.
 	pending := e.Group("/login", s.loadSession, s.needPending)
 	pending.GET("/second-step", s.secondStep)
@@ -92,6 +95,20 @@ func (s *Site) routes(e *echo.Echo) {
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)
 	super.GET("/office/history", s.historyPage)
+
+	// Operators. Their log-in is everybody's, its second step a half-finished log-in's.
+	door := e.Group(pathOperatorLogin, s.loadSession)
+	door.GET("", s.operatorLoginPage)
+	door.POST("", s.operatorLogin)
+	half := e.Group(pathOperatorCode, s.loadSession, s.needPendingOperator)
+	half.GET("", s.operatorCodePage)
+	half.POST("", s.verifyOperator)
+	ops := e.Group(pathOperator, s.loadSession, s.needOperator)
+	ops.GET("", func(c echo.Context) error { return s.redirect(c, "/operator/history") })
+	ops.GET("/history", s.operatorHistory)
+	ops.POST("/notices", s.seeOperatorNotices)
+	ops.Any("/jobs", s.jobs)
+	ops.Any("/jobs/*", s.jobs)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/session"
@@ -27,6 +28,12 @@ type Services struct {
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
 	Requests RequestMeter                // nil: requests are not counted
+
+	Installation *audit.Installation
+	Jobs         http.Handler // the queue's page, under /operator/jobs
+
+	Hooks      Hooks           // nil: nobody posts anything
+	HookTokens func() []string // those of the path that are taken, now
 }
 
 // Site is the web application.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -260,14 +261,29 @@ func TestFiveFailuresInARowOpenTheBreakerForAll(t *testing.T) {
 	}
 	w.called("a", "a", "a", "a", "a")
 	w.is("retrying waiting")
-	// Many at once are one probe.
-	w.exec("update providers set probe_at = now()")
+}
+
+func TestManyAtOnceAreOneProbe(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "a")
+	w.exec("insert into providers (name, open_since, open_class, probe_at) values ('a', now() - interval '1 minute', 'retry', now())")
+	var turns atomic.Int32
 	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() { _ = w.work(1) })
+	for range 16 {
+		wg.Go(func() {
+			got, err := w.messages.Turn(context.Background(), "a")
+			if err != nil {
+				t.Error(err)
+			}
+			if got {
+				turns.Add(1)
+			}
+		})
 	}
 	wg.Wait()
-	w.called("a", "a", "a", "a", "a", "a")
+	if turns.Load() != 1 {
+		t.Errorf("%d probes at once", turns.Load())
+	}
 }
 
 func TestFailuresFarApartOpenNothing(t *testing.T) {

@@ -47,13 +47,8 @@ var ErrOver = errors.New("the challenge is over")
 // state and, after a failure, has the next provider try; it never confirms a number and never admits anybody. A
 // receipt of a message that we do not know is dropped.
 func (s *Service) Receive(ctx context.Context, r Receipt) error {
-	ref, number, ok := strings.Cut(r.Ref, ".")
-	sendNo, err := strconv.Atoi(number)
-	if !ok || err != nil || sendNo < 1 || sendNo > 3 {
-		s.meter.Received(r.Provider, "unmatched")
-		return nil
-	}
-	m, err := s.q.MessageByRef(ctx, s.pool, dbsqlc.MessageByRefParams{Ref: ref, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+	ref, sendNo := splitRef(r.Ref)
+	m, err := s.q.MessageByRef(ctx, s.pool, dbsqlc.MessageByRefParams{Ref: ref, SendNo: sendNo})
 	if errors.Is(err, pgx.ErrNoRows) {
 		s.meter.Received(r.Provider, "unmatched")
 		return nil
@@ -181,12 +176,8 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 // Spoken answers the code of a call's message and the language to speak it in, "en" or "nl". It answers ErrOver
 // when the challenge is used, replaced or expired, or there is no such message.
 func (s *Service) Spoken(ctx context.Context, ref string) (code, language string, err error) {
-	ref, number, _ := strings.Cut(ref, ".")
-	sendNo, err := strconv.Atoi(number)
-	if err != nil || sendNo < 1 || sendNo > 3 {
-		return "", "", ErrOver
-	}
-	r, err := s.q.ChallengeSpoken(ctx, s.pool, dbsqlc.ChallengeSpokenParams{Ref: ref, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+	ref, sendNo := splitRef(ref)
+	r, err := s.q.ChallengeSpoken(ctx, s.pool, dbsqlc.ChallengeSpokenParams{Ref: ref, SendNo: sendNo})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", "", ErrOver
 	}
@@ -195,4 +186,13 @@ func (s *Service) Spoken(ctx context.Context, ref string) (code, language string
 	}
 	code, err = s.codes.OpenCode(ref, r.CodeCt)
 	return code, r.Language, err
+}
+
+// splitRef takes "<challenge ref>.<send_no>" apart; 0 is no message.
+func splitRef(s string) (ref string, sendNo int16) {
+	ref, number, _ := strings.Cut(s, ".")
+	if n, err := strconv.ParseInt(number, 10, 16); err == nil {
+		sendNo = int16(n)
+	}
+	return ref, sendNo
 }

@@ -272,7 +272,7 @@ func (s *Store) List(ctx context.Context, acting Session) ([]Entry, error) {
 }
 
 func overall(r account.Role) time.Duration {
-	if r == account.RoleSuperuser {
+	if r == account.RoleSuperuser || r == account.RoleOperator {
 		return lifeSuperuser
 	}
 	return lifeUser

@@ -42,8 +42,7 @@ func fits(text string) bool {
 }
 
 func sentence(lang, name, code string, minutes int) string {
-	base, _, _ := strings.Cut(strings.ReplaceAll(lang, "_", "-"), "-")
-	if strings.EqualFold(base, "nl") {
+	if isDutch(lang) {
 		unit := "minuten"
 		if minutes == 1 {
 			unit = "minuut"
@@ -61,6 +60,12 @@ func sentence(lang, name, code string, minutes int) string {
 		name += " "
 	}
 	return fmt.Sprintf("%s is your %sverification code. It is valid for %d %s.", code, name, minutes, unit)
+}
+
+// isDutch reports whether a language is Dutch, of whatever region; all else is English.
+func isDutch(lang string) bool {
+	base, _, _ := strings.Cut(strings.ReplaceAll(lang, "_", "-"), "-")
+	return strings.EqualFold(base, "nl")
 }
 
 // hostShape is what browsers read after the @: no port, no brackets, no letters

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,45 +16,39 @@ import (
 )
 
 const (
-	maxAnswer = 64 << 10  // bytes; a real answer has a few hundred
-	maxForm   = 64 << 10  // bytes; ours has a few hundred
-	maxAfter  = time.Hour // a code does not live that long
+	maxAnswer  = 64 << 10  // bytes; a real answer has a few hundred
+	maxRequest = 64 << 10  // bytes; ours has a few hundred
+	maxAfter   = time.Hour // a code does not live that long
 )
 
-// call is the one HTTP request of one send. The SDK knows no context, no ttl and
-// no headers; it takes an http.Client, so all of that happens down here, and what
-// the SDK's errors leave out is noted on the way.
+// call is the one HTTP request of one send. The SDK knows no context and no headers,
+// and its errors leave out what decides; it takes an http.Client, so all of that
+// happens down here, for every provider alike.
 //
 // A call serves one send and is used from one goroutine; only its body is shared
 // with the transport's.
 type call struct {
 	ctx     context.Context
 	base    http.RoundTripper
-	ttl     time.Duration
-	private []string // must not come back in an outcome
+	private []string                              // must not come back in an outcome
+	refused func(code int, answer []byte) Outcome // judges an answer that is not 2xx; nil is judgeHTTP
 
-	begun bool          // the SDK did make a request
+	begun bool          // a request was made
 	body  *body         // the one being written, nil before
-	ended *Outcome      // how it ended, when not in a well-formed answer
+	ended *Outcome      // how it ended, when not in a 2xx answer that could be read
 	after time.Duration // the answer's Retry-After
 }
 
 // errEnded is what the SDK gets for every ending that call.ended tells better.
 var errEnded = errors.New("the call has ended")
 
-// RoundTrip sends the SDK's request with our context and with ttl in its form,
-// and lets nothing but a well-formed answer back to the SDK.
-func (c *call) RoundTrip(sdk *http.Request) (*http.Response, error) {
+// do makes the request with our context and this body, and answers what a 2xx answer
+// says. For every other ending it returns errEnded and has noted the outcome.
+func (c *call) do(asked *http.Request, content string) ([]byte, error) {
 	c.begun = true
-	form, err := readForm(sdk)
+	res, err := c.base.RoundTrip(c.request(asked, content))
 	if err != nil {
-		return c.end(Outcome{Class: Ours, Status: statusRequest, Reason: RequestWrong})
-	}
-	form.Set("ttl", strconv.FormatInt(c.ttl.Milliseconds(), 10))
-
-	res, err := c.base.RoundTrip(c.request(sdk, form.Encode()))
-	if err != nil {
-		return c.end(c.broken(err))
+		return nil, c.end(c.broken(err))
 	}
 	defer func() { _ = res.Body.Close() }()
 	c.after = retryAfter(res.Header.Get("Retry-After"), time.Now())
@@ -67,37 +60,49 @@ func (c *call) RoundTrip(sdk *http.Request) (*http.Response, error) {
 		// A redirect ends here too: http.Client never sees it, and the secret
 		// does not travel on.
 		o := judgeHTTP(res.StatusCode)
+		if c.refused != nil && err == nil {
+			o = c.refused(res.StatusCode, raw)
+		}
 		o.After = c.after
-		return c.end(o)
+		return nil, c.end(o)
 	}
 	if err != nil {
-		return c.end(c.broken(err))
+		return nil, c.end(c.broken(err))
 	}
-	a, err := readAnswer(raw, c.private...)
-	if err != nil || len(raw) > maxAnswer {
-		return c.end(Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable, After: c.after})
+	if len(raw) > maxAnswer {
+		return nil, c.unreadable()
 	}
-	return plainResponse(sdk, a)
+	return raw, nil
 }
 
-func (c *call) end(o Outcome) (*http.Response, error) {
+func (c *call) end(o Outcome) error {
 	c.ended = &o
-	return nil, errEnded
+	return errEnded
 }
 
-// request is the SDK's request with another form. GetBody is what lets the
+// wrong ends a call whose request was never fit to be made.
+func (c *call) wrong() error {
+	return c.end(Outcome{Class: Ours, Status: statusRequest, Reason: RequestWrong})
+}
+
+// unreadable ends a call whose answer says nothing.
+func (c *call) unreadable() error {
+	return c.end(Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable, After: c.after})
+}
+
+// request is the asked one with another body. GetBody is what lets the
 // transport start again on a new connection when an idle one turns out to be dead
 // and nothing was written to it: the one repetition that is safe.
-func (c *call) request(sdk *http.Request, form string) *http.Request {
-	req := sdk.Clone(c.ctx)
+func (c *call) request(asked *http.Request, content string) *http.Request {
+	req := asked.Clone(c.ctx)
 	next := func() (io.ReadCloser, error) {
-		c.body = &body{r: strings.NewReader(form)}
+		c.body = &body{r: strings.NewReader(content)}
 		return c.body, nil
 	}
 	req.Body, _ = next()
 	req.GetBody = next
-	req.ContentLength = int64(len(form))
-	req.Header.Del("Content-Length") // the SDK sets it by hand, for its own form
+	req.ContentLength = int64(len(content))
+	req.Header.Del("Content-Length") // the SDK sets it by hand, for its own body
 	return req
 }
 
@@ -158,24 +163,20 @@ func (b *body) Read(p []byte) (int, error) {
 
 func (b *body) Close() error { return nil }
 
-// readForm takes over the form the SDK made.
-func readForm(sdk *http.Request) (url.Values, error) {
+// taken is the body that the SDK made, to be sent changed.
+func taken(sdk *http.Request) ([]byte, error) {
 	defer func() { _ = sdk.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(sdk.Body, maxForm))
-	if err != nil {
-		return nil, err
-	}
-	return url.ParseQuery(string(raw))
+	return io.ReadAll(io.LimitReader(sdk.Body, maxRequest))
 }
 
-// plainResponse is the answer as the SDK likes it.
-func plainResponse(sdk *http.Request, a answer) (*http.Response, error) {
-	raw, err := json.Marshal(a)
+// plainResponse is an answer as the SDKs like it.
+func plainResponse(sdk *http.Request, code int, answer any) (*http.Response, error) {
+	raw, err := json.Marshal(answer)
 	if err != nil {
 		return nil, err
 	}
 	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK,
+		Status: strconv.Itoa(code) + " " + http.StatusText(code), StatusCode: code,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          io.NopCloser(bytes.NewReader(raw)),

@@ -17,7 +17,7 @@ const (
 	RequestWrong     = "request_wrong"     // our request was refused as malformed
 	TextTooLong      = "text_too_long"     // the text is longer than allowed
 	SenderRefused    = "sender_refused"    // the sender (VONAGE_FROM) may not be used there
-	AddressWrong     = "address_wrong"     // nothing at VONAGE_BASE_URL takes messages
+	AddressWrong     = "address_wrong"     // nothing at the provider's address takes messages
 	Credentials      = "credentials"       // key or secret are wrong
 	Signature        = "signature"         // the account demands signed requests
 	AccountBarred    = "account_barred"    // the account is suspended

@@ -1,4 +1,4 @@
-// Package sms hands one text to one provider and says what became of it.
+// Package sms hands one text, or one call, to one provider and says what became of it.
 //
 // The rule it protects: nothing is called sent that the provider did not
 // accept, and nothing is called unsent that may have gone out. Every ending of
@@ -6,7 +6,9 @@
 // says what the next step is; there are no errors to interpret.
 //
 // The package is a leaf: it knows no challenge, no office and no database.
-// Start at [Vonage.Send]; judge.go holds the table of what each answer means.
+// Start at [Vonage.Send]; judge.go holds the table of what each answer means. [Voice]
+// and [Webhook] are the other providers, over the same call.go; [Routes] says whose
+// turn it is, and receipt.go tells what carriers report later.
 package sms
 
 import (
@@ -21,9 +23,11 @@ import (
 // methods of unexported fields, so do not keep one in a struct that is printed.
 type Text struct {
 	To   string        // E.164 with +
-	Body string        // what the phone shows; one GSM-7 segment when [Body] made it
+	Body string        // what the phone shows; one GSM-7 segment when [Body] made it. A call has none
 	Ref  string        // client-ref, at most 40 characters: correlates receipts, holds no person and no code
 	Life time.Duration // how much longer the code lives; the carrier stops trying after it (20 s at least)
+
+	Language string // "en" or "nl", for what a call says
 }
 
 // Class says what an outcome means for the next step.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -110,11 +111,9 @@ func (v *Vonage) Send(ctx context.Context, t Text) (o Outcome) {
 	defer cancel()
 
 	to := strings.TrimPrefix(t.To, "+")
-	c := &call{
-		ctx:     ctx,
-		base:    v.transport,
-		ttl:     min(max(t.Life, minTTL), maxTTL),
-		private: []string{to, v.cfg.Secret, v.cfg.Key},
+	c := &smsCall{
+		call: call{ctx: ctx, base: v.transport, private: []string{to, v.cfg.Secret, v.cfg.Key}},
+		ttl:  min(max(t.Life, minTTL), maxTTL),
 	}
 	// A client per send: the SDK's client has no context and writes to its own
 	// configuration while sending.
@@ -138,6 +137,35 @@ func (v *Vonage) Send(ctx context.Context, t Text) (o Outcome) {
 	o = judge(parts)
 	o.After = c.after
 	return o
+}
+
+// smsCall is a call of the SMS API, whose ttl the SDK does not know.
+type smsCall struct {
+	call
+	ttl time.Duration
+}
+
+// RoundTrip sends the SDK's request with ttl in its form, and lets nothing but a
+// well-formed answer back to the SDK.
+func (c *smsCall) RoundTrip(sdk *http.Request) (*http.Response, error) {
+	raw, err := taken(sdk)
+	if err != nil {
+		return nil, c.wrong()
+	}
+	form, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return nil, c.wrong()
+	}
+	form.Set("ttl", strconv.FormatInt(c.ttl.Milliseconds(), 10))
+	raw, err = c.do(sdk, form.Encode())
+	if err != nil {
+		return nil, err
+	}
+	a, err := readAnswer(raw, c.private...)
+	if err != nil {
+		return nil, c.unreadable()
+	}
+	return plainResponse(sdk, http.StatusOK, a)
 }
 
 // options: unicode halves what fits in a segment, so it is asked for only when

@@ -55,6 +55,8 @@ func TestEveryPageFitsItsStruct(t *testing.T) {
 	pageIsRight(t, History)
 	pageIsRight(t, Phone)
 	pageIsRight(t, Error)
+	pageIsRight(t, OperatorLogin)
+	pageIsRight(t, OperatorHistory)
 }
 
 func TestEveryFragmentFitsItsStruct(t *testing.T) {

@@ -28,10 +28,12 @@ type Enrolment struct {
 	URI    string // what the QR code holds
 }
 
-// mayEnrol answers ErrHasFactor or ErrNotFresh unless the session may add an authenticator app now: a
+// mayEnrol answers ErrNotAllowed, ErrHasFactor or ErrNotFresh unless the session may add an authenticator app now: a
 // pending log-in only for a user without any factor.
 func mayEnrol(sess session.Session, m Methods) error {
 	switch {
+	case sess.User.IsOperator():
+		return ErrNotAllowed
 	case m.Authenticator, sess.Pending() && m.HasFactor():
 		return ErrHasFactor
 	case !sess.Pending() && !Fresh(sess, m):

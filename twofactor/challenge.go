@@ -130,6 +130,8 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 			return err
 		}
 		switch {
+		case sess.User.IsOperator():
+			return ErrNotAllowed
 		case !sess.Pending() && methods.SMS() != nil:
 			return s.startUnlessLive(ctx, tx, sess, PurposeFresh, *methods.SMS(), language)
 		case sess.Pending() && methods.SMS() != nil:
@@ -151,6 +153,9 @@ func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone
 		methods, err := s.methods(ctx, tx, sess.User.ID)
 		if err != nil {
 			return err
+		}
+		if sess.User.IsOperator() {
+			return ErrNotAllowed // an operator has an app from the command line, and nothing else
 		}
 		if sess.Pending() {
 			if methods.HasFactor() {

@@ -13,7 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/office"
 )
 
-// administer runs the commands about offices and users. Each is written to the audit log as the command line's doing.
+// administer runs the commands about offices, users and operators. Each is written to the audit log as the command line's doing.
 func administer(ctx context.Context, cfg config, command string, cli commands, std stdio, logger *slog.Logger) error {
 	return withProgram(ctx, cfg, logger, func(p *program) error {
 		offices := office.New(p.pool, p.log, "")
@@ -38,6 +38,12 @@ func administer(ctx context.Context, cfg config, command string, cli commands, s
 			return createUser(ctx, p, cli, std)
 		case "user reset-two-factor":
 			return resetUser(ctx, p, cli, std.out)
+		case "operator create":
+			return createOperator(ctx, p, cli.Operator, std)
+		case "operator list":
+			return listOperators(ctx, p, std.out)
+		case "operator remove":
+			return removeOperator(ctx, p, cli.Operator.Remove.Username, std.out)
 		}
 		return fmt.Errorf("unknown command %q", command)
 	})

@@ -3,10 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,9 +22,11 @@ type config struct {
 	product     string
 	keyFile     string // "" when the operator has to name one
 	keyFileMake bool   // may be made when it is missing
-	provider    string // vonage, demo, or ""
+	provider    string // vonage, webhook, demo, or ""
 	rate        int    // calls a second to one provider, all processes together
 	vonage      map[string]string
+	webhook     map[string]string // SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET
+	routes      string            // SMS_ROUTES
 	pgBinDir    string
 	metricsAddr string // "" when there are no metrics
 }
@@ -39,10 +42,14 @@ func readConfig(env map[string]string) (config, error) {
 	c := config{
 		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR", "localhost:8080"),
 		product: get("NIGHTLATCH_NAME", "Nightlatch"), provider: get("SMS_PROVIDER", ""), vonage: map[string]string{}, pgBinDir: get("PG_BINDIR", ""),
+		webhook: map[string]string{}, routes: get("SMS_ROUTES", ""),
 	}
 	for name, value := range env {
 		if strings.HasPrefix(name, "VONAGE_") && value != "" {
 			c.vonage[name] = value
+		}
+		if strings.HasPrefix(name, "SMS_WEBHOOK_") && value != "" {
+			c.webhook[name] = value
 		}
 	}
 	c.keyFile = get("NIGHTLATCH_KEY_FILE", "")
@@ -90,23 +97,39 @@ func readURL(text string) (*url.URL, error) {
 
 func (c config) checkProvider() error {
 	switch c.provider {
-	case "", "vonage":
+	case "", "vonage", "webhook":
 		return nil
 	case "demo":
-		if len(c.vonage) > 0 {
-			names := make([]string, 0, len(c.vonage))
-			for name := range c.vonage {
-				names = append(names, name)
+		if len(c.vonage)+len(c.webhook) > 0 {
+			names := slices.Sorted(maps.Keys(c.vonage))
+			instead := "vonage"
+			if len(names) == 0 {
+				names, instead = slices.Sorted(maps.Keys(c.webhook)), "webhook"
 			}
-			sort.Strings(names)
-			return fmt.Errorf("SMS_PROVIDER is demo, but %s is set: use SMS_PROVIDER=vonage for real messages, or unset it", strings.Join(names, ", "))
+			return fmt.Errorf("SMS_PROVIDER is demo, but %s is set: use SMS_PROVIDER=%s for real messages, or unset it", strings.Join(names, ", "), instead)
 		}
 		if host, _, _ := net.SplitHostPort(c.addr); !loopback(host) || !loopback(c.url.Hostname()) {
 			return errors.New("SMS_PROVIDER=demo shows every code on a page, so it serves loopback alone: check NIGHTLATCH_ADDR and NIGHTLATCH_URL")
 		}
 		return nil
 	}
-	return fmt.Errorf("SMS_PROVIDER is %q and should be vonage or demo", c.provider)
+	return fmt.Errorf("SMS_PROVIDER is %q and should be vonage, webhook or demo", c.provider)
+}
+
+// uses reports whether a provider is to be set up: SMS_PROVIDER names it, or any of its settings is there.
+func (c config) uses(provider string) bool {
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return c.vonage[name] != "" || c.webhook[name] != "" })
+	}
+	switch provider {
+	case byVonage:
+		return c.provider == byVonage || has("VONAGE_API_KEY", "VONAGE_API_SECRET", "VONAGE_FROM", "VONAGE_BASE_URL")
+	case byWebhook:
+		return c.provider == byWebhook || has("SMS_WEBHOOK_URL", "SMS_WEBHOOK_SECRET")
+	case byVoice:
+		return has("VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY_FILE", "VONAGE_VOICE_FROM", "VONAGE_VOICE_BASE_URL")
+	}
+	return c.provider == provider
 }
 
 // isDemo reports whether the program runs in demo mode.

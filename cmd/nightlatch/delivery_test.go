@@ -11,18 +11,6 @@ import (
 
 const itsNumber = "+31612345678"
 
-// waiting makes an installation whose user waits on the code page for a message that the stand-in treats by
-// the steps.
-func waiting(t *testing.T, steps ...smstest.Step) (*installation, *node, *browser) {
-	t.Helper()
-	in := install(t, steps...)
-	in.user("jdoe", "user", itsNumber)
-	n := serving(t, in.env)
-	b := newBrowser(t, n.url)
-	b.logIn("ACME", "jdoe", password).on("/login/code")
-	return in, n, b
-}
-
 func (b *browser) lineSays(within time.Duration, words, class string) {
 	b.t.Helper()
 	eventually(b.t, within, "the live line says "+words, func() bool {

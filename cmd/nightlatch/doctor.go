@@ -86,7 +86,7 @@ func (d *doctor) settings() {
 	case "demo":
 		d.warning("SMS_PROVIDER is demo: every code shows on a page and no message is sent. Set SMS_PROVIDER=vonage for an office.")
 	default:
-		if _, err := newProvider(d.cfg, nil); err != nil {
+		if _, err := newProviders(d.cfg, d.cfg.url.String(), nil); err != nil {
 			d.problem("The settings of %s: %s.", d.cfg.provider, err)
 		} else {
 			d.ok("The settings of %s have the right form. Whether its account works shows with the first message.", d.cfg.provider)

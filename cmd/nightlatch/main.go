@@ -79,7 +79,8 @@ type commands struct {
 		} `cmd:"" help:"Add a new master key to the key file; with --promote, seal with it."`
 		Status struct{} `cmd:"" help:"Show the keys: which seals, what each is still needed for, who has it."`
 	} `cmd:"" help:"The master keys, see docs/operating.md."`
-	Doctor struct{} `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
+	Doctor   struct{}         `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
+	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
 }
 
 // errHelp ends a run that only printed its help.

@@ -21,10 +21,16 @@ func (p *program) newMetrics() *metrics.Metrics {
 
 // providers are the names of the configured providers, as in the sends.
 func (c config) providers() []string {
-	if c.provider == "" {
-		return nil
+	if c.isDemo() {
+		return []string{byDemo}
 	}
-	return []string{c.provider}
+	var names []string
+	for _, name := range []string{byVonage, byWebhook, byVoice} {
+		if c.provider != "" && c.uses(name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // serveMetrics answers /metrics, and nothing else, on an address of its own when one is configured. It asks

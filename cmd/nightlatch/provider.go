@@ -3,52 +3,177 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/sms"
 )
 
-// provider is what both sms.Vonage and sms.Demo are.
+// provider is what every provider of sms is.
 type provider interface {
 	Name() string
 	Send(context.Context, sms.Text) sms.Outcome
 }
 
-var errNoProvider = errors.New("SMS_PROVIDER is not set: use vonage (with VONAGE_API_KEY, VONAGE_API_SECRET and VONAGE_FROM), or demo to try it out on this machine")
+// The providers' names, in the configuration and beside each send.
+const (
+	byVonage  = "vonage"
+	byWebhook = "webhook"
+	byVoice   = "voice" // calls; never in SMS_ROUTES
+	byDemo    = "demo"
+)
 
-// newProvider makes the provider that the configuration names, and checks its settings now rather than at
-// the first log-in on Monday.
-func newProvider(cfg config, phone *message.DemoPhone) (provider, error) {
-	switch cfg.provider {
-	case "vonage":
-		return sms.NewVonage(sms.VonageConfig{
-			Key: cfg.vonage["VONAGE_API_KEY"], Secret: cfg.vonage["VONAGE_API_SECRET"], From: cfg.vonage["VONAGE_FROM"], BaseURL: cfg.vonage["VONAGE_BASE_URL"],
-		})
-	case "demo":
-		return sms.NewDemo(phone.Keep), nil
+var errNoProvider = errors.New("SMS_PROVIDER is not set: use vonage (with VONAGE_API_KEY, VONAGE_API_SECRET and VONAGE_FROM), webhook (with SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET), or demo to try it out on this machine")
+
+// providers are all that are set up, and whose turn it is.
+type providers struct {
+	all     map[string]provider
+	routes  sms.Routes
+	awaits  map[string]bool // a receipt follows what this one takes
+	calls   bool            // "Call me instead" can be offered
+	demo    bool            // nothing leaves this machine
+	product string
+	host    string
+}
+
+// newProviders makes the providers that the configuration names, and checks their settings now rather than at
+// the first log-in on Monday. hookBase is the address under which they reach us.
+func newProviders(cfg config, hookBase string, demo *message.DemoPhone) (providers, error) {
+	p := providers{all: map[string]provider{}, awaits: map[string]bool{}, product: cfg.product, host: cfg.url.Hostname()}
+	var texts []string // the providers of text messages, in the order in which they are tried
+	if cfg.isDemo() {
+		p.demo, p.calls, texts = true, true, []string{byDemo}
+		p.all[byDemo], p.all[byVoice] = sms.NewDemo(demo.Keep), sms.NewDemo(demo.Keep)
+	} else {
+		if _, err := newReaders(cfg); err != nil {
+			return p, err
+		}
+		if cfg.uses(byVonage) {
+			v, err := newVonage(cfg, hookBase)
+			if err != nil {
+				return p, err
+			}
+			p.all[byVonage], texts = v, append(texts, byVonage)
+			p.awaits[byVonage] = cfg.vonage["VONAGE_SIGNATURE_SECRET"] != ""
+		}
+		if cfg.uses(byWebhook) {
+			w, err := sms.NewWebhook(sms.WebhookConfig{URL: cfg.webhook["SMS_WEBHOOK_URL"], Secret: cfg.webhook["SMS_WEBHOOK_SECRET"], Callback: hookBase + "/webhook"})
+			if err != nil {
+				return p, err
+			}
+			p.all[byWebhook], texts = w, append(texts, byWebhook)
+			p.awaits[byWebhook] = true
+		}
+		if cfg.uses(byVoice) {
+			v, err := newVoice(cfg, hookBase)
+			if err != nil {
+				return p, err
+			}
+			p.all[byVoice], p.awaits[byVoice], p.calls = v, true, true
+		}
 	}
-	return nil, errNoProvider
+	if len(texts) == 0 {
+		return p, errNoProvider
+	}
+	if cfg.provider == byWebhook {
+		slices.Reverse(texts) // the one that SMS_PROVIDER names comes first
+	}
+	p.routes = sms.RoutesTo(texts...)
+	if cfg.routes != "" {
+		routes, err := sms.ParseRoutes(cfg.routes, texts, func(code string) bool { return phone.Country(code).CallingCode() != 0 })
+		if err != nil {
+			return p, err
+		}
+		p.routes = routes
+	}
+	return p, nil
 }
 
-// sender makes a provider fit what message needs: it puts a code into words, and an outcome into its terms.
-type sender struct {
-	provider provider
-	product  string
-	host     string
-	demo     bool
+func newVonage(cfg config, hookBase string) (*sms.Vonage, error) {
+	c := sms.VonageConfig{
+		Key: cfg.vonage["VONAGE_API_KEY"], Secret: cfg.vonage["VONAGE_API_SECRET"], From: cfg.vonage["VONAGE_FROM"], BaseURL: cfg.vonage["VONAGE_BASE_URL"],
+	}
+	if cfg.vonage["VONAGE_SIGNATURE_SECRET"] != "" { // receipts that nobody can check are not asked for
+		c.Callback = hookBase + "/vonage"
+	}
+	return sms.NewVonage(c)
 }
 
-// Route answers the one provider.
-func (s sender) Route(string, string) []string { return []string{s.provider.Name()} }
+func newVoice(cfg config, hookBase string) (*sms.Voice, error) {
+	var missing []string
+	for _, name := range []string{"VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY_FILE", "VONAGE_VOICE_FROM"} {
+		if cfg.vonage[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Errorf("calls are set up by half: set %s as well, or unset VONAGE_APPLICATION_ID, VONAGE_PRIVATE_KEY_FILE, VONAGE_VOICE_FROM and VONAGE_VOICE_BASE_URL", strings.Join(missing, " and "))
+	}
+	if cfg.vonage["VONAGE_SIGNATURE_SECRET"] == "" {
+		return nil, errors.New("calls need VONAGE_SIGNATURE_SECRET: the code is spoken after a key was pressed, and only its signature says that Vonage sent the key")
+	}
+	key, err := readPrivate(cfg.vonage["VONAGE_PRIVATE_KEY_FILE"])
+	if err != nil {
+		return nil, err
+	}
+	return sms.NewVoice(sms.VoiceConfig{
+		Application: cfg.vonage["VONAGE_APPLICATION_ID"], PrivateKey: key, From: cfg.vonage["VONAGE_VOICE_FROM"],
+		BaseURL: cfg.vonage["VONAGE_VOICE_BASE_URL"], Callback: hookBase + "/voice", Product: cfg.product,
+	})
+}
 
-// Send makes one call.
-func (s sender) Send(ctx context.Context, _ string, t message.Text) message.Outcome {
-	minutes := int(math.Ceil(t.Life.Minutes()))
-	o := s.provider.Send(ctx, sms.Text{To: t.To, Body: sms.Body(t.Language, s.product, s.host, t.Code, minutes), Ref: t.Ref, Life: t.Life})
+// readPrivate reads the file of VONAGE_PRIVATE_KEY_FILE. It is refused when anybody but its owner may read it.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read VONAGE_PRIVATE_KEY_FILE: %w", err)
+	}
+	if !info.Mode().IsRegular() || info.Size() > 64<<10 {
+		return nil, fmt.Errorf("VONAGE_PRIVATE_KEY_FILE: %s is not a key file", path)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("VONAGE_PRIVATE_KEY_FILE: %s may be read by others (%#o): run chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	key, err := os.ReadFile(path) // #nosec G304 -- the operator names this file
+	if err != nil {
+		return nil, fmt.Errorf("read VONAGE_PRIVATE_KEY_FILE: %w", err)
+	}
+	return key, nil
+}
+
+// Route answers the providers to try for a message, the first first: none where the channel cannot be offered.
+func (p providers) Route(country, channel string) []string {
+	if channel != message.Call {
+		return p.routes.For(country)
+	}
+	if !p.calls {
+		return nil
+	}
+	return []string{byVoice}
+}
+
+// Send makes one call to one provider: it puts a code into words, and an outcome into message's terms.
+func (p providers) Send(ctx context.Context, name string, t message.Text) message.Outcome {
+	to, found := p.all[name]
+	if !found { // a message from before the configuration changed: the next provider may have it
+		return message.Outcome{Class: message.Account, Status: "not set up"}
+	}
+	text := sms.Text{To: t.To, Ref: t.Ref, Life: t.Life, Language: t.Language}
+	switch {
+	case name != byVoice:
+		text.Body = sms.Body(t.Language, p.product, p.host, t.Code, int(math.Ceil(t.Life.Minutes())))
+	case p.demo:
+		text.Body = sms.DemoCall(t.Language, t.Code)
+	}
+	o := to.Send(ctx, text)
 	return message.Outcome{
-		Class: message.Class(o.Class), Status: o.Status, After: min(o.After, time.Minute), Arrived: s.demo && o.Class == sms.Sent,
+		Class: message.Class(o.Class), Status: o.Status, After: min(o.After, time.Minute), Arrived: p.demo && o.Class == sms.Sent, Awaited: p.awaits[name],
 		ProviderID: o.ProviderID, Price: o.Price, Network: o.Network, Balance: o.Balance,
 	}
 }

@@ -86,18 +86,19 @@ func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *
 
 // program is everything that both halves share.
 type program struct {
-	cfg      config
-	logger   *slog.Logger
-	url      string
-	pool     *db.Pool
-	ring     *keys.Ring
-	holder   *keyHolder // nil for commands that serve nothing
-	log      *audit.Log
-	phone    *message.DemoPhone // nil outside demo mode
-	provider provider           // nil for commands that send nothing
-	outbox   *jobs.Outbox
-	metrics  *metrics.Metrics // a message.Meter, and a handlers.RequestMeter
-	closers  []func()
+	cfg     config
+	logger  *slog.Logger
+	url     string
+	pool    *db.Pool
+	ring    *keys.Ring
+	holder  *keyHolder // nil for commands that serve nothing
+	log     *audit.Log
+	phone   *message.DemoPhone // nil outside demo mode
+	sending providers          // empty for commands that send nothing
+	outbox  *jobs.Outbox
+	metrics *metrics.Metrics      // a message.Meter, and a handlers.RequestMeter
+	queue   *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
+	closers []func()
 }
 
 // connect opens the database and what stands on it.
@@ -118,7 +119,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		p.close()
 		return nil, fmt.Errorf("make the queue's client: %w", err)
 	}
-	p.outbox = jobs.NewOutbox(inserter)
+	p.outbox, p.queue = jobs.NewOutbox(inserter), inserter
 	return p, nil
 }
 
@@ -133,7 +134,7 @@ func (p *program) build(ctx context.Context) (err error) {
 		p.phone = message.NewDemoPhone(p.pool)
 	}
 	if p.cfg.provider != "" {
-		p.provider, err = newProvider(p.cfg, p.phone)
+		p.sending, err = newProviders(p.cfg, hookBase(p.cfg, p.ring), p.phone)
 	}
 	return err
 }
@@ -145,10 +146,10 @@ func (p *program) close() {
 }
 
 func (p *program) providerName() string {
-	if p.provider == nil {
+	if len(p.sending.all) == 0 {
 		return ""
 	}
-	return p.provider.Name()
+	return p.sending.routes.For("")[0]
 }
 
 func (p *program) factors(pool *db.Pool) *twofactor.Service {
@@ -165,9 +166,27 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pool := db.NewPool(pgxPool)
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes))
+}
+
+func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
-	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, p.metrics, p.logger, jitter, p.cfg.rate)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
+	return message.New(pool, codes, p.sending, p.outbox, p.metrics, p.logger, jitter, p.cfg.rate)
+}
+
+// hooks are nil when no provider is set up that could post.
+func (p *program) hooks(ctx context.Context) (handlers.Hooks, error) {
+	readers, err := newReaders(p.cfg)
+	if err != nil || readers.none() {
+		return nil, err
+	}
+	pgxPool, err := db.Connect(ctx, p.url, hookConnections)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append([]func(){pgxPool.Close}, p.closers...)
+	pool := db.NewPool(pgxPool)
+	return hooks{readers, p.messages(pool, p.factors(pool)), p.cfg.product, p.logger, p.metrics.ReceiptRefused}, nil
 }
 
 // stopWorker lets running sends end, and cuts those that do not.
@@ -200,6 +219,14 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
 	}
 	phone.Warm()
+	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
+	if err != nil {
+		return err
+	}
+	posted, err := p.hooks(ctx)
+	if err != nil {
+		return err
+	}
 	site, err := handlers.New(handlers.Services{
 		Accounts: account.New(p.pool, hasher, p.log),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
@@ -208,6 +235,12 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
 		Requests: p.metrics,
+
+		Installation: audit.NewInstallation(p.pool, p.log),
+		Jobs:         jobsPage,
+		Calls:        p.sending.calls,
+		Hooks:        posted,
+		HookTokens:   func() []string { return hookTokens(p.ring) },
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

@@ -15,6 +15,14 @@ type Step struct {
 	accepts bool // a phone would get the text
 	tries   int
 	serve   func(reply)
+
+	receipts []Receipt // what the carrier reports later; nil is what [Stub.Report] says
+}
+
+// Receipts are what the carrier reports about the message, in this order; none for silence.
+func (s Step) Receipts(receipts ...Receipt) Step {
+	s.receipts = append([]Receipt{}, receipts...) // none is not nil: nothing is reported
+	return s
 }
 
 const (
@@ -136,6 +144,8 @@ func Empty() Step {
 //	slow:3s    accepted, answered after 3 s
 //	hang stall reset garbage empty
 //	503x4      four times
+//	0>buffered>delivered:3s   two receipts, the second 3 s after the first;
+//	           early- before a status sends it before the answer, 34@ sets its err-code
 func Parse(script string) ([]Step, error) {
 	var steps []Step
 	for word := range strings.SplitSeq(script, ",") {
@@ -143,6 +153,7 @@ func Parse(script string) ([]Step, error) {
 		if word == "" {
 			continue
 		}
+		word, receipts, reported := strings.Cut(word, ">")
 		name, tries := word, 1
 		if before, count, found := strings.Cut(word, "x"); found {
 			n, err := strconv.Atoi(count)
@@ -154,6 +165,11 @@ func Parse(script string) ([]Step, error) {
 		step, err := parseStep(name)
 		if err != nil {
 			return nil, err
+		}
+		if reported {
+			if step.receipts, err = ParseReceipts(receipts); err != nil {
+				return nil, err
+			}
 		}
 		steps = append(steps, step.Times(tries))
 	}

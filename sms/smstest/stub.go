@@ -5,8 +5,10 @@
 // It is as strict as the real one where strictness finds faults: a parameter in
 // the URL, a missing field or a wrong secret is answered as Vonage answers it.
 //
-// Start at [NewServer] in a test; [New] is the http.Handler alone, and
-// vonagestub beside this file is a program around it.
+// It also posts signed receipts, as a script says or when a test asks. Start at
+// [NewServer] in a test; [New] is the http.Handler alone, and vonagestub beside this
+// file is a program around it. [NewVoice] stands in for the Voice API and [NewGateway]
+// for a gateway of one's own.
 package smstest
 
 import (
@@ -32,6 +34,7 @@ type Message struct {
 	TTL      time.Duration `json:"ttl"`  // nanoseconds in JSON
 	Receipt  bool          `json:"receipt"`
 	Callback string        `json:"callback"`
+	ID       string        `json:"id"` // the message-id it is given when it is accepted
 
 	Step     string    `json:"step"`     // what was done with it, as in a script
 	Accepted bool      `json:"accepted"` // a phone would have got it
@@ -47,14 +50,32 @@ type Stub struct {
 
 	mu          sync.Mutex
 	key, secret string // empty: any
-	steps       []Step
+	script      script
 	received    []Message
+	reporting   reporting
+}
+
+// script is what happens to the next requests.
+type script []Step
+
+// next takes one try from the script.
+func (s *script) next() Step {
+	if len(*s) == 0 {
+		return Accept()
+	}
+	step := (*s)[0]
+	if step.tries > 1 {
+		(*s)[0].tries--
+	} else {
+		*s = (*s)[1:]
+	}
+	return step
 }
 
 // New returns a stand-in that plays steps, one for each request, and accepts
 // everything after them. seen, which may be nil, is told of each message.
 func New(seen func(Message), steps ...Step) *Stub {
-	return &Stub{seen: seen, steps: slices.Clone(steps), done: make(chan struct{})}
+	return &Stub{seen: seen, script: slices.Clone(steps), done: make(chan struct{})}
 }
 
 // Server is a Stub on a free port of this machine.
@@ -78,14 +99,16 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// Close lets hanging requests go.
-func (s *Stub) Close() { s.stop.Do(func() { close(s.done) }) }
+// Close lets hanging requests go, and receipts that are still to come.
+func (s *Stub) Close() {
+	s.stop.Do(func() { close(s.done) })
+}
 
 // Script replaces what is left of the script.
 func (s *Stub) Script(steps ...Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.steps = slices.Clone(steps) // their tries are counted down
+	s.script = slices.Clone(steps) // their tries are counted down
 }
 
 // Credentials makes the stand-in answer status 4 to any other key or secret.
@@ -130,7 +153,12 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.seen != nil {
 		s.seen(m)
 	}
+	early, later := s.reported(m, step)
+	s.post(m, early)
 	step.serve(reply{w: w, r: r, done: s.done, to: m.To, ref: m.Ref, number: number})
+	if len(later) > 0 {
+		go s.post(m, later) // ends with Close
+	}
 }
 
 // take records the message and decides what happens to it.
@@ -139,25 +167,12 @@ func (s *Stub) take(m *Message, r *http.Request) (Step, int) {
 	defer s.mu.Unlock()
 	step, ok := s.fault(r)
 	if !ok {
-		step = s.next()
+		step = s.script.next()
 	}
 	m.Step, m.Accepted = step.name, step.accepts
+	m.ID = messageID(len(s.received)+1, 0)
 	s.received = append(s.received, *m)
 	return step, len(s.received)
-}
-
-// next takes one try from the script.
-func (s *Stub) next() Step {
-	if len(s.steps) == 0 {
-		return Accept()
-	}
-	step := s.steps[0]
-	if step.tries > 1 {
-		s.steps[0].tries--
-	} else {
-		s.steps = s.steps[1:]
-	}
-	return step
 }
 
 // fault is what Vonage finds wrong with a request, before any script.
@@ -206,17 +221,25 @@ type reply struct {
 	r       *http.Request
 	done    <-chan struct{} // the stand-in is closing
 	to, ref string
-	number  int // of the request, from 1
+	number  int    // of the request, from 1
+	accept  func() // answers an accepted request where that is not the SMS API; nil is
 }
+
+// messageID is the id of a request's part.
+func messageID(number, part int) string { return fmt.Sprintf("%014X%02X", number, part) }
 
 // parts writes Vonage's answer with one part for each status.
 func (re reply) parts(price, balance string, statuses ...string) {
+	if re.accept != nil {
+		re.accept()
+		return
+	}
 	messages := make([]map[string]string, 0, len(statuses))
 	for i, status := range statuses {
 		part := map[string]string{"status": status}
 		if status == "0" {
 			part["to"] = re.to
-			part["message-id"] = fmt.Sprintf("%014X%02X", re.number, i)
+			part["message-id"] = messageID(re.number, i)
 			part["remaining-balance"] = balance
 			part["message-price"] = price
 			part["network"] = "20408"

@@ -1,9 +1,13 @@
-// Vonagestub is a stand-in for Vonage's SMS API on this machine, to try
+// Vonagestub is a stand-in for Vonage's SMS and Voice APIs on this machine, to try
 // Nightlatch by hand and to test the whole program:
 //
 //	go run ./sms/smstest/vonagestub -addr localhost:8025 -script "1,1,0"
 //	SMS_PROVIDER=vonage VONAGE_API_KEY=abcd1234 VONAGE_API_SECRET=secret \
 //	VONAGE_FROM=Nightlatch VONAGE_BASE_URL=http://localhost:8025/sms nightlatch serve
+//
+// With -signature-secret and -report it posts receipts, and it takes calls at
+// VONAGE_VOICE_BASE_URL=http://localhost:8025/v1/calls: it presses a key and prints what
+// it hears.
 //
 // Each message is printed as one line of JSON, code and number included.
 // GET /received returns all of them, PUT /script replaces what is left of the
@@ -50,8 +54,19 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 		"everything after the script is accepted")
 	key := flags.String("key", "", "the only API key to take (any)")
 	secret := flags.String("secret", "", "the only API secret to take (any)")
+	signature := flags.String("signature-secret", "", "signs receipts and events, as VONAGE_SIGNATURE_SECRET (unsigned)")
+	method := flags.String("signature-method", "sha256", "sha256, sha512 or md5")
+	report := flags.String("report", "", `what is reported of each accepted message, such as "buffered>delivered:2s" (nothing)`)
+	press := flags.String("press", "1", "the key that is pressed in each call; empty for none")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	var receipts []smstest.Receipt
+	if *report != "" {
+		var err error
+		if receipts, err = smstest.ParseReceipts(*report); err != nil {
+			return err
+		}
 	}
 	steps, err := smstest.Parse(*script)
 	if err != nil {
@@ -73,9 +88,20 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 		_ = json.NewEncoder(out).Encode(m)
 	}, steps...)
 	stub.Credentials(*key, *secret)
+	stub.Sign(*signature, *method)
+	stub.Report(receipts...)
+	voice := smstest.NewVoice()
+	defer voice.Close()
+	voice.Sign(*signature)
+	voice.OnCall(func(c smstest.Call) {
+		heard := taken(voice, c, *press)
+		printing.Lock()
+		defer printing.Unlock()
+		_ = json.NewEncoder(out).Encode(heard)
+	})
 	_, _ = fmt.Fprintf(notes, "vonagestub: VONAGE_BASE_URL=http://%s/sms\n", listener.Addr())
 
-	server := &http.Server{Handler: routes(stub), ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: routes(stub, voice), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
 		stub.Close()
@@ -87,9 +113,27 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	return nil
 }
 
-func routes(stub *smstest.Stub) http.Handler {
+// heard is a call as it went.
+type heard struct {
+	Call   smstest.Call `json:"call"`
+	Status int          `json:"status"` // of the answer to the key
+	Said   string       `json:"said"`   // after it
+}
+
+// taken is how a phone takes a call.
+func taken(voice *smstest.Voice, c smstest.Call, key string) heard {
+	for _, status := range []string{"started", "ringing", "answered"} {
+		voice.Event(c, status)
+	}
+	code, ncco := voice.Press(c, key)
+	voice.Event(c, "completed")
+	return heard{c, code, smstest.Talk(ncco)}
+}
+
+func routes(stub *smstest.Stub, voice *smstest.Voice) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("POST /sms/json", stub)
+	mux.Handle("POST /v1/calls", voice)
 	mux.HandleFunc("GET /received", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(append([]smstest.Message{}, stub.Received()...))

@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+)
+
+// Installation is the history of what belongs to no office: the operators' doing, and log-ins under an
+// office code that does not exist.
+type Installation struct {
+	db  dbsqlc.DBTX
+	log *Log
+}
+
+// NewInstallation makes an Installation over a pool.
+func NewInstallation(db dbsqlc.DBTX, log *Log) *Installation { return &Installation{db, log} }
+
+// Record writes an event that stands before what it records and not in its transaction: for what others do
+// in the database on an operator's word.
+func (i *Installation) Record(ctx context.Context, e Event) error { return i.log.Write(ctx, i.db, e) }
+
+// List answers the events, newest first, older than the event before (0: from the newest), and whether
+// there are more.
+func (i *Installation) List(ctx context.Context, before int64) (entries []Entry, more bool, err error) {
+	if before <= 0 {
+		before = math.MaxInt64
+	}
+	rows, err := dbsqlc.New().AuditInstallationList(ctx, i.db, before)
+	if err != nil {
+		return nil, false, fmt.Errorf("list the installation's audit events: %w", err)
+	}
+	if len(rows) > PageSize {
+		rows, more = rows[:PageSize], true
+	}
+	for _, r := range rows {
+		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
+	}
+	return entries, more, nil
+}

@@ -1,0 +1,59 @@
+package sms
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+)
+
+// Receipt is what a carrier reported about one send, after its signature was checked. A
+// receipt comes late, twice, out of order, or before the answer to its send; it improves
+// what a waiting user reads and proves nothing else. It holds no number.
+type Receipt struct {
+	Provider   string // "vonage", "voice" or "webhook"
+	ProviderID string // the provider's id of the send, "" unknown
+	Ref        string // Text.Ref, as the provider brought it back; "" unknown
+	Status     string // one of the words below
+	ErrorCode  string // the carrier's, "" none
+	Network    string // the network's code, "" unknown
+}
+
+// The statuses of a receipt, one set for all providers.
+const (
+	Delivered = "delivered" // the phone has it
+	Accepted  = "accepted"  // the carrier has it
+	Buffered  = "buffered"  // the carrier waits for the phone
+	Answered  = "answered"  // somebody took the call; the code is not spoken yet
+	Expired   = "expired"   // the carrier gave up in time
+	Failed    = "failed"
+	Rejected  = "rejected" // for a call: nobody took it
+	Uncertain = "unknown"
+)
+
+// What is wrong with a receipt. The errors are these values themselves: nothing of the
+// request is in them.
+var (
+	ErrSignature = errors.New("the receipt is not signed by the provider")
+	ErrStale     = errors.New("the receipt's signature is too old, or from the future")
+	ErrMalformed = errors.New("the receipt cannot be read")
+	// ErrNothing says that a well signed event tells nothing about a send, such as the end of a call.
+	ErrNothing = errors.New("the event says nothing about a send")
+)
+
+// refShape is a challenge's ref and the number of the send, as [Text].Ref has them.
+var refShape = regexp.MustCompile(`^[a-z2-7]{26}\.[1-3]$`)
+
+// errorCodeShape allows a carrier's error code and nothing that could be a number.
+var errorCodeShape = regexp.MustCompile(`^[0-9A-Za-z_-]{1,8}$`)
+
+// statuses are the words of Vonage's receipts (developer.vonage.com/en/messaging/sms/guides/delivery-receipts)
+// and of a gateway's.
+var statuses = []string{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain}
+
+// ours answers a status in our own words. What is new to us is unknown, which moves nothing.
+func ours(status string) string {
+	if slices.Contains(statuses, status) {
+		return status
+	}
+	return Uncertain
+}
