@@ -36,12 +36,13 @@ func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return
 
 // world is the whole site over a database of its own, with the offices ACME and OTHER.
 type world struct {
-	t       testing.TB
-	site    *echo.Echo
-	pool    *db.Pool
-	factors *twofactor.Service
-	queue   *queuePage
-	users   map[string]account.User // by "OFFICE/username"
+	t        testing.TB
+	site     *echo.Echo
+	pool     *db.Pool
+	factors  *twofactor.Service
+	queue    *queuePage
+	services Services
+	users    map[string]account.User // by "OFFICE/username"
 }
 
 const password = "a long enough password"
@@ -63,12 +64,13 @@ func newWorld(t testing.TB) *world {
 	sessions := session.NewStore(pool, log)
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
-	w.site, err = New(Services{
+	w.services = Services{
 		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
-	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
+	}
+	w.site, err = New(w.services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)
 	}
