@@ -179,6 +179,11 @@ func outcome(rec *httptest.ResponseRecorder, where string) string {
 // led reports whether a word of the table is a guard's way to another page.
 func led(word string) bool { return word != "ok" && word != "403" && word != "404" }
 
+// never are the methods of a route for any method that are refused before it.
+func never(method string) bool {
+	return slices.Contains([]string{http.MethodTrace, http.MethodConnect, echo.PROPFIND, echo.REPORT}, method)
+}
+
 func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 	t.Parallel()
 	rows, err := access.Table()
@@ -190,6 +195,12 @@ func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 	for _, route := range s.site.Routes() {
 		if route.Method == echo.RouteNotFound {
 			route.Method = http.MethodGet // an unknown address
+		}
+		if never(route.Method) {
+			if rec := s.ask(route.Method, route.Path, "", ""); rec.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s answers %d", route.Method, route.Path, rec.Code)
+			}
+			continue
 		}
 		row, ok := access.Find(rows, route.Method, route.Path)
 		used[row.Method+" "+row.Path] = true

@@ -369,18 +369,14 @@ func TestARedirectStaysAtHome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cookie := w.in("ACME/user")
-	for _, hostile := range []string{
-		"//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "http:evil.example", "HTTPS://evil.example",
-		"javascript:alert(1)", "data:text/html,x", "/%2f/evil.example", "/%5cevil.example", "/\tevil.example", "\t//evil.example", "\n//evil.example",
-		"/\r\nSet-Cookie:x=1", "/settings/me\r\nX: y", "/settings/me?next=//evil.example", "/settings/me#//evil", "/settings/../..//evil.example",
-		"/.//evil.example", "/..//evil.example", "//evil.example/settings/me", "/settings//evil.example", "evil.example", "@evil.example", "/@evil.example",
-		"/settings/me@evil.example", "/;//evil", "/%00//evil", "/\x00/evil", "／/evil.example", "/／evil.example", "/\u2028/evil", " //evil.example",
-		"/ /evil.example", "?next=//evil", "#x", "", "/" + strings.Repeat("a", 5000), "https:///evil.example", "//[::1]/", "/\\/evil.example", "\\/evil.example",
-	} {
+	for _, hostile := range hostileTargets(t) {
 		for _, form := range []struct{ path, field string }{{"/language", "back"}, {"/settings/confirm", "next"}} {
 			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
 			rec := w.ask("POST", form.path, cookie, values.Encode())
 			where := rec.Header().Get("Location")
+			if rec.Code == http.StatusBadRequest && !wellFormed(values) {
+				continue
+			}
 			if rec.Code != http.StatusSeeOther || !regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
 				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, where)
 			}
