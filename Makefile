@@ -54,9 +54,10 @@ dev: ## run, and start again when a file changes
 	@scripts/dev.sh
 
 .PHONY: generate
-generate: $(BIN)/sqlc ## queries to Go; vendored files
+generate: $(BIN)/sqlc ## queries to Go; vendored files; docs/access.md
 	$(BIN)/sqlc generate
 	static/vendor/vendor.sh
+	go generate ./handlers/access
 
 .PHONY: verify
 verify: $(BIN)/sqlc ## generated and vendored files are as they should be

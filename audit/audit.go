@@ -42,6 +42,8 @@ const (
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
+	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet
+	KeyPromoted         Action = "key_promoted"      // it seals from now on
 
 	OperatorCreated Action = "operator_created"
 	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed

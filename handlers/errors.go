@@ -57,6 +57,8 @@ func classify(err error) (status int, id string) {
 			return http4.Code, "403"
 		case http.StatusRequestEntityTooLarge:
 			return http4.Code, "413"
+		case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
+			return http4.Code, "400"
 		}
 		if http4.Code >= 400 && http4.Code < 500 {
 			return http.StatusBadRequest, "400"

@@ -37,13 +37,14 @@ func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return
 
 // world is the whole site over a database of its own, with the offices ACME and OTHER.
 type world struct {
-	t       testing.TB
-	site    *echo.Echo
-	pool    *db.Pool
-	factors *twofactor.Service
-	queue   *queuePage
-	users   map[string]account.User // by "OFFICE/username"
-	anew    *anew
+	anew     *anew
+	t        testing.TB
+	site     *echo.Echo
+	pool     *db.Pool
+	factors  *twofactor.Service
+	queue    *queuePage
+	services Services
+	users    map[string]account.User // by "OFFICE/username"
 }
 
 const password = "a long enough password"
@@ -65,13 +66,14 @@ func newWorld(t testing.TB) *world {
 	sessions := session.NewStore(pool, log)
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
-	w.site, err = New(Services{
+	w.services = Services{
 		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
 		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
-	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
+	}
+	w.site, err = New(w.services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,18 +372,14 @@ func TestARedirectStaysAtHome(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cookie := w.in("ACME/user")
-	for _, hostile := range []string{
-		"//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example", "http:evil.example", "HTTPS://evil.example",
-		"javascript:alert(1)", "data:text/html,x", "/%2f/evil.example", "/%5cevil.example", "/\tevil.example", "\t//evil.example", "\n//evil.example",
-		"/\r\nSet-Cookie:x=1", "/settings/me\r\nX: y", "/settings/me?next=//evil.example", "/settings/me#//evil", "/settings/../..//evil.example",
-		"/.//evil.example", "/..//evil.example", "//evil.example/settings/me", "/settings//evil.example", "evil.example", "@evil.example", "/@evil.example",
-		"/settings/me@evil.example", "/;//evil", "/%00//evil", "/\x00/evil", "／/evil.example", "/／evil.example", "/\u2028/evil", " //evil.example",
-		"/ /evil.example", "?next=//evil", "#x", "", "/" + strings.Repeat("a", 5000), "https:///evil.example", "//[::1]/", "/\\/evil.example", "\\/evil.example",
-	} {
+	for _, hostile := range hostileTargets(t) {
 		for _, form := range []struct{ path, field string }{{"/language", "back"}, {"/settings/confirm", "next"}} {
 			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
 			rec := w.ask("POST", form.path, cookie, values.Encode())
 			where := rec.Header().Get("Location")
+			if rec.Code == http.StatusBadRequest && !wellFormed(values) {
+				continue
+			}
 			if rec.Code != http.StatusSeeOther || !regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
 				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, where)
 			}

@@ -56,7 +56,7 @@ func (s *Site) needHookToken(next echo.HandlerFunc) echo.HandlerFunc {
 	unknown := s.loadSession(func(echo.Context) error { return echo.ErrNotFound })
 	return func(c echo.Context) error {
 		found := 0
-		for _, token := range s.HookTokens {
+		for _, token := range s.HookTokens() {
 			found |= subtle.ConstantTimeCompare([]byte(token), []byte(c.Param("token")))
 		}
 		if found != 1 {

@@ -56,7 +56,7 @@ const hookToken, oldToken = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgf
 func hooked(t *testing.T, h *heard) (*echo.Echo, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	site, err := New(Services{Hooks: h, HookTokens: []string{hookToken, oldToken}}, &url.URL{Scheme: "https", Host: "login.example"},
+	site, err := New(Services{Hooks: h, HookTokens: func() []string { return []string{hookToken, oldToken} }}, &url.URL{Scheme: "https", Host: "login.example"},
 		"Nightlatch", slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	if len(h.told) > 0 {
 		t.Errorf("told %q", h.told)
 	}
-	without, err := New(Services{HookTokens: []string{hookToken}}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch", slog.New(slog.DiscardHandler))
+	without, err := New(Services{HookTokens: func() []string { return []string{hookToken} }}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,8 +58,8 @@ func (s *Site) headers(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+		h.Set("Cache-Control", "no-store") // but for files, whose handler says otherwise
 		if !strings.HasPrefix(c.Request().URL.Path, "/static/") {
-			h.Set("Cache-Control", "no-store")
 			h.Add("Vary", "HX-Request-Type, Accept-Language, Cookie")
 		}
 		return next(c)
@@ -81,6 +81,17 @@ func (s *Site) refuseCrossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 var errCrossOrigin = errors.New("cross-origin request")
+
+// knownMethods refuses what no page of ours is asked with: TRACE above all, which a route for any method would take.
+func knownMethods(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		switch c.Request().Method {
+		case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+			return next(c)
+		}
+		return echo.ErrMethodNotAllowed
+	}
+}
 
 func (s *Site) timeLimit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

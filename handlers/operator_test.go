@@ -121,11 +121,11 @@ func (w *world) operatorRoutes(t *testing.T) []*echo.Route {
 	t.Helper()
 	var found []*echo.Route
 	for _, r := range w.site.Routes() {
-		if r.Method != echo.RouteNotFound && strings.HasPrefix(r.Path, "/operator") && r.Path != "/operator/login" {
+		if r.Method != echo.RouteNotFound && !never(r.Method) && strings.HasPrefix(r.Path, "/operator") && r.Path != "/operator/login" {
 			found = append(found, r)
 		}
 	}
-	if len(found) < 25 {
+	if len(found) < 18 {
 		t.Fatalf("the router knows only %d operators' routes", len(found))
 	}
 	return found

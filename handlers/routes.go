@@ -13,7 +13,7 @@ import (
 // routes is the whole site, grouped by who may enter.
 func (s *Site) routes(e *echo.Echo) {
 	e.Pre(s.requestID, headAsGet)
-	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin)
+	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin, knownMethods, readForm)
 
 	// Everybody.
 	e.GET("/healthz", s.health)

@@ -33,10 +33,10 @@ type Services struct {
 	Installation *audit.Installation
 	Jobs         http.Handler // the queue's page, under /operator/jobs
 
-	Hooks       Hooks    // nil: nobody posts anything
-	HookTokens  []string // those of the path that are taken
 	Operator    *operator.Service
-	BalanceWarn float64 // a provider's balance below which its operator is warned
+	BalanceWarn float64         // a provider's balance below which its operator is warned
+	Hooks       Hooks           // nil: nobody posts anything
+	HookTokens  func() []string // those of the path that are taken, now
 }
 
 // Site is the web application.

@@ -49,6 +49,7 @@ func TestEveryJobHasAWorker(t *testing.T) {
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendCodeWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &upkeepWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &retainWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &resealWorker{}) },
 	} {
 		if add(Register(nil, nil, nil, 0)) == nil {
 			t.Error("Register leaves a job without its worker")

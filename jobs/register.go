@@ -32,6 +32,7 @@ func Register(messages *message.Service, codes *twofactor.Service, operators *op
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
 	river.AddWorker(workers, &upkeepWorker{codes: codes})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
+	river.AddWorker(workers, &resealWorker{sealed: []resealer{codes}})
 	return workers
 }
 
@@ -50,7 +51,7 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) 
 			river.PeriodicInterval(upkeepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
-		), retainPeriodically()},
+		), retainPeriodically(), resealPeriodically()},
 		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in (docs/performance).
 		FetchCooldown:     time.Millisecond,
 		FetchPollInterval: 200 * time.Millisecond,

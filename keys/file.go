@@ -43,18 +43,62 @@ func LoadOrMake(path string) (*Ring, error) {
 }
 
 func place(path, text string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // 0600
+	tmp, err := beside(path, text)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tmp.Name()) }()
-	_, err = tmp.WriteString(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	defer func() { _ = os.Remove(tmp) }()
+	if err := os.Link(tmp, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
+}
+
+// beside writes a file of mode 0600 in the folder of path, whole and on the disk, and answers its name.
+func beside(path, text string) (string, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = tmp.WriteString(text)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return tmp.Name(), nil
+}
+
+// Add writes a fresh key as the first line of a key file, the others below it, and answers the new ring.
+// The file is the old one or the new one at every moment, and stays its owner's: a superuser's command must
+// not take it away from the account that serves. A link is followed: what it points to is written.
+func Add(path string) (*Ring, error) {
+	if _, err := Load(path); err != nil {
+		return nil, err
+	}
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("find the key file: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the key file: %w", err)
+	}
+	old, err := os.ReadFile(path) // #nosec G304 -- the operator names this file
+	if err != nil {
+		return nil, fmt.Errorf("read the key file: %w", err)
+	}
+	tmp, err := beside(path, Generate()+string(old))
+	if err != nil {
+		return nil, fmt.Errorf("write the new key file beside the old one: %w", err)
+	}
+	if err := giveTo(tmp, info); err != nil {
+		return nil, errors.Join(fmt.Errorf("give the new key file to the old one's owner: %w", err), os.Remove(tmp))
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("put the new key file in the old one's place: %w", err), os.Remove(tmp))
+	}
+	if dir, err := os.Open(filepath.Dir(path)); err == nil { // #nosec G304 -- the key file's folder
+		_ = dir.Sync() // the rename itself, where the file system can
+		_ = dir.Close()
+	}
+	return Load(path)
 }

@@ -6,6 +6,7 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -17,11 +18,20 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
-// Ring is the keys of one key file: the first seals, all of them open.
-type Ring struct{ keys []master }
+// Ring is the keys of one key file: one of them seals, all of them open. A running program may be given
+// another file's keys at any moment (Become), so each use takes one picture of the ring and keeps to it.
+type Ring struct{ now atomic.Pointer[picture] }
+
+// picture is the keys in the order of the file, newest first, and which of them seals.
+type picture struct {
+	keys  []master
+	seals int
+}
 
 // master is one 32-byte key; its id (4 bytes of its hash) marks what it made.
 type master struct {
@@ -39,9 +49,10 @@ const (
 // with a key that is gone.
 var ErrOpen = errors.New("sealed value does not open with the keys of this installation")
 
-// Parse reads a key file's text: one base64 32-byte key a line, newest first. Empty lines are skipped.
+// Parse reads a key file's text: one base64 32-byte key a line, newest first. Empty lines are skipped. The
+// newest seals, until SealWith says otherwise.
 func Parse(text string) (*Ring, error) {
-	var ring Ring
+	var read picture
 	for n, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" {
@@ -51,12 +62,14 @@ func Parse(text string) (*Ring, error) {
 		if err != nil || len(key) != keySize {
 			return nil, fmt.Errorf("line %d of the key file is not a base64 key of %d bytes", n+1, keySize)
 		}
-		ring.keys = append(ring.keys, newMaster(key))
+		read.keys = append(read.keys, newMaster(key))
 	}
-	if len(ring.keys) == 0 {
+	if len(read.keys) == 0 {
 		return nil, errors.New("the key file holds no key")
 	}
-	return &ring, nil
+	var r Ring
+	r.now.Store(&read)
+	return &r, nil
 }
 
 // Generate makes the text of a key file with one fresh key.
@@ -74,17 +87,57 @@ func newMaster(key []byte) master {
 }
 
 // Fingerprint names the newest key without giving it away: 16 hex digits.
-func (r *Ring) Fingerprint() string { return r.keys[0].fingerprint() }
+func (r *Ring) Fingerprint() string { return r.now.Load().keys[0].fingerprint() }
+
+// Fingerprints names all keys, newest first.
+func (r *Ring) Fingerprints() []string {
+	now := r.now.Load()
+	names := make([]string, len(now.keys))
+	for i, k := range now.keys {
+		names[i] = k.fingerprint()
+	}
+	return names
+}
 
 // Has reports whether a key of the ring has this fingerprint.
-func (r *Ring) Has(fingerprint string) bool {
-	for _, k := range r.keys {
+func (r *Ring) Has(fingerprint string) bool { return slices.Contains(r.Fingerprints(), fingerprint) }
+
+// Sealing names the key that seals.
+func (r *Ring) Sealing() string { return r.now.Load().sealer().fingerprint() }
+
+// SealWith makes the key of this fingerprint the one that seals, and reports whether the ring has it. All
+// processes of an installation seal with the same key, which their database names: see docs/adr/0011-keys.md.
+func (r *Ring) SealWith(fingerprint string) bool {
+	now := r.now.Load()
+	for i, k := range now.keys {
 		if k.fingerprint() == fingerprint {
+			r.now.Store(&picture{now.keys, i})
 			return true
 		}
 	}
 	return false
 }
+
+// Become takes over another ring's keys, and which of them seals, between two uses.
+func (r *Ring) Become(other *Ring) { r.now.Store(other.now.Load()) }
+
+// Named answers the fingerprint of the key with this id, "" when the ring has none.
+func (r *Ring) Named(id []byte) string {
+	for _, k := range r.now.Load().keys {
+		if bytes.Equal(k.id[:], id) {
+			return k.fingerprint()
+		}
+	}
+	return ""
+}
+
+// SealingID is the id of the key that seals: bytes 1 to 4 of all it seals.
+func (r *Ring) SealingID() []byte {
+	sealer := r.now.Load().sealer()
+	return sealer.id[:]
+}
+
+func (r *picture) sealer() master { return r.keys[r.seals] }
 
 func (m master) fingerprint() string {
 	sum := sha256.Sum256(append([]byte("nightlatch key fingerprint\x00"), m.key...))
@@ -115,9 +168,9 @@ func (m master) aead(purpose string) cipher.AEAD {
 // Seal encrypts plain with AES-256-GCM under a key of its purpose; the row it stands in is authenticated
 // with it. The form is version, key id, nonce, ciphertext, tag.
 func (r *Ring) Seal(purpose, row string, plain []byte) []byte {
-	newest := r.keys[0]
-	head := append([]byte{version}, newest.id[:]...)
-	return newest.aead(purpose).Seal(head, nil, plain, []byte(row)) // #nosec G407 -- this AEAD draws the nonce itself
+	sealer := r.now.Load().sealer()
+	head := append([]byte{version}, sealer.id[:]...)
+	return sealer.aead(purpose).Seal(head, nil, plain, []byte(row)) // #nosec G407 -- this AEAD draws the nonce itself
 }
 
 // Open decrypts what Seal made for the same purpose and row. Its only error is ErrOpen.
@@ -125,7 +178,7 @@ func (r *Ring) Open(purpose, row string, sealed []byte) ([]byte, error) {
 	if len(sealed) < 1+idSize || sealed[0] != version {
 		return nil, ErrOpen
 	}
-	for _, k := range r.keys {
+	for _, k := range r.now.Load().keys {
 		if subtle.ConstantTimeCompare(k.id[:], sealed[1:1+idSize]) != 1 {
 			continue
 		}
@@ -138,13 +191,24 @@ func (r *Ring) Open(purpose, row string, sealed []byte) ([]byte, error) {
 	return nil, ErrOpen
 }
 
-// MAC is HMAC-SHA-256 of a value in its row under the newest key: 32 bytes, to store.
-func (r *Ring) MAC(purpose, row, value string) []byte { return r.keys[0].mac(purpose, row, value) }
+// MAC is HMAC-SHA-256 of a value in its row under the key that seals: 32 bytes, to store.
+func (r *Ring) MAC(purpose, row, value string) []byte {
+	mac, _ := r.MACAndKey(purpose, row, value)
+	return mac
+}
+
+// MACAndKey is MAC with the id of its key, for what is stored for years: a MAC alone does not tell, and
+// cannot be made anew without the value.
+func (r *Ring) MACAndKey(purpose, row, value string) (mac, keyID []byte) {
+	sealer := r.now.Load().sealer()
+	return sealer.mac(purpose, row, value), sealer.id[:]
+}
 
 // MACs are the MACs under every key, newest first, to look up what an older key stored.
 func (r *Ring) MACs(purpose, row, value string) [][]byte {
-	macs := make([][]byte, len(r.keys))
-	for i, k := range r.keys {
+	now := r.now.Load()
+	macs := make([][]byte, len(now.keys))
+	for i, k := range now.keys {
 		macs[i] = k.mac(purpose, row, value)
 	}
 	return macs

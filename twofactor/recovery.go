@@ -110,13 +110,13 @@ func (s *Service) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, sess session
 	if err := s.q.RecoveryCodeDelete(ctx, tx, sess.User.ID); err != nil {
 		return fmt.Errorf("drop the old recovery codes of user %d: %w", sess.User.ID, err)
 	}
-	codes, macs := make([]string, RecoveryCodes), make([][]byte, RecoveryCodes)
+	codes, macs, ids := make([]string, RecoveryCodes), make([][]byte, RecoveryCodes), make([][]byte, RecoveryCodes)
 	for i := range codes {
 		codes[i] = newRecoveryCode()
 		clean, _ := cleanRecoveryCode(codes[i])
-		macs[i] = s.keys.MAC(recoveryPurpose, row(sess.User.ID), clean)
+		macs[i], ids[i] = s.keys.MACAndKey(recoveryPurpose, row(sess.User.ID), clean)
 	}
-	err := s.q.RecoveryCodeInsert(ctx, tx, dbsqlc.RecoveryCodeInsertParams{UserID: sess.User.ID, CodeMacs: macs})
+	err := s.q.RecoveryCodeInsert(ctx, tx, dbsqlc.RecoveryCodeInsertParams{UserID: sess.User.ID, CodeMacs: macs, KeyIds: ids})
 	if err != nil {
 		return fmt.Errorf("keep the recovery codes of user %d: %w", sess.User.ID, err)
 	}

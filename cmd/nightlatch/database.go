@@ -75,6 +75,7 @@ func loadKeys(ctx context.Context, cfg config, pool *db.Pool) (*keys.Ring, error
 		return nil, err
 	}
 	q := dbsqlc.New()
+	// A first start: the newest key of its file is the one that seals.
 	if err := q.InstallationKeyRemember(ctx, pool, ring.Fingerprint()); err != nil {
 		return nil, fmt.Errorf("remember the key's fingerprint: %w", err)
 	}
@@ -82,8 +83,8 @@ func loadKeys(ctx context.Context, cfg config, pool *db.Pool) (*keys.Ring, error
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("read the key's fingerprint: %w", err)
 	}
-	if !ring.Has(fingerprint) {
-		return nil, fmt.Errorf("the key file %s is not this database's: it was made with the key of fingerprint %s. Put that key back", cfg.keyFile, fingerprint)
+	if !ring.SealWith(fingerprint) {
+		return nil, otherKey(cfg.keyFile, fingerprint)
 	}
 	return ring, nil
 }

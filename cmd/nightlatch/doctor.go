@@ -202,6 +202,29 @@ func (d *doctor) fingerprint(ctx context.Context, pool *db.Pool, ring *keys.Ring
 		d.problem("The key file is not this database's, which was made with the key of fingerprint %s. Put that key back: as a further line if there are others.", fingerprint)
 	default:
 		d.ok("The key file belongs to this database.")
+		return d.oldKeys(ctx, pool, ring)
+	}
+	return nil
+}
+
+// oldKeys looks at a rotation under way, and at what needs keys that the file has not.
+func (d *doctor) oldKeys(ctx context.Context, pool *db.Pool, ring *keys.Ring) error {
+	state, err := d.q.KeyState(ctx, pool)
+	if err != nil {
+		return fmt.Errorf("read which key seals: %w", err)
+	}
+	if state.KeyNext != "" {
+		d.warning("A new key of fingerprint %s waits: when nightlatch keys status shows that every node has it, run nightlatch keys rotate --promote.", state.KeyNext)
+	}
+	_, strange, _, err := keyUses(ctx, pool, ring)
+	if err != nil {
+		return err
+	}
+	for _, use := range strange {
+		d.problem("The key with the id %x is not in the key file: without it %d authenticator apps and %d recovery codes do not work. Put it back as a further line.", use.id, use.lasting, use.codes)
+	}
+	if len(strange) == 0 {
+		d.ok("Every key that something was sealed with is in the key file.")
 	}
 	return nil
 }

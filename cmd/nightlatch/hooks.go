@@ -20,19 +20,25 @@ import (
 // hookConnections serve receipts alone, so that a flood of them never takes a page's connection.
 const hookConnections = 2
 
-// hookTokens are the path parts under which providers reach us, the newest key's first. Who knows one was told
-// by us: it is a MAC under the master key. A key's end is also its token's.
+// hookTokens are the path parts under which providers reach us, one for each key. Who knows one was told by us:
+// it is a MAC under a master key. A key's end is also its token's.
 func hookTokens(ring *keys.Ring) []string {
 	var tokens []string
-	for _, mac := range ring.MACs("hooks path", "", "") {
-		tokens = append(tokens, strings.ToLower(base32.StdEncoding.EncodeToString(mac)[:26]))
+	for _, mac := range ring.MACs(hooksPurpose, "", "") {
+		tokens = append(tokens, hookToken(mac))
 	}
 	return tokens
 }
 
-// hookBase is the address under which providers reach us.
+const hooksPurpose = "hooks path"
+
+func hookToken(mac []byte) string {
+	return strings.ToLower(base32.StdEncoding.EncodeToString(mac)[:26])
+}
+
+// hookBase is the address under which providers reach us: the token of the key that seals, which every node has.
 func hookBase(cfg config, ring *keys.Ring) string {
-	return cfg.url.String() + "/hooks/" + hookTokens(ring)[0]
+	return cfg.url.String() + "/hooks/" + hookToken(ring.MAC(hooksPurpose, "", ""))
 }
 
 // readers read what the providers that are set up post; nil for the others.

@@ -72,6 +72,13 @@ type commands struct {
 			Username string `required:"" help:"Username."`
 		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
 	} `cmd:"" help:"Users."`
+	Keys struct {
+		Rotate struct {
+			Promote bool `help:"Seal with the new key from now on. Refused while a serving process has not got it."`
+			Anew    bool `help:"Add another new key in place of one that was lost before it was promoted."`
+		} `cmd:"" help:"Add a new master key to the key file; with --promote, seal with it."`
+		Status struct{} `cmd:"" help:"Show the keys: which seals, what each is still needed for, who has it."`
+	} `cmd:"" help:"The master keys, see docs/operating.md."`
 	Doctor   struct{}         `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
 	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
 }
@@ -123,6 +130,8 @@ func run(ctx context.Context, args []string, env map[string]string, std stdio) (
 		return migrate(ctx, cfg, std.out)
 	case "demo":
 		return demo(ctx, cfg, std.out, logger)
+	case "keys rotate", "keys status":
+		return manageKeys(ctx, cfg, command.Command(), cli, std.out, logger)
 	}
 	return administer(ctx, cfg, command.Command(), cli, std, logger)
 }

@@ -55,6 +55,11 @@ func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *
 		return err
 	}
 	defer p.close()
+	letGo, err := p.holdKeys(ctx)
+	if err != nil {
+		return err
+	}
+	defer letGo()
 	stopMetrics, err := p.serveMetrics(ctx, out)
 	if err != nil {
 		return err
@@ -87,6 +92,7 @@ type program struct {
 	url     string
 	pool    *db.Pool
 	ring    *keys.Ring
+	holder  *keyHolder // nil for commands that serve nothing
 	log     *audit.Log
 	phone   *message.DemoPhone // nil outside demo mode
 	sending providers          // empty for commands that send nothing
@@ -233,16 +239,16 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Factors:  p.factors(p.pool),
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
-		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
+		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
 		Requests: p.metrics,
 
 		Installation: audit.NewInstallation(p.pool, p.log),
 		Jobs:         jobsPage,
 		Calls:        p.sending.calls,
 		Hooks:        posted,
-		HookTokens:   hookTokens(p.ring),
 		Operator:     p.operator(p.pool),
 		BalanceWarn:  p.cfg.balanceWarn,
+		HookTokens:   func() []string { return hookTokens(p.ring) },
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

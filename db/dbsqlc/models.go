@@ -137,6 +137,15 @@ type Installation struct {
 	KeyFingerprint string
 	CreatedAt      time.Time
 	MoneyCap       pgtype.Numeric
+	KeyNext        string
+	KeyChangedAt   *time.Time
+}
+
+type KeyHolder struct {
+	Process      string
+	Host         string
+	Fingerprints []string
+	SeenAt       time.Time
 }
 
 type KnownBrowser struct {
@@ -234,6 +243,7 @@ type RecoveryCode struct {
 	CodeMac   []byte
 	UsedAt    *time.Time
 	CreatedAt time.Time
+	KeyID     []byte
 }
 
 type RecoverySheet struct {

@@ -32,16 +32,17 @@ func (q *Queries) RecoveryCodeDelete(ctx context.Context, db DBTX, userID int64)
 }
 
 const recoveryCodeInsert = `-- name: RecoveryCodeInsert :exec
-insert into recovery_codes (user_id, code_mac) select $1, unnest($2::bytea[])
+insert into recovery_codes (user_id, code_mac, key_id) select $1, unnest($2::bytea[]), unnest($3::bytea[])
 `
 
 type RecoveryCodeInsertParams struct {
 	UserID   int64
 	CodeMacs [][]byte
+	KeyIds   [][]byte
 }
 
 func (q *Queries) RecoveryCodeInsert(ctx context.Context, db DBTX, arg RecoveryCodeInsertParams) error {
-	_, err := db.Exec(ctx, recoveryCodeInsert, arg.UserID, arg.CodeMacs)
+	_, err := db.Exec(ctx, recoveryCodeInsert, arg.UserID, arg.CodeMacs, arg.KeyIds)
 	return err
 }
 

@@ -1,0 +1,43 @@
+-- name: KeyState :one
+select key_fingerprint, key_next, key_changed_at from installation;
+
+-- name: KeyStateLock :one
+-- Nobody changes the keys, and no process starts with another set of them, until this transaction ends.
+select key_fingerprint, key_next, key_changed_at from installation for update;
+
+-- name: KeyNextSet :exec
+update installation set key_next = @key_next;
+
+-- name: KeyPromote :exec
+update installation set key_fingerprint = @key_fingerprint, key_next = '', key_changed_at = now();
+
+-- name: KeyHolderTell :exec
+insert into key_holders (process, host, fingerprints) values (@process, @host, @fingerprints::text[])
+on conflict (process) do update set fingerprints = excluded.fingerprints, seen_at = now();
+
+-- name: KeyHolderLeave :exec
+delete from key_holders where process = @process;
+
+-- name: KeyHolderList :many
+-- Processes that live: they tell every few seconds, and one that has not for a minute is gone.
+select process, host, fingerprints from key_holders where seen_at > now() - interval '1 minute' order by host, process;
+
+-- name: KeyHolderDeleteGone :exec
+delete from key_holders where seen_at < now() - interval '1 day';
+
+-- name: KeyUse :many
+-- What each key is still needed for, by its id: it stands in bytes 1 to 4 of what it sealed. Lasting is sealed
+-- anew by a job, brief is gone within minutes, and codes are MACs, which cannot be made anew. A null id is not known.
+select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief, sum(codes)::bigint as codes
+from (
+    select substring(secret_ct from 2 for 4) as key_id, 1 as lasting, 0 as brief, 0 as codes from authenticators
+    union all
+    select substring(secret_ct from 2 for 4), 0, 1, 0 from enrolments where expires_at > now()
+    union all
+    select substring(codes_ct from 2 for 4), 0, 1, 0 from recovery_sheets where expires_at > now()
+    union all
+    select substring(code_ct from 2 for 4), 0, 1, 0 from challenges where ended_at is null
+    union all
+    select coalesce(key_id, ''), 0, 0, 1 from recovery_codes where used_at is null
+) as made
+group by key_id order by key_id;

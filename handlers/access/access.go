@@ -1,0 +1,148 @@
+// Package access reads access.txt, the table of who may do what: one line for each route and method, one
+// column for each kind of visitor. The tests of handlers ask every cell of it for real, and fail for a route
+// that has no line; docs/access.md shows it.
+package access
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+//go:generate go run ./render ../../docs/access.md
+
+//go:embed access.txt
+var text string
+
+// Visitors are the columns, in the order of the table.
+var Visitors = []string{
+	"anonymous", "pending", "enrolling", "user", "accountant", "superuser", "elsewhere", "operator", "half-operator",
+}
+
+// Outcomes are the words that may stand in a cell, and what each means.
+var Outcomes = map[string]string{
+	"ok":        "let in: the page, the act, or what is wrong with the form",
+	"log-in":    "led to the log-in page",
+	"2nd":       "led to the second step",
+	"home":      "led to *My settings*",
+	"403":       "refused: not your role",
+	"404":       "unknown, like an address or an id that does not exist",
+	"op:log-in": "led to the operators' log-in",
+	"op:2nd":    "led to the operators' second step",
+	"op:home":   "led to the operators' pages",
+}
+
+// Row is one line: a route with its outcomes, by visitor. Method * stands for every method of that path.
+type Row struct {
+	Method, Path string
+	Outcome      map[string]string
+	Section      string
+}
+
+// Table reads the table. An error names the line.
+func Table() ([]Row, error) { return Parse(text) }
+
+// Parse reads a table's text.
+func Parse(text string) ([]Row, error) {
+	var rows []Row
+	section := ""
+	for n, line := range strings.Split(text, "\n") {
+		if title, ok := strings.CutPrefix(line, "## "); ok {
+			section = title
+			continue
+		}
+		fields := strings.Fields(line)
+		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
+			continue
+		}
+		if len(fields) != 2+len(Visitors) {
+			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 2+len(Visitors), line)
+		}
+		row := Row{Method: fields[0], Path: fields[1], Outcome: map[string]string{}, Section: section}
+		for i, v := range Visitors {
+			if _, ok := Outcomes[fields[2+i]]; !ok {
+				return nil, fmt.Errorf("access.txt, line %d: %q is no outcome", n+1, fields[2+i])
+			}
+			row.Outcome[v] = fields[2+i]
+		}
+		same := func(r Row) bool { return r.Method == row.Method && r.Path == row.Path }
+		if slices.ContainsFunc(rows, same) {
+			return nil, fmt.Errorf("access.txt, line %d: a second line for %s %s", n+1, row.Method, row.Path)
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Find answers the line of a route: its own, or that of all methods of its path.
+func Find(rows []Row, method, path string) (Row, bool) {
+	for _, m := range []string{method, "*"} {
+		for _, r := range rows {
+			if r.Method == m && r.Path == path {
+				return r, true
+			}
+		}
+	}
+	return Row{}, false
+}
+
+// Line is a row as the table writes it.
+func (r Row) Line() string {
+	line := fmt.Sprintf("%-6s %-38s", r.Method, r.Path)
+	for _, v := range Visitors {
+		line += fmt.Sprintf(" %-*s", max(len(v), 9), r.Outcome[v])
+	}
+	return strings.TrimRight(line, " ")
+}
+
+// Markdown is docs/access.md.
+func Markdown(rows []Row) string {
+	var b strings.Builder
+	b.WriteString(`# Who may do what
+
+Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`make generate`" + `: change it there. A test asks every cell for real, as a page and as a fragment, and fails for a route without a line.
+
+| visitor | who |
+|---|---|
+| anonymous | no session, or one that is over |
+| pending | the password is proven, the office demands a second factor, and the user has one |
+| enrolling | the same, and the user has none yet |
+| user, accountant, superuser | signed in, with a fresh second factor, about another user of the same office |
+| elsewhere | the superuser of another office, with ids of this one |
+| operator | signed in as an operator |
+| half-operator | an operator's password is proven, the code is not |
+
+| outcome | means |
+|---|---|
+`)
+	words := make([]string, 0, len(Outcomes))
+	used := map[string]bool{}
+	for _, r := range rows {
+		for _, o := range r.Outcome {
+			used[o] = true
+		}
+	}
+	for o := range used {
+		words = append(words, o)
+	}
+	slices.Sort(words)
+	for _, o := range words {
+		fmt.Fprintf(&b, "| %s | %s |\n", o, Outcomes[o])
+	}
+	section := ""
+	for _, r := range rows {
+		if r.Section != section {
+			section = r.Section
+			fmt.Fprintf(&b, "\n## %s\n\n| route | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "), strings.Repeat("---|", len(Visitors)))
+		}
+		cells := make([]string, len(Visitors))
+		for i, v := range Visitors {
+			if cells[i] = r.Outcome[v]; cells[i] == "ok" {
+				cells[i] = "**ok**"
+			}
+		}
+		fmt.Fprintf(&b, "| `%s %s` | %s |\n", r.Method, r.Path, strings.Join(cells, " | "))
+	}
+	return b.String()
+}

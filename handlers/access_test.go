@@ -1,0 +1,304 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/access"
+	"github.com/nightlatch/nightlatch/session"
+)
+
+// canary stands in everything of ACME that somebody else must not read.
+const canary = "Canary-of-Acme"
+
+// stage is a world in which every visitor of the table can stand: it is put back as it was after each act.
+type stage struct {
+	*world
+	tables []string // those with rows, which putBack restores
+	empty  []string
+	target int64 // another user of ACME, who has a factor
+	ids    map[string]int64
+}
+
+// newStage demands two factors of both offices, and gives everybody but one a confirmed number.
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{world: newWorld(t), ids: map[string]int64{}}
+	services := s.services
+	services.Hooks, services.HookTokens = &heard{}, func() []string { return []string{hookToken} }
+	site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.site = site
+	operator, _ := s.operator()
+	s.exec("update offices set two_factor_required = true")
+	acme := s.users["ACME/user"].OfficeID
+	s.exec(fmt.Sprintf(`insert into users (office_id, username, name, role, password_hash) values
+		(%d, 'target', '%s', 'user', 'x'), (%d, 'enrolling', 'Somebody', 'user', 'x')`, acme, canary, acme))
+	s.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users where office_id is not null and username <> 'enrolling'")
+	s.exec("update mobile_numbers set number = '+31612999777' where user_id = (select id from users where username = 'target')")
+	s.exec("insert into office_countries (office_id, country, allowed) select id, 'BE', true from offices")
+	s.target = s.id("select id from users where username = 'target'")
+	s.ids = map[string]int64{
+		"pending": s.users["ACME/user"].ID, "enrolling": s.id("select id from users where username = 'enrolling'"), "user": s.users["ACME/user"].ID,
+		"accountant": s.users["ACME/accountant"].ID, "superuser": s.users["ACME/superuser"].ID, "elsewhere": s.users["OTHER/superuser"].ID,
+		"operator": operator.ID, "half-operator": operator.ID,
+	}
+	s.keep()
+	return s
+}
+
+// keep remembers every table of ours as it is, the audit log apart, which nobody can put back. What others point to is first.
+func (s *stage) keep() {
+	s.t.Helper()
+	ctx := context.Background()
+	rows, err := s.pool.Query(ctx, `select tablename from pg_tables where schemaname = 'public'
+		and tablename !~ '^(river|goose|installation|audit_events)' order by tablename <> 'offices', tablename <> 'users', tablename`)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var all []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			s.t.Fatal(err)
+		}
+		all = append(all, name)
+	}
+	if err := rows.Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.exec("create schema kept")
+	for _, name := range all {
+		if s.id("select count(*) from "+name) == 0 {
+			s.empty = append(s.empty, name)
+			continue
+		}
+		s.tables = append(s.tables, name)
+		s.exec("create table kept." + name + " as table " + name)
+	}
+}
+
+// putBack makes everything as it was; nobody has a session.
+func (s *stage) putBack() {
+	s.t.Helper()
+	ctx := context.Background()
+	tx, err := s.pool.Begin(ctx)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	var do []string
+	for _, name := range slices.Concat(s.tables, s.empty) {
+		do = append(do, "delete from "+name)
+	}
+	for _, name := range s.tables {
+		do = append(do, "insert into "+name+" overriding system value select * from kept."+name)
+	}
+	for _, sql := range do {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			s.t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	if err := tx.Commit(ctx); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// visit makes a fresh session of a visitor and answers its cookie and its id.
+func (s *stage) visit(visitor string) (cookie string, id int64) {
+	s.t.Helper()
+	user, ok := s.ids[visitor]
+	if !ok {
+		return "", 0
+	}
+	return s.session(user, !slices.Contains([]string{"pending", "enrolling", "half-operator"}, visitor))
+}
+
+func (s *stage) session(user int64, in bool) (cookie string, id int64) {
+	s.t.Helper()
+	token, level, proven := session.NewToken(), 1, "null"
+	if in {
+		level, proven = 2, "now()"
+	}
+	id = s.id(fmt.Sprintf(`insert into sessions (user_id, token_hash, level, second_factor_at, address, user_agent, expires_at)
+		values (%d, '\x%x', %d, %s, '192.0.2.1', 'test', now() + interval '1 hour') returning id`, user, token.Hash(), level, proven))
+	return "nightlatch=" + string(token), id
+}
+
+// fill puts ids of ACME into a route's path: of another user, or of a session, which is the visitor's own unless
+// they are of elsewhere.
+func (s *stage) fill(path, visitor string, own int64) string {
+	id := s.target
+	if strings.Contains(path, "/sessions/") {
+		if id = own; visitor == "elsewhere" || own == 0 {
+			_, id = s.session(s.users["ACME/user"].ID, true)
+		}
+	}
+	return strings.NewReplacer(":id", fmt.Sprint(id), ":token", hookToken, ":ref", "abcdefghijklmnopqrstuvwxyz.1", "*", "x").Replace(path)
+}
+
+// outcome puts an answer into the words of the table.
+func outcome(rec *httptest.ResponseRecorder, where string) string {
+	switch {
+	case rec.Code == http.StatusForbidden:
+		return "403"
+	case rec.Code == http.StatusNotFound:
+		return "404"
+	case rec.Code >= 500 || rec.Code == http.StatusMethodNotAllowed:
+		return fmt.Sprint(rec.Code)
+	}
+	switch where {
+	case "/login", "/login?why=over":
+		return "log-in"
+	case "/login/second-step":
+		return "2nd"
+	case "/settings/me":
+		return "home"
+	case "/operator/login", "/operator/login?why=over":
+		return "op:log-in"
+	case "/operator/login/code":
+		return "op:2nd"
+	case "/operator":
+		return "op:home"
+	}
+	return "ok"
+}
+
+// led reports whether a word of the table is a guard's way to another page.
+func led(word string) bool { return word != "ok" && word != "403" && word != "404" }
+
+// never are the methods of a route for any method that are refused before it.
+func never(method string) bool {
+	return slices.Contains([]string{http.MethodTrace, http.MethodConnect, echo.PROPFIND, echo.REPORT}, method)
+}
+
+func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
+	t.Parallel()
+	rows, err := access.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t)
+	used, cells := map[string]bool{}, 0
+	for _, route := range s.site.Routes() {
+		if route.Method == echo.RouteNotFound {
+			route.Method = http.MethodGet // an unknown address
+		}
+		if never(route.Method) {
+			if rec := s.ask(route.Method, route.Path, "", ""); rec.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s answers %d", route.Method, route.Path, rec.Code)
+			}
+			continue
+		}
+		row, ok := access.Find(rows, route.Method, route.Path)
+		used[row.Method+" "+row.Path] = true
+		is := access.Row{Method: route.Method, Path: route.Path, Outcome: map[string]string{}}
+		for _, visitor := range access.Visitors {
+			cells++
+			is.Outcome[visitor] = s.cell(route, visitor, row.Outcome[visitor])
+		}
+		if !ok {
+			t.Errorf("handlers/access/access.txt has no line for this route. What it answers now is below: judge each cell, add the line, and run make generate\n%s", is.Line())
+		}
+	}
+	for _, r := range rows {
+		if !used[r.Method+" "+r.Path] {
+			t.Errorf("access.txt has a line for %s %s, which the router does not know", r.Method, r.Path)
+		}
+	}
+	if cells < 500 {
+		t.Errorf("only %d cells were asked", cells)
+	}
+	t.Logf("%d cells", cells)
+}
+
+// cell asks one cell for real, and answers what came of it. want is "" for a route without a line.
+func (s *stage) cell(route *echo.Route, visitor, want string) string {
+	s.t.Helper()
+	s.putBack()
+	name := fmt.Sprintf("%s %s as %s", route.Method, route.Path, visitor)
+	cookie, own := s.visit(visitor)
+	before := s.untouched(visitor)
+	path := s.fill(route.Path, visitor, own)
+	posted := everything
+	if route.Method == http.MethodGet {
+		posted = ""
+	}
+	rec := s.ask(route.Method, path, cookie, posted)
+	got := outcome(rec, rec.Header().Get("Location"))
+	if want != "" && got != want {
+		s.t.Errorf("%s: %s (%d %s), and the table says %s", name, got, rec.Code, rec.Header().Get("Location"), want)
+	}
+	mayRead := want == "ok" && visitor != "elsewhere"
+	if body := rec.Body.String(); !mayRead && (strings.Contains(body, canary) || strings.Contains(body, "999777")) {
+		s.t.Errorf("%s: the answer shows what is not for this visitor", name)
+	}
+	if want == "ok" && visitor != "elsewhere" {
+		return got
+	}
+	// Who is not let in changed nothing, nor did who is of elsewhere in this office.
+	if after := s.untouched(visitor); after != before {
+		s.t.Errorf("%s: something changed", name)
+	}
+	if led(got) && want != "ok" {
+		again, _ := s.visit(visitor)
+		part := s.ask(route.Method, path, again, posted, "HX-Request-Type", "partial")
+		if as := outcome(part, part.Header().Get("HX-Redirect")); part.Code != http.StatusUnauthorized || as != got || part.Body.Len() > 0 {
+			s.t.Errorf("%s: as a fragment %s (%d)", name, as, part.Code)
+		}
+	}
+	return got
+}
+
+// untouched is a checksum of what a visitor who is not let in must leave as it is: all of it but the count of tries, and for who is of
+// elsewhere all of ACME.
+func (s *stage) untouched(visitor string) string {
+	if visitor != "elsewhere" {
+		return s.sum(append([]string{"office_countries", "notices", "recovery_sheets"}, guarded...)...)
+	}
+	acme := s.users["ACME/user"].OfficeID
+	var sum *string
+	err := s.pool.QueryRow(context.Background(), `select md5(string_agg(row, ',' order by row)) from (
+		select o::text as row from offices o where id = $1 union all select u::text from users u where office_id = $1
+		union all select m::text from mobile_numbers m join users u on u.id = m.user_id where u.office_id = $1
+		union all select c::text from office_countries c where office_id = $1
+		union all select s.ended_at::text from sessions s join users u on u.id = s.user_id where u.office_id = $1) rows`, acme).Scan(&sum)
+	if err != nil || sum == nil {
+		s.t.Fatal(err)
+	}
+	return *sum
+}
+
+func TestThePageOfAccessShowsTheTable(t *testing.T) {
+	t.Parallel()
+	rows, err := access.Table()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/access.md")
+	if err != nil || string(page) != access.Markdown(rows) {
+		t.Errorf("docs/access.md is not what access.txt says: run make generate (%v)", err)
+	}
+}
+
+func TestATableOfAccessWithAMistakeIsRefused(t *testing.T) {
+	t.Parallel()
+	nine := strings.Repeat(" ok", len(access.Visitors))
+	for _, text := range []string{"GET /x ok", "GET /x" + nine + " ok", "GET /x" + strings.Replace(nine, "ok", "perhaps", 1), "GET /x" + nine + "\nGET /x" + nine} {
+		if _, err := access.Parse(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
