@@ -42,6 +42,21 @@ const (
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
+
+	// A superuser's work on the office's users.
+	UserChanged         Action = "user_changed" // which of name and e-mail is the detail
+	RoleChanged         Action = "role_changed" // the new role is the detail
+	UserDisabled        Action = "user_disabled"
+	UserEnabled         Action = "user_enabled"
+	UserDeleted         Action = "user_deleted"
+	UsersExported       Action = "users_exported"
+	UsersImported       Action = "users_imported"
+	ResetAsked          Action = "reset_asked" // by an accountant, or another superuser
+	ResetDeclined       Action = "reset_declined"
+	UserSessionsEnded   Action = "user_sessions_ended"
+	OfficeSessionsEnded Action = "office_sessions_ended"
+	OtherSessionsEnded  Action = "other_sessions_ended" // the user's own, all but the one they sit in
+	SessionDisplaced    Action = "session_displaced"    // the oldest of too many
 )
 
 // Person names a user in an event. The zero value is nobody.
