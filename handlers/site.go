@@ -11,8 +11,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -27,6 +29,11 @@ type Services struct {
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
 	Requests RequestMeter                // nil: requests are not counted
+	People   *roster.Service
+	Invites  interface { // nil: this installation sends no mail
+		// Invite sends a user the link with which they choose a password.
+		Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error
+	}
 }
 
 // Site is the web application.

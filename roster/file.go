@@ -18,7 +18,7 @@ const (
 	MaxLines = 2000
 )
 
-// FileProblem is why a file cannot be read at all: the catalogue's key roster.file_<problem>.
+// FileProblem is why a file cannot be read at all: the catalogue's key file.<problem>.
 type FileProblem struct {
 	Problem string
 	Line    int    // 0 for the whole file

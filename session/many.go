@@ -51,6 +51,15 @@ func (s *Store) displace(ctx context.Context, tx pgx.Tx, user account.User, clie
 	return nil
 }
 
+// Owns reports whether a living session is one of the acting session's user.
+func (s *Store) Owns(ctx context.Context, acting Session, id int64) (bool, error) {
+	owned, err := s.q.SessionOwned(ctx, s.pool, dbsqlc.SessionOwnedParams{ID: id, UserID: acting.User.ID})
+	if err != nil {
+		return false, fmt.Errorf("look for session %d: %w", id, err)
+	}
+	return owned, nil
+}
+
 // EndOwn ends every session of the acting session's user but the acting one.
 func (s *Store) EndOwn(ctx context.Context, acting Session, client Client) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

@@ -25,6 +25,7 @@ import (
 	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/phone"
+	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -202,6 +203,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
 		Requests: p.metrics,
+		People:   roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

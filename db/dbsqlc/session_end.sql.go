@@ -88,3 +88,19 @@ func (q *Queries) SessionOldest(ctx context.Context, db DBTX, arg SessionOldestP
 	}
 	return items, nil
 }
+
+const sessionOwned = `-- name: SessionOwned :one
+select exists (select 1 from sessions where id = $1 and user_id = $2 and ended_at is null)::boolean
+`
+
+type SessionOwnedParams struct {
+	ID     int64
+	UserID int64
+}
+
+func (q *Queries) SessionOwned(ctx context.Context, db DBTX, arg SessionOwnedParams) (bool, error) {
+	row := db.QueryRow(ctx, sessionOwned, arg.ID, arg.UserID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

@@ -16,3 +16,6 @@ where u.id = s.user_id and u.office_id = @office_id::bigint and s.id <> @but and
 update challenges c set ended_at = now(), outcome = @outcome::text, code_ct = null
 from users u
 where u.id = c.user_id and u.office_id = @office_id::bigint and c.session_id <> @but and c.ended_at is null;
+
+-- name: SessionOwned :one
+select exists (select 1 from sessions where id = @id and user_id = @user_id and ended_at is null)::boolean;
