@@ -55,6 +55,21 @@ const (
 	ChallengeEnded Action = "challenge_ended"
 	PrefixReleased Action = "prefix_released" // a stopped range of numbers may get messages again
 	MoneyCapSet    Action = "money_cap_set"   // of an office; without one, of the installation
+
+	// A superuser's work on the office's users.
+	UserChanged         Action = "user_changed" // which of name and e-mail is the detail
+	RoleChanged         Action = "role_changed" // the new role is the detail
+	UserDisabled        Action = "user_disabled"
+	UserEnabled         Action = "user_enabled"
+	UserDeleted         Action = "user_deleted"
+	UsersExported       Action = "users_exported"
+	UsersImported       Action = "users_imported"
+	ResetAsked          Action = "reset_asked" // by an accountant, or another superuser
+	ResetDeclined       Action = "reset_declined"
+	UserSessionsEnded   Action = "user_sessions_ended"
+	OfficeSessionsEnded Action = "office_sessions_ended"
+	OtherSessionsEnded  Action = "other_sessions_ended" // the user's own, all but the one they sit in
+	SessionDisplaced    Action = "session_displaced"    // the oldest of too many
 )
 
 // Person names a user in an event. The zero value is nobody.

@@ -18,11 +18,19 @@ const formMemory = 1 << 20
 // and well-formed, or a 4xx. From then on FormValue is what the body says, and never the address: a password
 // in an address would be logged, and a link could fill in a form.
 func readForm(next echo.HandlerFunc) echo.HandlerFunc {
+	read := readBody(next)
 	return func(c echo.Context) error {
-		r := c.Request()
-		if safe(r.Method) || !takesForms(r.URL.Path) {
+		if r := c.Request(); safe(r.Method) || !takesForms(r.URL.Path) || takesFile(c) {
 			return next(c)
 		}
+		return read(c)
+	}
+}
+
+// readBody reads it. Where a file is taken it stands behind the guards and the file's own limit.
+func readBody(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
 		if err := parseForm(r); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/templates"
+	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 func (s *Site) toMe(c echo.Context) error     { return s.redirect(c, pathMe) }
@@ -76,11 +77,19 @@ func (s *Site) browserName(c echo.Context, agent string) (name string, isPhone b
 	return s.t(c, "browser.on", "Browser", browser, "System", system), system == "iPhone" || system == "Android"
 }
 
-// endSession ends another session of the user's own.
+// endSession ends another session of the user's own, after a fresh proof (ASVS 7.5.2).
 func (s *Site) endSession(c echo.Context) error {
 	id, err := idParam(c)
 	if err != nil {
 		return err
+	}
+	if own, err := s.Sessions.Owns(c.Request().Context(), must(c), id); err != nil {
+		return err
+	} else if !own {
+		return echo.ErrNotFound // unknown, before a proof is asked for
+	}
+	if fresh, err := s.fresh(c); err != nil || !fresh {
+		return s.orConfirm(c, err)
 	}
 	err = s.Sessions.End(c.Request().Context(), must(c), id, s.client(c))
 	if errors.Is(err, session.ErrNone) {
@@ -90,6 +99,30 @@ func (s *Site) endSession(c echo.Context) error {
 		return err
 	}
 	return s.redirect(c, pathMe+"?done=session_ended")
+}
+
+// endOtherSessions ends all of the user's own but this one, after a fresh proof.
+func (s *Site) endOtherSessions(c echo.Context) error {
+	if fresh, err := s.fresh(c); err != nil || !fresh {
+		return s.orConfirm(c, err)
+	}
+	if err := s.Sessions.EndOwn(c.Request().Context(), must(c), s.client(c)); err != nil {
+		return err
+	}
+	return s.redirect(c, pathMe+"?done=sessions_ended")
+}
+
+func (s *Site) fresh(c echo.Context) (bool, error) {
+	methods, err := s.Factors.Methods(c.Request().Context(), must(c).User.ID)
+	return err == nil && twofactor.Fresh(must(c), methods), err
+}
+
+// orConfirm asks for the proof that was missing, unless there was an error.
+func (s *Site) orConfirm(c echo.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.redirect(c, withNext("/settings/confirm", pathMe))
 }
 
 func (s *Site) seeNotices(c echo.Context) error { return s.noticesSeen(c, pathMe) }

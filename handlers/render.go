@@ -59,7 +59,9 @@ func (s *Site) frame(c echo.Context, title, path string) templates.Frame {
 // toasts are the things just done that a page may be asked to tell.
 var toasts = []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added", "app_removed",
 	"reset", "session_ended", "codes_kept", "confirmed",
-	"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released"}
+	"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released",
+	"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled", "user_deleted",
+	"reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited"}
 
 // inside is the frame of a page behind the log-in.
 func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame, error) {

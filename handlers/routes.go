@@ -13,7 +13,7 @@ import (
 // routes is the whole site, grouped by who may enter.
 func (s *Site) routes(e *echo.Echo) {
 	e.Pre(s.requestID, headAsGet)
-	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimit("64K"), s.refuseCrossOrigin, knownMethods, readForm)
+	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Skipper: takesFile, Limit: "64K"}), s.refuseCrossOrigin, knownMethods, readForm)
 
 	// Everybody.
 	e.GET("/healthz", s.health)
@@ -67,6 +67,7 @@ func (s *Site) routes(e *echo.Echo) {
 	in.GET("/me/recovery-codes.txt", s.recoverySheetFile)
 	in.POST("/me/recovery-codes/kept", s.keepRecoveryCodes)
 	in.POST("/me/sessions/:id/end", s.endSession)
+	in.POST("/me/sessions/end-others", s.endOtherSessions)
 	in.POST("/notices", s.seeNotices)
 	in.GET("/confirm", s.confirmPage)
 	in.POST("/confirm", s.confirm)
@@ -82,6 +83,7 @@ func (s *Site) routes(e *echo.Echo) {
 	users.GET("", s.usersPage)
 	users.GET("/:id", s.userPage)
 	users.POST("/:id/number", s.registerNumber)
+	users.POST("/:id/reset/ask", s.askReset)
 
 	// Superusers alone.
 	super := in.Group("", s.needRole(account.RoleSuperuser))
@@ -120,6 +122,30 @@ func (s *Site) routes(e *echo.Echo) {
 	ops.POST("/notices", s.seeOperatorNotices)
 	ops.Any("/jobs", s.jobs)
 	ops.Any("/jobs/*", s.jobs)
+	s.peopleRoutes(super.Group("/users"))
+}
+
+// peopleRoutes are a superuser's work on the office's users.
+func (s *Site) peopleRoutes(g *echo.Group) {
+	g.GET("/new", s.newUserPage)
+	g.POST("/new", s.addUser)
+	g.POST("/export", s.exportUsers)
+	g.GET("/import", s.importPage)
+	g.POST("/import", s.previewImport, fileLimit, readBody)
+	g.POST("/import/do", s.importUsers, fileLimit, readBody)
+	g.GET("/end-sessions", s.endAllQuestion)
+	g.POST("/end-sessions", s.endAllSessions)
+	g.GET("/:id/change", s.changeUserPage)
+	g.POST("/:id/change", s.changeUser)
+	g.GET("/:id/disable", s.disableQuestion)
+	g.POST("/:id/disable", s.disableUser)
+	g.POST("/:id/enable", s.enableUser)
+	g.GET("/:id/delete", s.deleteQuestion)
+	g.POST("/:id/delete", s.deleteUser)
+	g.POST("/:id/invite", s.inviteUser)
+	g.POST("/:id/reset/decline", s.declineReset)
+	g.GET("/:id/end-sessions", s.endSessionsQuestion)
+	g.POST("/:id/end-sessions", s.endSessionsOfUser)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
+	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -37,6 +38,11 @@ type Services struct {
 	BalanceWarn float64         // a provider's balance below which its operator is warned
 	Hooks       Hooks           // nil: nobody posts anything
 	HookTokens  func() []string // those of the path that are taken, now
+	People      *roster.Service
+	Invites     interface { // nil: this installation sends no mail
+		// Invite sends a user the link with which they choose a password.
+		Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error
+	}
 }
 
 // Site is the web application.

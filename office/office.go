@@ -37,11 +37,12 @@ type Service struct {
 	q        *dbsqlc.Queries
 	log      *audit.Log
 	provider string
+	told     Superusers // nil: see Telling
 }
 
 // New makes the Service. provider names where text messages go, "" when nowhere.
 func New(pool *db.Pool, log *audit.Log, provider string) *Service {
-	return &Service{pool, dbsqlc.New(), log, provider}
+	return &Service{pool, dbsqlc.New(), log, provider, nil}
 }
 
 // Preflight is what activating would mean: the office's enabled users by the state of their second
@@ -104,7 +105,8 @@ func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client se
 	return s.set(ctx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorSwitched, client))
 }
 
-// ForceOff is the operator's way back in when a whole office is locked out. It answers ErrUnknown.
+// ForceOff is the operator's way back in when a whole office is locked out. The office's superusers are told.
+// It answers ErrUnknown.
 func (s *Service) ForceOff(ctx context.Context, code string) error {
 	row, err := s.q.OfficeByCode(ctx, s.pool, account.CanonicalOfficeCode(code))
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -131,7 +133,13 @@ func (s *Service) set(ctx context.Context, officeID int64, required bool, event 
 				return fmt.Errorf("shorten sessions of office %d: %w", officeID, err)
 			}
 		}
-		return s.log.Write(ctx, tx, event)
+		if err := s.log.Write(ctx, tx, event); err != nil {
+			return err
+		}
+		if event.Actor == audit.CommandLine {
+			return s.tellSuperusers(ctx, tx, event)
+		}
+		return nil
 	})
 }
 

@@ -167,12 +167,18 @@ func (s *Store) Start(ctx context.Context, tx pgx.Tx, user account.User, client 
 	if err != nil {
 		return 0, "", fmt.Errorf("start session: %w", err)
 	}
+	if err := s.displace(ctx, tx, user, client, id, pending, 1); err != nil {
+		return 0, "", err
+	}
 	return id, token, nil
 }
 
 // Raise makes it a session of two factors, with a new token, in the transaction that consumed the proof.
 // ErrNone when the session ended meanwhile.
 func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, method Method) (Token, error) {
+	if err := s.displace(ctx, tx, sess.User, Client{}, sess.ID, false, leastLevel(sess.TwoFactorRequired)); err != nil {
+		return "", err
+	}
 	token := NewToken()
 	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{
 		ID: sess.ID, TokenHash: token.Hash(), Method: string(method), Life: overall(sess.User.Role),
@@ -256,11 +262,7 @@ type Entry struct {
 
 // List answers the living sessions of the acting session's user, at most 100, the last seen first.
 func (s *Store) List(ctx context.Context, acting Session) ([]Entry, error) {
-	least := int16(1)
-	if acting.TwoFactorRequired {
-		least = 2
-	}
-	rows, err := s.q.SessionList(ctx, s.pool, dbsqlc.SessionListParams{UserID: acting.User.ID, Level: least})
+	rows, err := s.q.SessionList(ctx, s.pool, dbsqlc.SessionListParams{UserID: acting.User.ID, Level: leastLevel(acting.TwoFactorRequired)})
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

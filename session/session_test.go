@@ -28,6 +28,8 @@ func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {
 	}
 	exec("insert into offices (code, name) values ('ACME', 'Acme')")
 	exec("insert into users (office_id, username, name, role, password_hash) select id, 'jdoe', 'J. Doe', 'user', 'x' from offices")
+	// The office keeps a superuser, whatever happens to the user.
+	exec("insert into users (office_id, username, name, role, password_hash) select id, 'boss', 'Boss', 'superuser', 'x' from offices")
 	user := account.User{ID: 1, OfficeID: 1, Username: "jdoe", Role: account.RoleUser}
 	inTx := func(do func(tx pgx.Tx) error) {
 		t.Helper()
@@ -57,13 +59,13 @@ func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {
 	}{
 		"29 minutes idle":              {"update sessions set last_seen_at = now() - interval '29 minutes'", true},
 		"31 minutes idle":              {"update sessions set last_seen_at = now() - interval '31 minutes'", false},
-		"16 minutes idle, a superuser": {"update sessions set last_seen_at = now() - interval '16 minutes'; update users set role = 'superuser'", false},
+		"16 minutes idle, a superuser": {"update sessions set last_seen_at = now() - interval '16 minutes'; update users set role = 'superuser' where id = 1", false},
 		"at its overall limit":         {"update sessions set expires_at = now()", false},
 		"ended":                        {"update sessions set ended_at = now()", false},
-		"its user disabled":            {"update users set disabled_at = now()", false},
+		"its user disabled":            {"update users set disabled_at = now() where id = 1", false},
 	} {
 		exec("delete from sessions")
-		exec("update users set disabled_at = null, role = 'user'")
+		exec("update users set disabled_at = null, role = 'user' where id = 1")
 		token := start()
 		if !alive(token) {
 			t.Fatalf("%s: not alive from the start", name)
@@ -75,7 +77,7 @@ func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {
 	}
 
 	exec("delete from sessions")
-	exec("update users set disabled_at = null, role = 'user'")
+	exec("update users set disabled_at = null, role = 'user' where id = 1")
 	first := start()
 	sess, err := store.Load(t.Context(), first)
 	if err != nil || sess.Pending() {

@@ -98,7 +98,7 @@ func parse(layout, file, block string) map[string]*template.Template {
 	sets := map[string]*template.Template{}
 	for _, lang := range locale.Languages {
 		set := template.Must(template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
-			ParseFS(files, "layout.html", layout, "number_field.html", "message_line.html", "sentence.html", file))
+			ParseFS(files, "layout.html", layout, "number_field.html", "message_line.html", "sentence.html", "question.html", file))
 		if set.Lookup(block) == nil {
 			panic(fmt.Sprintf("templates: %s has no block %q", file, block))
 		}

@@ -1,32 +1,61 @@
 package templates
 
-// UsersView lists an office's users.
+import "time"
+
+// UsersView is a page of the list of an office's users.
 type UsersView struct {
-	Office string
-	Users  []UserRow
+	Office       string
+	Users        []UserRow
+	Total        int
+	Search       string
+	Found        int
+	Page         int
+	Pages        int
+	Previous     string // address, or ""
+	Next         string
+	Manages      bool // a superuser looks
+	Requests     []ResetRequest
+	Sessions     int
+	SessionUsers int
+	Question     *Question
 }
 
 // UserRow is one of them. Factor is what they prove the second step with: both, app, number, unconfirmed, none.
 type UserRow struct {
-	ID       int64
-	Name     string
-	Username string
-	Role     string
-	Factor   string
-	Disabled bool
+	ID         int64
+	Name       string
+	Username   string
+	Role       string
+	Factor     string
+	Disabled   bool
+	NoPassword bool
+	ResetAsked bool
 }
 
 // Ready reports whether the factor is a confirmed one.
 func (r UserRow) Ready() bool { return r.Factor == "both" || r.Factor == "app" || r.Factor == "number" }
 
-// Users is the page.
-var Users = newPage[UsersView]("app.html", "users.html")
+// ResetRequest is somebody's wish that a user's second factor be reset.
+type ResetRequest struct {
+	ID   int64
+	Name string
+	By   string
+	At   time.Time
+}
+
+// Users is the page; UsersList what a search swaps, UsersQuestion what is asked before all sessions end.
+var (
+	Users         = newPage[UsersView]("app.html", "users.html")
+	UsersList     = newFragment[UsersView]("users.html", "users-list")
+	UsersQuestion = newFragment[Question]("users.html", "question-dialog")
+)
 
 // UserView is another user's settings.
 type UserView struct {
 	ID          int64
 	Name        string
 	Username    string
+	Email       string
 	Role        string
 	TwoFactor   bool
 	Number      string // masked
@@ -38,12 +67,24 @@ type UserView struct {
 	Higher      bool // the user's role is above the viewer's
 	MayReset    bool
 	AskReset    bool // show the question before the reset
+	MayAsk      bool // for a reset by a superuser
 	Field       NumberField
 	Error       string
+
+	Manages    bool // a superuser looks
+	Own        bool // at themselves
+	Disabled   bool
+	NoPassword bool
+	CanMail    bool
+	Sessions   int
+	AskedBy    string // who asked for a reset, or ""
+	AskedAt    time.Time
+	Question   *Question
 }
 
-// User is the page; UserReset its question before a reset.
+// User is the page; UserReset its question before a reset, UserQuestion the others.
 var (
-	User      = newPage[UserView]("app.html", "user.html")
-	UserReset = newFragment[UserView]("user.html", "reset-dialog")
+	User         = newPage[UserView]("app.html", "user.html")
+	UserReset    = newFragment[UserView]("user.html", "reset-dialog")
+	UserQuestion = newFragment[Question]("user.html", "question-dialog")
 )

@@ -21,6 +21,10 @@ const (
 	NoticeAppRemoved    Notice = "app_removed"
 	NoticeRecoveryUsed  Notice = "recovery_used"
 	NoticeReset         Notice = "reset" // a superuser or the command line took the factors away
+
+	// To the office's superusers, of what an operator did on the command line.
+	NoticeForcedReset Notice = "forced_reset"
+	NoticeForcedOff   Notice = "forced_off" // written by package office
 )
 
 // Told is a notice with the moment of what it tells.

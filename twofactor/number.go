@@ -107,13 +107,28 @@ func (s *Service) Reset(ctx context.Context, sess session.Session, client sessio
 	return s.reset(ctx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client))
 }
 
-// ForceReset is Reset from the operator's command line.
+// ForceReset is Reset from the operator's command line. The office's superusers are told.
 func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) error {
-	return s.reset(ctx, officeID, userID, audit.Event{Office: officeID, Actor: audit.CommandLine, Action: audit.TwoFactorReset})
+	event := audit.Event{Office: officeID, Actor: audit.CommandLine, Action: audit.TwoFactorReset}
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		event, err := s.resetIn(ctx, tx, officeID, userID, event)
+		if err != nil {
+			return err
+		}
+		return s.tellSuperusers(ctx, tx, event)
+	})
 }
 
 func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit.Event) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		_, err := s.resetIn(ctx, tx, officeID, userID, event)
+		return err
+	})
+}
+
+// resetIn is a reset in the transaction tx. It answers the event that it wrote.
+func (s *Service) resetIn(ctx context.Context, tx pgx.Tx, officeID, userID int64, event audit.Event) (audit.Event, error) {
+	err := func() error {
 		user, err := s.lockUser(ctx, tx, officeID, userID)
 		if err != nil {
 			return err
@@ -136,7 +151,12 @@ func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit
 		if err := s.notify(ctx, tx, userID, NoticeReset); err != nil {
 			return err
 		}
+		// Whoever asked for it has got it.
+		if _, err := s.q.ResetRequestDelete(ctx, tx, userID); err != nil {
+			return fmt.Errorf("close the request of user %d: %w", userID, err)
+		}
 		event.Subject = user.Person()
 		return s.log.Write(ctx, tx, event)
-	})
+	}()
+	return event, err
 }

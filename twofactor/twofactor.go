@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 )
@@ -73,12 +74,13 @@ type Service struct {
 	log      *audit.Log
 	now      func() time.Time
 	product  string
+	told     office.Superusers // nil: see Telling
 }
 
 // New makes the Service. now serves time-based codes alone: everything else is judged by the database's
 // clock. product is the issuer that authenticator apps show.
 func New(pool *db.Pool, ring *keys.Ring, sessions *session.Store, outbox Outbox, log *audit.Log, now func() time.Time, product string) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sessions, outbox, log, now, product}
+	return &Service{pool, dbsqlc.New(), ring, sessions, outbox, log, now, product, nil}
 }
 
 // Methods is what a user can prove the second step with.

@@ -26,6 +26,7 @@ import (
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/phone"
+	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
@@ -249,6 +250,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Operator:     p.operator(p.pool),
 		BalanceWarn:  p.cfg.balanceWarn,
 		HookTokens:   func() []string { return hookTokens(p.ring) },
+		People:   roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

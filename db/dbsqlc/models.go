@@ -252,6 +252,12 @@ type RecoverySheet struct {
 	ExpiresAt time.Time
 }
 
+type ResetRequest struct {
+	UserID  int64
+	AskedBy int64
+	AskedAt time.Time
+}
+
 type RiverJob struct {
 	ID          int64
 	State       RiverJobState

@@ -1,0 +1,37 @@
+package templates
+
+// ImportView is Settings > Users > Import: a file is chosen, or looked at.
+type ImportView struct {
+	Error   string
+	Preview *ImportPreview
+}
+
+// ImportPreview is what an import would do.
+type ImportPreview struct {
+	New, Changed, Same, Bad int
+	Possible                bool
+	Rows                    []ImportRow // bad lines alone while there are any
+	More                    int         // lines that are not shown
+	File                    string      // the lines once more, for the import
+	Digest                  string      // of what is shown here
+	CanMail                 bool
+	CanInvite               bool
+}
+
+// ImportRow is one line. State is new, changed or bad.
+type ImportRow struct {
+	Line     int
+	State    string
+	Username string
+	Name     ImportCell
+	Email    ImportCell
+	Role     ImportCell
+	Problem  string
+	Cell     string // what was typed there
+}
+
+// ImportCell is what a field becomes; Was is set when it was something else.
+type ImportCell struct{ Will, Was string }
+
+// Import is the page.
+var Import = newPage[ImportView]("app.html", "import.html")

@@ -1,0 +1,22 @@
+package templates
+
+// UserForm makes a user, or changes one.
+type UserForm struct {
+	ID         int64 // 0 for a new one
+	Heading    string
+	Action     string
+	Username   string
+	Name       string
+	Email      string
+	Role       string
+	Roles      []string
+	Own        bool   // the viewer's own
+	NoMail     bool   // nobody can be invited
+	OfficeCode string // for the operator's command
+	Error      string
+
+	UsernameError, NameError, EmailError, RoleError string
+}
+
+// UserEdit is the page.
+var UserEdit = newPage[UserForm]("app.html", "user_form.html")
