@@ -452,6 +452,24 @@ func TestAResetIsAskedForAndGrantedOrDeclined(t *testing.T) {
 	}
 }
 
+func TestWhoWasDemotedMeanwhileDoesNothingMore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	boss, otto := w.in("boss"), w.id(w.office, "otto")
+	w.exec("update users set role = 'user' where username = 'boss'")
+	before := w.sum()
+	is(t, "reset", w.factors.Reset(t.Context(), boss, client, otto), twofactor.ErrNotAllowed)
+	is(t, "log out", w.people.LogOut(t.Context(), boss, client, otto), twofactor.ErrNotAllowed)
+	for act, err := range w.acts(boss, otto) {
+		if act != "plan" { // it does nothing
+			is(t, act, err, twofactor.ErrNotAllowed)
+		}
+	}
+	if w.sum() != before {
+		t.Error("a user changed")
+	}
+}
+
 // told counts what superusers are told.
 type told struct{ events []audit.Event }
 

@@ -104,7 +104,21 @@ func (s *Service) Reset(ctx context.Context, sess session.Session, client sessio
 	if !FreshForOthers(sess) {
 		return ErrNotFresh
 	}
-	return s.reset(ctx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client))
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		// Behind every change of the office's users: who was demoted meanwhile resets nobody.
+		if _, err := s.q.RosterHold(ctx, tx, sess.User.OfficeID); err != nil {
+			return fmt.Errorf("hold office %d: %w", sess.User.OfficeID, err)
+		}
+		acting, err := s.q.RosterActing(ctx, tx, dbsqlc.RosterActingParams{SessionID: sess.ID, OfficeID: sess.User.OfficeID})
+		if err != nil {
+			return fmt.Errorf("look at session %d once more: %w", sess.ID, err)
+		}
+		if !acting {
+			return ErrNotAllowed
+		}
+		_, err = s.resetIn(ctx, tx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client))
+		return err
+	})
 }
 
 // ForceReset is Reset from the operator's command line. The office's superusers are told.
@@ -116,13 +130,6 @@ func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) error 
 			return err
 		}
 		return s.tellSuperusers(ctx, tx, event)
-	})
-}
-
-func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit.Event) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		_, err := s.resetIn(ctx, tx, officeID, userID, event)
-		return err
 	})
 }
 
