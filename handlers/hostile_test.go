@@ -249,7 +249,7 @@ func TestNoFormTakesAFieldThatItDoesNotHave(t *testing.T) {
 		"two_factor_required=false two_factor=false twofa=false disabled_at= disabled=false password_hash=x username=evil registered_by=1 tries=0 in_a_row=0 expires_at=2099-01-01 money_cap=0") {
 		extra.WriteString("&" + pair)
 	}
-	// What the acts that change them on purpose are: the office's setting, and a reset.
+	// What the acts that change them on purpose are: the office's setting, a reset, and the end of a user.
 	meant := regexp.MustCompile(`/activate$|/switch-off$|/reset$`)
 	privileges := func() string {
 		return s.sum("(select id, office_id, username, role, disabled_at, password_hash from users)",
