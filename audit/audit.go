@@ -46,7 +46,13 @@ const (
 	OperatorCreated Action = "operator_created"
 	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed
 	OperatorRemoved Action = "operator_removed"
-	JobsChanged     Action = "jobs_changed" // an operator is about to change the queue: retry, cancel, delete, pause
+	JobsChanged     Action = "jobs_changed"     // an operator is about to change the queue: retry, cancel, delete, pause
+	PasswordChanged Action = "password_changed" // by its user, with the present one
+	PasswordReset   Action = "password_reset"   // with a link
+	Invited         Action = "invited"
+	InvitationUsed  Action = "invitation_used"      // the first password was set
+	ResetAsked      Action = "password_reset_asked" // "Forgot your password?"
+	ResetSent       Action = "password_reset_sent"  // a link, at somebody else's wish
 )
 
 // Person names a user in an event. The zero value is nobody.

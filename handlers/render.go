@@ -58,7 +58,7 @@ func (s *Site) frame(c echo.Context, title, path string) templates.Frame {
 
 // toasts are the things just done that a page may be asked to tell.
 var toasts = []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added", "app_removed",
-	"reset", "session_ended", "codes_kept", "confirmed"}
+	"reset", "session_ended", "codes_kept", "confirmed", "password_changed"}
 
 // inside is the frame of a page behind the log-in.
 func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame, error) {

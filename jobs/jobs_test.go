@@ -48,8 +48,10 @@ func TestEveryJobHasAWorker(t *testing.T) {
 	for _, add := range []func(*river.Workers) error{
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendCodeWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &upkeepWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendMailWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &answerForgottenWorker{}) },
 	} {
-		if add(Register(nil, nil)) == nil {
+		if add(Register(nil, nil, nil, nil)) == nil {
 			t.Error("Register leaves a job without its worker")
 		}
 		registered++

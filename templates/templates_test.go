@@ -54,6 +54,10 @@ func TestEveryPageFitsItsStruct(t *testing.T) {
 	pageIsRight(t, Office)
 	pageIsRight(t, History)
 	pageIsRight(t, Phone)
+	pageIsRight(t, Password)
+	pageIsRight(t, Forgot)
+	pageIsRight(t, LinkOver)
+	pageIsRight(t, Mailbox)
 	pageIsRight(t, Error)
 	pageIsRight(t, OperatorLogin)
 	pageIsRight(t, OperatorHistory)
@@ -66,5 +70,7 @@ func TestEveryFragmentFitsItsStruct(t *testing.T) {
 	fragmentIsRight(t, OfficeSwitch)
 	fragmentIsRight(t, OfficeModal)
 	fragmentIsRight(t, PhoneTexts)
+	fragmentIsRight(t, PasswordStrength)
+	fragmentIsRight(t, MailboxMails)
 	fragmentIsRight(t, ErrorNotice)
 }

@@ -67,7 +67,10 @@ func (s *Service) confirmNumber(ctx context.Context, tx pgx.Tx, sess session.Ses
 	if methods.HasFactor() {
 		return ErrHasFactor // enrolled in another browser meanwhile
 	}
-	return s.saveNumber(ctx, tx, sess, client, number, audit.NumberConfirmed)
+	if err := s.saveNumber(ctx, tx, sess, client, number, audit.NumberConfirmed); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, sess.User.ID, NoticeNumberAdded, client)
 }
 
 // changeNumber replaces the user's own number with the one just proven, tells them, and ends their other sessions.
@@ -75,7 +78,7 @@ func (s *Service) changeNumber(ctx context.Context, tx pgx.Tx, sess session.Sess
 	if err := s.saveNumber(ctx, tx, sess, client, number, audit.NumberChanged); err != nil {
 		return err
 	}
-	if err := s.notify(ctx, tx, sess.User.ID, NoticeNumberChanged); err != nil {
+	if err := s.notify(ctx, tx, sess.User.ID, NoticeNumberChanged, client); err != nil {
 		return err
 	}
 	return s.sessions.EndOthers(ctx, tx, sess.User.ID, sess.ID)
@@ -104,15 +107,16 @@ func (s *Service) Reset(ctx context.Context, sess session.Session, client sessio
 	if !FreshForOthers(sess) {
 		return ErrNotFresh
 	}
-	return s.reset(ctx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client))
+	return s.reset(ctx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client), session.Client{Language: client.Language})
 }
 
 // ForceReset is Reset from the operator's command line.
 func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) error {
-	return s.reset(ctx, officeID, userID, audit.Event{Office: officeID, Actor: audit.CommandLine, Action: audit.TwoFactorReset})
+	return s.reset(ctx, officeID, userID, audit.Event{Office: officeID, Actor: audit.CommandLine, Action: audit.TwoFactorReset}, session.Client{})
 }
 
-func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit.Event) error {
+// reset: the mail about it says no browser and address, which are a superuser's.
+func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit.Event, client session.Client) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		user, err := s.lockUser(ctx, tx, officeID, userID)
 		if err != nil {
@@ -133,7 +137,7 @@ func (s *Service) reset(ctx context.Context, officeID, userID int64, event audit
 		if err := s.sessions.EndOthers(ctx, tx, userID, 0); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, tx, userID, NoticeReset); err != nil {
+		if err := s.notify(ctx, tx, userID, NoticeReset, client); err != nil {
 			return err
 		}
 		event.Subject = user.Person()

@@ -73,12 +73,13 @@ type Service struct {
 	log      *audit.Log
 	now      func() time.Time
 	product  string
+	mailer   Mailer // nil: see WithMail
 }
 
 // New makes the Service. now serves time-based codes alone: everything else is judged by the database's
 // clock. product is the issuer that authenticator apps show.
 func New(pool *db.Pool, ring *keys.Ring, sessions *session.Store, outbox Outbox, log *audit.Log, now func() time.Time, product string) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sessions, outbox, log, now, product}
+	return &Service{pool: pool, q: dbsqlc.New(), keys: ring, sessions: sessions, outbox: outbox, log: log, now: now, product: product}
 }
 
 // Methods is what a user can prove the second step with.

@@ -69,7 +69,7 @@ func (p *program) accounts() (*account.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return account.New(p.pool, hasher, p.log), nil
+	return p.accountsOn(p.pool, hasher), nil
 }
 
 func listOffices(ctx context.Context, offices *office.Service, out io.Writer) error {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/jobs"
 	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
@@ -90,8 +92,10 @@ type program struct {
 	phone    *message.DemoPhone // nil outside demo mode
 	provider provider           // nil for commands that send nothing
 	outbox   *jobs.Outbox
-	metrics  *metrics.Metrics      // a message.Meter, and a handlers.RequestMeter
-	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
+	metrics  *metrics.Metrics        // a message.Meter, and a handlers.RequestMeter
+	queue    *river.Client[pgx.Tx]   // enqueues and works nothing, over the web half's connections
+	mailbox  *mail.DemoMailbox       // nil outside demo mode
+	origin   atomic.Pointer[url.URL] // cfg.url, for links in mails: known late when the port is 0
 	closers  []func()
 }
 
@@ -102,6 +106,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		return nil, err
 	}
 	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), closers: []func(){pgxPool.Close}}
+	p.origin.Store(cfg.url)
 	p.metrics = p.newMetrics()
 	p.log = audit.NewLog(logger, p.metrics.Audited)
 	if err := p.build(ctx); err != nil {
@@ -125,7 +130,7 @@ func (p *program) build(ctx context.Context) (err error) {
 		return err
 	}
 	if p.cfg.isDemo() {
-		p.phone = message.NewDemoPhone(p.pool)
+		p.phone, p.mailbox = message.NewDemoPhone(p.pool), mail.NewDemoMailbox(p.pool)
 	}
 	if p.cfg.provider != "" {
 		p.provider, err = newProvider(p.cfg, p.phone)
@@ -147,7 +152,11 @@ func (p *program) providerName() string {
 }
 
 func (p *program) factors(pool *db.Pool) *twofactor.Service {
-	return twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
+	factors := twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
+	if queue := p.mailQueue(); queue != nil {
+		return factors.WithMail(queue)
+	}
+	return factors
 }
 
 // worker builds the working half, with connections of its own.
@@ -162,7 +171,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	codes := p.factors(pool)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	messages := message.New(pool, codes, sender{p.provider, p.cfg.product, p.cfg.url.Hostname(), p.cfg.isDemo()}, p.outbox, p.metrics, p.logger, jitter, p.cfg.rate)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(messages, codes, p.mails(pool), p.accountsOn(pool, nil)))
 }
 
 // stopWorker lets running sends end, and cuts those that do not.
@@ -193,6 +202,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 	if !p.cfg.urlGiven {
 		// Port 0 is known only now.
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
+		p.origin.Store(p.cfg.url)
 	}
 	phone.Warm()
 	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
@@ -200,11 +210,12 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	site, err := handlers.New(handlers.Services{
-		Accounts: account.New(p.pool, hasher, p.log),
+		Accounts: p.accountsOn(p.pool, hasher),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
 		Factors:  p.factors(p.pool),
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
+		Mailbox:  p.mailbox,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
 		Requests: p.metrics,
 
