@@ -115,6 +115,7 @@ type NewUser struct {
 	Email      string
 	Role       Role
 	Password   string
+	Invite     bool // no password: the user sets it with a link that is mailed to them
 }
 
 // Create adds a user to an office and answers their id. Its errors are sentences for whoever typed the
@@ -137,6 +138,9 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 	}
 	if err != nil {
 		return 0, fmt.Errorf("find office %s: %w", n.OfficeCode, err)
+	}
+	if n.Invite {
+		return s.createInvited(ctx, office.ID, n, actor)
 	}
 	problem := PasswordProblem(n.Password, PasswordFor{n.Username, n.Name, n.Email, office.Code, office.Name, s.product, office.TwoFactorRequired})
 	if problem != nil {

@@ -179,6 +179,32 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 	return s.sendAsked(ctx, tx, actor, officeID, userID, PurposeInvite, audit.Invited)
 }
 
+// createInvited makes a user without a password and invites them.
+func (s *Service) createInvited(ctx context.Context, officeID int64, n NewUser, actor audit.Person) (int64, error) {
+	var id int64
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		// No hash is "": such a user cannot sign in.
+		id, err = s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{OfficeID: officeID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role)})
+		if err != nil {
+			return err
+		}
+		err = s.log.Write(ctx, tx, audit.Event{Office: officeID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username}, Action: audit.UserCreated, Detail: string(n.Role)})
+		if err != nil {
+			return err
+		}
+		return s.InviteTx(ctx, tx, actor, officeID, id)
+	})
+	switch {
+	case db.IsUnique(err):
+		return 0, fmt.Errorf("office %s already has a user %s", n.OfficeCode, n.Username)
+	case errors.Is(err, ErrNoMail):
+		return 0, errors.New("an invitation needs an e-mail address (--email) and a mail server (SMTP_URL)")
+	case err != nil:
+		return 0, fmt.Errorf("create user: %w", err)
+	}
+	return id, nil
+}
+
 // SendReset sends a user the link to set a new password, for somebody who may start that and must never set or see
 // one. The present password works until the link is used. It answers ErrUnknown and ErrNoMail.
 func (s *Service) SendReset(ctx context.Context, actor audit.Person, officeID, userID int64) error {

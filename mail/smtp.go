@@ -164,9 +164,8 @@ func (s *SMTP) client(conn *net.Conn) (*gomail.Client, error) {
 		gomail.WithPort(s.settings.Port), gomail.WithTimeout(commandTimeout), gomail.WithTLSConfig(config), gomail.WithDialContextFunc(dial), gomail.WithoutNoop(),
 	}
 	switch s.settings.Security {
-	case SecurityTLS:
-		options = append(options, gomail.WithSSL(), gomail.WithTLSPolicy(gomail.NoTLS))
-	case SecurityLoopback:
+	case SecurityTLS, SecurityLoopback:
+		// Of a connection that dial made with TLS the library finds out itself; WithSSL would take it for a clear one.
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 	default:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))

@@ -3,6 +3,7 @@ package mail
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
@@ -16,7 +17,7 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 	}
 	paragraphs := []string{t("mail.hello", "Name", oneLine(r.Name)), t("mail." + r.Kind + "_text")}
 	if token != "" {
-		minutes := int(r.LinkExpiresAt.Sub(r.Now).Minutes())
+		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
 		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), locale.N(r.Language, "mail.link_life", max(1, minutes)))
 	}
 	facts := t("mail.when", "When", r.QueuedAt.UTC().Format("2006-01-02 15:04")+" UTC")
