@@ -16,8 +16,9 @@ import (
 const (
 	// forgottenOfName: so many mails an hour a stranger can make us send to somebody.
 	forgottenOfName = 3
-	// forgottenOfAddress: an office behind one address is not an attack.
-	forgottenOfAddress = 30
+	// forgottenOfAddress an hour: an office behind one address is not an attack. An address of the own network is nobody's,
+	// and not counted: a stranger behind the same proxy must keep nobody out.
+	forgottenOfAddress = 100
 )
 
 // ErrTooMany says that too many new passwords were asked for from one address in the last hour.
@@ -42,7 +43,7 @@ func (s *Service) Forgot(ctx context.Context, officeCode, username string, from 
 			return fmt.Errorf("count forgotten passwords: %w", err)
 		}
 		switch {
-		case counts.OfAddress >= forgottenOfAddress:
+		case counts.OfAddress >= forgottenOfAddress && !OwnNetwork(from.Address):
 			return ErrTooMany
 		case counts.OfName >= forgottenOfName:
 			return nil

@@ -221,6 +221,13 @@ func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 	if err := w.forget("ACME", "one-more", "198.51.100.1"); !errors.Is(err, ErrTooMany) {
 		t.Errorf("one more from the address: %v", err)
 	}
+	for _, own := range []string{"127.0.0.1", "10.1.2.3", "::1"} { // a proxy's
+		w.exec("update forgotten set address = '" + own + "' where address = '198.51.100.1'")
+		if err := w.forget("ACME", "user-"+own, own); err != nil {
+			t.Errorf("from %s: %v", own, err)
+		}
+		w.exec("update forgotten set address = '198.51.100.1' where address = '" + own + "'")
+	}
 	// Parallel requests share no place.
 	w.exec("delete from forgotten")
 	before := len(w.post.forgotten)

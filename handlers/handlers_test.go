@@ -21,6 +21,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/session"
@@ -64,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"), office.New(pool, log, "demo")
 	w.site, err = New(Services{
-		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
+		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool), Mailbox: mail.NewDemoMailbox(pool),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,

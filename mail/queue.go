@@ -57,10 +57,11 @@ func (u *Queue) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int6
 	return u.outbox.AnswerForgotten(ctx, tx, forgottenID)
 }
 
-// coarse is an IP address as a mail tells it: its network, which says where without saying who.
+// coarse is an IP address as a mail tells it: its network, which says where without saying who; "" for one that
+// says neither.
 func coarse(address string) string {
 	ip, err := netip.ParseAddr(address)
-	if err != nil {
+	if err != nil || account.OwnNetwork(address) {
 		return ""
 	}
 	ip = ip.Unmap()

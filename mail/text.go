@@ -21,12 +21,15 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), locale.N(r.Language, "mail.link_life", max(1, minutes)))
 	}
 	facts := t("mail.when", "When", r.QueuedAt.UTC().Format("2006-01-02 15:04")+" UTC")
+	var from []string
+	if r.Browser != "" {
+		from = append(from, t("browser.on", "Browser", r.Browser, "System", r.System))
+	}
 	if r.Address != "" {
-		from := r.Address
-		if r.Browser != "" {
-			from = t("browser.on", "Browser", r.Browser, "System", r.System) + ", " + from
-		}
-		facts += "\n" + t("mail.from", "From", from)
+		from = append(from, r.Address)
+	}
+	if len(from) > 0 {
+		facts += "\n" + t("mail.from", "From", strings.Join(from, ", "))
 	}
 	if r.Kind != string(account.PurposeInvite) {
 		paragraphs = append(paragraphs, facts)

@@ -298,7 +298,7 @@ func TestAShortPasswordIsChangedFirst(t *testing.T) {
 	}
 	fresh := "kettle umbrella seventeen"
 	p.press("Change the password", "present", "ninechars", "password", fresh, "again", fresh).on("/settings/me")
-	if text := letter(t, server, 1); !strings.Contains(text, "Chrome on Linux, 127.0.0.0/24") {
+	if text := letter(t, server, 1); !strings.Contains(text, "From: Chrome on Linux\n") {
 		t.Errorf("the notice says:\n%s", text)
 	}
 	newBrowser(t, n.url).logIn("ACME", "jdoe", password).on("/settings/me")
