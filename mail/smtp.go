@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -103,28 +104,48 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	var conn net.Conn
-	client, err := s.client(&conn)
+	wire := &wire{}
+	client, err := s.client(wire)
 	if err != nil {
 		return &Failure{Reason: "the settings do not fit"}
 	}
 	// The library's time-outs are a command's; this one is the mail's. And it leaves a connection open whose greeting fails.
-	stop := context.AfterFunc(ctx, func() {
-		if conn != nil {
-			_ = conn.SetDeadline(time.Now())
-		}
-	})
+	stop := context.AfterFunc(ctx, wire.close)
 	defer func() {
 		stop()
-		if conn != nil {
-			_ = conn.Close()
-		}
+		wire.close()
 	}()
 	err = client.DialAndSendWithContext(ctx, msg)
 	if err == nil || msg.IsDelivered() {
 		return nil // a farewell that failed does not take the mail back
 	}
-	return failure(err, conn != nil)
+	return failure(err, wire.connected())
+}
+
+// wire is the connection of one mail, once there is one.
+type wire struct {
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+func (w *wire) keep(c net.Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conn = c
+}
+
+func (w *wire) connected() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.conn != nil
+}
+
+func (w *wire) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil {
+		_ = w.conn.Close()
+	}
 }
 
 func (s *SMTP) message(m Message) (*gomail.Msg, error) {
@@ -146,8 +167,8 @@ func (s *SMTP) message(m Message) (*gomail.Msg, error) {
 	return msg, nil
 }
 
-// client is the library's, for one mail; conn is its connection once there is one.
-func (s *SMTP) client(conn *net.Conn) (*gomail.Client, error) {
+// client is the library's, for one mail over wire.
+func (s *SMTP) client(wire *wire) (*gomail.Client, error) {
 	config := &tls.Config{ServerName: s.settings.Host, MinVersion: tls.VersionTLS12, RootCAs: s.roots}
 	dial := func(ctx context.Context, network, address string) (c net.Conn, err error) {
 		if s.settings.Security == SecurityTLS {
@@ -156,7 +177,7 @@ func (s *SMTP) client(conn *net.Conn) (*gomail.Client, error) {
 			c, err = (&net.Dialer{}).DialContext(ctx, network, address)
 		}
 		if err == nil {
-			*conn = c
+			wire.keep(c)
 		}
 		return c, err
 	}
