@@ -27,11 +27,16 @@ type Service struct {
 	q      *dbsqlc.Queries
 	hasher *Hasher
 	log    *audit.Log
+
+	// See WithMail: nil and "" without.
+	mailer   Mailer
+	sessions Sessions
+	product  string
 }
 
 // New makes the Service.
 func New(pool *db.Pool, hasher *Hasher, log *audit.Log) *Service {
-	return &Service{pool, dbsqlc.New(), hasher, log}
+	return &Service{pool: pool, q: dbsqlc.New(), hasher: hasher, log: log}
 }
 
 // User is who signed in.
@@ -110,6 +115,7 @@ type NewUser struct {
 	Email      string
 	Role       Role
 	Password   string
+	Invite     bool // no password: the user sets it with a link that is mailed to them
 }
 
 // Create adds a user to an office and answers their id. Its errors are sentences for whoever typed the
@@ -133,8 +139,12 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 	if err != nil {
 		return 0, fmt.Errorf("find office %s: %w", n.OfficeCode, err)
 	}
-	if problem := PasswordProblem(n.Password, n.Username, n.OfficeCode, office.TwoFactorRequired); problem != "" {
-		return 0, fmt.Errorf("%w: %s", errPassword, problem)
+	if n.Invite {
+		return s.createInvited(ctx, office.ID, n, actor)
+	}
+	problem := PasswordProblem(n.Password, PasswordFor{n.Username, n.Name, n.Email, office.Code, office.Name, s.product, office.TwoFactorRequired})
+	if problem != nil {
+		return 0, fmt.Errorf("%w: %w", errPassword, problem)
 	}
 	hash, err := s.hasher.Hash(ctx, n.Password)
 	if err != nil {
@@ -146,6 +156,9 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 			OfficeID: office.ID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role), PasswordHash: hash,
 		})
 		if err != nil {
+			return err
+		}
+		if err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: id, PasswordHash: hash, PasswordLong: ref(long(n.Password))}); err != nil {
 			return err
 		}
 		return s.log.Write(ctx, tx, audit.Event{Office: office.ID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username},
@@ -194,11 +207,13 @@ func (s *Service) SetPassword(ctx context.Context, userID int64, password string
 	if err != nil {
 		return err
 	}
-	if err := s.q.UserPasswordHashSet(ctx, s.pool, dbsqlc.UserPasswordHashSetParams{ID: userID, PasswordHash: hash}); err != nil {
+	if err := s.q.PasswordSet(ctx, s.pool, dbsqlc.PasswordSetParams{ID: userID, PasswordHash: hash, PasswordLong: ref(long(password))}); err != nil {
 		return fmt.Errorf("set password of user %d: %w", userID, err)
 	}
 	return nil
 }
+
+func ref[T any](v T) *T { return &v }
 
 func deref(s *string) string {
 	if s == nil {

@@ -37,7 +37,7 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 				return found{}, fmt.Errorf("find operator: %w", err)
 			}
 			user := User{ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language}
-			return found{user, row.PasswordHash, row.DisabledAt != nil, refusal}, nil
+			return found{user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal}, nil
 		},
 	})
 }
@@ -51,8 +51,8 @@ func (s *Service) CreateOperator(ctx context.Context, username, password string,
 	if !validUsername(username) {
 		return 0, errUsername
 	}
-	if problem := PasswordProblem(password, username, "", false); problem != "" {
-		return 0, fmt.Errorf("%w: %s", errPassword, problem)
+	if problem := PasswordProblem(password, PasswordFor{Username: username, Product: s.product}); problem != nil {
+		return 0, fmt.Errorf("%w: %w", errPassword, problem)
 	}
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {

@@ -49,7 +49,7 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 				return found{}, fmt.Errorf("find user: %w", err)
 			}
 			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
-			return found{user, row.PasswordHash, row.DisabledAt != nil, audit.Event{Office: office.ID}}, nil
+			return found{user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID}}, nil
 		},
 	})
 }
@@ -67,7 +67,9 @@ type found struct {
 	user     User
 	hash     string
 	disabled bool
-	refusal  audit.Event
+	// lengthKnown: it stands in the database whether the password may stand alone.
+	lengthKnown bool
+	refusal     audit.Event
 }
 
 // signIn is the one way through a door.
@@ -105,6 +107,12 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	}
 	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
 		return User{}, fmt.Errorf("reset the count of failures: %w", err)
+	}
+	if !f.lengthKnown {
+		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID, PasswordLong: long(a.Password)})
+		if err != nil {
+			return User{}, fmt.Errorf("note the length of a password: %w", err)
+		}
 	}
 	return f.user, nil
 }

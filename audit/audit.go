@@ -70,6 +70,14 @@ const (
 	OfficeSessionsEnded Action = "office_sessions_ended"
 	OtherSessionsEnded  Action = "other_sessions_ended" // the user's own, all but the one they sit in
 	SessionDisplaced    Action = "session_displaced"    // the oldest of too many
+
+	// Passwords.
+	PasswordChanged    Action = "password_changed" // by its user, with the present one
+	PasswordReset      Action = "password_reset"   // with a link
+	Invited            Action = "invited"
+	InvitationUsed     Action = "invitation_used"      // the first password was set
+	PasswordResetAsked Action = "password_reset_asked" // "Forgot your password?"
+	PasswordResetSent  Action = "password_reset_sent"  // a link, at somebody else's wish
 )
 
 // Person names a user in an event. The zero value is nobody.

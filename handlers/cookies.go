@@ -75,7 +75,7 @@ func (s *Site) knowBrowser(c echo.Context) {
 
 // client is the browser a request comes from.
 func (s *Site) client(c echo.Context) session.Client {
-	client := session.Client{Address: c.RealIP(), UserAgent: c.Request().UserAgent()}
+	client := session.Client{Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: s.lang(c)}
 	if browser := s.cookie(c, cookieBrowser); browser != "" {
 		sum := sha256.Sum256([]byte(browser))
 		client.Browser = sum[:]

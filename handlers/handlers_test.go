@@ -21,6 +21,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
@@ -67,10 +68,11 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
 	sessions := session.NewStore(pool, log)
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
-	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
+	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"), office.New(pool, log, "demo")
 	w.services = Services{
 		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
-		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Mailbox: mail.NewDemoMailbox(pool),
+		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
 		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
@@ -181,7 +183,7 @@ func target(route *echo.Route, id int64) string {
 }
 
 // everybodys are the routes that are not behind a guard.
-var everybodys = regexp.MustCompile(`^(/|/login|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/\*)$`)
+var everybodys = regexp.MustCompile(`^(/|/login|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.
 func (w *world) routes(t *testing.T, least int) []*echo.Route {

@@ -37,6 +37,8 @@ func (s *Site) loginPage(c echo.Context) error {
 		view.Notice = s.t(c, "login.over")
 	case "exhausted":
 		view.Error = s.t(c, "login.exhausted")
+	case "password":
+		view.Notice = s.t(c, "login.password_set")
 	case "out":
 		view.Notice = s.t(c, "login.logged_out")
 	}

@@ -59,19 +59,8 @@ func numberState(confirmed bool) string {
 
 // browserName says what a User-Agent header most likely is, for the list of sessions.
 func (s *Site) browserName(c echo.Context, agent string) (name string, isPhone bool) {
-	find := func(marks ...[2]string) string {
-		for _, m := range marks {
-			if strings.Contains(agent, m[0]) {
-				return m[1]
-			}
-		}
-		return ""
-	}
-	browser := find([2]string{"Edg/", "Edge"}, [2]string{"OPR/", "Opera"}, [2]string{"Firefox/", "Firefox"}, [2]string{"FxiOS", "Firefox"},
-		[2]string{"CriOS", "Chrome"}, [2]string{"Chrome/", "Chrome"}, [2]string{"Safari/", "Safari"})
-	system := find([2]string{"iPhone", "iPhone"}, [2]string{"iPad", "iPad"}, [2]string{"Android", "Android"}, [2]string{"Windows", "Windows"},
-		[2]string{"Mac OS X", "macOS"}, [2]string{"Linux", "Linux"})
-	if browser == "" || system == "" {
+	browser, system := session.Browser(agent)
+	if browser == "" {
 		return s.t(c, "browser.unknown"), false
 	}
 	return s.t(c, "browser.on", "Browser", browser, "System", system), system == "iPhone" || system == "Android"

@@ -125,7 +125,7 @@ func (s *Site) logRequests(next echo.HandlerFunc) echo.HandlerFunc {
 			c.Error(err)
 		}
 		level := slog.LevelInfo
-		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "/live") || strings.HasSuffix(path, "z") || path == "/demo/phone" || isJobsPoll(c.Request()) {
+		if path := c.Path(); strings.HasPrefix(path, "/static") || strings.HasSuffix(path, "/message") || strings.HasSuffix(path, "/live") || strings.HasSuffix(path, "z") || strings.HasPrefix(path, "/demo/") || isJobsPoll(c.Request()) {
 			level = slog.LevelDebug
 		}
 		attrs := []slog.Attr{
@@ -213,6 +213,9 @@ func (s *Site) needSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return s.redirect(c, pathOperator)
 		case sess.Pending():
 			return s.redirect(c, "/login/second-step")
+		}
+		if mustChangePassword(c, sess) {
+			return s.redirect(c, pathPassword)
 		}
 		// The live line asks every second; it must not keep a session alive that nobody uses.
 		if !strings.HasSuffix(c.Path(), "/message") {

@@ -25,6 +25,14 @@ func (s *Site) routes(e *echo.Echo) {
 	any.POST("/login", s.login)
 	any.POST("/logout", s.logout)
 	any.POST("/language", s.setLanguage)
+	any.GET("/login/forgot", s.forgotPage)
+	any.POST("/login/forgot", s.forgot)
+	any.GET("/link/:token", s.linkPage)
+	any.POST("/link/:token", s.useLink)
+	any.POST("/link/strength", s.linkStrength)
+	if s.Mailbox != nil {
+		any.GET("/demo/mailbox", s.mailbox)
+	}
 	if s.Phone != nil {
 		any.GET("/demo/phone", s.phone)
 	}
@@ -66,6 +74,9 @@ func (s *Site) routes(e *echo.Echo) {
 	in.GET("/me/recovery-codes", s.recoverySheet)
 	in.GET("/me/recovery-codes.txt", s.recoverySheetFile)
 	in.POST("/me/recovery-codes/kept", s.keepRecoveryCodes)
+	in.GET("/me/password", s.passwordPage)
+	in.POST("/me/password", s.changePassword)
+	in.POST("/me/password/strength", s.myStrength)
 	in.POST("/me/sessions/:id/end", s.endSession)
 	in.POST("/me/sessions/end-others", s.endOtherSessions)
 	in.POST("/notices", s.seeNotices)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/operator"
@@ -27,6 +28,7 @@ type Services struct {
 	Factors  *twofactor.Service
 	Sessions *session.Store
 	Phone    *message.DemoPhone
+	Mailbox  *mail.DemoMailbox           // nil outside demo mode, as Phone
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
 	Requests RequestMeter                // nil: requests are not counted

@@ -36,3 +36,19 @@ func (o *Outbox) insert(ctx context.Context, tx pgx.Tx, args SendCode, urgent bo
 	}
 	return nil
 }
+
+// SendMail enqueues a mail.
+func (o *Outbox) SendMail(ctx context.Context, tx pgx.Tx, mailID int64) error {
+	if _, err := o.client.InsertTx(ctx, tx, SendMail{mailID}, nil); err != nil {
+		return fmt.Errorf("enqueue mail %d: %w", mailID, err)
+	}
+	return nil
+}
+
+// AnswerForgotten enqueues the look-up of who forgot a password.
+func (o *Outbox) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error {
+	if _, err := o.client.InsertTx(ctx, tx, AnswerForgotten{forgottenID}, nil); err != nil {
+		return fmt.Errorf("enqueue the answer to forgotten password %d: %w", forgottenID, err)
+	}
+	return nil
+}

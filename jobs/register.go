@@ -9,6 +9,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/twofactor"
@@ -18,6 +20,7 @@ import (
 const (
 	QueueLogin  = "sms_login" // somebody stands at the log-in and waits
 	QueueOther  = "sms_other" // codes asked for in settings
+	QueueMail   = "mail"
 	QueueUpkeep = "upkeep"
 )
 
@@ -27,12 +30,14 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 }
 
 // Register lists every job with its worker.
-func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int) *river.Workers {
+func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int, mails *mail.Service, accounts *account.Service) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
-	river.AddWorker(workers, &upkeepWorker{codes: codes})
+	river.AddWorker(workers, &upkeepWorker{codes: codes, mails: mails, accounts: accounts})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
 	river.AddWorker(workers, &resealWorker{sealed: []resealer{codes}})
+	river.AddWorker(workers, &sendMailWorker{mails: mails})
+	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
 	return workers
 }
 
@@ -45,6 +50,7 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) 
 		Queues: map[string]river.QueueConfig{
 			QueueLogin:  {MaxWorkers: 25},
 			QueueOther:  {MaxWorkers: 5},
+			QueueMail:   {MaxWorkers: 5},
 			QueueUpkeep: {MaxWorkers: 1},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(

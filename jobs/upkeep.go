@@ -2,10 +2,13 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -25,9 +28,11 @@ const upkeepEvery = 30 * time.Second
 
 type upkeepWorker struct {
 	river.WorkerDefaults[Upkeep]
-	codes *twofactor.Service
+	codes    *twofactor.Service
+	mails    *mail.Service
+	accounts *account.Service
 }
 
 func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[Upkeep]) error {
-	return w.codes.Upkeep(ctx)
+	return errors.Join(w.codes.Upkeep(ctx), w.mails.Upkeep(ctx), w.accounts.LinkUpkeep(ctx))
 }

@@ -73,6 +73,7 @@ type Client struct {
 	Address   string // IP address
 	UserAgent string
 	Browser   []byte // hash of the browser's own cookie; nil when it has none
+	Language  string // of the pages it is shown: "en", "nl", or "" when that is not known
 }
 
 // Session is a living session with what its user may do now.
@@ -82,6 +83,7 @@ type Session struct {
 	OfficeCode        string
 	OfficeName        string
 	TwoFactorRequired bool // what the office demands now
+	PasswordTooShort  bool // to stand alone, as it must now: it has to be changed before anything else
 	Level             int  // factors proven: 1 or 2
 	Methods           []string
 	PasswordAt        time.Time
@@ -133,7 +135,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 	sess := Session{
 		ID:         r.ID,
 		User:       account.User{ID: r.UserID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role), Language: r.Language},
-		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.TwoFactorRequired,
+		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.TwoFactorRequired, PasswordTooShort: r.PasswordTooShort,
 		Level: int(r.Level), Methods: r.Methods, PasswordAt: r.PasswordAt, CreatedAt: r.CreatedAt, Now: r.Now, ToTouch: r.ToTouch,
 	}
 	if r.SecondFactorAt != nil {

@@ -146,10 +146,15 @@ func (s *Service) ConfirmApp(ctx context.Context, sess session.Session, client s
 		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {
 			return err
 		}
+		if sess.Pending() {
+			err = s.write(ctx, tx, sess.User.ID, NoticeAppAdded, client)
+		} else {
+			err = s.notify(ctx, tx, sess.User.ID, NoticeAppAdded, client)
+		}
+		if err != nil {
+			return err
+		}
 		if !sess.Pending() {
-			if err := s.notify(ctx, tx, sess.User.ID, NoticeAppAdded); err != nil {
-				return err
-			}
 			if err := s.sessions.EndOthers(ctx, tx, sess.User.ID, sess.ID); err != nil {
 				return err
 			}
@@ -280,7 +285,7 @@ func (s *Service) RemoveApp(ctx context.Context, sess session.Session, client se
 		if err := s.q.RecoveryCodeDelete(ctx, tx, sess.User.ID); err != nil {
 			return fmt.Errorf("remove the recovery codes of user %d: %w", sess.User.ID, err)
 		}
-		if err := s.notify(ctx, tx, sess.User.ID, NoticeAppRemoved); err != nil {
+		if err := s.notify(ctx, tx, sess.User.ID, NoticeAppRemoved, client); err != nil {
 			return err
 		}
 		if err := s.sessions.EndOthers(ctx, tx, sess.User.ID, sess.ID); err != nil {

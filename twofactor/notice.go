@@ -7,16 +7,31 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/session"
 )
 
-// Notice is what a user is told at the next page they see, once.
+// Mailer queues a mail in the transaction of what it tells.
+type Mailer interface {
+	Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error
+}
+
+// WithMail is the Service whose notices go out by mail as well. A nil mailer sends none.
+func (s *Service) WithMail(mailer Mailer) *Service {
+	with := *s
+	with.mailer = mailer
+	return &with
+}
+
+// Notice is what a user is told at the next page they see, once, and by mail.
 type Notice string
 
 // The notices: catalogue keys notice.<notice>.
 const (
 	NoticeGuessed       Notice = "guessed"        // the right password, then five wrong second factors
 	NoticeNumberChanged Notice = "number_changed" //
+	NoticeNumberAdded   Notice = "number_added"   // the first one, at a log-in: by mail alone
 	NoticeAppAdded      Notice = "app_added"
 	NoticeAppRemoved    Notice = "app_removed"
 	NoticeRecoveryUsed  Notice = "recovery_used"
@@ -34,11 +49,26 @@ type Told struct {
 	At   time.Time
 }
 
-func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice) error {
+// notify leaves the user a notice, and writes to them.
+func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
 	if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: userID, Kind: string(n)}); err != nil {
 		return fmt.Errorf("leave user %d a notice: %w", userID, err)
 	}
-	return nil
+	return s.write(ctx, tx, userID, n, client)
+}
+
+// write tells the user by mail alone: what was done at a log-in would be read on screen by whoever did it.
+func (s *Service) write(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
+	if s.mailer == nil {
+		return nil
+	}
+	kind := string(n)
+	if n == NoticeReset {
+		kind = "factor_reset" // "reset" is the mail that brings the link for a new password
+	}
+	return s.mailer.Mail(ctx, tx, account.Mail{
+		UserID: userID, Kind: kind, Language: client.Language, From: account.Origin{Address: client.Address, UserAgent: client.UserAgent},
+	})
 }
 
 // Notices answers what the user has not put away yet, the newest first, at most five.

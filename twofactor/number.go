@@ -67,7 +67,10 @@ func (s *Service) confirmNumber(ctx context.Context, tx pgx.Tx, sess session.Ses
 	if methods.HasFactor() {
 		return ErrHasFactor // enrolled in another browser meanwhile
 	}
-	return s.saveNumber(ctx, tx, sess, client, number, audit.NumberConfirmed)
+	if err := s.saveNumber(ctx, tx, sess, client, number, audit.NumberConfirmed); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, sess.User.ID, NoticeNumberAdded, client)
 }
 
 // changeNumber replaces the user's own number with the one just proven, tells them, and ends their other sessions.
@@ -75,7 +78,7 @@ func (s *Service) changeNumber(ctx context.Context, tx pgx.Tx, sess session.Sess
 	if err := s.saveNumber(ctx, tx, sess, client, number, audit.NumberChanged); err != nil {
 		return err
 	}
-	if err := s.notify(ctx, tx, sess.User.ID, NoticeNumberChanged); err != nil {
+	if err := s.notify(ctx, tx, sess.User.ID, NoticeNumberChanged, client); err != nil {
 		return err
 	}
 	return s.sessions.EndOthers(ctx, tx, sess.User.ID, sess.ID)
@@ -116,7 +119,7 @@ func (s *Service) Reset(ctx context.Context, sess session.Session, client sessio
 		if !acting {
 			return ErrNotAllowed
 		}
-		_, err = s.resetIn(ctx, tx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client))
+		_, err = s.resetIn(ctx, tx, sess.User.OfficeID, userID, sess.Event(audit.TwoFactorReset, client), session.Client{Language: client.Language})
 		return err
 	})
 }
@@ -125,7 +128,7 @@ func (s *Service) Reset(ctx context.Context, sess session.Session, client sessio
 func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) error {
 	event := audit.Event{Office: officeID, Actor: audit.CommandLine, Action: audit.TwoFactorReset}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		event, err := s.resetIn(ctx, tx, officeID, userID, event)
+		event, err := s.resetIn(ctx, tx, officeID, userID, event, session.Client{})
 		if err != nil {
 			return err
 		}
@@ -133,8 +136,9 @@ func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) error 
 	})
 }
 
-// resetIn is a reset in the transaction tx. It answers the event that it wrote.
-func (s *Service) resetIn(ctx context.Context, tx pgx.Tx, officeID, userID int64, event audit.Event) (audit.Event, error) {
+// resetIn is a reset in the transaction tx. It answers the event that it wrote. client has a language at most: the mail
+// about a reset says no browser and address, which are a superuser's.
+func (s *Service) resetIn(ctx context.Context, tx pgx.Tx, officeID, userID int64, event audit.Event, client session.Client) (audit.Event, error) {
 	err := func() error {
 		user, err := s.lockUser(ctx, tx, officeID, userID)
 		if err != nil {
@@ -155,7 +159,7 @@ func (s *Service) resetIn(ctx context.Context, tx pgx.Tx, officeID, userID int64
 		if err := s.sessions.EndOthers(ctx, tx, userID, 0); err != nil {
 			return err
 		}
-		if err := s.notify(ctx, tx, userID, NoticeReset); err != nil {
+		if err := s.notify(ctx, tx, userID, NoticeReset, client); err != nil {
 			return err
 		}
 		// Whoever asked for it has got it.

@@ -79,7 +79,7 @@ func (s *Service) VerifyRecovery(ctx context.Context, sess session.Session, clie
 		if n == 0 {
 			return false, nil
 		}
-		if err := s.notify(ctx, tx, sess.User.ID, NoticeRecoveryUsed); err != nil {
+		if err := s.notify(ctx, tx, sess.User.ID, NoticeRecoveryUsed, client); err != nil {
 			return false, err
 		}
 		return true, s.log.Write(ctx, tx, sess.Event(audit.RecoveryCodeUsed, client))

@@ -75,12 +75,13 @@ type Service struct {
 	now      func() time.Time
 	product  string
 	told     office.Superusers // nil: see Telling
+	mailer   Mailer            // nil: see WithMail
 }
 
 // New makes the Service. now serves time-based codes alone: everything else is judged by the database's
 // clock. product is the issuer that authenticator apps show.
 func New(pool *db.Pool, ring *keys.Ring, sessions *session.Store, outbox Outbox, log *audit.Log, now func() time.Time, product string) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sessions, outbox, log, now, product, nil}
+	return &Service{pool: pool, q: dbsqlc.New(), keys: ring, sessions: sessions, outbox: outbox, log: log, now: now, product: product}
 }
 
 // Methods is what a user can prove the second step with.

@@ -175,7 +175,7 @@ func (s *Service) endForGuessing(ctx context.Context, tx pgx.Tx, sess session.Se
 	if _, err := s.q.SessionEnd(ctx, tx, dbsqlc.SessionEndParams{ID: sess.ID, UserID: sess.User.ID}); err != nil {
 		return fmt.Errorf("end session %d: %w", sess.ID, err)
 	}
-	if err := s.notify(ctx, tx, sess.User.ID, NoticeGuessed); err != nil {
+	if err := s.notify(ctx, tx, sess.User.ID, NoticeGuessed, client); err != nil {
 		return err
 	}
 	return s.writeRefusal(ctx, tx, sess, client, method)

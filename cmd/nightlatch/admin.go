@@ -69,7 +69,7 @@ func (p *program) accounts() (*account.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return account.New(p.pool, hasher, p.log), nil
+	return p.accountsOn(p.pool, hasher), nil
 }
 
 func listOffices(ctx context.Context, offices *office.Service, out io.Writer) error {
@@ -92,13 +92,14 @@ func createUser(ctx context.Context, p *program, cli commands, std stdio) error 
 	if err != nil {
 		return err
 	}
-	password, err := readPassword(std.in)
-	if err != nil {
-		return err
+	n, password := cli.User.Create, ""
+	if !n.Invite {
+		if password, err = readPassword(std.in); err != nil {
+			return err
+		}
 	}
-	n := cli.User.Create
 	_, err = accounts.Create(ctx, account.NewUser{
-		OfficeCode: n.Office, Username: n.Username, Name: n.Name, Email: n.Email, Role: account.Role(n.Role), Password: password,
+		OfficeCode: n.Office, Username: n.Username, Name: n.Name, Email: n.Email, Role: account.Role(n.Role), Password: password, Invite: n.Invite,
 	}, audit.CommandLine)
 	if err != nil {
 		return err

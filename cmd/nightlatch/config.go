@@ -10,28 +10,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nightlatch/nightlatch/mail"
 )
 
 // config is what the environment says. The variables are listed in the README.
 type config struct {
-	databaseURL string // "" for a local server under data
-	data        string // folder of local files
-	addr        string // listen address
-	url         *url.URL
-	urlGiven    bool // else it follows the listen address
-	product     string
-	keyFile     string // "" when the operator has to name one
-	keyFileMake bool   // may be made when it is missing
-	provider    string // vonage, webhook, demo, or ""
-	rate        int    // calls a second to one provider, all processes together
-	vonage      map[string]string
-	webhook     map[string]string // SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET
-	routes      string            // SMS_ROUTES
-	pgBinDir    string
-	metricsAddr string // "" when there are no metrics
-
-	balanceWarn   float64 // a provider's balance below which operators are warned
-	retentionDays int     // how long challenges and their messages are kept
+	databaseURL   string // "" for a local server under data
+	data          string // folder of local files
+	addr          string // listen address
+	url           *url.URL
+	urlGiven      bool // else it follows the listen address
+	product       string
+	keyFile       string // "" when the operator has to name one
+	keyFileMake   bool   // may be made when it is missing
+	provider      string // vonage, webhook, demo, or ""
+	rate          int    // calls a second to one provider, all processes together
+	vonage        map[string]string
+	webhook       map[string]string // SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET
+	routes        string            // SMS_ROUTES
+	pgBinDir      string
+	balanceWarn   float64        // a provider's balance below which operators are warned
+	retentionDays int            // how long challenges and their messages are kept
+	metricsAddr   string         // "" when there are no metrics
+	mail          *mail.Settings // nil when there is no mail server
 }
 
 // readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
@@ -89,7 +91,29 @@ func readConfig(env map[string]string) (config, error) {
 	if c.url, err = readURL(public); err != nil {
 		return c, err
 	}
+	if c.mail, err = readMail(get("SMTP_URL", ""), get("MAIL_FROM", ""), c.isDemo()); err != nil {
+		return c, err
+	}
 	return c, c.checkProvider()
+}
+
+// readMail reads the settings of mail; both are given, or neither.
+func readMail(smtpURL, from string, demo bool) (*mail.Settings, error) {
+	switch {
+	case smtpURL == "" && from == "":
+		return nil, nil
+	case smtpURL == "":
+		return nil, errors.New("MAIL_FROM is set, but SMTP_URL is not: where should mails go?")
+	case demo:
+		return nil, errors.New("SMS_PROVIDER is demo, where mails are shown at /demo/mailbox, but SMTP_URL is set: unset it")
+	case from == "":
+		return nil, errors.New("SMTP_URL is set, but MAIL_FROM is not: set it to the address that mails come from")
+	}
+	settings, err := mail.ReadSettings(smtpURL, from)
+	if err != nil {
+		return nil, err
+	}
+	return &settings, nil
 }
 
 func readURL(text string) (*url.URL, error) {

@@ -59,6 +59,10 @@ func demo(ctx context.Context, cfg config, out io.Writer, logger *slog.Logger) e
 				if fresh {
 					err = accounts.SetPassword(ctx, id, password)
 				}
+				if err == nil {
+					// A demo office from before there was mail.
+					err = q.UserEmailFill(ctx, p.pool, dbsqlc.UserEmailFillParams{ID: id, Email: demoEmail(u.username)})
+				}
 				if err != nil {
 					return err
 				}
@@ -67,7 +71,7 @@ func demo(ctx context.Context, cfg config, out io.Writer, logger *slog.Logger) e
 			if !errors.Is(err, account.ErrUnknown) {
 				return err
 			}
-			id, err = accounts.Create(ctx, account.NewUser{OfficeCode: demoOffice, Username: u.username, Name: u.name, Role: u.role, Password: password}, audit.CommandLine)
+			id, err = accounts.Create(ctx, account.NewUser{OfficeCode: demoOffice, Username: u.username, Name: u.name, Email: demoEmail(u.username), Role: u.role, Password: password}, audit.CommandLine)
 			if err != nil {
 				return err
 			}
@@ -86,6 +90,9 @@ func demo(ctx context.Context, cfg config, out io.Writer, logger *slog.Logger) e
 		return nil
 	})
 }
+
+// demoEmail is an address of a user of the demo office: nothing is ever really sent there.
+func demoEmail(username string) string { return username + "@demo.example" }
 
 func demoPasswordFile(cfg config) string { return filepath.Join(cfg.data, "demo-password") }
 
@@ -119,6 +126,6 @@ func tellDemo(out io.Writer, cfg config) {
 	for i, u := range demoUsers {
 		names[i] = u.username
 	}
-	fmt.Fprintf(out, "\n  Office code  %s\n  Usernames    %s\n  Password     %s\n  Codes        %s/demo/phone\n\n",
-		demoOffice, strings.Join(names, ", "), strings.TrimSpace(string(text)), cfg.url)
+	fmt.Fprintf(out, "\n  Office code  %s\n  Usernames    %s\n  Password     %s\n  Codes        %s/demo/phone\n  Mails        %s/demo/mailbox\n\n",
+		demoOffice, strings.Join(names, ", "), strings.TrimSpace(string(text)), cfg.url, cfg.url)
 }

@@ -95,10 +95,13 @@ func (d *doctor) settings() {
 	if d.cfg.provider == "vonage" && d.cfg.vonage["VONAGE_SIGNATURE_SECRET"] == "" {
 		d.warning("VONAGE_SIGNATURE_SECRET is not set: no receipts are taken, so nobody learns whether a message reached its phone. Switch signed webhooks on at Vonage (SHA-256 HMAC) and set the secret.")
 	}
-	if strings.TrimSpace(d.env["SMTP_URL"]) != "" {
-		d.warning("SMTP_URL is set, but this version sends no mail: users see notices on screen alone.")
-	} else {
-		d.ok("No mail is sent: users see notices on screen alone.")
+	switch {
+	case d.cfg.isDemo():
+		d.ok("Mails show on /demo/mailbox, and none is sent.")
+	case d.cfg.mail != nil:
+		d.ok("SMTP_URL and MAIL_FROM have the right form. Whether the mail server takes mails shows with the first one.")
+	default:
+		d.ok("No mail is sent, since SMTP_URL is not set: who forgets a password needs a superuser, and notices show on screen alone.")
 	}
 }
 

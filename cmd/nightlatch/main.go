@@ -65,7 +65,8 @@ type commands struct {
 			Name          string `required:"" help:"The user's name."`
 			Role          string `default:"user" help:"user, accountant or superuser."`
 			Email         string `help:"E-mail address."`
-			PasswordStdin bool   `required:"" help:"Read the password from standard input."`
+			PasswordStdin bool   `required:"" xor:"password" help:"Read the password from standard input."`
+			Invite        bool   `required:"" xor:"password" help:"Mail the user a link to set the password, for 30 minutes."`
 		} `cmd:"" help:"Add a user."`
 		ResetTwoFactor struct {
 			Office   string `required:"" help:"Office code."`

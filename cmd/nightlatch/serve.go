@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/jobs"
 	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/mail"
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/metrics"
 	"github.com/nightlatch/nightlatch/office"
@@ -98,8 +100,10 @@ type program struct {
 	phone   *message.DemoPhone // nil outside demo mode
 	sending providers          // empty for commands that send nothing
 	outbox  *jobs.Outbox
-	metrics *metrics.Metrics      // a message.Meter, and a handlers.RequestMeter
-	queue   *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
+	metrics *metrics.Metrics        // a message.Meter, and a handlers.RequestMeter
+	queue   *river.Client[pgx.Tx]   // enqueues and works nothing, over the web half's connections
+	mailbox *mail.DemoMailbox       // nil outside demo mode
+	origin  atomic.Pointer[url.URL] // cfg.url, for links in mails: known late when the port is 0
 	closers []func()
 }
 
@@ -110,6 +114,7 @@ func connect(ctx context.Context, cfg config, url string, logger *slog.Logger) (
 		return nil, err
 	}
 	p := &program{cfg: cfg, logger: logger, url: url, pool: db.NewPool(pgxPool), closers: []func(){pgxPool.Close}}
+	p.origin.Store(cfg.url)
 	p.metrics = p.newMetrics()
 	p.log = audit.NewLog(logger, p.metrics.Audited)
 	if err := p.build(ctx); err != nil {
@@ -133,7 +138,7 @@ func (p *program) build(ctx context.Context) (err error) {
 		return err
 	}
 	if p.cfg.isDemo() {
-		p.phone = message.NewDemoPhone(p.pool)
+		p.phone, p.mailbox = message.NewDemoPhone(p.pool), mail.NewDemoMailbox(p.pool)
 	}
 	if p.cfg.provider != "" {
 		p.sending, err = newProviders(p.cfg, hookBase(p.cfg, p.ring), p.phone)
@@ -155,7 +160,11 @@ func (p *program) providerName() string {
 }
 
 func (p *program) factors(pool *db.Pool) *twofactor.Service {
-	return twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
+	factors := twofactor.New(pool, p.ring, session.NewStore(pool, p.log), p.outbox, p.log, time.Now, p.cfg.product)
+	if queue := p.mailQueue(); queue != nil {
+		return factors.WithMail(queue)
+	}
+	return factors
 }
 
 // operator answers operators; what sends anew is the second step itself.
@@ -173,7 +182,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pool := db.NewPool(pgxPool)
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays, p.mails(pool), p.accountsOn(pool, nil)))
 }
 
 func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
@@ -224,6 +233,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 	if !p.cfg.urlGiven {
 		// Port 0 is known only now.
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
+		p.origin.Store(p.cfg.url)
 	}
 	phone.Warm()
 	jobsPage, err := newJobsPage(ctx, p.queue, p.logger)
@@ -235,12 +245,13 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	site, err := handlers.New(handlers.Services{
-		Accounts: account.New(p.pool, hasher, p.log),
+		Accounts: p.accountsOn(p.pool, hasher),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
 		Factors:  p.factors(p.pool),
 		Sessions: session.NewStore(p.pool, p.log),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
+		Mailbox:  p.mailbox,
 		Requests: p.metrics,
 
 		Installation: audit.NewInstallation(p.pool, p.log),
@@ -250,7 +261,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Operator:     p.operator(p.pool),
 		BalanceWarn:  p.cfg.balanceWarn,
 		HookTokens:   func() []string { return hookTokens(p.ring) },
-		People:   roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
+		People:       roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
 	}, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err

@@ -112,6 +112,14 @@ type Cost struct {
 	Cost     pgtype.Numeric
 }
 
+type DemoMail struct {
+	ID      int64
+	Address string
+	Subject string
+	Body    string
+	At      time.Time
+}
+
 type DemoMessage struct {
 	ID     int64
 	Number string
@@ -130,6 +138,16 @@ type FactorFailure struct {
 	UserID    int64
 	InARow    int32
 	WaitUntil *time.Time
+}
+
+type Forgotten struct {
+	ID        int64
+	NameHash  []byte
+	UserID    *int64
+	Address   string
+	UserAgent string
+	Language  string
+	AskedAt   time.Time
 }
 
 type Installation struct {
@@ -152,6 +170,34 @@ type KnownBrowser struct {
 	UserID      int64
 	BrowserHash []byte
 	SignedInAt  time.Time
+}
+
+type Link struct {
+	ID        int64
+	Purpose   string
+	UserID    int64
+	TokenHash []byte
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+}
+
+type Mail struct {
+	ID        int64
+	UserID    int64
+	Kind      string
+	Language  string
+	LinkID    *int64
+	PayloadCt []byte
+	Address   string
+	Browser   string
+	System    string
+	QueuedAt  time.Time
+	State     string
+	Reason    string
+	Tries     int16
+	Final     bool
+	ChangedAt time.Time
 }
 
 type Message struct {
@@ -334,4 +380,5 @@ type User struct {
 	Language     string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
+	PasswordLong *bool
 }

@@ -11,7 +11,7 @@ import (
 )
 
 const userForSignIn = `-- name: UserForSignIn :one
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.disabled_at, o.two_factor_required
+select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_long, u.disabled_at, o.two_factor_required
 from users u join offices o on o.id = u.office_id
 where o.code = $1 and u.username = $2
 `
@@ -29,6 +29,7 @@ type UserForSignInRow struct {
 	Role              string
 	Language          string
 	PasswordHash      string
+	PasswordLong      *bool
 	DisabledAt        *time.Time
 	TwoFactorRequired bool
 }
@@ -44,6 +45,7 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 		&i.Role,
 		&i.Language,
 		&i.PasswordHash,
+		&i.PasswordLong,
 		&i.DisabledAt,
 		&i.TwoFactorRequired,
 	)
@@ -262,18 +264,4 @@ func (q *Queries) UserPasswordHash(ctx context.Context, db DBTX, id int64) (stri
 	var password_hash string
 	err := row.Scan(&password_hash)
 	return password_hash, err
-}
-
-const userPasswordHashSet = `-- name: UserPasswordHashSet :exec
-update users set password_hash = $1 where id = $2
-`
-
-type UserPasswordHashSetParams struct {
-	PasswordHash string
-	ID           int64
-}
-
-func (q *Queries) UserPasswordHashSet(ctx context.Context, db DBTX, arg UserPasswordHashSetParams) error {
-	_, err := db.Exec(ctx, userPasswordHashSet, arg.PasswordHash, arg.ID)
-	return err
 }

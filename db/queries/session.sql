@@ -11,6 +11,8 @@ select s.id, s.user_id, s.level, s.methods, s.password_at, s.second_factor_at, s
     coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     coalesce(o.two_factor_required, true)::boolean as two_factor_required,
+    -- A short password that stands alone, since the office no longer demands a second factor.
+    (u.password_long is false and not coalesce(o.two_factor_required, true))::boolean as password_too_short,
     now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
 from sessions s

@@ -4,7 +4,7 @@ values (@office_id::bigint, @username, @name, @email, @role, @password_hash)
 returning id;
 
 -- name: UserForSignIn :one
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.disabled_at, o.two_factor_required
+select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_long, u.disabled_at, o.two_factor_required
 from users u join offices o on o.id = u.office_id
 where o.code = @office_code and u.username = @username;
 
@@ -41,6 +41,3 @@ where coalesce(office_id, 0) = @office_id::bigint and id = @id for update;
 
 -- name: UserLanguageSet :exec
 update users set language = @language where id = @id;
-
--- name: UserPasswordHashSet :exec
-update users set password_hash = @password_hash where id = @id;

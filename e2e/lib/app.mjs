@@ -78,9 +78,28 @@ export class App {
     await this.command(['office', 'create', '--code', office.code, '--name', office.name]);
     for (const [username, role] of Object.entries(roles)) {
       await this.command(['user', 'create', '--office', office.code, '--username', username, '--name', fullName(username),
-        '--role', role, '--password-stdin'], office.password);
+        '--role', role, '--email', this.email(office, username), '--password-stdin'], office.password);
     }
     return office;
+  }
+
+  email(office, username) { return `${username}@${office.code.toLowerCase()}.example`; }
+
+  /** The mails to an address in the demo mailbox, the oldest first: { subject, body, links }. */
+  async mails(address) {
+    const page = await (await fetch(`${this.url}/demo/mailbox`)).text();
+    return [...page.matchAll(/<li data-to="([^"]*)">([\s\S]*?)<\/li>/g)].filter(([, to]) => unescaped(to) === address)
+      .map(([, , html]) => ({ subject: unescaped(/<h3>([\s\S]*?)<\/h3>/.exec(html)[1]), body: unescaped(html), links: [...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url) }))
+      .reverse();
+  }
+
+  /** The newest mail to an address, once there are at least so many. */
+  async latestMail(address, atLeast = 1) {
+    return eventually(async () => {
+      const mails = await this.mails(address);
+      assert.ok(mails.length >= atLeast, `${mails.length} of ${atLeast} mails to ${address} are in the demo mailbox`);
+      return mails.at(-1);
+    });
   }
 
   get demo() { return { code: 'DEMO', name: 'Demo Accountants', password: this.password }; }

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 const root = process.argv[2];
 const files = `${root}/static/files`;
 const licenses = `${root}/static/vendor/licenses`;
-for (const dir of [`${files}/flags`, licenses, `${root}/locale`]) mkdirSync(dir, { recursive: true });
+for (const dir of [`${files}/flags`, licenses, `${root}/locale`, `${root}/account`]) mkdirSync(dir, { recursive: true });
 const from = (path) => `node_modules/${path}`;
 const json = (path) => JSON.parse(readFileSync(from(path), "utf8"));
 
@@ -16,11 +16,16 @@ copyFileSync(from("htmx.org/LICENSE"), `${licenses}/htmx.org.txt`);
 copyFileSync(from("circle-flags/LICENSE.md"), `${licenses}/circle-flags.txt`);
 copyFileSync(from("lucide-static/LICENSE"), `${licenses}/lucide-static.txt`);
 copyFileSync(from("cldr-localenames-full/LICENSE"), `${licenses}/cldr-localenames-full.txt`);
+copyFileSync(from("@zxcvbn-ts/language-common/LICENSE.txt"), `${licenses}/zxcvbn-ts-language-common.txt`);
+
+// Common passwords: one a line, lower case, sorted by bytes, so that the program can look one up in the text itself.
+const common = json("@zxcvbn-ts/language-common/src/passwords.json").map((password) => password.toLowerCase());
+writeFileSync(`${root}/account/common_passwords.txt`, [...new Set(common)].filter((password) => /^[!-~]+$/.test(password)).sort().join("\n") + "\n");
 
 // Icons: only these, as symbols of one sprite, beside our own logo.
 const icons = [
   "arrow-left", "building-2", "check", "chevron-down", "chevron-right", "circle-alert", "circle-check", "circle-x",
-  "clock", "copy", "download", "globe", "history", "info", "key-round", "log-out", "message-square-text", "monitor",
+  "clock", "copy", "download", "globe", "history", "info", "key-round", "log-out", "mail", "message-square-text", "monitor",
   "plus", "printer", "refresh-cw", "search", "shield-check", "smartphone", "trash-2", "triangle-alert", "user", "users", "x",
 ];
 const inner = (svg) => svg.replace(/<!--[\s\S]*?-->/g, "").replace(/^[\s\S]*?<svg[\s\S]*?>/, "").replace(/<\/svg>\s*$/, "")

@@ -1,0 +1,69 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ErrNoMail says that this installation sends no mail, or that the user has no e-mail address.
+var ErrNoMail = errors.New("no mail can be sent to this user")
+
+// Mail is a mail to a user, as what caused it knows it. Its text is made when it is sent.
+type Mail struct {
+	UserID int64
+	Kind   string // the catalogue's mail.<kind>_subject and mail.<kind>_text
+	// Language is what it is written in when the user chose none: "en", "nl", or "" for English.
+	Language string
+	LinkID   int64 // the link it brings, or 0
+	Token    Token // of that link
+	From     Origin
+}
+
+// Origin is where something came from: the mail tells it coarsely. The zero value is the command line, or nowhere.
+type Origin struct {
+	Address   string // IP address
+	UserAgent string
+	Language  string // of the page that was seen there
+}
+
+// OwnNetwork reports whether an address says nothing of who comes: this machine's, a private network's, or none. Behind a
+// proxy every address is the proxy's.
+func OwnNetwork(address string) bool {
+	ip, err := netip.ParseAddr(address)
+	ip = ip.Unmap()
+	return err != nil || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+}
+
+// Mailer queues mails in the transaction of what causes them: either both happen, or neither.
+type Mailer interface {
+	// Mail does nothing for a user who is disabled or has no e-mail address.
+	Mail(ctx context.Context, tx pgx.Tx, m Mail) error
+	// AnswerForgotten queues the look-up of who asked for a new password, and the mail to them.
+	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
+}
+
+// Sessions ends every session of a user but one (0: every one).
+type Sessions interface {
+	EndOthers(ctx context.Context, tx pgx.Tx, userID, but int64) error
+}
+
+// WithMail is the Service with what changes of passwords need: a mailer (nil when this installation sends no mail),
+// the sessions they end, and the product's name, which no password may hold.
+func (s *Service) WithMail(mailer Mailer, sessions Sessions, product string) *Service {
+	with := *s
+	with.mailer, with.sessions, with.product = mailer, sessions, product
+	return &with
+}
+
+// CanMail reports whether this installation sends mail.
+func (s *Service) CanMail() bool { return s.mailer != nil }
+
+func (s *Service) mail(ctx context.Context, tx pgx.Tx, m Mail) error {
+	if s.mailer == nil {
+		return nil
+	}
+	return s.mailer.Mail(ctx, tx, m)
+}

@@ -1,0 +1,50 @@
+-- name: MailRecipient :one
+-- Who can be written to, and in which language they read.
+select email, language from users where id = @id and disabled_at is null;
+
+-- name: MailInsert :one
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system)
+values (@user_id, @kind, @language, @link_id, @payload_ct, @address, @browser, @system)
+returning id;
+
+-- name: MailBegin :one
+-- One more try, written down before the call.
+update mails set state = 'sending', tries = tries + 1, changed_at = now()
+where id = @id and not final
+returning tries;
+
+-- name: MailForSending :one
+-- Everything the mail is made of, and whether its link still opens anything.
+select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at, m.final,
+    u.name, u.username, u.email, (u.disabled_at is not null)::boolean as disabled,
+    coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
+    (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
+    coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now
+from mails m
+join users u on u.id = m.user_id
+left join offices o on o.id = u.office_id
+left join links l on l.id = m.link_id
+where m.id = @id
+for update of m;
+
+-- name: MailEnd :exec
+update mails set state = @state, reason = @reason, final = true, payload_ct = null, changed_at = now()
+where id = @id and not final;
+
+-- name: MailRetry :exec
+update mails set state = 'retrying', reason = @reason, changed_at = now() where id = @id and not final;
+
+-- name: MailDropDead :exec
+-- Mails whose link opens nothing any more: their token must not lie about.
+update mails m set state = 'dropped', reason = 'link is over', final = true, payload_ct = null, changed_at = now()
+from links l
+where l.id = m.link_id and not m.final and (l.used_at is not null or l.expires_at <= now());
+
+-- name: MailDeleteOld :exec
+delete from mails where final and queued_at < now() - interval '30 days';
+
+-- name: DemoMailInsert :exec
+insert into demo_mails (address, subject, body) values (@address, @subject, @body);
+
+-- name: DemoMailList :many
+select id, address, subject, body, at from demo_mails order by id desc limit 50;

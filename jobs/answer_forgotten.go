@@ -1,0 +1,37 @@
+package jobs
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/nightlatch/nightlatch/account"
+)
+
+// AnswerForgotten finds out who forgot a password, and has the link sent: not in the request, which must take as long
+// for a name that nobody has.
+type AnswerForgotten struct {
+	ForgottenID int64 `json:"forgotten_id"`
+}
+
+// Kind is the act, in River's table.
+func (AnswerForgotten) Kind() string { return "answer_forgotten" }
+
+// InsertOpts: a few tries; who waits asks again.
+func (AnswerForgotten) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueMail, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+}
+
+type answerForgottenWorker struct {
+	river.WorkerDefaults[AnswerForgotten]
+	accounts *account.Service
+}
+
+func (w *answerForgottenWorker) Work(ctx context.Context, job *river.Job[AnswerForgotten]) error {
+	return w.accounts.AnswerForgotten(ctx, job.Args.ForgottenID, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		return err
+	})
+}

@@ -1,0 +1,56 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/nightlatch/nightlatch/mail"
+)
+
+// SendMail sends one mail. Ids only: the queue's tables and pages show arguments.
+type SendMail struct {
+	MailID int64 `json:"mail_id"`
+}
+
+// Kind is the act, in River's table.
+func (SendMail) Kind() string { return "send_mail" }
+
+// mailTries are ten, over 18 minutes: less than the 30 that a link lives.
+const mailTries = 10
+
+// InsertOpts: one job for each mail, in a queue of its own.
+func (SendMail) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueMail, MaxAttempts: mailTries, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+}
+
+type sendMailWorker struct {
+	river.WorkerDefaults[SendMail]
+	mails *mail.Service
+}
+
+func (w *sendMailWorker) Work(ctx context.Context, job *river.Job[SendMail]) error {
+	done := func(ctx context.Context, tx pgx.Tx) error {
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		return err
+	}
+	err := w.mails.Deliver(ctx, job.Args.MailID, job.Attempt >= job.MaxAttempts, done)
+	var failure *mail.Failure
+	if errors.As(err, &failure) && failure.Permanent {
+		return river.JobCancel(failure)
+	}
+	return err
+}
+
+// Timeout is more than a whole mail's 30 s, and less than what counts as stuck.
+func (w *sendMailWorker) Timeout(*river.Job[SendMail]) time.Duration { return 45 * time.Second }
+
+// NextRetry waits longer each time: a mail server that is restarted, then one that is mended.
+func (w *sendMailWorker) NextRetry(job *river.Job[SendMail]) time.Time {
+	waits := [...]time.Duration{2, 5, 15, 30, 60, 120, 240, 300}
+	return time.Now().Add(waits[min(len(job.Errors), len(waits)-1)] * time.Second)
+}

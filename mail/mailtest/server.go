@@ -1,0 +1,239 @@
+// Package mailtest is a mail server for tests: SMTP with STARTTLS or TLS, a log-in, and refusals on demand.
+package mailtest
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Mail is one mail as the server took it.
+type Mail struct {
+	From, To string
+	Data     string // headers and body
+	TLS      bool   // the connection was encrypted
+	User     string // who had logged in, or ""
+}
+
+// Config is how a server behaves.
+type Config struct {
+	User, Password string // "" when nobody needs to log in
+	STARTTLS       bool   // is offered
+	Implicit       bool   // TLS from the first byte
+	RefuseMail     string // the answer to MAIL FROM, such as "550 no", or ""
+	RefuseRcpt     func(n int) string
+	RefuseData     string
+	Silent         bool // takes connections and says nothing
+	SlamQuit       bool // closes the connection instead of saying goodbye
+}
+
+// Server is a mail server on a port of its own.
+type Server struct {
+	Host string
+	Port int
+	// Roots believe its certificate; CAFile is the same as a file, for SSL_CERT_FILE.
+	Roots  *x509.CertPool
+	CAFile string
+
+	config   Config
+	listener net.Listener
+	tls      *tls.Config
+	mu       sync.Mutex
+	mails    []Mail
+	rcpts    int
+	commands []string
+}
+
+// NewServer starts a server, which stops with the test.
+func NewServer(t testing.TB, config Config) *Server {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, config: config, listener: listener}
+	s.certificate(t)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go s.serve(conn)
+		}
+	}()
+	return s
+}
+
+func (s *Server) certificate(t testing.TB) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mailtest"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Roots = x509.NewCertPool()
+	s.Roots.AddCert(cert)
+	s.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	s.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(s.CAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Mails are the mails taken so far, the oldest first.
+func (s *Server) Mails() []Mail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Mail(nil), s.mails...)
+}
+
+// Commands are the commands received so far, as they came over the wire.
+func (s *Server) Commands() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.commands...)
+}
+
+func (s *Server) serve(conn net.Conn) {
+	defer func() { _ = conn.Close() }()
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	if s.config.Silent {
+		_, _ = bufio.NewReader(conn).ReadString('\n')
+		return
+	}
+	encrypted := s.config.Implicit
+	if encrypted {
+		conn = tls.Server(conn, s.tls)
+	}
+	in := bufio.NewReader(conn)
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(conn, format+"\r\n", args...) }
+	hear := func() (string, bool) {
+		line, err := in.ReadString('\n')
+		return strings.TrimRight(line, "\r\n"), err == nil
+	}
+	say("220 mailtest ESMTP")
+	mail := Mail{TLS: encrypted}
+	for {
+		line, ok := hear()
+		if !ok {
+			return
+		}
+		s.mu.Lock()
+		s.commands = append(s.commands, line)
+		s.mu.Unlock()
+		verb, rest, _ := strings.Cut(line, " ")
+		switch strings.ToUpper(verb) {
+		case "EHLO", "HELO":
+			offers := []string{"mailtest"}
+			if s.config.STARTTLS && !mail.TLS {
+				offers = append(offers, "STARTTLS")
+			}
+			if s.config.User != "" {
+				offers = append(offers, "AUTH PLAIN LOGIN")
+			}
+			for _, o := range offers[:len(offers)-1] {
+				say("250-%s", o)
+			}
+			say("250 %s", offers[len(offers)-1])
+		case "STARTTLS":
+			say("220 go on")
+			secure := tls.Server(conn, s.tls)
+			if secure.Handshake() != nil {
+				return
+			}
+			conn, in, mail.TLS = secure, bufio.NewReader(secure), true
+		case "AUTH":
+			_, initial, _ := strings.Cut(rest, " ")
+			raw, _ := base64.StdEncoding.DecodeString(initial)
+			parts := strings.Split(string(raw), "\x00")
+			if len(parts) != 3 || parts[1] != s.config.User || parts[2] != s.config.Password {
+				say("535 5.7.8 no such log-in, %s", string(raw)) // as careless as a server can be
+				continue
+			}
+			mail.User = parts[1]
+			say("235 welcome")
+		case "MAIL":
+			if s.config.RefuseMail != "" {
+				say("%s", s.config.RefuseMail)
+				continue
+			}
+			if s.config.User != "" && mail.User == "" {
+				say("530 log in first")
+				continue
+			}
+			mail.From = rest
+			say("250 ok")
+		case "RCPT":
+			s.mu.Lock()
+			s.rcpts++
+			n := s.rcpts
+			s.mu.Unlock()
+			if s.config.RefuseRcpt != nil {
+				if answer := s.config.RefuseRcpt(n); answer != "" {
+					say("%s %s", answer, rest) // servers repeat the address
+					continue
+				}
+			}
+			mail.To = strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
+			say("250 ok")
+		case "DATA":
+			say("354 go on")
+			var data strings.Builder
+			for {
+				text, ok := hear()
+				if !ok {
+					return
+				}
+				if text == "." {
+					break
+				}
+				data.WriteString(strings.TrimPrefix(text, ".") + "\n")
+			}
+			if s.config.RefuseData != "" {
+				say("%s", s.config.RefuseData)
+				continue
+			}
+			mail.Data = data.String()
+			s.mu.Lock()
+			s.mails = append(s.mails, mail)
+			s.mu.Unlock()
+			say("250 taken")
+		case "QUIT":
+			if !s.config.SlamQuit {
+				say("221 bye")
+			}
+			return
+		default:
+			say("250 ok")
+		}
+	}
+}
