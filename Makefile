@@ -31,6 +31,10 @@ test: test/go test/browser ## every test, the browser tests included
 test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler
 	go test $(RACE) -count=1 ./...
 
+.PHONY: security
+security: postgres ## the checks B1 to B45, as a table: pass, fail, or why one does not apply
+	@go run ./scripts/security
+
 .PHONY: test/browser
 test/browser: build postgres browser/tools ## the browser tests
 	cd $(E2E) && node --test --test-concurrency=1 --test-reporter=spec

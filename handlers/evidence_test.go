@@ -1,0 +1,81 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/labstack/echo/v4"
+)
+
+// What docs/asvs.md claims of the pages and no other test shows.
+
+func TestAPasswordIsMaskedAndMayBePastedAndFilledIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for path, cookie := range map[string]string{"/login": "", "/operator/login": "", "/settings/confirm": w.in("ACME/user")} {
+		rec := w.ask("GET", path, cookie, "")
+		doc, err := goquery.NewDocumentFromReader(rec.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		field := doc.Find("input[name=password]")
+		if field.Length() != 1 || field.AttrOr("type", "") != "password" || field.AttrOr("autocomplete", "") != "current-password" || field.AttrOr("value", "") != "" {
+			html, _ := goquery.OuterHtml(field)
+			t.Errorf("the password's field on %s is %s", path, html)
+		}
+		for _, hindering := range []string{"onpaste", "hx-on:paste", "readonly"} {
+			if _, has := field.Attr(hindering); has {
+				t.Errorf("%s has %s", path, hindering)
+			}
+		}
+		// Twice the longest password, in the units of a browser: cut where it is pasted it would be another one.
+		if most, has := field.Attr("maxlength"); has && len(most) < 3 || has && most < "256" && len(most) == 3 {
+			t.Errorf("%s cuts a pasted password at %s", path, most)
+		}
+	}
+}
+
+func TestEveryPageBehindTheLogInHasAWayOut(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	pages := 0
+	for visitor, under := range map[string]string{"superuser": "/settings", "operator": "/operator"} {
+		for _, route := range s.site.Routes() {
+			if route.Method != http.MethodGet || !strings.HasPrefix(route.Path, under) || strings.Contains(route.Path, "*") || strings.HasPrefix(route.Path, pathJobs) || strings.HasPrefix(route.Path, "/settings/confirm") {
+				continue
+			}
+			cookie, own := s.visit(visitor)
+			rec := s.ask("GET", s.fill(route.Path, visitor, own), cookie, "")
+			if rec.Code != http.StatusOK || !strings.HasPrefix(rec.Body.String(), "<!doctype html>") || route.Path == "/settings/me/app" || route.Path == "/settings/me/number" {
+				continue // one step of a change: Cancel leads back to a page that has it
+			}
+			pages++
+			if !strings.Contains(rec.Body.String(), `action="/logout"`) {
+				t.Errorf("%s has no way to log out", route.Path)
+			}
+		}
+	}
+	if pages < 6 {
+		t.Errorf("only %d pages were looked at", pages)
+	}
+}
+
+func TestAnOldPasswordIsStillAPassword(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.exec("update users set created_at = created_at - interval '20 years'")
+	rec := w.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
+	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/" {
+		t.Errorf("a password of twenty years answers %d %s", rec.Code, rec.Header().Get("Location"))
+	}
+	for _, route := range w.site.Routes() {
+		for _, word := range []string{"hint", "question", "security-answer"} {
+			if route.Method != echo.RouteNotFound && strings.Contains(route.Path, word) {
+				t.Error(fmt.Sprint(route.Path, " asks what only a password may answer"))
+			}
+		}
+	}
+}
