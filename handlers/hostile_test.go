@@ -249,8 +249,8 @@ func TestNoFormTakesAFieldThatItDoesNotHave(t *testing.T) {
 		"two_factor_required=false two_factor=false twofa=false disabled_at= disabled=false password_hash=x username=evil registered_by=1 tries=0 in_a_row=0 expires_at=2099-01-01 money_cap=0") {
 		extra.WriteString("&" + pair)
 	}
-	// What the acts that change them on purpose are: the office's setting, a reset, and the end of a user.
-	meant := regexp.MustCompile(`/activate$|/switch-off$|/reset$`)
+	// The acts that change them on purpose: the office's setting, a reset, and the end of a user.
+	meant := regexp.MustCompile(`/activate$|/switch-off$|/reset$|/users/:id/(delete|disable|enable)$`)
 	privileges := func() string {
 		return s.sum("(select id, office_id, username, role, disabled_at, password_hash from users)",
 			"(select user_id, confirmed_at from mobile_numbers where confirmed_at is not null)", "(select id, two_factor_required, money_cap from offices)",
