@@ -42,6 +42,13 @@ const (
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
+	// Single sign-on. Who is refused is named as the provider names them when no user here is linked to them.
+	SSOAccepted Action = "sso_accepted" // a pending log-in began
+	SSORefused  Action = "sso_refused"  // the office's policy, not the provider's answer
+	SSOLinked   Action = "sso_linked"
+	SSOUnlinked Action = "sso_unlinked"
+	SSOChanged  Action = "sso_changed" // the office's provider or policy: the policy is the detail
+	SSORemoved  Action = "sso_removed"
 )
 
 // Person names a user in an event. The zero value is nobody.

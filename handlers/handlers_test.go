@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -63,6 +64,7 @@ func newWorld(t testing.TB) *world {
 	accounts, offices := account.New(pool, hasher, log), office.New(pool, log, "demo")
 	w.site, err = New(Services{
 		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
+		SSO:   sso.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 	}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
@@ -131,7 +133,7 @@ func (w *world) sum(tables ...string) string {
 	return all
 }
 
-var guarded = []string{"users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
+var guarded = []string{"sso_providers", "sso_identities", "users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
 
 // ask sends a request with headers in pairs.
 func (w *world) ask(method, path, cookie, form string, headers ...string) *httptest.ResponseRecorder {
@@ -156,7 +158,7 @@ func target(route *echo.Route, id int64) string {
 }
 
 // everybodys are the routes that are not behind a guard.
-var everybodys = regexp.MustCompile(`^(/|/login|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/\*)$`)
+var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/\*)$`)
 
 // routes are all guarded routes that the router knows.
 func (w *world) routes(t *testing.T, least int) []*echo.Route {
@@ -231,7 +233,7 @@ func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
 func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/`)
+	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/|/office/sign-in`)
 	managers := regexp.MustCompile(`^/settings/users`)
 	before := w.sum(guarded...)
 	count := 0

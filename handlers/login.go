@@ -59,34 +59,19 @@ func (s *Site) login(c echo.Context) error {
 	user, err := s.Accounts.SignIn(ctx, account.Attempt{
 		OfficeCode: view.Office, Username: view.Username, Password: password, Browser: client.Browser, Address: client.Address,
 	})
-	var delay *account.Delay
-	switch {
-	case errors.Is(err, account.ErrWrong):
-		view.Error = s.t(c, "login.wrong")
-		return s.showLogin(c, http.StatusUnprocessableEntity, view)
-	case errors.As(err, &delay):
-		view.Error = s.n(c, "login.delay", int(delay.Wait.Seconds()))
-		return s.showLogin(c, http.StatusTooManyRequests, view)
-	case errors.Is(err, account.ErrBusy):
-		view.Error = s.t(c, "login.busy")
-		c.Response().Header().Set("Retry-After", "5")
-		return s.showLogin(c, http.StatusServiceUnavailable, view)
-	case err != nil:
-		return err
+	if err != nil {
+		var status int
+		if status, view.Error, err = s.signInProblem(c, err); err != nil {
+			return err
+		}
+		return s.showLogin(c, status, view)
 	}
 	language := locale.Negotiate(user.Language, s.cookie(c, cookieLanguage), c.Request().Header.Get("Accept-Language"))
 	token, err := s.Factors.Begin(ctx, user, language, client)
 	if err != nil {
 		return err
 	}
-	if old, ok := sessionOf(c); ok {
-		// The session this browser had before is not left lying about.
-		if err := s.Sessions.End(ctx, old, old.ID, client); err != nil && !errors.Is(err, session.ErrNone) {
-			return err
-		}
-	}
-	s.setSession(c, token)
-	return s.redirect(c, "/")
+	return s.enter(c, token)
 }
 
 func (s *Site) logout(c echo.Context) error {

@@ -58,7 +58,8 @@ func (s *Site) frame(c echo.Context, title, path string) templates.Frame {
 
 // toasts are the things just done that a page may be asked to tell.
 var toasts = []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added", "app_removed",
-	"reset", "session_ended", "codes_kept", "confirmed"}
+	"reset", "session_ended", "codes_kept", "confirmed",
+	"sso_linked", "sso_unlinked", "sso_removed"}
 
 // inside is the frame of a page behind the log-in.
 func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame, error) {

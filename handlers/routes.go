@@ -23,6 +23,11 @@ func (s *Site) routes(e *echo.Echo) {
 	any.GET("/", s.start)
 	any.GET("/login", s.loginPage)
 	any.POST("/login", s.login)
+	any.POST("/login/sso", s.ssoLogin)
+	any.GET("/login/sso/go", s.ssoGo)
+	any.GET("/login/sso/callback", s.ssoCallback)
+	any.GET("/login/sso/link", s.ssoLinkPage)
+	any.POST("/login/sso/link", s.ssoLink)
 	any.POST("/logout", s.logout)
 	any.POST("/language", s.setLanguage)
 	if s.Phone != nil {
@@ -64,6 +69,8 @@ func (s *Site) routes(e *echo.Echo) {
 	in.GET("/me/recovery-codes.txt", s.recoverySheetFile)
 	in.POST("/me/recovery-codes/kept", s.keepRecoveryCodes)
 	in.POST("/me/sessions/:id/end", s.endSession)
+	in.POST("/me/sso/link", s.linkMySSO)
+	in.POST("/me/sso/unlink", s.unlinkMySSO)
 	in.POST("/notices", s.seeNotices)
 	in.GET("/confirm", s.confirmPage)
 	in.POST("/confirm", s.confirm)
@@ -92,6 +99,10 @@ func (s *Site) routes(e *echo.Echo) {
 	super.GET("/office/general/switch-off", s.switchOffQuestion)
 	super.POST("/office/general/switch-off", s.switchOff)
 	super.GET("/office/history", s.historyPage)
+	super.GET("/office/sign-in", s.signInPage)
+	super.POST("/office/sign-in", s.saveSignIn)
+	super.POST("/office/sign-in/test", s.testSignIn)
+	super.POST("/office/sign-in/remove", s.removeSignIn)
 }
 
 // codeRoutes are the page of a text message's code, at the log-in and in settings alike.

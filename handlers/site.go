@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/message"
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -23,6 +24,7 @@ type Services struct {
 	Offices  *office.Service
 	Factors  *twofactor.Service
 	Sessions *session.Store
+	SSO      *sso.Service
 	Phone    *message.DemoPhone
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current

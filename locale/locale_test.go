@@ -88,9 +88,9 @@ func TestEveryTextThatIsShownExists(t *testing.T) {
 
 // Families are put together from a word of the program: every word has its text.
 func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
-	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role) += "([a-z_]+)"`)
+	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Kind) += "([a-z_]+)"`)
 	for file, family := range map[string]string{
-		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.",
+		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.", "../sso/trouble.go": "sso_trouble.",
 	} {
 		source, err := os.ReadFile(file)
 		if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -194,11 +195,13 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		p.cfg.url = &url.URL{Scheme: "http", Host: localhostOf(p.cfg.addr, listener.Addr())}
 	}
 	phone.Warm()
+	factors := p.factors(p.pool)
 	site, err := handlers.New(handlers.Services{
 		Accounts: account.New(p.pool, hasher, p.log),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
-		Factors:  p.factors(p.pool),
+		Factors:  factors,
 		Sessions: session.NewStore(p.pool, p.log),
+		SSO:      sso.New(p.pool, p.ring, factors, p.log, p.cfg.url),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return db.Current(ctx, p.pool) },
 		Requests: p.metrics,
