@@ -98,7 +98,7 @@ func New(pool *db.Pool, ring *keys.Ring, opener Opener, log *audit.Log, public *
 func (s *Service) Callback() string { return s.public.Scheme + "://" + s.public.Host + PathCallback }
 
 const (
-	purposeSecret   = "sso client secret"
+	purposeSecret   = "sso client secret" // #nosec G101 -- names a purpose
 	purposeVerifier = "sso verifier"
 	purposeOnward   = "sso onward"
 )
