@@ -2,7 +2,6 @@ package sso
 
 import (
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
