@@ -78,6 +78,13 @@ const (
 	InvitationUsed     Action = "invitation_used"      // the first password was set
 	PasswordResetAsked Action = "password_reset_asked" // "Forgot your password?"
 	PasswordResetSent  Action = "password_reset_sent"  // a link, at somebody else's wish
+	// Single sign-on. Who is refused is named as the provider names them when no user here is linked to them.
+	SSOAccepted Action = "sso_accepted" // a pending log-in began
+	SSORefused  Action = "sso_refused"  // the office's policy, not the provider's answer
+	SSOLinked   Action = "sso_linked"
+	SSOUnlinked Action = "sso_unlinked"
+	SSOChanged  Action = "sso_changed" // the office's provider or policy: the policy is the detail
+	SSORemoved  Action = "sso_removed"
 )
 
 // Person names a user in an event. The zero value is nobody.

@@ -14,6 +14,7 @@ const (
 	cookieSession  = "nightlatch"
 	cookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
 	cookieLanguage = "nightlatch-language" //
+	cookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see sso.Begin
 	hostPrefix     = "__Host-"
 
 	yearSeconds = 365 * 24 * 60 * 60

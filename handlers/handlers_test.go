@@ -27,6 +27,7 @@ import (
 	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -77,6 +78,7 @@ func newWorld(t testing.TB) *world {
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
 		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
 		People: roster.New(pool, sessions, log),
+		SSO:    sso.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
 	w.rebuild = func(services Services) *echo.Echo {
 		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
@@ -158,7 +160,7 @@ func (w *world) sum(tables ...string) string {
 	return all
 }
 
-var guarded = []string{"users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
+var guarded = []string{"sso_providers", "sso_identities", "users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
 
 // ask sends a request with headers in pairs.
 func (w *world) ask(method, path, cookie, form string, headers ...string) *httptest.ResponseRecorder {
@@ -183,7 +185,7 @@ func target(route *echo.Route, id int64) string {
 }
 
 // everybodys are the routes that are not behind a guard.
-var everybodys = regexp.MustCompile(`^(/|/login|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
+var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.
 func (w *world) routes(t *testing.T, least int) []*echo.Route {
@@ -258,7 +260,7 @@ func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
 func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/|/users/(new|export|import|import/do|end-sessions)$|/users/:id/(change|disable|enable|delete|invite|reset/decline|end-sessions)$`)
+	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/|/office/sign-in|/users/(new|export|import|import/do|end-sessions)$|/users/:id/(change|disable|enable|delete|invite|reset/decline|end-sessions)$`)
 	managers := regexp.MustCompile(`^/settings/users`)
 	before := w.sum(guarded...)
 	count := 0

@@ -74,11 +74,7 @@ func (s *Site) login(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.endPrevious(c, client); err != nil {
-		return err
-	}
-	s.setSession(c, token)
-	return s.redirect(c, "/")
+	return s.enter(c, token)
 }
 
 // signingInClient is the browser that sends a log-in form.

@@ -37,6 +37,9 @@ func (s *Site) showMe(c echo.Context, problem string) error {
 	if number := methods.Number; number != nil {
 		view.Number, view.Country, view.NumberState = number.International(), string(number.Country), numberState(methods.Confirmed)
 	}
+	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
+		return err
+	}
 	for _, e := range sessions {
 		name, isPhone := s.browserName(c, e.UserAgent)
 		view.Sessions = append(view.Sessions, templates.SessionRow{

@@ -99,6 +99,7 @@ func (s *Site) modal(c echo.Context, activate bool) (templates.Modal, error) {
 	}
 	modal.Users, modal.Ready, modal.Unconfirmed, modal.Without = p.Users, p.Ready, p.Unconfirmed, p.Without
 	modal.YouToo = !methods.HasFactor()
+	modal.SSO, modal.SSOPolicy = p.SSO, p.SSOPolicy
 	modal.Sending, modal.SendingBad = s.t(c, sendingText(p.Sending, s.Phone != nil)), !p.Sending.Works()
 	return modal, nil
 }

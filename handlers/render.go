@@ -61,7 +61,8 @@ var toasts = []string{"saved", "activated", "switched_off", "number_saved", "num
 	"reset", "session_ended", "codes_kept", "confirmed",
 	"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released",
 	"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled", "user_deleted",
-	"reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited", "password_changed"}
+	"reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited", "password_changed",
+	"sso_linked", "sso_unlinked", "sso_removed"}
 
 // inside is the frame of a page behind the log-in.
 func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame, error) {

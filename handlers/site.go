@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/operator"
 	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -27,6 +28,7 @@ type Services struct {
 	Offices  *office.Service
 	Factors  *twofactor.Service
 	Sessions *session.Store
+	SSO      *sso.Service
 	Phone    *message.DemoPhone
 	Mailbox  *mail.DemoMailbox           // nil outside demo mode, as Phone
 	Calls    bool                        // a code can be spoken by a call

@@ -88,10 +88,11 @@ func TestEveryTextThatIsShownExists(t *testing.T) {
 
 // Families are put together from a word of the program: every word has its text.
 func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
-	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Problem) += "([a-z_]+)"`)
+	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Problem|Kind) += "([a-z_]+)"`)
 	for file, family := range map[string]string{
 		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.",
 		"../roster/roster.go": "roster.", "../roster/plan.go": "roster.",
+		"../sso/trouble.go": "sso_trouble.",
 	} {
 		source, err := os.ReadFile(file)
 		if err != nil {

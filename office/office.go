@@ -53,6 +53,8 @@ type Preflight struct {
 	Unconfirmed int // a number, not confirmed
 	Without     int // no method yet
 	Sending     Sending
+	SSO         int    // of Users, who sign in by the office's provider
+	SSOPolicy   string // what becomes of that: refuse, trust or ask; "" without a provider
 }
 
 // Sending says whether text messages go out, as far as the last hour tells.
@@ -80,6 +82,11 @@ func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, err
 	case last.Class == "account" || last.Class == "ours" || last.Class == "unknown":
 		p.Sending.Trouble = last.Class
 	}
+	sso, err := s.q.SSOPreflight(ctx, s.pool, officeID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Preflight{}, fmt.Errorf("count who signs in by single sign-on in office %d: %w", officeID, err)
+	}
+	p.SSO, p.SSOPolicy = int(sso.Users), sso.Policy
 	return p, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -97,8 +98,9 @@ type Session struct {
 func (s Session) Pending() bool { return s.TwoFactorRequired && s.Level < 2 }
 
 // FreshFactor reports whether the second factor was proven in the last ten minutes.
+// A provider's second factor never does: nobody here saw it, and what needs a fresh proof needs one of ours.
 func (s Session) FreshFactor() bool {
-	return !s.SecondFactorAt.IsZero() && s.Now.Sub(s.SecondFactorAt) < Fresh
+	return !s.SecondFactorAt.IsZero() && s.Now.Sub(s.SecondFactorAt) < Fresh && !slices.Contains(s.Methods, string(BySSOFactor))
 }
 
 // FreshPassword reports whether the password was proven in the last ten minutes.

@@ -14,6 +14,9 @@ type MeView struct {
 	RecoveryCodes int
 	Error         string
 	Sessions      []SessionRow
+	SSO           bool // linked
+	SSOAt         time.Time
+	SSOWaiting    string // whom the provider vouched for in this browser, to be linked
 }
 
 // SessionRow is one of the user's sessions.

@@ -45,6 +45,8 @@ type Modal struct {
 	YouToo      bool   // the superuser has no factor yet
 	Sending     string // a sentence about text messages
 	SendingBad  bool
+	SSO         int    // users who sign in by the office's provider
+	SSOPolicy   string // refuse, trust, ask
 }
 
 // AfterReady is where the bar's second part begins, AfterUnconfirmed its third.

@@ -30,6 +30,7 @@ import (
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/roster"
 	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/sso"
 	"github.com/nightlatch/nightlatch/twofactor"
 )
 
@@ -244,11 +245,13 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	factors := p.factors(p.pool)
 	site, err := handlers.New(handlers.Services{
 		Accounts: p.accountsOn(p.pool, hasher),
 		Offices:  office.New(p.pool, p.log, p.providerName()),
-		Factors:  p.factors(p.pool),
+		Factors:  factors,
 		Sessions: session.NewStore(p.pool, p.log),
+		SSO:      sso.New(p.pool, p.ring, factors, p.log, p.cfg.url),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
 		Mailbox:  p.mailbox,

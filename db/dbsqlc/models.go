@@ -361,6 +361,47 @@ type Session struct {
 	EndedAt        *time.Time
 }
 
+type SsoFlow struct {
+	ID          int64
+	Purpose     string
+	OfficeID    int64
+	UserID      *int64
+	StateHash   []byte
+	BrowserHash []byte
+	NonceHash   []byte
+	VerifierCt  []byte
+	OnwardCt    []byte
+	Issuer      string
+	Subject     string
+	Label       string
+	ExpiresAt   time.Time
+}
+
+type SsoIdentity struct {
+	ID       int64
+	OfficeID int64
+	UserID   int64
+	Issuer   string
+	Subject  string
+	LinkedAt time.Time
+}
+
+type SsoProvider struct {
+	OfficeID     int64
+	Issuer       string
+	ClientID     string
+	SecretCt     []byte
+	Policy       string
+	AcrValues    []string
+	TestedAt     *time.Time
+	TestTrouble  string
+	TestAmr      []string
+	TestAcr      string
+	TestAuthTime bool
+	CreatedAt    time.Time
+	ChangedAt    time.Time
+}
+
 type StoppedPrefix struct {
 	Prefix     string
 	Country    string

@@ -7,7 +7,10 @@ returning id;
 -- The whole check of a request in one statement, by the database's clock: the session lives, its user
 -- is enabled, and what the office demands now (of an operator, who has none, always two factors).
 -- 15 minutes idle for a superuser and an operator, 30 for others; a pending log-in has its overall limit alone.
-select s.id, s.user_id, s.level, s.methods, s.password_at, s.second_factor_at, s.created_at,
+-- A session that single sign-on began is worth what the office's policy for it says now: nothing, one factor or two.
+select s.id, s.user_id, s.methods,
+    (case when 'sso_mfa' = any(s.methods) and sso.policy is distinct from 'trust' then 1 else s.level end)::smallint as level,
+     s.password_at, s.second_factor_at, s.created_at,
     coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     coalesce(o.two_factor_required, true)::boolean as two_factor_required,
@@ -18,7 +21,9 @@ select s.id, s.user_id, s.level, s.methods, s.password_at, s.second_factor_at, s
 from sessions s
 join users u on u.id = s.user_id
 left join offices o on o.id = u.office_id
+left join sso_providers sso on sso.office_id = u.office_id
 where s.token_hash = @token_hash
+    and not (s.methods[1] = 'sso' and o.two_factor_required and coalesce(sso.policy, 'refuse') = 'refuse')
     and s.ended_at is null
     and s.expires_at > now()
     and u.disabled_at is null

@@ -12,6 +12,7 @@ export class Visitor {
   requests = []; // { method, path, headers }, the newest last
   #announced = new Set();
   #secrets = new Set();
+  #elsewhere = new Set();
 
   static async enter(app, browser, options = {}) {
     const visitor = new Visitor();
@@ -39,6 +40,7 @@ export class Visitor {
     this.context.on('request', (request) => {
       const url = request.url();
       if (/^(data|blob|about):/.test(url)) return;
+      if (this.#elsewhere.has(new URL(url).origin)) return;
       if (!url.startsWith(this.app.url + '/')) this.faults.push(`request to another host: ${url}`);
       this.requests.push({ method: request.method(), path: pathOf(url), url, headers: request.headers() });
     });
@@ -46,6 +48,9 @@ export class Visitor {
 
   /** Announces that the server is going to refuse something at these paths on purpose. */
   expectRefusal(...paths) { for (const path of paths) this.#announced.add(path); }
+
+  /** Announces another origin that the story leads to on purpose. */
+  expectElsewhere(origin) { this.#elsewhere.add(origin); }
 
   /** Remembers what must never stand in an address. */
   keepSecret(...texts) { for (const text of texts) this.#secrets.add(digits(text) === '' || /[a-z]/i.test(text) ? text : digits(text)); }

@@ -28,7 +28,7 @@
     }
   };
   on("htmx:after:process", ({ target }) => prepare(target));
-  prepare(document);
+  prepare(document), one("a[data-onward]") && location.replace(one("a[data-onward]").href); // a form may not be redirected to a provider
 
   on("click", ({ target }) => {
     if (target.matches("dialog:modal")) target.close(); // the content is one child that fills it: only the backdrop is left

@@ -1,0 +1,111 @@
+-- name: SSOProviderByCode :one
+-- Of a code that nobody has and of an office without a provider alike there is no row.
+select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code, o.two_factor_required
+from sso_providers p join offices o on o.id = p.office_id
+where o.code = @code;
+
+-- name: SSOProviderOf :one
+select p.*, o.code as office_code, o.two_factor_required
+from sso_providers p join offices o on o.id = p.office_id
+where p.office_id = @office_id;
+
+-- name: SSOProviderHold :one
+-- The policy at the call-back. Held, so that nobody switches it until what follows from it is written.
+select o.code as office_code, o.two_factor_required, p.issuer, p.policy, p.acr_values, now()::timestamptz as now
+from offices o join sso_providers p on p.office_id = o.id
+where o.id = @office_id
+for share;
+
+-- name: SSOProviderPut :exec
+-- A test tells about the provider that was tested, so a change of it forgets the test.
+insert into sso_providers as p (office_id, issuer, client_id, secret_ct, policy, acr_values)
+values (@office_id, @issuer, @client_id, @secret_ct, @policy, @acr_values)
+on conflict (office_id) do update
+set issuer = excluded.issuer, client_id = excluded.client_id, secret_ct = excluded.secret_ct, policy = excluded.policy,
+    acr_values = excluded.acr_values, changed_at = now(),
+    tested_at = case when p.issuer = excluded.issuer and p.client_id = excluded.client_id and p.secret_ct = excluded.secret_ct then p.tested_at end;
+
+-- name: SSOProviderDelete :execrows
+delete from sso_providers where office_id = @office_id;
+
+-- name: SSOProviderTested :exec
+update sso_providers
+set tested_at = now(), test_trouble = @trouble, test_amr = @amr, test_acr = @acr, test_auth_time = @auth_time
+where office_id = @office_id and issuer = @issuer;
+
+-- name: SSOFlowInsert :exec
+insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, expires_at)
+values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer, now() + interval '10 minutes');
+
+-- name: SSOFlowDeleteOld :exec
+delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit 100 for update skip locked);
+
+-- name: SSOFlowLeaving :one
+-- The browser that is about to leave.
+select state_hash, onward_ct, issuer from sso_flows
+where browser_hash = @browser_hash and purpose in ('sign_in', 'test') and expires_at > now();
+
+-- name: SSOFlowTake :one
+-- Once, and only by the browser that left: whoever comes second finds nothing.
+delete from sso_flows
+where state_hash = @state_hash and browser_hash = @browser_hash and purpose in ('sign_in', 'test') and expires_at > now()
+returning *;
+
+-- name: SSOLinkInsert :exec
+-- The provider vouched for somebody whom nobody here is linked to yet.
+insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at)
+values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label, now() + interval '10 minutes');
+
+-- name: SSOLinkWaiting :one
+select f.id, f.office_id, f.user_id, f.issuer, f.subject, f.label, o.code as office_code, o.name as office_name
+from sso_flows f join offices o on o.id = f.office_id
+where f.browser_hash = @browser_hash and f.purpose = 'link' and f.expires_at > now();
+
+-- name: SSOLinkProven :execrows
+-- The password was right, and the second factor is still to come: nobody else may finish this link.
+update sso_flows set user_id = @user_id::bigint
+where id = @id and purpose = 'link' and coalesce(user_id, @user_id::bigint) = @user_id::bigint and expires_at > now();
+
+-- name: SSOLinkTake :one
+delete from sso_flows where id = @id and purpose = 'link' and expires_at > now() returning *;
+
+-- name: SSOIdentityUser :one
+select u.id, u.office_id::bigint as office_id, u.username, u.name, u.role, u.language, u.disabled_at
+from sso_identities i join users u on u.id = i.user_id
+where i.office_id = @office_id and i.issuer = @issuer and i.subject = @subject;
+
+-- name: SSOIdentityInsert :exec
+insert into sso_identities (office_id, user_id, issuer, subject) values (@office_id, @user_id, @issuer, @subject);
+
+-- name: SSOIdentityOf :many
+select issuer, linked_at from sso_identities where user_id = @user_id and office_id = @office_id order by linked_at;
+
+-- name: SSOIdentityDelete :execrows
+delete from sso_identities where user_id = @user_id and office_id = @office_id;
+
+-- name: SSORefusals :many
+select at, actor, detail, address from audit_events
+where office_id = @office_id::bigint and action = 'sso_refused'
+order by id desc limit 20;
+
+-- name: SSOPreflight :one
+-- How many enabled users sign in by the office's provider, and what the policy makes of that.
+select p.policy, count(u.id)::int as users
+from sso_providers p
+left join sso_identities i on i.office_id = p.office_id and i.issuer = p.issuer
+left join users u on u.id = i.user_id and u.disabled_at is null
+where p.office_id = @office_id
+group by p.policy;
+
+-- name: SSOSessionInsert :one
+-- No password was proven: its moment is the beginning of time. Only a provider that is trusted for two makes level 2.
+insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at)
+values (@user_id, @token_hash, case when @strong::boolean then 2 else 1 end, case when @strong::boolean then array['sso', 'sso_mfa'] else array['sso'] end,
+    @address, @user_agent, to_timestamp(0), case when @strong::boolean then now() end, now() + @life::interval)
+returning id;
+
+-- name: SSOSessionsShorten :exec
+-- The provider's second factor is not trusted any more: what is left of such sessions is a pending log-in.
+update sessions s set expires_at = least(s.expires_at, now() + @life::interval)
+from users u
+where u.id = s.user_id and u.office_id = @office_id::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null;
