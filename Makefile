@@ -29,7 +29,7 @@ test: test/go test/browser ## every test, the browser tests included
 
 .PHONY: test/go
 test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler
-	go test $(RACE) -count=1 ./...
+	go test $(RACE) -count=1 -timeout 40m ./...
 
 .PHONY: security
 security: postgres ## the checks B1 to B45, as a table: pass, fail, or why one does not apply
