@@ -30,12 +30,12 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 }
 
 // Register lists every job with its worker.
-func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int, mails *mail.Service, accounts *account.Service) *river.Workers {
+func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int, mails *mail.Service, accounts *account.Service, sealed ...resealer) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
 	river.AddWorker(workers, &upkeepWorker{codes: codes, mails: mails, accounts: accounts})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
-	river.AddWorker(workers, &resealWorker{sealed: []resealer{codes}})
+	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})
 	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
 	return workers

@@ -16,7 +16,7 @@ import (
 // administer runs the commands about offices, users and operators. Each is written to the audit log as the command line's doing.
 func administer(ctx context.Context, cfg config, command string, cli commands, std stdio, logger *slog.Logger) error {
 	return withProgram(ctx, cfg, logger, func(p *program) error {
-		offices := office.New(p.pool, p.log, "")
+		offices := office.New(p.pool, p.log, "").Telling(p.accountsOn(p.pool, nil))
 		switch command {
 		case "office create":
 			if err := offices.Create(ctx, cli.Office.Create.Code, cli.Office.Create.Name, audit.CommandLine); err != nil {
@@ -133,7 +133,7 @@ func resetUser(ctx context.Context, p *program, cli commands, out io.Writer) err
 	if err != nil {
 		return err
 	}
-	if err := p.factors(p.pool).ForceReset(ctx, officeID, userID); err != nil {
+	if err := p.factors(p.pool).Telling(accounts).ForceReset(ctx, officeID, userID); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "The second factor of %s is reset. They choose anew at the next log-in.\n", account.CanonicalUsername(cli.User.ResetTwoFactor.Username))

@@ -183,7 +183,8 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	pool := db.NewPool(pgxPool)
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
-	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays, p.mails(pool), p.accountsOn(pool, nil)))
+	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays, p.mails(pool), p.accountsOn(pool, nil),
+		codes, sso.New(pool, p.ring, codes, p.log, p.cfg.url)))
 }
 
 func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
@@ -246,8 +247,9 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	factors := p.factors(p.pool)
-	site, err := handlers.New(handlers.Services{
-		Accounts: p.accountsOn(p.pool, hasher),
+	accounts := p.accountsOn(p.pool, hasher)
+	services := handlers.Services{
+		Accounts: accounts,
 		Offices:  office.New(p.pool, p.log, p.providerName()),
 		Factors:  factors,
 		Sessions: session.NewStore(p.pool, p.log),
@@ -265,7 +267,11 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		BalanceWarn:  p.cfg.balanceWarn,
 		HookTokens:   func() []string { return hookTokens(p.ring) },
 		People:       roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
-	}, p.cfg.url, p.cfg.product, p.logger)
+	}
+	if accounts.CanMail() {
+		services.Invites = accounts
+	}
+	site, err := handlers.New(services, p.cfg.url, p.cfg.product, p.logger)
 	if err != nil {
 		return err
 	}

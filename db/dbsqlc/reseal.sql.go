@@ -65,3 +65,59 @@ func (q *Queries) ResealAuthenticatorList(ctx context.Context, db DBTX, arg Rese
 	}
 	return items, nil
 }
+
+const resealSSO = `-- name: ResealSSO :execrows
+update sso_providers set secret_ct = $1 where office_id = $2 and secret_ct = $3
+`
+
+type ResealSSOParams struct {
+	SealedAnew []byte
+	OfficeID   int64
+	Before     []byte
+}
+
+func (q *Queries) ResealSSO(ctx context.Context, db DBTX, arg ResealSSOParams) (int64, error) {
+	result, err := db.Exec(ctx, resealSSO, arg.SealedAnew, arg.OfficeID, arg.Before)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const resealSSOList = `-- name: ResealSSOList :many
+select office_id, secret_ct from sso_providers
+where office_id > $1 and substring(secret_ct from 2 for 4) <> $2::bytea
+order by office_id limit $3
+`
+
+type ResealSSOListParams struct {
+	After int64
+	KeyID []byte
+	Batch int32
+}
+
+type ResealSSOListRow struct {
+	OfficeID int64
+	SecretCt []byte
+}
+
+// Client secrets that another key than this one sealed, from an office on.
+func (q *Queries) ResealSSOList(ctx context.Context, db DBTX, arg ResealSSOListParams) ([]ResealSSOListRow, error) {
+	rows, err := db.Query(ctx, resealSSOList, arg.After, arg.KeyID, arg.Batch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ResealSSOListRow
+	for rows.Next() {
+		var i ResealSSOListRow
+		if err := rows.Scan(&i.OfficeID, &i.SecretCt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

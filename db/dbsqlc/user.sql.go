@@ -265,3 +265,27 @@ func (q *Queries) UserPasswordHash(ctx context.Context, db DBTX, id int64) (stri
 	err := row.Scan(&password_hash)
 	return password_hash, err
 }
+
+const userSuperusers = `-- name: UserSuperusers :many
+select id from users where office_id = $1::bigint and role = 'superuser' and disabled_at is null order by id
+`
+
+func (q *Queries) UserSuperusers(ctx context.Context, db DBTX, officeID int64) ([]int64, error) {
+	rows, err := db.Query(ctx, userSuperusers, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

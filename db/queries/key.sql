@@ -32,6 +32,10 @@ select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::big
 from (
     select substring(secret_ct from 2 for 4) as key_id, 1 as lasting, 0 as brief, 0 as codes from authenticators
     union all
+    select substring(secret_ct from 2 for 4), 1, 0, 0 from sso_providers
+    union all
+    select substring(payload_ct from 2 for 4), 0, 1, 0 from mails where payload_ct is not null
+    union all
     select substring(secret_ct from 2 for 4), 0, 1, 0 from enrolments where expires_at > now()
     union all
     select substring(codes_ct from 2 for 4), 0, 1, 0 from recovery_sheets where expires_at > now()

@@ -41,3 +41,6 @@ where coalesce(office_id, 0) = @office_id::bigint and id = @id for update;
 
 -- name: UserLanguageSet :exec
 update users set language = @language where id = @id;
+
+-- name: UserSuperusers :many
+select id from users where office_id = @office_id::bigint and role = 'superuser' and disabled_at is null order by id;
