@@ -12,7 +12,7 @@ import (
 
 // routes is the whole site, grouped by who may enter.
 func (s *Site) routes(e *echo.Echo) {
-	e.Pre(s.requestID, headAsGet)
+	e.Pre(s.requestID)
 	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Skipper: takesFile, Limit: "64K"}), s.refuseCrossOrigin, knownMethods, readForm)
 
 	// Everybody.

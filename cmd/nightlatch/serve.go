@@ -276,7 +276,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	server := &http.Server{
-		Handler: site, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		Handler: handlers.HeadAsGet(site), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(p.logger.Handler(), slog.LevelWarn),
 	}
 	fmt.Fprintf(out, "%s is at %s\n", p.cfg.product, p.cfg.url)
