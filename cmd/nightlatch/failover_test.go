@@ -57,6 +57,13 @@ func TestWhatTheFirstProviderRefusesTheSecondDelivers(t *testing.T) {
 	in.metric(t, `nightlatch_sends_total{class="account",provider="vonage"} 1`)
 	gateway.Deliver(second[0].Callback, 1, "delivered")
 	b.lineSays(10*time.Second, "Delivered", "done")
+
+	// The operator sees it at once, and why this user waited.
+	ops := newBrowser(t, n.url)
+	ops.get("/operator/login").press("Log in", "username", "ops", "password", password, "code", appCode(t, newOperator(t, in.env, "ops"), 0)).on("/operator").
+		says("Vonage SMS gets no messages since")
+	ops.get("/operator/waiting?office=ACME&username=jdoe").says("Vonage SMS refuses our account (status 9: no credit)").says("The message went to Webhook instead and was delivered")
+
 	b.enters(codeIn(t, second[0].Text)).on("/settings/me")
 
 	in.crowd(1, "jdoe")
