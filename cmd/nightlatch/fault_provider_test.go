@@ -81,13 +81,58 @@ func TestAfterAnOutageNoExpiredCodeIsSentAndTheNextGoesOut(t *testing.T) {
 	}
 }
 
+// F2 in full, for make chaos alone: ten real minutes without a provider, during which users come and wait.
+func TestTheProviderIsAwayForTenMinutes(t *testing.T) {
+	if !long() {
+		return
+	}
+	t.Parallel()
+	const users = 20
+	in := install(t, smstest.HTTP(503).Times(1_000_000))
+	in.user("jdoe", "user", "")
+	in.crowd(users+1, "jdoe")
+	n := spawn(t, in.env).rough()
+	for i := range users {
+		b := newBrowser(t, n.url)
+		b.logIn("ACME", fmt.Sprintf("u%d", i+1), password).on("/login/code")
+		came := time.Now()
+		eventually(t, bound(10*time.Second), "the line says that the message is delayed and what to do", func() bool {
+			words, _, _ := b.line()
+			return strings.Contains(words, lineWhatToDo)
+		})
+		time.Sleep(30*time.Second - time.Since(came))
+	}
+	before := len(in.sms.Received())
+	expired := in.ask("select count(*) from challenges where outcome = 'expired'")
+	in.sms.Script() // back
+	next := newBrowser(t, n.url)
+	next.logIn("ACME", fmt.Sprintf("u%d", users+1), password).on("/login/code")
+	came := time.Now()
+	next.lineSays(bound(30*time.Second), lineAccepted, "current")
+	t.Logf("after ten minutes: %s codes had expired, %d calls were refused; the next code was out %s after its log-in", expired, before, time.Since(came).Round(time.Millisecond))
+	time.Sleep(15 * time.Second)
+	live := map[string]bool{}
+	for i := users - 10; i <= users+1; i++ { // who came in the last five minutes still waits, rightly
+		live[strings.TrimPrefix(in.ask("select number from mobile_numbers m join users u on u.id = m.user_id where username = $1", fmt.Sprintf("u%d", i)), "+")] = true
+	}
+	for _, m := range in.sms.Received()[before:] {
+		if !live[m.To] {
+			t.Errorf("a code that had expired was sent (%s)", m.Step)
+		}
+	}
+	if got := in.ask(`select count(*) from river_job j join challenges c on c.id = (j.args->>'challenge_id')::bigint
+		where j.kind = 'send_code' and j.finalized_at is null and c.expires_at < now()`); got != "0" {
+		t.Errorf("%s jobs of expired codes are left", got)
+	}
+}
+
 // F13: what waits in other queues delays no log-in.
 func TestABacklogOfFiftyThousandJobsDelaysNoLogin(t *testing.T) {
 	t.Parallel()
 	in := install(t)
 	in.user("jdoe", "user", itsNumber)
 	in.exec(`insert into river_job (kind, queue, args, max_attempts, priority, state)
-		select 'notice', 'mail', '{}', 3, 1, 'available' from generate_series(1, 50000)`)
+		select 'send_mail', 'mail', jsonb_build_object('mail_id', i), 3, 1, 'available' from generate_series(1, 50000) i`)
 	in.exec(`insert into river_job (kind, queue, args, max_attempts, priority, state)
 		select 'upkeep', 'upkeep', '{}', 3, 1, 'available' from generate_series(1, 2000)`)
 	n := spawn(t, in.env).rough()
