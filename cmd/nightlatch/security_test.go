@@ -572,7 +572,7 @@ func TestSecurityB26(t *testing.T) {
 	}
 	b := newBrowser(t, h.one.url)
 	b.get("/login")
-	first := ""
+	first, busy := "", 0
 	sample := func(rounds int) map[string][]float64 {
 		took, until := map[string][]float64{}, time.Now().Add(samplePatience)
 		for round := range rounds {
@@ -589,6 +589,10 @@ func TestSecurityB26(t *testing.T) {
 				}
 				body, _ := io.ReadAll(res.Body)
 				_ = res.Body.Close()
+				if res.StatusCode == http.StatusServiceUnavailable && busy < 10 {
+					busy++ // a machine that has too much to do says so to anybody
+					continue
+				}
 				took[k.name] = append(took[k.name], float64(time.Since(began).Microseconds())/1000)
 				text := strings.NewReplacer(k.office, "OFFICE", k.username, "USER").Replace(string(body))
 				res.Header.Del("Date")
