@@ -94,7 +94,7 @@ func TestTheQueuesPageIsAnOperatorsAlone(t *testing.T) {
 	}
 
 	ops := newBrowser(t, n.url)
-	ops.get("/operator/login").press("Log in", "username", "ops", "password", password).on("/operator/login/code").press("Verify", "code", appCode(t, secret, 0)).on("/operator/history")
+	ops.get("/operator/login").press("Log in", "username", "ops", "password", password).on("/operator/login/code").press("Verify", "code", appCode(t, secret, 0)).on("/operator")
 	if p := ops.get("/operator/jobs"); p.status != http.StatusOK || !strings.Contains(p.body, `"/operator/jobs/api"`) {
 		t.Errorf("the queue's page answers %d %s", p.status, p.body)
 	}
