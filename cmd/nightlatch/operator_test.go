@@ -63,7 +63,7 @@ func TestOperatorsAreCreatedListedRefusedAndRemoved(t *testing.T) {
 	n := serving(t, in.env)
 	b := newBrowser(t, n.url)
 	b.get("/operator/login").press("Log in", "username", "ops", "password", password, "code", appCode(t, secret, 0)).on("/operator")
-	b.get("/operator/history").says("The command line created the operator ops")
+	b.get("/operator/history").on("/operator/history").says("The command line created the operator ops")
 	succeeds(t, in.env, "", "operator", "remove", "--username", "OPS")
 	b.get("/operator/history").on("/operator/login").says("Please log in again.")
 	b.get("/operator/login").press("Log in", "username", "ops", "password", password).says("That did not match.")

@@ -357,14 +357,17 @@ func TestSecurityB12(t *testing.T) {
 	b.enters(code).on("/settings/me")
 	h.exec("update sessions set second_factor_at = second_factor_at - interval '601 seconds', password_at = password_at - interval '601 seconds'")
 	before := h.ask("select md5(string_agg(m::text, '')) from mobile_numbers m")
+	h.exec("insert into sessions (user_id, token_hash, level, address, user_agent, expires_at) select id, sha256('other'), 2, '', '', now() + interval '1 hour' from users where username = 'jdoe'")
+	other := h.ask("select max(id) from sessions")
 	for _, act := range []struct{ method, path string }{
 		{"GET", "/settings/me/number"}, {"POST", "/settings/me/number"}, {"GET", "/settings/me/app"}, {"POST", "/settings/me/app"}, {"POST", "/settings/me/recovery-codes"},
+		{"POST", "/settings/me/app/remove"}, {"POST", "/settings/me/sessions/end-others"}, {"POST", "/settings/me/sessions/" + other + "/end"},
 	} {
 		if status, where := b.bare(act.method, act.path, url.Values{"number": {"+31657431299"}, "country": {"NL"}, "code": {"123456"}}); status != http.StatusSeeOther || !strings.HasPrefix(where, "/settings/confirm") {
 			t.Errorf("%s %s without a fresh proof answers %d %s", act.method, act.path, status, where)
 		}
 	}
-	if h.ask("select md5(string_agg(m::text, '')) from mobile_numbers m") != before || h.ask("select count(*) from enrolments") != "0" {
+	if h.ask("select md5(string_agg(m::text, '')) from mobile_numbers m") != before || h.ask("select count(*) from enrolments") != "0" || h.ask("select ended_at is null from sessions where id = "+other) != "true" {
 		t.Error("something changed")
 	}
 }
@@ -572,7 +575,7 @@ func TestSecurityB26(t *testing.T) {
 	}
 	b := newBrowser(t, h.one.url)
 	b.get("/login")
-	first := ""
+	first, busy := "", 0
 	sample := func(rounds int) map[string][]float64 {
 		took, until := map[string][]float64{}, time.Now().Add(samplePatience)
 		for round := range rounds {
@@ -589,6 +592,10 @@ func TestSecurityB26(t *testing.T) {
 				}
 				body, _ := io.ReadAll(res.Body)
 				_ = res.Body.Close()
+				if res.StatusCode == http.StatusServiceUnavailable && busy < 10 {
+					busy++ // a machine that has too much to do says so to anybody
+					continue
+				}
 				took[k.name] = append(took[k.name], float64(time.Since(began).Microseconds())/1000)
 				text := strings.NewReplacer(k.office, "OFFICE", k.username, "USER").Replace(string(body))
 				res.Header.Del("Date")

@@ -13,11 +13,18 @@ var text string
 type check struct {
 	id, what string
 	tests    []test
+	alone    []test // those of them that measure, and want the machine to themselves
 	why      string // why it does not apply; "" when it does
 }
 
 // test is a test or a fuzz target, whose seeds run as a test, by its package's folder.
 type test struct{ folder, name string }
+
+// batch is what one run of go test takes: a folder's tests together, or one that measures, alone.
+type batch struct {
+	folder string
+	names  []string
+}
 
 func checks(text string) ([]check, error) {
 	var all []check
@@ -40,7 +47,11 @@ func checks(text string) ([]check, error) {
 			if !ok {
 				return nil, fmt.Errorf("checks.txt, line %d: %q is not a package and a test", n+1, where)
 			}
+			name, alone := strings.CutSuffix(name, " alone")
 			c.tests = append(c.tests, test{folder, name})
+			if alone {
+				c.alone = append(c.alone, test{folder, name})
+			}
 		}
 		all = append(all, c)
 	}

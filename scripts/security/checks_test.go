@@ -49,6 +49,16 @@ func TestEveryCheckHasItsLineAndEveryNamedTestExists(t *testing.T) {
 	}
 }
 
+func TestWhatMeasuresRunsAlone(t *testing.T) {
+	all, err := checks("B1 | x | a TestA, a TestB alone, b TestC\nB2 | y | a TestB, a TestD, b TestC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(batches(all)); got != "[{a [TestA TestD]} {b [TestC]} {a [TestB]}]" {
+		t.Error(got)
+	}
+}
+
 func TestAFailedTestFailsItsChecks(t *testing.T) {
 	a, b := test{"x", "TestA"}, test{"x", "TestB"}
 	outcomes := map[test]string{}

@@ -31,10 +31,10 @@ func main() {
 // run answers how many checks failed. flags go to go test.
 func run(all []check, flags []string) (failed int, err error) {
 	outcomes := map[test]string{}
-	for folder, names := range byFolder(all) {
-		fmt.Fprintf(os.Stderr, "%s: %d tests\n", folder, len(names))
-		args := append([]string{"test", "-json", "-count=1", "-timeout=20m", "-run", "^(" + strings.Join(names, "|") + ")$"}, flags...)
-		cmd := exec.Command("go", append(args, "./"+folder)...) // #nosec G204 G702 -- names of our own file, flags of whoever runs it
+	for _, b := range batches(all) {
+		fmt.Fprintf(os.Stderr, "%s: %d tests\n", b.folder, len(b.names))
+		args := append([]string{"test", "-json", "-count=1", "-timeout=20m", "-run", "^(" + strings.Join(b.names, "|") + ")$"}, flags...)
+		cmd := exec.Command("go", append(args, "./"+b.folder)...) // #nosec G204 G702 -- names of our own file, flags of whoever runs it
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -43,7 +43,7 @@ func run(all []check, flags []string) (failed int, err error) {
 		if err := cmd.Start(); err != nil {
 			return 0, err
 		}
-		read(out, folder, outcomes)
+		read(out, b.folder, outcomes)
 		_ = cmd.Wait() // what failed stands in the outcomes; what did not run is missing there
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -57,16 +57,32 @@ func run(all []check, flags []string) (failed int, err error) {
 	return failed, table.Flush()
 }
 
-func byFolder(all []check) map[string][]string {
-	names := map[string][]string{}
+// batches are the runs of go test, each test in one of them: the folders', then one for each test that measures.
+func batches(all []check) []batch {
+	var together, alone []batch
+	seen := map[test]bool{}
 	for _, c := range all {
-		for _, t := range c.tests {
-			if !slices.Contains(names[t.folder], t.name) {
-				names[t.folder] = append(names[t.folder], t.name)
+		for _, t := range c.alone {
+			if !seen[t] {
+				seen[t] = true
+				alone = append(alone, batch{t.folder, []string{t.name}})
 			}
 		}
 	}
-	return names
+	for _, c := range all {
+		for _, t := range c.tests {
+			if seen[t] {
+				continue
+			}
+			seen[t] = true
+			i := slices.IndexFunc(together, func(b batch) bool { return b.folder == t.folder })
+			if i < 0 {
+				i, together = len(together), append(together, batch{folder: t.folder})
+			}
+			together[i].names = append(together[i].names, t.name)
+		}
+	}
+	return append(together, alone...)
 }
 
 // read takes the outcomes from the lines of go test -json, and shows what a failed test printed.
