@@ -42,11 +42,13 @@ func Register(messages *message.Service, codes *twofactor.Service, operators *op
 }
 
 // NewWorker makes the client that works every queue. Why each number differs from River's default stands
-// in docs/design.md.
-func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers) (*river.Client[pgx.Tx], error) {
+// in docs/design.md. With pollOnly it asks for new jobs every FetchPollInterval and never listens, for a pooler
+// that hands out a connection for one transaction only.
+func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers, pollOnly bool) (*river.Client[pgx.Tx], error) {
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Logger:  logger,
-		Workers: workers,
+		Logger:   logger,
+		Workers:  workers,
+		PollOnly: pollOnly,
 		Queues: map[string]river.QueueConfig{
 			QueueLogin:  {MaxWorkers: 25},
 			QueueOther:  {MaxWorkers: 5},

@@ -34,6 +34,7 @@ type config struct {
 	retentionDays int            // how long challenges and their messages are kept
 	metricsAddr   string         // "" when there are no metrics
 	mail          *mail.Settings // nil when there is no mail server
+	pollOnly      bool           // workers ask for jobs and never listen: see docs/operating.md, PgBouncer
 }
 
 // readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
@@ -87,6 +88,9 @@ func readConfig(env map[string]string) (config, error) {
 	}
 	if c.retentionDays, err = strconv.Atoi(get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
 		return c, errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
+	}
+	if c.pollOnly, err = strconv.ParseBool(get("NIGHTLATCH_POLL_ONLY", "false")); err != nil {
+		return c, fmt.Errorf("NIGHTLATCH_POLL_ONLY is %q and should be true or false", env["NIGHTLATCH_POLL_ONLY"])
 	}
 	if c.url, err = readURL(public); err != nil {
 		return c, err

@@ -184,7 +184,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
 	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays, p.mails(pool), p.accountsOn(pool, nil),
-		codes, sso.New(pool, p.ring, codes, p.log, p.cfg.url)))
+		codes, sso.New(pool, p.ring, codes, p.log, p.cfg.url)), p.cfg.pollOnly)
 }
 
 func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
