@@ -1,171 +1,465 @@
-// Every page and state, looked at by axe in both colour schemes, at 360 px in Dutch, and used without JavaScript.
+// Every page and state, looked at by axe in both colour schemes, and at 360 px in Dutch; and used by keyboard alone.
+// With PICTURES=folder each of them is photographed as well, for people to look at.
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { after } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { eventually } from './lib/eventually.mjs';
+import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
+import { IdentityProvider } from './lib/provider.mjs';
 import { stage } from './lib/story.mjs';
 import { Authenticator } from './lib/tools.mjs';
 
 const { story } = stage();
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const csv = (text) => ({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+const dead = '/link/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
+const pathOf = (url) => new URL(url).pathname;
 
-/** Walks through everything, in whatever language, and lets look judge each state. */
-async function walk({ app, visitor }, settings, look) {
-  const office = await app.office({ chief: 'superuser', una: 'user' });
-  const chief = await visitor(settings);
-  const { page } = chief;
-  const see = async (name, who = chief) => { await who.page.waitForLoadState(); await look(who.page, name); };
-  const submit = (who = chief) => who.page.locator('main form button.wide').first().click();
-  const enter = async (who, username, password) => {
-    await who.go('/login');
-    await who.page.locator('[name=office]').fill(office.code);
-    await who.page.locator('[name=username]').fill(username);
-    await who.page.locator('[name=password]').fill(password);
-    await submit(who);
+let idp;
+after(() => idp?.stop());
+
+// What people do, in whatever language: by the names of fields, not by their labels.
+const submit = (who) => who.page.locator('main form button.wide').first().click();
+const fill = async (who, fields) => { for (const [name, value] of Object.entries(fields)) await who.page.locator(`main [name=${name}]`).first().fill(value); };
+const enter = async (who, office, username, password = office.password) => {
+  await who.go('/login');
+  await fill(who, { office: office.code, username, password });
+  await submit(who);
+};
+const asks = (who) => who.page.locator('dialog').waitFor();
+const activate = async (who) => {
+  await who.go('/settings/office/general');
+  await who.page.getByRole('switch').click();
+  await eventually(async () => assert.equal(await who.page.getByRole('switch').getAttribute('aria-checked'), 'true'));
+  await who.page.locator('#two-factor-save').click();
+  await asks(who);
+};
+/** From the log-in page through the provider, as this account there. */
+const throughProvider = async (who, office, account) => {
+  await who.context.clearCookies({ domain: '127.0.0.1' });
+  await who.go('/login');
+  await fill(who, { office: office.code });
+  await who.page.locator('button[formaction="/login/sso"]').click();
+  await who.page.waitForURL((url) => url.origin === idp.issuer);
+  await who.page.getByLabel('Account').fill(account);
+  await who.page.getByRole('button', { name: 'Sign in there' }).click();
+  await who.page.waitForURL((url) => url.origin !== idp.issuer);
+};
+
+/** The walks. Each goes through its part of the product, in whatever language, and lets see judge every state. */
+const walks = {
+  async 'at the log-in and in settings'({ app, visitor }, settings, see) {
+    const office = await app.office({ chief: 'superuser', una: 'user' });
+    const chief = await visitor(settings);
+    const { page } = chief;
+
+    await chief.go('/login');
+    await see(chief, 'log-in');
+    chief.expectRefusal('/login', '/login/sso', '/login/number', '/login/code', '/nowhere', '/settings/me/password');
+    await enter(chief, office, 'chief', 'not the password at all');
+    await see(chief, 'log-in refused');
+    await enter(chief, office, 'chief');
+    await chief.at('/settings/me');
+    await see(chief, 'my settings');
+    await chief.go('/settings/me/password');
+    await page.locator('[name=password]').pressSequentially('kettle umb');
+    await page.locator('#strength p').waitFor();
+    await see(chief, 'my password');
+    await fill(chief, { present: office.password, password: 'kettle umbrella seventeen', again: 'something else' });
+    await submit(chief);
+    await page.locator('#again-error').waitFor();
+    await see(chief, 'my password refused');
+
+    await activate(chief);
+    await see(chief, 'the question before activation');
+    await page.locator('form[action$="/activate"] button').click();
+    await chief.at('/login/method');
+    await see(chief, 'the choice of a method');
+    await page.locator('[name=method][value=sms]').check();
+    await submit(chief);
+    await chief.at('/login/number');
+    await see(chief, 'the number');
+    await page.locator('.country > button').click();
+    await page.getByRole('option').first().waitFor();
+    await see(chief, 'the list of countries');
+    await page.keyboard.press('Escape');
+    await fill(chief, { number: '+31201234567' });
+    await submit(chief);
+    await page.locator('#number-error').waitFor();
+    await see(chief, 'a number refused');
+    const number = app.newNumber();
+    await fill(chief, { number });
+    await submit(chief);
+    await chief.at('/login/code');
+    await see(chief, 'the code');
+    await fill(chief, { code: '12' });
+    await submit(chief);
+    await page.locator('#code-error').waitFor();
+    await see(chief, 'a code refused');
+    await fill(chief, { code: await app.latestCode(number) });
+    await submit(chief);
+    await chief.at('/settings/me');
+    await see(chief, 'my settings, with a toast and a number');
+
+    await chief.go('/settings/me/app');
+    await see(chief, 'setting up an app');
+    const secret = await page.locator('[data-secret]').innerText();
+    await fill(chief, { code: await new Authenticator(secret).code() });
+    await submit(chief);
+    await page.locator('[data-recovery-code]').first().waitFor();
+    await see(chief, 'recovery codes');
+    await submit(chief);
+    await chief.at('/settings/me');
+    const elsewhere = await visitor(settings);
+    await enter(elsewhere, office, 'chief');
+    await elsewhere.at('/login/app');
+    await see(elsewhere, 'a code of the app');
+    await elsewhere.go('/login/ways');
+    await see(elsewhere, 'other ways, with a recovery code');
+    await elsewhere.page.locator('form[action="/login/send"] button').click();
+    await elsewhere.at('/login/code');
+    await fill(elsewhere, { code: await app.latestCode(number, 2) });
+    await submit(elsewhere);
+    await elsewhere.at('/settings/me');
+    await see(elsewhere, 'my settings, with everything');
+    for (const [path, name] of [['/settings/confirm', 'a fresh proof'], ['/settings/confirm/ways', 'other ways to a fresh proof'], ['/settings/confirm/recovery', 'a recovery code'],
+      ['/settings/me/number', 'another number'], ['/settings/office/history', 'the history'], ['/settings/office/general', 'the office with the setting on'],
+      ['/settings/office/general/switch-off', 'the question before switching off'], ['/nowhere', 'a page that is not'], ['/demo/phone', 'the demo phone']]) {
+      await chief.go(path);
+      await see(chief, name);
+    }
+
+    const una = await visitor(settings);
+    await chief.go('/settings/users');
+    await page.locator('a', { hasText: 'Una' }).click();
+    await page.locator('[name=number]').fill(app.newNumber());
+    await page.locator('form:has([name=number]) .button:not(.quiet)').click();
+    await page.locator('.badge.warn').waitFor();
+    await enter(una, office, 'una');
+    await una.at('/login/check');
+    await see(una, 'an unconfirmed number');
+    await una.go('/login/ways');
+    await see(una, 'other ways');
+  },
+
+  async 'at the office and its users'({ app, visitor }, settings, see) {
+    const office = await app.office({ chief: 'superuser', ada: 'accountant', una: 'user', otto: 'user' });
+    const chief = await visitor(settings);
+    const { page } = chief;
+    await enter(chief, office, 'chief');
+    await chief.at('/settings/me');
+    chief.expectRefusal('/settings/users/new', '/settings/users/import', '/settings/office/sign-in');
+
+    const ada = await visitor(settings);
+    await enter(ada, office, 'ada');
+    await ada.at('/settings/me');
+    await ada.go('/settings/users');
+    await see(ada, 'the users, for an accountant');
+    // Without a factor there is nothing to reset.
+    const otto = await visitor(settings);
+    await enter(otto, office, 'otto');
+    await otto.at('/settings/me');
+    await otto.go('/settings/me/app');
+    await fill(otto, { code: await new Authenticator(await otto.page.locator('[data-secret]').innerText()).code() });
+    await submit(otto);
+    await otto.page.locator('[data-recovery-code]').first().waitFor();
+    await submit(otto);
+    await otto.at('/settings/me');
+    await ada.page.locator('a', { hasText: 'Otto' }).click();
+    await ada.at(/^\/settings\/users\/\d+$/);
+    await see(ada, 'a user, for an accountant');
+    await ada.page.locator('form[action$="/reset/ask"] button').click();
+    await ada.page.locator('.toast').waitFor();
+    await see(ada, 'a reset asked for');
+    await ada.go('/settings/office/general');
+    await see(ada, 'the office, for an accountant');
+
+    await chief.go('/settings/users');
+    await see(chief, 'users, with a request');
+    await chief.go('/settings/users?q=nobody');
+    await see(chief, 'nobody found');
+    await chief.go('/settings/users');
+    await page.locator('#users-list a', { hasText: 'Otto' }).click();
+    await chief.at(/^\/settings\/users\/\d+$/);
+    const path = chief.path;
+    await see(chief, 'a user whose reset is asked for');
+    for (const question of ['reset', 'disable', 'delete', 'end-sessions']) {
+      await chief.page.locator(`a[href$="/${question}"]`).click();
+      await asks(chief);
+      await see(chief, `the question before: ${question}`);
+      await page.keyboard.press('Escape');
+      await eventually(async () => assert.equal(await page.locator('dialog').count(), 0));
+    }
+    await chief.go(`${path}/change`);
+    await see(chief, 'a user changed');
+    await chief.go('/settings/users/end-sessions');
+    await see(chief, 'the question before all sessions end');
+    await chief.go('/settings/users');
+    await page.locator('#users-list a', { hasText: 'Una' }).click();
+    await chief.at(/^\/settings\/users\/\d+$/);
+    await page.locator('[name=number]').fill(app.newNumber());
+    await page.locator('form:has([name=number]) .button:not(.quiet)').click();
+    await page.locator('.badge.warn').waitFor();
+    await see(chief, 'a user with an unconfirmed number');
+
+    await chief.go('/settings/users/new');
+    await see(chief, 'a new user');
+    await fill(chief, { username: 'a b', name: 'Xenia', email: 'xenia@example.org' });
+    await page.locator('main form .button').first().click();
+    await page.locator('#username-error').waitFor();
+    await see(chief, 'a new user refused');
+    await fill(chief, { username: 'xenia' });
+    await page.locator('main form .button').first().click();
+    await chief.at(/^\/settings\/users\/\d+$/);
+    await see(chief, 'a user who is invited');
+    await chief.go('/settings/users/import');
+    await see(chief, 'a file is asked for');
+    await page.locator('input[type=file]').setInputFiles(csv('username;name;email;role\nxenia;Xenia;not an address;king\n'));
+    await page.locator('main form .button').first().click();
+    await page.locator('.badge.bad').first().waitFor();
+    await see(chief, 'a bad file');
+    await chief.go('/settings/users/import');
+    await page.locator('input[type=file]').setInputFiles(csv('username;name;email;role\nxenia;Xenia with quite a long name;xenia@example.org;user\nyara;Yara;yara@example.org;accountant\nuna;;;\n'));
+    await page.locator('main form .button').first().click();
+    await page.locator('table').waitFor();
+    await see(chief, 'a good file');
+
+    await chief.go('/settings/office/general');
+    await see(chief, 'the office');
+    await page.locator('#countries-add').selectOption('US');
+    await page.locator('#countries form.field button').click();
+    await page.locator('#countries button[name=allowed]').first().waitFor();
+    await see(chief, 'the office, with another country');
+    await page.getByRole('switch').click();
+    await eventually(async () => assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true'));
+    await see(chief, 'a draft');
+    await chief.go('/settings/office/sign-in');
+    await see(chief, 'sign-in, empty');
+    await chief.go('/settings/office/history');
+    await see(chief, 'the history of users');
+  },
+
+  async 'at mails and links'({ app, visitor }, settings, see) {
+    const office = await app.office({ vera: 'user' });
+    const vera = await visitor(settings);
+    vera.expectRefusal('/login/forgot', dead);
+    await vera.go('/login/forgot');
+    await see(vera, 'the password forgotten');
+    await fill(vera, { office: office.code, username: 'vera' });
+    await submit(vera);
+    await eventually(async () => assert.match(vera.page.url(), /sent=1/));
+    await see(vera, 'a link is on its way');
+    const { links } = await app.latestMail(app.email(office, 'vera'));
+    await vera.go('/demo/mailbox');
+    await vera.page.locator('.mailbox a').first().waitFor();
+    await see(vera, 'the demo mailbox');
+    await vera.go(dead);
+    await see(vera, 'a link that opens nothing');
+    vera.expectRefusal(pathOf(links[0]));
+    await vera.go(pathOf(links[0]));
+    await see(vera, 'a new password');
+    await fill(vera, { password: 'vera vera vera', again: 'vera vera vera' });
+    await submit(vera);
+    await vera.page.locator('#password-error').waitFor();
+    await see(vera, 'a new password refused');
+    await fill(vera, { password: 'correct horse battery staple', again: 'correct horse battery staple' });
+    await submit(vera);
+    await vera.at('/login');
+    await see(vera, 'a password is set');
+    await enter(vera, office, 'vera', 'correct horse battery staple');
+    await vera.at('/settings/me');
+    await see(vera, 'a notice in settings');
+  },
+
+  async 'at single sign-on'({ app, visitor }, settings, see) {
+    idp ??= await IdentityProvider.start(`${app.url}/login/sso/callback`);
+    idp.says = { amr: ['pwd', 'mfa'] };
+    const office = await app.office({ chief: 'superuser', una: 'user' });
+    const [chief, una] = [await visitor(settings), await visitor(settings)];
+    for (const who of [chief, una]) {
+      who.expectElsewhere(idp.issuer);
+      who.expectRefusal('/login/sso', '/login/sso/go', '/login/sso/link', '/login/sso/callback', '/settings/office/sign-in');
+    }
+    await una.go('/login');
+    await fill(una, { office: office.code });
+    await una.page.locator('button[formaction="/login/sso"]').click();
+    await una.page.getByRole('alert').waitFor();
+    await see(una, 'an office without single sign-on');
+
+    await enter(chief, office, 'chief');
+    await chief.at('/settings/me');
+    await chief.go('/settings/office/sign-in');
+    await fill(chief, { issuer: 'ftp://nowhere', client_id: idp.clientId, secret: idp.secret });
+    await chief.page.locator('form[action="/settings/office/sign-in"] .button').first().click();
+    await chief.page.getByRole('alert').first().waitFor();
+    await see(chief, 'sign-in refused');
+    await fill(chief, { issuer: idp.issuer, client_id: idp.clientId, secret: idp.secret });
+    await chief.page.locator('[name=policy][value=refuse]').check();
+    await chief.page.locator('form[action="/settings/office/sign-in"] .button').first().click();
+    await chief.page.locator('form[action="/settings/office/sign-in/test"]').waitFor();
+    await see(chief, 'sign-in, set up');
+    await chief.page.locator('form[action="/settings/office/sign-in/test"] button').click();
+    await chief.page.waitForURL((url) => url.origin === idp.issuer);
+    await chief.page.getByLabel('Account').fill('chief-there');
+    await chief.page.getByRole('button', { name: 'Sign in there' }).click();
+    await chief.page.locator('[data-sso-test=ok]').waitFor();
+    await see(chief, 'sign-in, tested');
+
+    const plain = await visitor({ ...settings, javaScriptEnabled: false });
+    plain.expectElsewhere(idp.issuer);
+    await plain.go('/login');
+    await fill(plain, { office: office.code });
+    await plain.page.locator('button[formaction="/login/sso"]').click();
+    await plain.at('/login/sso/go');
+    await see(plain, 'on the way to the provider, without JavaScript');
+
+    await throughProvider(una, office, 'una-there');
+    await una.at('/login/sso/link');
+    await see(una, 'an account is linked once');
+    await fill(una, { username: 'una', password: 'wrong' });
+    await submit(una);
+    await una.page.getByRole('alert').waitFor();
+    await see(una, 'an account is not linked');
+    await fill(una, { username: 'una', password: office.password });
+    await submit(una);
+    await una.at('/settings/me');
+    await see(una, 'my settings, with a linked account');
+    await una.go('/login/sso/callback?state=x');
+    await see(una, 'no such way back');
+
+    await activate(chief);
+    await see(chief, 'the question before activation, with single sign-on');
+    await chief.page.locator('form[action$="/activate"] button').click();
+    await chief.at('/login/method');
+    await throughProvider(una, office, 'una-there');
+    await see(una, 'single sign-on refused');
+    await chief.page.locator('[name=method][value=app]').check();
+    await submit(chief);
+    await chief.at('/login/app/setup');
+    await fill(chief, { code: await new Authenticator(await chief.page.locator('[data-secret]').innerText()).code() });
+    await submit(chief);
+    await chief.page.locator('[data-recovery-code]').first().waitFor();
+    await submit(chief);
+    await chief.at('/settings/me');
+    await chief.go('/settings/office/sign-in');
+    await see(chief, 'sign-in, with somebody refused');
+  },
+
+  async 'at operators’ pages'({ app, visitor }, settings, see) {
+    const office = await app.office({ jane: 'user' });
+    await app.command(['office', 'two-factor', '--code', office.code, 'on']);
+    const name = `ops-${office.code.toLowerCase()}`;
+    const phone = await newOperator(app, name), ops = await visitor(settings);
+    ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/offices');
+    await ops.go('/operator/login');
+    await see(ops, 'the operators’ log-in');
+    await operatorEnters(ops, name, { pass: 'wrong' });
+    await ops.page.getByRole('alert').waitFor();
+    await see(ops, 'the operators’ log-in refused');
+    await operatorEnters(ops, name);
+    await ops.at('/operator/login/code');
+    await see(ops, 'the operator’s code');
+    await fill(ops, { code: await phone.code() });
+    await submit(ops);
+    await ops.at('/operator');
+
+    const jane = await visitor(settings);
+    await enter(jane, office, 'jane');
+    await jane.at('/login/method');
+    await jane.page.locator('[name=method][value=sms]').check();
+    await submit(jane);
+    await jane.at('/login/number');
+    const number = app.newNumber();
+    await fill(jane, { number });
+    await submit(jane);
+    await jane.at('/login/code');
+    await app.latestCode(number);
+    await ops.go('/operator/waiting');
+    await see(ops, 'who waits, not asked yet');
+    await ops.go(`/operator/waiting?office=${office.code}&username=jane`);
+    await ops.page.locator('.timeline li').first().waitFor();
+    await see(ops, 'why somebody waits');
+    await ops.page.locator('[id^=end-]').click();
+    await asks(ops);
+    await see(ops, 'the question before a challenge ends');
+    await ops.page.keyboard.press('Escape');
+    await ops.go(`/operator/waiting?office=${office.code}&username=nobody`);
+    await see(ops, 'nobody waits');
+    await fill(jane, { code: await app.latestCode(number) });
+    await submit(jane);
+    await jane.at('/settings/me');
+    await ops.go(`/operator/waiting?office=${office.code}&username=jane`);
+    await see(ops, 'nobody waits any more');
+    for (const [path, what] of [['/operator', 'the overview'], ['/operator?period=month', 'the overview of a month'], ['/operator/offices', 'the offices'], ['/operator/history', 'the operators’ history']]) {
+      await ops.go(path);
+      await see(ops, what);
+    }
+    await ops.go('/operator');
+    await ops.page.locator('details.numbers summary').press('Enter');
+    await see(ops, 'the overview’s numbers');
+    await ops.go('/operator/offices');
+    await ops.page.locator('td a, th a').first().click();
+    await ops.at(/^\/operator\/offices\/\d+$/);
+    await see(ops, 'an office’s cap');
+  },
+};
+
+const pictures = process.env.PICTURES;
+let taken = 0;
+/** Waits for the page, lets look judge it, and counts it. */
+const seeing = (look, label) => {
+  const names = new Set();
+  const see = async (who, name) => {
+    await who.page.waitForLoadState();
+    if (pictures) {
+      await mkdir(pictures, { recursive: true });
+      await who.page.screenshot({ path: `${pictures}/${label}-${String(++taken).padStart(3, '0')}-${name.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
+    }
+    await look(who.page, name);
+    names.add(name);
   };
-
-  await chief.go('/login');
-  await see('log-in');
-  chief.expectRefusal('/login', '/login/number', '/login/code', '/nowhere');
-  await enter(chief, 'chief', 'not the password at all');
-  await see('log-in refused');
-  await enter(chief, 'chief', office.password);
-  await chief.at('/settings/me');
-  await see('my settings');
-
-  await chief.go('/settings/users');
-  await see('users');
-  await page.locator('a', { hasText: 'Una' }).click();
-  await chief.at(/^\/settings\/users\/\d+$/);
-  await see('a user');
-  await page.locator('[name=number]').fill(app.newNumber());
-  await page.locator('form:has([name=number]) .button:not(.quiet)').click();
-  await page.locator('.badge.warn').waitFor();
-  await see('a user with an unconfirmed number');
-  await page.locator('.toast [data-close]').click();
-  await page.locator('a[href$="/reset"]').click();
-  await page.locator('dialog').waitFor();
-  await see('the question before a reset');
-
-  await chief.go('/settings/office/general');
-  await see('the office');
-  await chief.page.getByRole('switch').click();
-  await eventually(async () => assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true'));
-  await see('a draft');
-  await page.locator('#two-factor-save').click();
-  await page.locator('dialog').waitFor();
-  await see('the question before activation');
-  await page.locator('form[action$="/activate"] button').click();
-
-  await chief.at('/login/method');
-  await see('the choice of a method');
-  await page.locator('[name=method][value=sms]').check();
-  await submit();
-  await chief.at('/login/number');
-  await see('the number');
-  await page.locator('.country > button').click();
-  await page.getByRole('option').first().waitFor();
-  await see('the list of countries');
-  await page.keyboard.press('Escape');
-  await page.locator('[name=number]').fill('+31201234567');
-  await submit();
-  await page.locator('#number-error').waitFor();
-  await see('a number refused');
-  const number = app.newNumber();
-  await page.locator('[name=number]').fill(number);
-  await submit();
-  await chief.at('/login/code');
-  await see('the code');
-  await page.locator('[name=code]').fill('12');
-  await submit();
-  await page.locator('#code-error').waitFor();
-  await see('a code refused');
-  await page.locator('[name=code]').fill(await app.latestCode(number));
-  await submit();
-  await chief.at('/settings/me');
-  await see('my settings, with a toast and a number');
-
-  await chief.go('/settings/me/app');
-  await see('setting up an app');
-  const secret = await page.locator('[data-secret]').innerText();
-  await page.locator('[name=code]').fill(await new Authenticator(secret).code());
-  await submit();
-  await page.locator('[data-recovery-code]').first().waitFor();
-  await see('recovery codes');
-  await submit();
-  await chief.at('/settings/me');
-  for (const [path, name] of [['/settings/confirm', 'a fresh proof'], ['/settings/confirm/ways', 'other ways to a fresh proof'], ['/settings/confirm/recovery', 'a recovery code'],
-    ['/settings/me/number', 'another number'], ['/settings/office/history', 'the history'], ['/settings/office/general', 'the office with the setting on'],
-    ['/settings/office/general/switch-off', 'the question before switching off'], ['/nowhere', 'a page that is not'], ['/demo/phone', 'the demo phone']]) {
-    await chief.go(path);
-    await see(name);
-  }
-
-  const una = await visitor(settings);
-  await enter(una, 'una', office.password);
-  await una.at('/login/check');
-  await see('an unconfirmed number', una);
-  await una.go('/login/ways');
-  await see('other ways', una);
-}
-
-for (const colorScheme of ['light', 'dark']) {
-  story(`axe finds nothing on any page, ${colorScheme}`, async (scene) => {
-    let looked = 0;
-    await walk(scene, { colorScheme }, async (page, name) => {
-      looked++;
-      const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`), [], name);
-    });
-    assert.ok(looked > 25);
-  }, { timeout: 240_000 });
-}
+  return { see, names };
+};
 
 // A link in a row's head covers its row, a label its button, and links in running text are exempt (WCAG 2.5.8).
 const sentences = (text) => text.split('\n').map((line) => line.trim()).filter((line) => line.split(/\s+/).filter((word) => /^[a-z]{2,}/i.test(word)).length > 3);
+// What shows everybody's messages, in the language of each.
+const everybodys = new Set(['the demo phone', 'the demo mailbox']);
+const minutes = 60_000;
 
-story('at 360 px nothing scrolls sideways, and in Dutch no English sentence is left', async (scene) => {
+for (const [place, walk] of Object.entries(walks)) {
   const english = new Set();
-  await walk(scene, {}, async (page) => { for (const s of sentences(await page.locator('body').innerText())) english.add(s); });
-  await walk(scene, { locale: 'nl-NL', viewport: { width: 360, height: 740 } }, async (page, name) => {
-    assert.equal(await page.locator('html').getAttribute('lang'), 'nl', name);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 360, `${name} is wider than 360 px`);
-    const small = await page.evaluate(() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, summary')]
-      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('p, .hint, th, label') && !e.matches('.skip'))
-      .map((e) => ({ e: e.outerHTML.slice(0, 90), w: e.getBoundingClientRect().width, h: e.getBoundingClientRect().height }))
-      .filter(({ w, h }) => w > 1 && h > 1 && (w < 23.5 || h < 23.5)));
-    assert.deepEqual(small, [], `${name}: targets under 24 px`);
-    if (name === 'the demo phone') return; // shows messages in both languages
-    for (const s of sentences(await page.locator('body').innerText())) assert.ok(!english.has(s), `${name} says in English: ${s}`);
-  });
-}, { timeout: 240_000 });
+  let seen;
+  for (const colorScheme of ['light', 'dark']) {
+    story(`${place}, axe finds nothing: ${colorScheme}`, async (scene) => {
+      const { see, names } = seeing(async (page, name) => {
+        const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`), [], name);
+        for (const s of sentences(await page.locator('body').innerText())) english.add(s);
+      }, colorScheme);
+      await walk(scene, { colorScheme }, see);
+      seen = names.size;
+    }, { timeout: 10 * minutes });
+  }
 
-story('without JavaScript an office activates the setting and its user confirms a number', async ({ app, visitor }) => {
-  const office = await app.office({ chief: 'superuser' });
-  const chief = await visitor({ javaScriptEnabled: false });
-  await chief.logIn(office, 'chief');
-  await chief.go('/settings/office/general');
-  await chief.switch.click();
-  await chief.reads('Not active yet. Save to continue.');
-  await chief.button('Save').click();
-  await chief.reads('Make two-factor authentication mandatory?');
-  await chief.button('Yes, activate this setting').click();
-  await chief.chooseMethod('Text message (SMS)');
-  await chief.at('/login/number');
-  const number = app.newNumber();
-  await chief.page.locator('select[name=country]').selectOption('NL');
-  await chief.field('Mobile number').fill(number.replace('+31', '0'));
-  await chief.button('Continue').click();
-  await chief.at('/login/code');
-  await chief.enterCodeFrom(number);
-  await chief.at('/settings/me');
-  await chief.reads('confirmed');
-  await chief.go('/settings/me/app');
-  await chief.typeKey();
-  await chief.page.locator('[data-recovery-code]').first().waitFor();
-  await chief.button('I have kept these codes').click();
-  await chief.at('/settings/me');
-  await chief.logOut();
-});
+  story(`${place}, at 360 px nothing scrolls sideways, and in Dutch no English sentence is left`, async (scene) => {
+    assert.ok(english.size > 20, 'the English pages were looked at first');
+    const { see, names } = seeing(async (page, name) => {
+      assert.equal(await page.locator('html').getAttribute('lang'), 'nl', name);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 360, `${name} is wider than 360 px`);
+      const small = await page.evaluate(() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, summary')]
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('p, .hint, th, label') && !e.matches('.skip'))
+        .map((e) => ({ e: e.outerHTML.slice(0, 90), w: e.getBoundingClientRect().width, h: e.getBoundingClientRect().height }))
+        .filter(({ w, h }) => w > 1 && h > 1 && (w < 23.5 || h < 23.5)));
+      assert.deepEqual(small, [], `${name}: targets under 24 px`);
+      if (everybodys.has(name)) return;
+      for (const s of sentences(await page.locator('body').innerText())) assert.ok(!english.has(s), `${name} says in English: ${s}`);
+    }, 'dutch');
+    await walk(scene, { locale: 'nl-NL', viewport: { width: 360, height: 740 } }, see);
+    assert.equal(names.size, seen, 'every state that was seen in English');
+  }, { timeout: 10 * minutes });
+}
 
 story('by keyboard alone a user logs in', async ({ app, visitor }) => {
   const office = await app.office({ chief: 'superuser' });

@@ -173,7 +173,7 @@ async function walk({ app, visitor }, settings, look) {
   await vera.page.locator('[name=office]').fill(office.code);
   await vera.page.locator('[name=username]').fill('vera');
   await vera.page.locator('[name=password]').fill(fresh);
-  await vera.page.locator('main form button.wide').click();
+  await vera.page.locator('main form button.wide').first().click();
   await vera.at('/settings/me');
   await see('a notice in settings');
   await vera.go('/settings/me/password');

@@ -123,3 +123,84 @@ story('without JavaScript: a reset is asked about, and a session ended', async (
   await superuser.button('Yes, reset the second factor').click();
   await superuser.reads(/is reset/);
 });
+
+story('without JavaScript: who forgot the password sets a new one by mail, and changes it in settings', async ({ app, visitor }) => {
+  const office = await app.office({ mia: 'user' });
+  const mia = await visitor(plain);
+  await mia.go('/login');
+  await mia.link('Forgot your password?').click();
+  await mia.field('Office code').fill(office.code);
+  await mia.field('Username').fill('mia');
+  await mia.button('Send the link').click();
+  await mia.reads(/a link is on its way/);
+  const { links: [link] } = await app.latestMail(app.email(office, 'mia'));
+  await mia.go(new URL(link).pathname);
+  const choose = async (password) => {
+    mia.keepSecret(password);
+    await mia.field('New password').fill(password);
+    await mia.field('New password once more').fill(password);
+    await mia.page.locator('main form button.wide').click();
+  };
+  await choose('kettle umbrella seventeen');
+  await mia.at('/login');
+  await mia.logIn({ ...office, password: 'kettle umbrella seventeen' }, 'mia');
+  await mia.button('I have read this').click();
+  await mia.at('/settings/me');
+  await mia.page.locator('a[href="/settings/me/password"]').click();
+  await mia.field('Present password').fill('kettle umbrella seventeen');
+  await choose('correct horse battery staple');
+  await mia.reads('Your password is changed, and you are logged out everywhere else.');
+});
+
+story('without JavaScript: a superuser makes users, by hand and from a file, disables one and allows a country', async ({ app, visitor }) => {
+  const office = await app.office({ boss: 'superuser', una: 'user' });
+  const boss = await visitor(plain);
+  await boss.logIn(office, 'boss');
+  await boss.link('Users').click();
+  await boss.link('New user').click();
+  await boss.field('Username').fill('zoe');
+  await boss.field('Name').fill('Zoë Jansen');
+  await boss.field('E-mail address').fill('zoe@example.net');
+  await boss.button('Create user').click();
+  await boss.reads('The user is created and invited by mail.');
+  assert.equal((await app.latestMail('zoe@example.net')).links.length, 1);
+  await boss.link('Users').first().click();
+  await boss.link('Import').click();
+  await boss.field('CSV file').setInputFiles({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from('username,name,email\nyan,Yan Smit,yan@example.net\n') });
+  await boss.button('Look at it first').click();
+  await boss.reads('1 new user');
+  await boss.button('Import').click();
+  await boss.at('/settings/users');
+  await boss.link('Yan Smit').click();
+  await boss.link('Disable').click();
+  await boss.button('Yes, disable this user').click();
+  await boss.reads('disabled and logged out everywhere');
+
+  await boss.go('/settings/office/general');
+  await boss.field('Another country').selectOption('US');
+  await boss.button('Allow').click();
+  await boss.at('/settings/office/general');
+  await boss.button('Do not send to United States').click();
+  await eventually(async () => assert.equal(await boss.button('Do not send to United States').count(), 0));
+});
+
+story('without JavaScript: an accountant asks for a reset, which a superuser declines', async ({ app, visitor }) => {
+  const office = await app.office({ boss: 'superuser', ann: 'accountant', otto: 'user' });
+  const [boss, ann, otto] = [await visitor(plain), await visitor(plain), await visitor(plain)];
+  await otto.logIn(office, 'otto');
+  await otto.link(/^Set up/).click();
+  await otto.typeKey();
+  await otto.keepRecoveryCodes();
+  await ann.logIn(office, 'ann');
+  await ann.link('Users').click();
+  await ann.link('Otto Tester').click();
+  await ann.button('Ask for a reset').click();
+  await ann.reads('The superusers see that you ask for a reset.');
+  await boss.logIn(office, 'boss');
+  await boss.link('Users').click();
+  await boss.link('Ann Tester asks for a reset for Otto Tester').click();
+  await boss.button('Decline').click();
+  await boss.reads('The request is declined.');
+  await boss.link('Users').first().click();
+  assert.equal(await boss.link(/asks for a reset/).count(), 0);
+});

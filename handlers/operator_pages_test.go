@@ -83,7 +83,7 @@ func TestWhyAUserWaitsStandsOnOnePage(t *testing.T) {
 		t.Error("the page does not show itself again, or its code cannot be ended")
 	}
 	dutch := plain(w.ask("GET", searchUser, cookie, "", "Accept-Language", "nl").Body.String())
-	if !strings.Contains(dutch, "Vonage sms weigert onze account (status 9: geen tegoed) sinds ") {
+	if !strings.Contains(dutch, "Vonage sms weigert ons account (status 9: geen tegoed) sinds ") {
 		t.Error("the reason is not in Dutch")
 	}
 	if n := w.id("select count(*) from audit_events where action = 'user_looked_up' and actor = 'ops' and subject = 'user'"); n != 2 {

@@ -304,7 +304,7 @@ func TestAnAccountantAsksForAResetAndASuperuserSeesIt(t *testing.T) {
 		t.Errorf("an accountant's reset answers %d", rec.Code)
 	}
 	list := w.ask("GET", "/settings/users", super, "").Body.String()
-	if !strings.Contains(list, "Ann Tester asks it for Somebody") || !strings.Contains(list, "reset asked for") {
+	if !strings.Contains(list, "Ann Tester asks for a reset for Somebody") || !strings.Contains(list, "reset requested") {
 		t.Error("the list does not say it")
 	}
 	if body := w.ask("GET", fmt.Sprintf("/settings/users/%d", id), super, "").Body.String(); !strings.Contains(body, "Ann Tester asked for a reset") {

@@ -13,7 +13,7 @@ export function stage() {
      * their own; with stays: true they are still there in the next story.
      */
     story(name, tell, options = {}) {
-      test(name, { timeout: 90_000, ...options }, async (t) => {
+      test(name, { timeout: 240_000, ...options }, async (t) => {
         const visitors = [];
         const visitor = async ({ stays, ...settings } = {}) => {
           const entering = await Visitor.enter(stage.app, stage.browser, settings);

@@ -19,7 +19,7 @@ export class Visitor {
     visitor.app = app;
     visitor.scripts = options.javaScriptEnabled !== false;
     visitor.context = await browser.newContext({ viewport: { width: 1180, height: 800 }, locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce', ...options });
-    visitor.context.setDefaultTimeout(8000);
+    visitor.context.setDefaultTimeout(30_000);
     await visitor.#listen();
     visitor.page = await visitor.context.newPage();
     return visitor;
