@@ -50,10 +50,11 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers, 
 		Workers:  workers,
 		PollOnly: pollOnly,
 		Queues: map[string]river.QueueConfig{
+			// Only what somebody stands and waits for is polled five times a second, should a notification be lost.
 			QueueLogin:  {MaxWorkers: 25},
-			QueueOther:  {MaxWorkers: 5},
-			QueueMail:   {MaxWorkers: 5},
-			QueueUpkeep: {MaxWorkers: 1},
+			QueueOther:  {MaxWorkers: 5, FetchPollInterval: time.Second},
+			QueueMail:   {MaxWorkers: 5, FetchPollInterval: 2 * time.Second},
+			QueueUpkeep: {MaxWorkers: 1, FetchPollInterval: 5 * time.Second},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),

@@ -196,7 +196,7 @@ func TestForgottenSaysTheSameToEverybody(t *testing.T) {
 	if !strings.HasPrefix(want, "303") {
 		t.Fatal(want)
 	}
-	for _, who := range [][2]string{{"ACME", "nobody"}, {"NOPE", "jdoe"}, {"ACME", "gone"}, {"ACME", "mute"}, {"ACME", "x\x00\xff"}, {"ACME", strings.Repeat("long", 100)}} {
+	for _, who := range [][2]string{{"ACME", "nobody"}, {"NOPE", "jdoe"}, {"ACME", "gone"}, {"ACME", "mute"}, {"ACME", "x\u200b☃"}, {"ACME", strings.Repeat("long", 100)}} {
 		if got := ask(who[0], who[1]); got != want {
 			t.Errorf("%q is answered\n%s\nand not\n%s", who, got, want)
 		}
