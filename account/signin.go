@@ -89,6 +89,9 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	if err := s.charge(ctx, budget); err != nil {
 		return User{}, err
 	}
+	if err := s.brake(ctx, a.Address, known); err != nil {
+		return User{}, err
+	}
 	f, err := d.find()
 	if err != nil {
 		return User{}, err
@@ -103,7 +106,13 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 		if err := s.log.Write(ctx, s.pool, f.refusal); err != nil {
 			return User{}, err
 		}
+		if err := s.failedFrom(ctx, a.Address, d.account); err != nil {
+			return User{}, err
+		}
 		return User{}, ErrWrong
+	}
+	if err := s.cameFrom(ctx, a.Address, d.account); err != nil {
+		return User{}, err
 	}
 	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
 		return User{}, fmt.Errorf("reset the count of failures: %w", err)

@@ -23,6 +23,7 @@ const (
 	SignInRefused       Action = "sign_in_refused"       // wrong office, user or password
 	PasswordRefused     Action = "password_refused"      // a wrong password inside a session, before a change
 	SecondFactorRefused Action = "second_factor_refused" // a wrong code
+	SecondFactorLocked  Action = "second_factor_locked"  // twenty in a day: recovery codes alone, or a reset
 	SecondFactorWait    Action = "second_factor_wait"    // ten in a row: the user has to wait
 	LoggedOut           Action = "logged_out"
 	SessionEnded        Action = "session_ended"

@@ -133,7 +133,10 @@ func idParam(c echo.Context) (int64, error) {
 
 // waitText is the sentence for a user who was wrong ten times in a row.
 func (s *Site) waitText(c echo.Context, w *twofactor.Wait) string {
-	if w.Until.IsZero() {
+	switch {
+	case w.Recovery:
+		return s.t(c, "code.locked")
+	case w.Until.IsZero():
 		return s.t(c, "code.disabled")
 	}
 	return s.n(c, "code.wait", int(w.For.Minutes())+1)

@@ -5,6 +5,7 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -33,6 +34,7 @@ type Services struct {
 	Mailbox  *mail.DemoMailbox           // nil outside demo mode, as Phone
 	Calls    bool                        // a code can be spoken by a call
 	Ready    func(context.Context) error // nil when the database answers and its schema is current
+	Proxies  []*net.IPNet                // whose X-Forwarded-For is believed
 	Requests RequestMeter                // nil: requests are not counted
 
 	Installation *audit.Installation
@@ -68,9 +70,22 @@ func New(services Services, public *url.URL, product string, logger *slog.Logger
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	// Echo trusts any X-Forwarded-For unless it is told whom to believe: nobody.
-	e.IPExtractor = echo.ExtractIPDirect()
+	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
+	e.IPExtractor = addressOf(services.Proxies)
 	e.HTTPErrorHandler = s.handleError
 	s.routes(e)
 	return e, nil
+}
+
+// addressOf is how the address of a request's client is found: the connection's own, unless that is a proxy's; then the
+// last one of X-Forwarded-For that no proxy has. A header that cannot be read changes nothing.
+func addressOf(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(p))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
 }

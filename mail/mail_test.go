@@ -220,7 +220,7 @@ func TestAMailIsTriedAgainUntilItIsHopeless(t *testing.T) {
 func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, kind := range []string{"invite", "reset", "password_changed", "password_reset", "password_first", "guessed", "number_changed", "number_added", "app_added", "app_removed", "recovery_used", "factor_reset", "forced_reset", "forced_off"} {
+	for _, kind := range []string{"invite", "reset", "password_changed", "password_reset", "password_first", "guessed", "number_changed", "number_added", "app_added", "app_removed", "recovery_used", "factor_reset", "locked", "forced_reset", "forced_off"} {
 		for _, part := range []string{"_subject", "_text", "_otherwise"} {
 			if !locale.Has("mail." + kind + part) {
 				t.Errorf("mail.%s%s is not in the catalogue", kind, part)

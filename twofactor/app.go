@@ -89,7 +89,7 @@ func (s *Service) ConfirmApp(ctx context.Context, sess session.Session, client s
 	if !ok {
 		return Proven{}, ErrNotACode
 	}
-	left, err := s.chargeProof(ctx, sess, client)
+	left, err := s.chargeProof(ctx, sess, client, session.MethodApp)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -137,8 +137,8 @@ func (s *Service) ConfirmApp(ctx context.Context, sess session.Session, client s
 		if added == 0 {
 			return ErrHasFactor
 		}
-		if err := s.q.FactorFailureReset(ctx, tx, sess.User.ID); err != nil {
-			return fmt.Errorf("reset the failures of user %d: %w", sess.User.ID, err)
+		if err := s.succeed(ctx, tx, sess, client, session.MethodApp); err != nil {
+			return err
 		}
 		if err := s.log.Write(ctx, tx, sess.Event(audit.AuthenticatorAdded, client)); err != nil {
 			return err
@@ -196,7 +196,7 @@ func (s *Service) VerifyApp(ctx context.Context, sess session.Session, client se
 
 // prove charges a try, then lets check judge the proof in the transaction of all it does.
 func (s *Service) prove(ctx context.Context, sess session.Session, client session.Client, method session.Method, check func(pgx.Tx) (bool, error)) (Proven, error) {
-	left, err := s.chargeProof(ctx, sess, client)
+	left, err := s.chargeProof(ctx, sess, client, method)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -216,8 +216,8 @@ func (s *Service) prove(ctx context.Context, sess session.Session, client sessio
 		if !right {
 			return errWrong
 		}
-		if err := s.q.FactorFailureReset(ctx, tx, sess.User.ID); err != nil {
-			return fmt.Errorf("reset the failures of user %d: %w", sess.User.ID, err)
+		if err := s.succeed(ctx, tx, sess, client, method); err != nil {
+			return err
 		}
 		// A text message that is still under way must not be a second key to the same door.
 		err = s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "abandoned"})
@@ -235,9 +235,9 @@ func (s *Service) prove(ctx context.Context, sess session.Session, client sessio
 
 // chargeProof counts one try against the user and against the session, committed. It answers how many the
 // session has left if this one is wrong, *Wait, or ErrOver.
-func (s *Service) chargeProof(ctx context.Context, sess session.Session, client session.Client) (left int, err error) {
+func (s *Service) chargeProof(ctx context.Context, sess session.Session, client session.Client, method session.Method) (left int, err error) {
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := s.chargeUser(ctx, tx, sess, client); err != nil {
+		if err := s.chargeUser(ctx, tx, sess, client, method); err != nil {
 			return err
 		}
 		tries, err := s.q.SessionProofCharge(ctx, tx, sess.ID)

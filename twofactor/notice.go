@@ -35,9 +35,11 @@ const (
 	NoticeAppAdded      Notice = "app_added"
 	NoticeAppRemoved    Notice = "app_removed"
 	NoticeRecoveryUsed  Notice = "recovery_used"
-	NoticeReset         Notice = "reset" // a superuser or the command line took the factors away
+	NoticeLocked        Notice = "locked" // twenty wrong second factors in a day: recovery codes alone, or a reset
+	NoticeReset         Notice = "reset"  // a superuser or the command line took the factors away
 
-	// To the office's superusers, of what an operator did on the command line.
+	// To the office's superusers: of a user who is locked, and of what an operator did on the command line.
+	NoticeUserLocked  Notice = "user_locked"
 	NoticeForcedReset Notice = "forced_reset"
 	NoticeForcedOff   Notice = "forced_off" // written by package office
 )

@@ -153,7 +153,7 @@ func (s *Service) resetIn(ctx context.Context, tx pgx.Tx, officeID, userID int64
 		if err := s.q.RecoveryCodeDelete(ctx, tx, userID); err != nil {
 			return fmt.Errorf("remove the recovery codes of user %d: %w", userID, err)
 		}
-		if err := s.q.FactorFailureReset(ctx, tx, userID); err != nil {
+		if err := s.q.FactorFailureForget(ctx, tx, userID); err != nil {
 			return fmt.Errorf("reset the failures of user %d: %w", userID, err)
 		}
 		if err := s.sessions.EndOthers(ctx, tx, userID, 0); err != nil {

@@ -51,10 +51,12 @@ type Wrong struct{ Left int }
 func (w *Wrong) Error() string { return fmt.Sprintf("wrong code, %d tries left", w.Left) }
 
 // Wait says that ten proofs in a row were wrong: nothing is compared, and nothing sent, before Until.
-// Until is zero when only a superuser's reset helps (a hundred in a row, NIST SP 800-63B-4 §3.2.2).
+// Until is zero when only a superuser's reset helps (a hundred in a row, NIST SP 800-63B-4 §3.2.2) or, with Recovery, a
+// recovery code as well (twenty in a day, or a hundred in thirty days from browsers that never got in).
 type Wait struct {
-	Until time.Time
-	For   time.Duration
+	Recovery bool
+	Until    time.Time
+	For      time.Duration
 }
 
 func (w *Wait) Error() string { return "too many wrong codes in a row" }

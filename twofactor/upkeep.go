@@ -14,6 +14,7 @@ func (s *Service) Upkeep(ctx context.Context) error {
 		s.q.EnrolmentDeleteExpired(ctx, s.pool),
 		s.q.RecoverySheetDeleteExpired(ctx, s.pool),
 		s.q.PasswordFailureDeleteOld(ctx, s.pool),
+		s.q.AddressDeleteOld(ctx, s.pool),
 		s.q.KnownBrowserDeleteOld(ctx, s.pool),
 		s.q.SessionDeleteOld(ctx, s.pool),
 	)

@@ -36,7 +36,7 @@ func (s *Service) Verify(ctx context.Context, sess session.Session, client sessi
 	}
 	var charged dbsqlc.ChallengeChargeRow
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		if err := s.chargeUser(ctx, tx, sess, client); err != nil {
+		if err := s.chargeUser(ctx, tx, sess, client, session.MethodSMS); err != nil {
 			return err
 		}
 		charged, err = s.q.ChallengeCharge(ctx, tx, sess.ID)
@@ -63,8 +63,8 @@ func (s *Service) consume(ctx context.Context, sess session.Session, client sess
 			return err
 		}
 		// Rows are taken in one order everywhere (user, failures, challenge, session): no two requests deadlock.
-		if err := s.q.FactorFailureReset(ctx, tx, sess.User.ID); err != nil {
-			return fmt.Errorf("reset the failures of user %d: %w", sess.User.ID, err)
+		if err := s.succeed(ctx, tx, sess, client, session.MethodSMS); err != nil {
+			return err
 		}
 		n, err := s.q.ChallengeConsume(ctx, tx, c.ID)
 		if err != nil {
@@ -110,8 +110,14 @@ func (s *Service) raise(ctx context.Context, tx pgx.Tx, sess session.Session, cl
 }
 
 // chargeUser counts one try against the user, over all ways, sessions and nodes. It answers *Wait.
-func (s *Service) chargeUser(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client) error {
-	row, err := s.q.FactorFailureCharge(ctx, tx, sess.User.ID)
+func (s *Service) chargeUser(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, method session.Method) error {
+	stranger, err := s.stranger(ctx, tx, sess, client)
+	if err != nil {
+		return err
+	}
+	row, err := s.q.FactorFailureCharge(ctx, tx, dbsqlc.FactorFailureChargeParams{
+		UserID: sess.User.ID, Stranger: stranger, Recovery: method == session.MethodRecovery,
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s.mayTry(ctx, tx, sess.User.ID)
 	}
@@ -126,6 +132,28 @@ func (s *Service) chargeUser(ctx context.Context, tx pgx.Tx, sess session.Sessio
 	return s.log.Write(ctx, tx, event)
 }
 
+// stranger reports whether the user never completed a log-in in this browser.
+func (s *Service) stranger(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client) (bool, error) {
+	known, err := s.q.KnownBrowserOfUser(ctx, tx, dbsqlc.KnownBrowserOfUserParams{UserID: sess.User.ID, BrowserHash: client.Browser})
+	if err != nil {
+		return false, fmt.Errorf("look for a known browser of user %d: %w", sess.User.ID, err)
+	}
+	return !known, nil
+}
+
+// succeed ends the row of wrong proofs after a right one.
+func (s *Service) succeed(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, method session.Method) error {
+	stranger, err := s.stranger(ctx, tx, sess, client)
+	if err != nil {
+		return err
+	}
+	err = s.q.FactorFailureSucceed(ctx, tx, dbsqlc.FactorFailureSucceedParams{UserID: sess.User.ID, Stranger: stranger, Recovery: method == session.MethodRecovery})
+	if err != nil {
+		return fmt.Errorf("end the failures of user %d: %w", sess.User.ID, err)
+	}
+	return nil
+}
+
 // mayTry answers *Wait while the user has to wait after wrong proofs.
 func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, userID int64) error {
 	row, err := s.q.FactorFailureOf(ctx, tx, userID)
@@ -137,6 +165,9 @@ func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, userID int64) erro
 	}
 	if row.InARow >= 100 {
 		return &Wait{}
+	}
+	if row.Locked {
+		return &Wait{Recovery: true}
 	}
 	if row.WaitUntil != nil && row.WaitUntil.After(row.Now) {
 		return &Wait{Until: *row.WaitUntil, For: row.WaitUntil.Sub(row.Now)}
@@ -184,7 +215,26 @@ func (s *Service) endForGuessing(ctx context.Context, tx pgx.Tx, sess session.Se
 func (s *Service) writeRefusal(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, method string) error {
 	event := sess.Event(audit.SecondFactorRefused, client)
 	event.Detail = method
-	return s.log.Write(ctx, tx, event)
+	if err := s.log.Write(ctx, tx, event); err != nil {
+		return err
+	}
+	locked, err := s.q.FactorFailureLock(ctx, tx, sess.User.ID)
+	if err != nil {
+		return fmt.Errorf("look whether user %d is to be locked: %w", sess.User.ID, err)
+	}
+	if locked == 0 {
+		return nil
+	}
+	if err := s.notify(ctx, tx, sess.User.ID, NoticeLocked, client); err != nil {
+		return err
+	}
+	if sess.User.OfficeID != 0 {
+		err := s.q.RosterNoticeSuperusers(ctx, tx, dbsqlc.RosterNoticeSuperusersParams{OfficeID: sess.User.OfficeID, Kind: string(NoticeUserLocked)})
+		if err != nil {
+			return fmt.Errorf("leave the superusers of office %d a notice: %w", sess.User.OfficeID, err)
+		}
+	}
+	return s.log.Write(ctx, tx, sess.Event(audit.SecondFactorLocked, client))
 }
 
 // over reads "no such row" as ErrOver.

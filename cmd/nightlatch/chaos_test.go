@@ -251,7 +251,7 @@ func (c *chaos) letTimePass(ctx context.Context) {
 				where challenge_id in (select id from old) returning id)
 			update sends set started_at = started_at - interval '2 days', finished_at = finished_at - interval '2 days'
 			where message_id in (select id from aged)`)
-		c.exec("update factor_failures set wait_until = now() where wait_until > now()")
+		c.exec("update factor_failures set wait_until = null, in_a_day = 0, from_strangers = 0, locked_at = null where wait_until > now() or in_a_day > 5")
 		c.exec("update password_failures set next_try_at = now() where next_try_at > now() + interval '2 seconds'")
 		select {
 		case <-ctx.Done():

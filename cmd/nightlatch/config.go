@@ -22,10 +22,11 @@ type config struct {
 	url           *url.URL
 	urlGiven      bool // else it follows the listen address
 	product       string
-	keyFile       string // "" when the operator has to name one
-	keyFileMake   bool   // may be made when it is missing
-	provider      string // vonage, webhook, demo, or ""
-	rate          int    // calls a second to one provider, all processes together
+	keyFile       string       // "" when the operator has to name one
+	keyFileMake   bool         // may be made when it is missing
+	provider      string       // vonage, webhook, demo, or ""
+	proxies       []*net.IPNet // whose X-Forwarded-For is believed
+	rate          int          // calls a second to one provider, all processes together
 	vonage        map[string]string
 	webhook       map[string]string // SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET
 	routes        string            // SMS_ROUTES
@@ -72,6 +73,9 @@ func readConfig(env map[string]string) (config, error) {
 	// Vonage takes 30 a second; what is left is for its own counting.
 	if c.rate, err = strconv.Atoi(get("SMS_RATE", "25")); err != nil || c.rate < 1 || c.rate > 100_000 {
 		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25", env["SMS_RATE"])
+	}
+	if c.proxies, err = readProxies(get("NIGHTLATCH_TRUSTED_PROXIES", "")); err != nil {
+		return c, err
 	}
 	public := get("NIGHTLATCH_URL", "")
 	c.urlGiven = public != ""
@@ -187,4 +191,24 @@ func localhost(addr string) string {
 		host = "localhost"
 	}
 	return net.JoinHostPort(host, port)
+}
+
+// readProxies reads addresses and networks between commas, such as 127.0.0.1, 10.0.0.0/8.
+func readProxies(text string) (proxies []*net.IPNet, err error) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if ip := net.ParseIP(word); ip != nil {
+			bits := 8 * net.IPv6len
+			if v4 := ip.To4(); v4 != nil {
+				ip, bits = v4, 8*net.IPv4len
+			}
+			proxies = append(proxies, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+			continue
+		}
+		_, network, err := net.ParseCIDR(word)
+		if err != nil {
+			return nil, fmt.Errorf("NIGHTLATCH_TRUSTED_PROXIES has %q and should be addresses or networks between commas, such as 127.0.0.1, 10.0.0.0/8", word)
+		}
+		proxies = append(proxies, network)
+	}
+	return proxies, nil
 }

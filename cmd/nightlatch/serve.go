@@ -257,6 +257,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
 		Mailbox:  p.mailbox,
+		Proxies:  p.cfg.proxies,
 		Requests: p.metrics,
 
 		Installation: audit.NewInstallation(p.pool, p.log),

@@ -10,15 +10,87 @@ import (
 	"time"
 )
 
+const addressDeleteOld = `-- name: AddressDeleteOld :exec
+delete from address_tries where coalesce(greatest(failed_at, succeeded_at), '-infinity') < now() - interval '1 day'
+`
+
+func (q *Queries) AddressDeleteOld(ctx context.Context, db DBTX) error {
+	_, err := db.Exec(ctx, addressDeleteOld)
+	return err
+}
+
+const addressFailed = `-- name: AddressFailed :exec
+insert into address_tries (address, account, failed_at) values ($1, $2, now())
+on conflict (address, account) do update set failed_at = now()
+`
+
+type AddressFailedParams struct {
+	Address string
+	Account string
+}
+
+func (q *Queries) AddressFailed(ctx context.Context, db DBTX, arg AddressFailedParams) error {
+	_, err := db.Exec(ctx, addressFailed, arg.Address, arg.Account)
+	return err
+}
+
+const addressSucceeded = `-- name: AddressSucceeded :exec
+insert into address_tries (address, account, succeeded_at) values ($1, $2, now())
+on conflict (address, account) do update set succeeded_at = now(), failed_at = null
+`
+
+type AddressSucceededParams struct {
+	Address string
+	Account string
+}
+
+func (q *Queries) AddressSucceeded(ctx context.Context, db DBTX, arg AddressSucceededParams) error {
+	_, err := db.Exec(ctx, addressSucceeded, arg.Address, arg.Account)
+	return err
+}
+
+const addressTries = `-- name: AddressTries :one
+select (count(*) filter (where failed_at > now() - interval '1 hour'))::int as failed,
+    coalesce(bool_or(succeeded_at > now() - interval '1 day'), false)::boolean as trusted
+from address_tries where address = $1
+`
+
+type AddressTriesRow struct {
+	Failed  int32
+	Trusted bool
+}
+
+// How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day: an
+// office's address, behind which many people mistype.
+func (q *Queries) AddressTries(ctx context.Context, db DBTX, address string) (AddressTriesRow, error) {
+	row := db.QueryRow(ctx, addressTries, address)
+	var i AddressTriesRow
+	err := row.Scan(&i.Failed, &i.Trusted)
+	return i, err
+}
+
 const factorFailureCharge = `-- name: FactorFailureCharge :one
-insert into factor_failures as f (user_id, in_a_row) values ($1, 1)
+insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers) values ($1, 1, 1, case when $2::boolean then 1 else 0 end)
 on conflict (user_id) do update
 set in_a_row = f.in_a_row + 1,
+    in_a_day = case when f.day_since > now() - interval '24 hours' then f.in_a_day + 1 else 1 end,
+    day_since = case when f.day_since > now() - interval '24 hours' then f.day_since else now() end,
+    from_strangers = case when f.strangers_since > now() - interval '30 days' then f.from_strangers else 0 end + case when $2::boolean then 1 else 0 end,
+    strangers_since = case when f.strangers_since > now() - interval '30 days' then f.strangers_since else now() end,
     wait_until = case when (f.in_a_row + 1) % 10 = 0
         then now() + interval '15 minutes' * (2 ^ ((f.in_a_row + 1) / 10 - 1)) else f.wait_until end
 where (f.wait_until is null or f.wait_until <= now()) and f.in_a_row < 100
+    and ($3::boolean or f.locked_at is null
+        and (f.in_a_day < 20 or f.day_since <= now() - interval '24 hours')
+        and (f.from_strangers < 100 or f.strangers_since <= now() - interval '30 days'))
 returning in_a_row, wait_until
 `
+
+type FactorFailureChargeParams struct {
+	UserID   int64
+	Stranger bool
+	Recovery bool
+}
 
 type FactorFailureChargeRow struct {
 	InARow    int32
@@ -26,38 +98,102 @@ type FactorFailureChargeRow struct {
 }
 
 // One wrong second factor, counted before the code is looked at. Every tenth in a row makes the user wait:
-// 15 minutes, then twice as long each time. Answers no row while the user has to wait.
-func (q *Queries) FactorFailureCharge(ctx context.Context, db DBTX, userID int64) (FactorFailureChargeRow, error) {
-	row := db.QueryRow(ctx, factorFailureCharge, userID)
+// 15 minutes, then twice as long each time. Answers no row while the user has to wait; and, but for recovery codes,
+// after twenty in a day or a hundred in thirty days from browsers that never completed a log-in.
+func (q *Queries) FactorFailureCharge(ctx context.Context, db DBTX, arg FactorFailureChargeParams) (FactorFailureChargeRow, error) {
+	row := db.QueryRow(ctx, factorFailureCharge, arg.UserID, arg.Stranger, arg.Recovery)
 	var i FactorFailureChargeRow
 	err := row.Scan(&i.InARow, &i.WaitUntil)
 	return i, err
 }
 
+const factorFailureForget = `-- name: FactorFailureForget :exec
+delete from factor_failures where user_id = $1
+`
+
+// A reset: all begins anew.
+func (q *Queries) FactorFailureForget(ctx context.Context, db DBTX, userID int64) error {
+	_, err := db.Exec(ctx, factorFailureForget, userID)
+	return err
+}
+
+const factorFailureLock = `-- name: FactorFailureLock :execrows
+update factor_failures set locked_at = now()
+where user_id = $1 and locked_at is null
+    and (in_a_day >= 20 and day_since > now() - interval '24 hours' or from_strangers >= 100 and strangers_since > now() - interval '30 days')
+`
+
+// After a wrong one: the twentieth of the day, or the hundredth from strangers, locks until a recovery code or a reset.
+func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, userID int64) (int64, error) {
+	result, err := db.Exec(ctx, factorFailureLock, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const factorFailureOf = `-- name: FactorFailureOf :one
-select in_a_row, wait_until, now()::timestamptz as now from factor_failures where user_id = $1
+select in_a_row, wait_until, now()::timestamptz as now,
+    (locked_at is not null or in_a_day >= 20 and day_since > now() - interval '24 hours'
+        or from_strangers >= 100 and strangers_since > now() - interval '30 days')::boolean as locked
+from factor_failures where user_id = $1
 `
 
 type FactorFailureOfRow struct {
 	InARow    int32
 	WaitUntil *time.Time
 	Now       time.Time
+	Locked    bool
 }
 
 func (q *Queries) FactorFailureOf(ctx context.Context, db DBTX, userID int64) (FactorFailureOfRow, error) {
 	row := db.QueryRow(ctx, factorFailureOf, userID)
 	var i FactorFailureOfRow
-	err := row.Scan(&i.InARow, &i.WaitUntil, &i.Now)
+	err := row.Scan(
+		&i.InARow,
+		&i.WaitUntil,
+		&i.Now,
+		&i.Locked,
+	)
 	return i, err
 }
 
-const factorFailureReset = `-- name: FactorFailureReset :exec
-update factor_failures set in_a_row = 0, wait_until = null where user_id = $1
+const factorFailureSucceed = `-- name: FactorFailureSucceed :exec
+update factor_failures
+set in_a_row = 0, wait_until = null,
+    in_a_day = case when $1::boolean then 0 else greatest(in_a_day - 1, 0) end,
+    from_strangers = case when $1 then 0 else greatest(from_strangers - case when $2::boolean then 1 else 0 end, 0) end,
+    locked_at = case when $1 then null else locked_at end
+where user_id = $3
 `
 
-func (q *Queries) FactorFailureReset(ctx context.Context, db DBTX, userID int64) error {
-	_, err := db.Exec(ctx, factorFailureReset, userID)
+type FactorFailureSucceedParams struct {
+	Recovery bool
+	Stranger bool
+	UserID   int64
+}
+
+// The try that was charged was right: the row of wrong ones ends, and the longer counts lose this one try alone. A
+// recovery code takes the lock away.
+func (q *Queries) FactorFailureSucceed(ctx context.Context, db DBTX, arg FactorFailureSucceedParams) error {
+	_, err := db.Exec(ctx, factorFailureSucceed, arg.Recovery, arg.Stranger, arg.UserID)
 	return err
+}
+
+const knownBrowserOfUser = `-- name: KnownBrowserOfUser :one
+select exists (select from known_browsers where user_id = $1 and browser_hash = $2 and signed_in_at > now() - interval '90 days')::boolean
+`
+
+type KnownBrowserOfUserParams struct {
+	UserID      int64
+	BrowserHash []byte
+}
+
+func (q *Queries) KnownBrowserOfUser(ctx context.Context, db DBTX, arg KnownBrowserOfUserParams) (bool, error) {
+	row := db.QueryRow(ctx, knownBrowserOfUser, arg.UserID, arg.BrowserHash)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const passwordFailureCharge = `-- name: PasswordFailureCharge :one

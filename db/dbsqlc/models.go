@@ -60,6 +60,13 @@ func (ns NullRiverJobState) Value() (driver.Value, error) {
 	return string(ns.RiverJobState), nil
 }
 
+type AddressTry struct {
+	Address     string
+	Account     string
+	FailedAt    *time.Time
+	SucceededAt *time.Time
+}
+
 type AuditEvent struct {
 	ID        int64
 	At        time.Time
@@ -135,9 +142,14 @@ type Enrolment struct {
 }
 
 type FactorFailure struct {
-	UserID    int64
-	InARow    int32
-	WaitUntil *time.Time
+	UserID         int64
+	InARow         int32
+	WaitUntil      *time.Time
+	InADay         int32
+	DaySince       time.Time
+	FromStrangers  int32
+	StrangersSince time.Time
+	LockedAt       *time.Time
 }
 
 type Forgotten struct {
