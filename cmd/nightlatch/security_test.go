@@ -357,11 +357,11 @@ func TestSecurityB12(t *testing.T) {
 	b.enters(code).on("/settings/me")
 	h.exec("update sessions set second_factor_at = second_factor_at - interval '601 seconds', password_at = password_at - interval '601 seconds'")
 	before := h.ask("select md5(string_agg(m::text, '')) from mobile_numbers m")
-	h.exec("insert into sessions (user_id, token_hash, level, address, user_agent, expires_at) select id, sha256('other'), 2, '', '', now() + interval '1 hour' from users where username = 'jdoe'")
+	h.exec("insert into sessions (user_id, token_hash, level, address, user_agent, expires_at) select id, sha256('other'), 1, '', '', now() + interval '1 hour' from users where username = 'jdoe'")
 	other := h.ask("select max(id) from sessions")
 	for _, act := range []struct{ method, path string }{
 		{"GET", "/settings/me/number"}, {"POST", "/settings/me/number"}, {"GET", "/settings/me/app"}, {"POST", "/settings/me/app"}, {"POST", "/settings/me/recovery-codes"},
-		{"POST", "/settings/me/app/remove"}, {"POST", "/settings/me/sessions/end-others"}, {"POST", "/settings/me/sessions/" + other + "/end"},
+		{"POST", "/settings/me/sessions/end-others"}, {"POST", "/settings/me/sessions/" + other + "/end"},
 	} {
 		if status, where := b.bare(act.method, act.path, url.Values{"number": {"+31657431299"}, "country": {"NL"}, "code": {"123456"}}); status != http.StatusSeeOther || !strings.HasPrefix(where, "/settings/confirm") {
 			t.Errorf("%s %s without a fresh proof answers %d %s", act.method, act.path, status, where)
@@ -369,6 +369,10 @@ func TestSecurityB12(t *testing.T) {
 	}
 	if h.ask("select md5(string_agg(m::text, '')) from mobile_numbers m") != before || h.ask("select count(*) from enrolments") != "0" || h.ask("select ended_at is null from sessions where id = "+other) != "true" {
 		t.Error("something changed")
+	}
+	h.exec("insert into authenticators (user_id, secret_ct, last_step) select id, 'x', 0 from users where username = 'jdoe'")
+	if _, where := b.bare("POST", "/settings/me/app/remove", nil); !strings.HasPrefix(where, "/settings/confirm") || h.ask("select count(*) from authenticators") != "1" {
+		t.Errorf("removing an app without a fresh proof leads to %s", where)
 	}
 }
 

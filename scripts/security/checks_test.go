@@ -111,3 +111,26 @@ func TestTheEvidenceNamesTestsThatExist(t *testing.T) {
 		t.Errorf("%d of %d lines can be read", len(rows), lines)
 	}
 }
+
+// Each line of docs/advisories.md names tests that exist, or says why the fault cannot be ours.
+func TestTheAdvisoriesNameTestsThatExist(t *testing.T) {
+	page, err := os.ReadFile("../../docs/advisories.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.*?) ?\|$`).FindAllStringSubmatch(string(page), -1)
+	for i, r := range rows {
+		named := regexp.MustCompile("`([a-z/]+) ((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(r[4], -1)
+		if r[1] != fmt.Sprint(i+1) || (len(named) == 0) != strings.HasPrefix(r[3], "does not apply: ") {
+			t.Errorf("line %d is %q", i+1, r[0])
+		}
+		for _, n := range named {
+			if !tests(t, n[1])[n[2]] {
+				t.Errorf("%s: %s has no %s", r[1], n[1], n[2])
+			}
+		}
+	}
+	if len(rows) != 37 {
+		t.Errorf("there are %d advisories, not 37", len(rows))
+	}
+}
