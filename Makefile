@@ -20,7 +20,7 @@ run: build postgres ## everything on a fresh machine: a demo office at http://lo
 	@SMS_PROVIDER=demo exec bin/nightlatch serve
 
 .PHONY: build
-build: ## bin/nightlatch
+build: ## the program, as bin/nightlatch
 	@mkdir -p bin
 	go build -trimpath -o bin/nightlatch ./cmd/nightlatch
 
@@ -36,7 +36,7 @@ security: postgres ## the checks B1 to B45, as a table: pass, fail, or why one d
 	@go run ./scripts/security
 
 .PHONY: test/browser
-test/browser: build postgres browser/tools ## the browser tests
+test/browser: build postgres browser/tools ## the browser tests alone
 	cd $(E2E) && node --test --test-concurrency=1 --test-reporter=spec
 
 DURATION ?= 10m
@@ -58,7 +58,7 @@ dev: ## run, and start again when a file changes
 	@scripts/dev.sh
 
 .PHONY: generate
-generate: $(BIN)/sqlc ## queries to Go; vendored files; docs/access.md
+generate: $(BIN)/sqlc ## make anew: queries to Go, vendored files, docs/access.md
 	$(BIN)/sqlc generate
 	static/vendor/vendor.sh
 	go generate ./handlers/access
@@ -80,7 +80,7 @@ fmt: ## format the Go code
 	gofmt -w $$(git ls-files '*.go')
 
 .PHONY: bench
-bench: postgres ## measure
+bench: postgres ## the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: db/reset
