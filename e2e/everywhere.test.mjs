@@ -189,7 +189,7 @@ const walks = {
       await asks(chief);
       await see(chief, `the question before: ${question}`);
       await page.keyboard.press('Escape');
-      await eventually(async () => assert.equal(await page.locator('dialog').count(), 0));
+      await eventually(async () => assert.equal(await page.locator('dialog[open]').count(), 0));
     }
     await chief.go(`${path}/change`);
     await see(chief, 'a user changed');
