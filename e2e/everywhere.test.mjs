@@ -291,12 +291,12 @@ const walks = {
     await chief.at('/settings/me');
     await chief.go('/settings/office/sign-in');
     await fill(chief, { issuer: 'ftp://nowhere', client_id: idp.clientId, secret: idp.secret });
-    await chief.page.locator('form[action="/settings/office/sign-in"] .actions .button').first().click();
+    await chief.page.locator('form[action="/settings/office/sign-in"] button:not([type])').first().click();
     await chief.page.getByRole('alert').first().waitFor();
     await see(chief, 'sign-in refused');
     await fill(chief, { issuer: idp.issuer, client_id: idp.clientId, secret: idp.secret });
     await chief.page.locator('[name=policy][value=refuse]').check();
-    await chief.page.locator('form[action="/settings/office/sign-in"] .actions .button').first().click();
+    await chief.page.locator('form[action="/settings/office/sign-in"] button:not([type])').first().click();
     await chief.page.locator('form[action="/settings/office/sign-in/test"]').waitFor();
     await see(chief, 'sign-in, set up');
     await chief.page.locator('form[action="/settings/office/sign-in/test"] button').click();
