@@ -189,7 +189,7 @@ const walks = {
       await asks(chief);
       await see(chief, `the question before: ${question}`);
       await page.keyboard.press('Escape');
-      await eventually(async () => assert.equal(await page.locator('dialog').count(), 0));
+      await eventually(async () => assert.equal(await page.locator('dialog[open]').count(), 0));
     }
     await chief.go(`${path}/change`);
     await see(chief, 'a user changed');
@@ -291,12 +291,12 @@ const walks = {
     await chief.at('/settings/me');
     await chief.go('/settings/office/sign-in');
     await fill(chief, { issuer: 'ftp://nowhere', client_id: idp.clientId, secret: idp.secret });
-    await chief.page.locator('form[action="/settings/office/sign-in"] .button').first().click();
+    await chief.page.locator('form[action="/settings/office/sign-in"] button:not([type])').first().click();
     await chief.page.getByRole('alert').first().waitFor();
     await see(chief, 'sign-in refused');
     await fill(chief, { issuer: idp.issuer, client_id: idp.clientId, secret: idp.secret });
     await chief.page.locator('[name=policy][value=refuse]').check();
-    await chief.page.locator('form[action="/settings/office/sign-in"] .button').first().click();
+    await chief.page.locator('form[action="/settings/office/sign-in"] button:not([type])').first().click();
     await chief.page.locator('form[action="/settings/office/sign-in/test"]').waitFor();
     await see(chief, 'sign-in, set up');
     await chief.page.locator('form[action="/settings/office/sign-in/test"] button').click();
@@ -347,8 +347,13 @@ const walks = {
   },
 
   async 'at operators’ pages'({ app, visitor }, settings, see) {
-    const office = await app.office({ jane: 'user' });
-    await app.command(['office', 'two-factor', '--code', office.code, 'on']);
+    const office = await app.office({ chief: 'superuser', jane: 'user' });
+    const chief = await visitor();
+    await enter(chief, office, 'chief');
+    await chief.at('/settings/me');
+    await activate(chief);
+    await chief.page.locator('form[action$="/activate"] button').click();
+    await chief.at('/login/method');
     const name = `ops-${office.code.toLowerCase()}`;
     const phone = await newOperator(app, name), ops = await visitor(settings);
     ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/offices');

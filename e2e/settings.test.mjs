@@ -180,7 +180,7 @@ story('a user changes their own number by proving the new one', async (scene) =>
   await sue.activate();
   const first = await sue.enrolNumber();
   const second = app.newNumber();
-  await sue.link(/^Change/).click();
+  await sue.link(/^Change.*mobile number/).click();
   await sue.at('/settings/me/number');
   await sue.enterNumber(second);
   await sue.at('/settings/confirm/code');
