@@ -332,8 +332,11 @@ const walks = {
     await see(chief, 'the question before activation, with single sign-on');
     await chief.page.locator('form[action$="/activate"] button').click();
     await chief.at('/login/method');
-    await throughProvider(una, office, 'una-there');
-    await see(una, 'single sign-on refused');
+    const late = await visitor(settings);
+    late.expectElsewhere(idp.issuer);
+    late.expectRefusal('/login/sso/callback');
+    await throughProvider(late, office, 'una-there');
+    await see(late, 'single sign-on refused');
     await chief.page.locator('[name=method][value=app]').check();
     await submit(chief);
     await chief.at('/login/app/setup');
