@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,5 +164,65 @@ func TestACallBringsTheSameCode(t *testing.T) {
 	}
 	if strings.Contains(n.log.String(), code) {
 		t.Error("the log holds the code")
+	}
+}
+
+// A flood of receipts, repeated and unknown ones, waits outside: log-ins go on.
+func TestAFloodOfReceiptsHoldsNoLogInUp(t *testing.T) {
+	t.Parallel()
+	in, _, n := twoProviders(t)
+	in.crowd(6, "jdoe")
+	newBrowser(t, n.url).logIn("ACME", "jdoe", password).on("/login/code")
+	m := in.texts(1, 10*time.Second)[0]
+	unknown := m
+	unknown.Ref = strings.Repeat("a", 26) + ".1"
+	stop := make(chan struct{})
+	var answers sync.Map // status → *atomic.Int64
+	var flood sync.WaitGroup
+	for i := range 12 {
+		flood.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				of := m
+				if i%3 == 0 {
+					of = unknown
+				}
+				for _, code := range in.sms.Deliver(of, smstest.Receipt{Status: "accepted"}, smstest.Receipt{Status: "buffered"}) {
+					count, _ := answers.LoadOrStore(code, &atomic.Int64{})
+					count.(*atomic.Int64).Add(1)
+				}
+			}
+		})
+	}
+	began := time.Now()
+	for i := range 6 {
+		b := newBrowser(t, n.url)
+		b.logIn("ACME", fmt.Sprintf("u%d", i+1), password).on("/login/code")
+		texts := in.texts(i+2, 10*time.Second)
+		b.enters(codeIn(t, texts[i+1].Text)).on("/settings/me")
+		for _, e := range b.seen.list() {
+			if e.took > 7*time.Second {
+				t.Errorf("%s %s took %s in the flood", e.method, e.path, e.took)
+			}
+		}
+	}
+	took := time.Since(began)
+	close(stop)
+	flood.Wait()
+	total := int64(0)
+	answers.Range(func(code, count any) bool {
+		total += count.(*atomic.Int64).Load()
+		if code != 204 && code != 503 {
+			t.Errorf("%d receipts were answered with %v", count.(*atomic.Int64).Load(), code)
+		}
+		return true
+	})
+	t.Logf("six log-ins took %s while %d receipts came, %.0f a second", took.Round(time.Millisecond), total, float64(total)/took.Seconds())
+	if kept := in.ask("select count(*) from receipts"); kept != "2" {
+		t.Errorf("%s receipts are kept, not each status once", kept)
 	}
 }
