@@ -359,7 +359,7 @@ const walks = {
     await chief.at('/login/method');
     const name = `ops-${office.code.toLowerCase()}`;
     const phone = await newOperator(app, name), ops = await visitor(settings);
-    ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/offices');
+    ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/waiting');
     await ops.go('/operator/login');
     await see(ops, 'the operators’ log-in');
     await operatorEnters(ops, name, { pass: 'wrong' });
