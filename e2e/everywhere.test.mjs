@@ -359,7 +359,7 @@ const walks = {
     await chief.at('/login/method');
     const name = `ops-${office.code.toLowerCase()}`;
     const phone = await newOperator(app, name), ops = await visitor(settings);
-    ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/offices');
+    ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/waiting');
     await ops.go('/operator/login');
     await see(ops, 'the operators’ log-in');
     await operatorEnters(ops, name, { pass: 'wrong' });
@@ -485,5 +485,23 @@ story('by keyboard alone a user logs in', async ({ app, visitor }) => {
   for (let i = 0; i < 8; i++) {
     await keyboard.press('Tab');
     assert.doesNotMatch(await outline(), /^none|^\S+ 0px/, 'the focus is visible');
+  }
+});
+
+story('an open language menu lies over the page, which stays where it is', async ({ app, visitor }) => {
+  for (const width of [360, 1180]) {
+    const somebody = await visitor({ viewport: { width, height: 740 } });
+    const places = () => somebody.page.locator('main :is(h1, h2)').evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().y));
+    const opens = async (where) => {
+      const before = await places();
+      await somebody.page.locator('.menu summary').click();
+      await somebody.button('Nederlands').waitFor();
+      assert.deepEqual(await places(), before, `${where} at ${width} px`);
+      assert.ok(await somebody.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${where} at ${width} px scrolls sideways`);
+    };
+    await somebody.go('/login');
+    await opens('the log-in');
+    await somebody.logIn(app.demo, 'user-new');
+    await opens('my settings');
   }
 });

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { App } from './lib/app.mjs';
 import { launch } from './lib/browser.mjs';
+import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
 import { Visitor } from './lib/visitor.mjs';
 
 const folder = new URL('../docs/images/', import.meta.url).pathname;
@@ -39,6 +40,15 @@ await someone.button('Log in').click();
 await someone.at('/login/code');
 await someone.reads('Delivered');
 await picture(someone, 'code');
+
+// While that user waits, an operator sees why.
+const phone = await newOperator(app, 'omar');
+const operator = await Visitor.enter(app, browser, { viewport: { width: 1000, height: 860 } });
+await operatorEnters(operator, 'omar', { code: await phone.code() });
+await operator.at('/operator');
+await operator.go('/operator/waiting?office=DEMO&username=user-confirmed');
+await operator.reads('the user has not entered it yet');
+await picture(operator, 'waiting');
 
 const fresh = await Visitor.enter(app, browser, { ...card, colorScheme: 'dark' });
 await enter(fresh, 'user-new');

@@ -17,7 +17,7 @@
   // Every new part of the page, and the page itself. It may be called twice for the same element.
   const prepare = (root) => {
     for (const dialog of all("dialog[data-modal]:not(:modal)", root)) {
-      dialog.open = false, dialog.showModal(); // it is sent open for browsers without JavaScript
+      dialog.open = false, dialog.showModal(), dialog.scrollTop = 0; // it is sent open for browsers without JavaScript
     }
     for (const time of all("time[data-local]", root)) {
       const options = { hourCycle: "h23", ...formats[time.dataset.local] };
