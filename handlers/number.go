@@ -58,11 +58,11 @@ func (s *Site) countryChoice(c echo.Context, country phone.Country, chosen bool)
 
 // numberField is the field with its list; what was typed is never lost.
 func (s *Site) numberField(c echo.Context, problem string, sure bool) (templates.NumberField, error) {
-	counted, err := s.Factors.MostUsed(c.Request().Context())
+	most, err := s.Factors.MostUsed(c.Request().Context())
 	if err != nil {
 		return templates.NumberField{}, err
 	}
-	lang, most := s.lang(c), phone.MostUsed(counted)
+	lang := s.lang(c)
 	field := templates.NumberField{Error: problem, Sure: sure}
 	field.Country = s.countryChoice(c, most[0], false)
 	if c.Request().Method == http.MethodPost {

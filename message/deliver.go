@@ -10,6 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 // Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the
@@ -66,7 +67,7 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 		if v != goAhead {
 			return "", v, nil
 		}
-		got, err := s.turn(ctx, name, urgent(p.Purpose))
+		got, err := s.turn(ctx, name, twofactor.Purpose(p.Purpose).Urgent())
 		if err != nil || got {
 			return name, goAhead, err
 		}

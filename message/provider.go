@@ -26,9 +26,6 @@ const (
 	throttlePause = 500 * time.Millisecond
 )
 
-// urgent reports whether somebody stands at the log-in and waits for this message.
-func urgent(purpose string) bool { return purpose == "sign_in" || purpose == "confirm_number" }
-
 // breakers answers what is known about every provider.
 func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 	rows, err := s.q.ProviderList(ctx, s.pool)

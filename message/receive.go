@@ -13,6 +13,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 // ReceiptStatus is what a carrier says of a message, in our words.
@@ -77,7 +78,7 @@ func (s *Service) Receive(ctx context.Context, r Receipt) error {
 			return fmt.Errorf("lock message %d: %w", m.ID, err)
 		}
 		queuedAt, now = locked.QueuedAt, locked.Now
-		return s.apply(ctx, tx, r, sending{m.ID, m.ChallengeID, int(m.SendNo), urgent(m.Purpose), locked.Final})
+		return s.apply(ctx, tx, r, sending{m.ID, m.ChallengeID, int(m.SendNo), twofactor.Purpose(m.Purpose).Urgent(), locked.Final})
 	})
 	if err != nil || !moved {
 		return err
@@ -161,7 +162,7 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 	if err != nil {
 		return fmt.Errorf("read the receipts of message %d: %w", m.ID, err)
 	}
-	at := sending{m.ID, c.challengeID, c.sendNo, urgent(m.Purpose), false}
+	at := sending{m.ID, c.challengeID, c.sendNo, twofactor.Purpose(m.Purpose).Urgent(), false}
 	if slices.Contains(statuses, string(ReceiptDelivered)) {
 		statuses = []string{string(ReceiptDelivered)}
 	}

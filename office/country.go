@@ -24,22 +24,30 @@ type Country struct {
 	Users int // with a confirmed number there
 }
 
-// Countries answers where the office's codes may go, by ISO code: the most used countries of this installation, and
-// what a superuser said of others.
-func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, error) {
-	counted, err := s.q.MobileNumberCountries(ctx, s.pool)
+// MostUsed answers the six most used countries of this installation, the most used first: where codes go by default.
+func MostUsed(ctx context.Context, tx dbsqlc.DBTX) ([]phone.Country, error) {
+	rows, err := dbsqlc.New().MobileNumberCountries(ctx, tx)
 	if err != nil {
 		return nil, fmt.Errorf("count the countries in use: %w", err)
 	}
-	used := make([]phone.Country, len(counted))
-	for i, c := range counted {
-		used[i] = phone.Country(c)
+	counted := make([]phone.Country, len(rows))
+	for i, r := range rows {
+		counted[i] = phone.Country(r)
+	}
+	return slices.Clone(phone.MostUsed(counted)), nil
+}
+
+// Countries answers where the office's codes may go, by ISO code: the most used countries of this installation, and
+// what a superuser said of others.
+func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, error) {
+	allowed, err := MostUsed(ctx, s.pool)
+	if err != nil {
+		return nil, err
 	}
 	said, err := s.q.OfficeCountryList(ctx, s.pool, officeID)
 	if err != nil {
 		return nil, fmt.Errorf("read the countries of office %d: %w", officeID, err)
 	}
-	allowed := slices.Clone(phone.MostUsed(used))
 	for _, r := range said {
 		country := phone.Country(r.Country)
 		allowed = slices.DeleteFunc(allowed, func(c phone.Country) bool { return c == country })

@@ -238,7 +238,7 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if err != nil {
 			return fmt.Errorf("ask for challenge %d again: %w", last.ID, err)
 		}
-		return s.enqueue(ctx, tx, last.ID, int(sendNo), channel, urgent(Purpose(last.Purpose)))
+		return s.enqueue(ctx, tx, last.ID, int(sendNo), channel, Purpose(last.Purpose).Urgent())
 	}))
 }
 
@@ -261,7 +261,7 @@ func (s *Service) start(ctx context.Context, tx pgx.Tx, sess session.Session, pu
 	if err != nil {
 		return fmt.Errorf("make a challenge for user %d: %w", sess.User.ID, err)
 	}
-	return s.enqueue(ctx, tx, id, 1, channel, urgent(purpose))
+	return s.enqueue(ctx, tx, id, 1, channel, purpose.Urgent())
 }
 
 // MaySend answers *Limited or *Wait when no code would be sent to the number on file in this session now.
@@ -269,8 +269,8 @@ func (s *Service) MaySend(ctx context.Context, sess session.Session, number phon
 	return s.maySend(ctx, s.pool, sess, PurposeSignIn, number, true, false)
 }
 
-// urgent reports whether somebody stands at the log-in and waits for the code.
-func urgent(p Purpose) bool { return p == PurposeSignIn || p == PurposeConfirm }
+// Urgent reports whether somebody stands at the log-in and waits for the code.
+func (p Purpose) Urgent() bool { return p == PurposeSignIn || p == PurposeConfirm }
 
 func (s *Service) enqueue(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, channel Channel, urgent bool) error {
 	err := s.q.MessageInsert(ctx, tx, dbsqlc.MessageInsertParams{ChallengeID: challengeID, SendNo: int16(sendNo), Channel: string(channel)}) // #nosec G115 -- 1 to 3

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/office"
 	"github.com/nightlatch/nightlatch/phone"
 	"github.com/nightlatch/nightlatch/session"
 )
@@ -139,9 +140,11 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	}
 	allowed := o.Allowed == "yes"
 	if o.Allowed == "" {
-		if allowed, err = s.mostUsed(ctx, tx, number.Country); err != nil {
+		most, err := office.MostUsed(ctx, tx)
+		if err != nil {
 			return counts{}, err
 		}
+		allowed = slices.Contains(most, number.Country)
 	}
 	return counts{
 		ofSession: int(under.OfSession), live: int(under.LiveOfUser),
@@ -150,31 +153,6 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 		officeHour: int(o.Hour), users: int(o.Users), countryAllowed: allowed,
 		prefixStopped: stopped, spent: o.Spent || o.InstallationSpent,
 	}, nil
-}
-
-// mostUsed reports whether a country is on the list of the six most used ones: where codes go by default.
-func (s *Service) mostUsed(ctx context.Context, tx dbsqlc.DBTX, country phone.Country) (bool, error) {
-	rows, err := s.q.MobileNumberCountries(ctx, tx)
-	if err != nil {
-		return false, fmt.Errorf("count the countries in use: %w", err)
-	}
-	used := make([]phone.Country, len(rows))
-	for i, r := range rows {
-		used[i] = phone.Country(r)
-	}
-	return slices.Contains(phone.MostUsed(used), country), nil
-}
-
-// CountryAllowed reports whether the office's codes may go to a country.
-func (s *Service) CountryAllowed(ctx context.Context, officeID int64, country phone.Country) (bool, error) {
-	o, err := s.q.LimitOffice(ctx, s.pool, dbsqlc.LimitOfficeParams{OfficeID: officeID, Country: string(country)})
-	if err != nil {
-		return false, fmt.Errorf("read the countries of office %d: %w", officeID, err)
-	}
-	if o.Allowed != "" {
-		return o.Allowed == "yes", nil
-	}
-	return s.mostUsed(ctx, s.pool, country)
 }
 
 // tellLimit writes down that a limit stopped a code, so that an operator sees why somebody is waiting. The

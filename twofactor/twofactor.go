@@ -142,17 +142,9 @@ func (s *Service) methods(ctx context.Context, tx dbsqlc.DBTX, userID int64) (Me
 	return m, nil
 }
 
-// MostUsed answers the countries of this installation's numbers, the most used first, at most six.
+// MostUsed answers the six most used countries of this installation, the most used first.
 func (s *Service) MostUsed(ctx context.Context) ([]phone.Country, error) {
-	rows, err := s.q.MobileNumberCountries(ctx, s.pool)
-	if err != nil {
-		return nil, fmt.Errorf("count the countries in use: %w", err)
-	}
-	countries := make([]phone.Country, len(rows))
-	for i, r := range rows {
-		countries[i] = phone.Country(r)
-	}
-	return countries, nil
+	return office.MostUsed(ctx, s.pool)
 }
 
 // Fresh reports whether the session may change its user's own factors: the present factor proven in the
