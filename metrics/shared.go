@@ -137,8 +137,8 @@ func (s *shared) askQueues(ctx context.Context, tx pgx.Tx, tell func(*prometheus
 	return nil
 }
 
-// queueNames are jobs.QueueLogin and jobs.QueueUpkeep; a test compares them.
-var queueNames = []string{"sms_login", "sms_other", "upkeep"}
+// queueNames are the queues of jobs/register.go.
+var queueNames = []string{"sms_login", "sms_other", "mail", "upkeep"}
 
 func (s *shared) askMessages(ctx context.Context, tx pgx.Tx, tell func(*prometheus.Desc, float64, ...string)) error {
 	outcomes, err := s.q.MetricsChallenges(ctx, tx)
