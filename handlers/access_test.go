@@ -15,7 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/access"
-	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/internal/session"
 )
 
 // canary stands in everything of ACME that somebody else must not read.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nightlatch/nightlatch/sso/ssotest"
+	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 )
 
 // CVE-2025-24806, CVE-2026-9798 (13 and 35 of docs/advisories.md): a name has one counter, whichever form its password is
@@ -14,7 +14,7 @@ import (
 func TestEveryFormForAPasswordSharesTheNamesCounter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	idp := ssotest.Start(t)
+	idp := federationtest.Start(t)
 	w.provide(idp)
 	cookie, back := w.leave(idp)
 	cookie, _, _ = strings.Cut(cookiesOf(w.ask("GET", back, cookie, ""))[0], ";")

@@ -5,9 +5,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/otp"
+	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
-	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 // appPage asks a pending log-in for the authenticator app's code.

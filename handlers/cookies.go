@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/internal/session"
 )
 
 // The cookies. Each stands under the __Host- prefix: only our own origin, over a secure connection, can set it.
@@ -14,7 +14,7 @@ const (
 	cookieSession  = "nightlatch"
 	cookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
 	cookieLanguage = "nightlatch-language" //
-	cookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see sso.Begin
+	cookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
 	hostPrefix     = "__Host-"
 
 	yearSeconds = 365 * 24 * 60 * 60

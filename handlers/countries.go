@@ -5,9 +5,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/locale"
-	"github.com/nightlatch/nightlatch/office"
-	"github.com/nightlatch/nightlatch/phone"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

@@ -8,12 +8,12 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/db"
-	"github.com/nightlatch/nightlatch/office"
-	"github.com/nightlatch/nightlatch/sso"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
-	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 // handleError is where every error ends: the operator's log gets the chain, the user a page or, for a
@@ -64,7 +64,7 @@ func classify(err error) (status int, id string) {
 		if http4.Code >= 400 && http4.Code < 500 {
 			return http.StatusBadRequest, "400"
 		}
-	case errors.Is(err, errCrossOrigin), errors.Is(err, office.ErrNotAllowed), errors.Is(err, sso.ErrNotAllowed), errors.Is(err, twofactor.ErrNotAllowed), errors.Is(err, twofactor.ErrHasFactor):
+	case errors.Is(err, errCrossOrigin), errors.Is(err, office.ErrNotAllowed), errors.Is(err, federation.ErrNotAllowed), errors.Is(err, twofactor.ErrNotAllowed), errors.Is(err, twofactor.ErrHasFactor):
 		return http.StatusForbidden, "403"
 	case errors.Is(err, account.ErrUnknown):
 		return http.StatusNotFound, "404"

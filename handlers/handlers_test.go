@@ -16,19 +16,19 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
-	"github.com/nightlatch/nightlatch/keys"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/office"
-	"github.com/nightlatch/nightlatch/operator"
-	"github.com/nightlatch/nightlatch/roster"
-	"github.com/nightlatch/nightlatch/session"
-	"github.com/nightlatch/nightlatch/sso"
-	"github.com/nightlatch/nightlatch/twofactor"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -77,8 +77,8 @@ func newWorld(t testing.TB) *world {
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
 		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
-		People: roster.New(pool, sessions, log),
-		SSO:    sso.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
+		People: users.New(pool, sessions, log),
+		SSO:    federation.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
 	w.rebuild = func(services Services) *echo.Echo {
 		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)

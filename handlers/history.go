@@ -6,8 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/audit"
-	"github.com/nightlatch/nightlatch/locale"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

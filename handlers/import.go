@@ -9,17 +9,17 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/roster"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
-	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 // takesFile reports whether a route takes a file, and so a body larger than all others: fileLimit bounds it,
 // behind the guards, so that a stranger's large body is not read.
 func takesFile(c echo.Context) bool { return strings.HasPrefix(c.Path(), pathUsers+"/import") }
 
-// fileLimit is a file of at most roster.MaxFile, with the rest of its form around it.
+// fileLimit is a file of at most users.MaxFile, with the rest of its form around it.
 var fileLimit = middleware.BodyLimit("1100K")
 
 // exportUsers answers the office's users as a file. It is a POST, since it is written down who took it.
@@ -61,7 +61,7 @@ func (s *Site) previewImport(c echo.Context) error {
 	if file == nil {
 		return s.showImport(c, templates.ImportView{Error: s.t(c, "file.none")})
 	}
-	lines, err := roster.Read(file)
+	lines, err := users.Read(file)
 	if err != nil {
 		return s.refuseFile(c, err)
 	}
@@ -82,18 +82,18 @@ func postedFile(c echo.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, roster.MaxFile+1))
+	return io.ReadAll(io.LimitReader(file, users.MaxFile+1))
 }
 
 func (s *Site) refuseFile(c echo.Context, err error) error {
-	var problem *roster.FileProblem
+	var problem *users.FileProblem
 	if !errors.As(err, &problem) {
 		return err
 	}
 	return s.showImport(c, templates.ImportView{Error: s.t(c, "file."+problem.Problem, "Line", problem.Line, "Column", problem.Column)})
 }
 
-func (s *Site) preview(c echo.Context, lines []roster.Line, problem string) error {
+func (s *Site) preview(c echo.Context, lines []users.Line, problem string) error {
 	plan, err := s.People.Plan(c.Request().Context(), must(c), lines)
 	if errors.Is(err, twofactor.ErrNotFresh) {
 		return s.redirect(c, withNext("/settings/confirm", pathUsers+"/import"))
@@ -126,7 +126,7 @@ func (s *Site) preview(c echo.Context, lines []roster.Line, problem string) erro
 // maxPreview lines are shown one by one.
 const maxPreview = 200
 
-func (s *Site) importRow(c echo.Context, step roster.Step) templates.ImportRow {
+func (s *Site) importRow(c echo.Context, step users.Step) templates.ImportRow {
 	row := templates.ImportRow{Line: step.Number, State: "new", Username: step.Username, Cell: step.Cell}
 	if step.Problem != "" {
 		row.State, row.Problem = "bad", s.t(c, "roster."+string(step.Problem), "Twin", step.Twin)
@@ -155,7 +155,7 @@ func (s *Site) importRow(c echo.Context, step roster.Step) templates.ImportRow {
 // importUsers does what the preview showed: all of it, or nothing.
 func (s *Site) importUsers(c echo.Context) error {
 	ctx, sess := c.Request().Context(), must(c)
-	lines, err := roster.Read([]byte(c.FormValue("lines")))
+	lines, err := users.Read([]byte(c.FormValue("lines")))
 	if err != nil {
 		return s.refuseFile(c, err)
 	}
@@ -163,9 +163,9 @@ func (s *Site) importUsers(c echo.Context) error {
 	switch {
 	case errors.Is(err, twofactor.ErrNotFresh):
 		return s.redirect(c, withNext("/settings/confirm", pathUsers+"/import"))
-	case errors.Is(err, roster.ErrChanged), errors.Is(err, roster.ErrNothing):
+	case errors.Is(err, users.ErrChanged), errors.Is(err, users.ErrNothing):
 		return s.preview(c, lines, s.t(c, "import.office_changed"))
-	case errors.Is(err, roster.ErrLastSuperuser):
+	case errors.Is(err, users.ErrLastSuperuser):
 		return s.preview(c, lines, s.t(c, "user.last_superuser"))
 	case err != nil:
 		return err

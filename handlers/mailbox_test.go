@@ -7,7 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"github.com/nightlatch/nightlatch/mail"
+	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
 func TestTheDemoMailboxEscapesWhateverAMailSays(t *testing.T) {

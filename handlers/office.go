@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
 // The page of the job queue is River UI: somebody else's program, which changes what it is told to by an

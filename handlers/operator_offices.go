@@ -11,9 +11,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/db"
-	"github.com/nightlatch/nightlatch/operator"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/locale"
-	"github.com/nightlatch/nightlatch/operator"
-	"github.com/nightlatch/nightlatch/plot"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/plot"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/locale"
-	"github.com/nightlatch/nightlatch/operator"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

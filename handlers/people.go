@@ -6,11 +6,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/roster"
-	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
-	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 const pathUsers = "/settings/users"
@@ -20,7 +20,7 @@ func userPath(id int64, rest string) string { return fmt.Sprintf("%s/%d%s", path
 // provenFirst asks for a fresh proof before a form is shown, so that nothing typed is lost to it. done says
 // that the request has its answer.
 func (s *Site) provenFirst(c echo.Context, next string) (done bool, err error) {
-	err = roster.MayChange(must(c))
+	err = users.MayChange(must(c))
 	if errors.Is(err, twofactor.ErrNotFresh) {
 		return true, s.redirect(c, withNext("/settings/confirm", next))
 	}
@@ -100,8 +100,8 @@ func postedUser(c echo.Context) templates.UserForm {
 	return templates.UserForm{Name: c.FormValue("name"), Email: c.FormValue("email"), Role: c.FormValue("role")}
 }
 
-func fieldsOf(form templates.UserForm) roster.Fields {
-	return roster.Fields{Name: form.Name, Email: form.Email, Role: account.Role(form.Role)}
+func fieldsOf(form templates.UserForm) users.Fields {
+	return users.Fields{Name: form.Name, Email: form.Email, Role: account.Role(form.Role)}
 }
 
 // showUserForm shows the form, with why it was refused beside the field. An error that is no refusal is answered.
@@ -112,30 +112,30 @@ func (s *Site) showUserForm(c echo.Context, form templates.UserForm, refused err
 		form.Heading, form.Action = s.t(c, "user.change_title", "Name", form.Username), userPath(form.ID, "/change")
 	}
 	form.NoMail, form.OfficeCode = s.Invites == nil && form.ID == 0, sess.OfficeCode
-	for _, role := range roster.Roles {
+	for _, role := range users.Roles {
 		if sess.User.Role.AtLeast(role) {
 			form.Roles = append(form.Roles, string(role))
 		}
 	}
-	var problem roster.Problem
+	var problem users.Problem
 	said := ""
 	switch {
 	case errors.As(refused, &problem):
 		said = s.t(c, "roster."+string(problem))
 		switch problem {
-		case roster.BadUsername:
+		case users.BadUsername:
 			form.UsernameError = said
-		case roster.BadName:
+		case users.BadName:
 			form.NameError = said
-		case roster.BadEmail, roster.NoEmail:
+		case users.BadEmail, users.NoEmail:
 			form.EmailError = said
 		default:
 			form.RoleError = said
 		}
-	case errors.Is(refused, roster.ErrTaken):
+	case errors.Is(refused, users.ErrTaken):
 		said = s.t(c, "roster.taken")
 		form.UsernameError = said
-	case errors.Is(refused, roster.ErrLastSuperuser):
+	case errors.Is(refused, users.ErrLastSuperuser):
 		said = s.t(c, "user.last_superuser")
 		form.RoleError = said
 	case refused != nil:
@@ -158,9 +158,9 @@ func (s *Site) toUser(c echo.Context, question, done string, do func(session.Ses
 	switch {
 	case errors.Is(err, twofactor.ErrNotFresh):
 		return s.redirect(c, withNext("/settings/confirm", userPath(user.ID, question)))
-	case errors.Is(err, roster.ErrLastSuperuser):
+	case errors.Is(err, users.ErrLastSuperuser):
 		return s.showUser(c, shownUser{problem: s.t(c, "user.last_superuser")})
-	case errors.Is(err, roster.ErrYourself):
+	case errors.Is(err, users.ErrYourself):
 		return s.showUser(c, shownUser{problem: s.t(c, "user.end_yourself")})
 	case err != nil:
 		return err

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nightlatch/nightlatch/audit"
-	"github.com/nightlatch/nightlatch/locale"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
 // invites notes who is invited.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/phone"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/templates"
 )
 

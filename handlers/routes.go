@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/static"
 )
 

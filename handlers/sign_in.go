@@ -6,7 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/sso"
+	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -22,7 +22,7 @@ func (s *Site) signInPage(c echo.Context) error {
 }
 
 // showSignIn shows the form with what is set or typed, and what is wrong with a field.
-func (s *Site) showSignIn(c echo.Context, shown sso.Settings, problem *sso.Problem) error {
+func (s *Site) showSignIn(c echo.Context, shown federation.Settings, problem *federation.Problem) error {
 	ctx, sess := c.Request().Context(), must(c)
 	set, err := s.SSO.Settings(ctx, sess)
 	if err != nil {
@@ -56,11 +56,11 @@ func (s *Site) showSignIn(c echo.Context, shown sso.Settings, problem *sso.Probl
 }
 
 func (s *Site) saveSignIn(c echo.Context) error {
-	typed := sso.Settings{
-		Issuer: c.FormValue("issuer"), ClientID: c.FormValue("client_id"), Policy: sso.Policy(c.FormValue("policy")), ACRValues: strings.Fields(c.FormValue("acr")),
+	typed := federation.Settings{
+		Issuer: c.FormValue("issuer"), ClientID: c.FormValue("client_id"), Policy: federation.Policy(c.FormValue("policy")), ACRValues: strings.Fields(c.FormValue("acr")),
 	}
 	err := s.SSO.Save(c.Request().Context(), must(c), typed, c.FormValue("secret"), s.client(c))
-	var problem *sso.Problem
+	var problem *federation.Problem
 	if errors.As(err, &problem) {
 		return s.showSignIn(c, typed, problem)
 	}
@@ -70,7 +70,7 @@ func (s *Site) saveSignIn(c echo.Context) error {
 // testSignIn begins the round trip of a test, or shows at once why there is none.
 func (s *Site) testSignIn(c echo.Context) error {
 	browser, reported, err := s.SSO.BeginTest(c.Request().Context(), must(c))
-	if errors.Is(err, sso.ErrNone) || err == nil && reported {
+	if errors.Is(err, federation.ErrNone) || err == nil && reported {
 		return s.redirect(c, pathSignIn)
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Site) removeSignIn(c echo.Context) error {
 }
 
 func (s *Site) afterSignInChange(c echo.Context, err error, done string) error {
-	if errors.Is(err, sso.ErrNotFresh) {
+	if errors.Is(err, federation.ErrNotFresh) {
 		return s.redirect(c, withNext("/settings/confirm", pathSignIn))
 	}
 	if err != nil {

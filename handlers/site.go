@@ -11,16 +11,16 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/audit"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/office"
-	"github.com/nightlatch/nightlatch/operator"
-	"github.com/nightlatch/nightlatch/roster"
-	"github.com/nightlatch/nightlatch/session"
-	"github.com/nightlatch/nightlatch/sso"
-	"github.com/nightlatch/nightlatch/twofactor"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 )
 
 // Services are the domain packages that the site calls. Phone is nil outside demo mode.
@@ -29,7 +29,7 @@ type Services struct {
 	Offices  *office.Service
 	Factors  *twofactor.Service
 	Sessions *session.Store
-	SSO      *sso.Service
+	SSO      *federation.Service
 	Phone    *message.DemoPhone
 	Mailbox  *mail.DemoMailbox           // nil outside demo mode, as Phone
 	Calls    bool                        // a code can be spoken by a call
@@ -44,7 +44,7 @@ type Services struct {
 	BalanceWarn float64         // a provider's balance below which its operator is warned
 	Hooks       Hooks           // nil: nobody posts anything
 	HookTokens  func() []string // those of the path that are taken, now
-	People      *roster.Service
+	People      *users.Service
 	Invites     interface { // nil: this installation sends no mail
 		// Invite sends a user the link with which they choose a password.
 		Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error

@@ -9,10 +9,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/locale"
-	"github.com/nightlatch/nightlatch/session"
-	"github.com/nightlatch/nightlatch/sso"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -28,7 +28,7 @@ func (s *Site) ssoLogin(c echo.Context) error {
 		return s.showLogin(c, http.StatusUnprocessableEntity, view)
 	}
 	browser, err := s.SSO.Begin(c.Request().Context(), view.Office)
-	if errors.Is(err, sso.ErrNone) {
+	if errors.Is(err, federation.ErrNone) {
 		view.Error = s.t(c, "login.sso_none")
 		return s.showLogin(c, http.StatusUnprocessableEntity, view)
 	}
@@ -58,10 +58,10 @@ func (s *Site) ssoCallback(c echo.Context) error {
 	said := c.QueryParams()
 	for _, values := range said {
 		if len(values) > 1 {
-			return s.ssoProblem(c, sso.ErrFlow) // which of them would be meant?
+			return s.ssoProblem(c, federation.ErrFlow) // which of them would be meant?
 		}
 	}
-	answer := sso.Answer{
+	answer := federation.Answer{
 		State: said.Get("state"), Code: said.Get("code"), Issuer: said.Get("iss"), Error: said.Get("error"),
 		Browser: session.Token(s.cookie(c, cookieSSO)), Client: client,
 		Speaks: func(own string) string {
@@ -134,7 +134,7 @@ func (s *Site) ssoLink(c echo.Context) error {
 	}
 	language := locale.Negotiate(user.Language, s.cookie(c, cookieLanguage), c.Request().Header.Get("Accept-Language"))
 	token, made, err := s.SSO.Link(ctx, browser, user, language, client)
-	if errors.Is(err, sso.ErrLinked) {
+	if errors.Is(err, federation.ErrLinked) {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.t(c, "sso.link_taken"))
 	}
 	if err != nil {
@@ -149,8 +149,8 @@ func (s *Site) ssoLink(c echo.Context) error {
 // ssoProblem is the page for a sign-in that did not end in one: what happened, and the ways on. A refusal
 // sets no cookie, nor takes one.
 func (s *Site) ssoProblem(c echo.Context, err error) error {
-	var refused *sso.Refused
-	var trouble *sso.Trouble
+	var refused *federation.Refused
+	var trouble *federation.Trouble
 	status, view := http.StatusBadRequest, templates.SSOView{Problem: true}
 	switch {
 	case errors.As(err, &refused):
@@ -162,11 +162,11 @@ func (s *Site) ssoProblem(c echo.Context, err error) error {
 	case errors.As(err, &trouble):
 		s.logger.WarnContext(c.Request().Context(), "single sign-on", "request", requestOf(c), "error", err)
 		status = http.StatusBadGateway
-		if trouble.Kind == sso.Denied {
+		if trouble.Kind == federation.Denied {
 			status = http.StatusForbidden
 		}
 		view.Heading, view.Text, view.Retry = s.t(c, "sso.trouble_title"), s.t(c, "sso_trouble."+string(trouble.Kind)), trouble.OfficeCode
-	case errors.Is(err, sso.ErrFlow):
+	case errors.Is(err, federation.ErrFlow):
 		view.Heading, view.Text = s.t(c, "sso.flow_title"), s.t(c, "sso.flow_text")
 	default:
 		return err
@@ -184,9 +184,9 @@ func (s *Site) mySSO(c echo.Context) (linked bool, at time.Time, waiting string,
 func (s *Site) linkMySSO(c echo.Context) error {
 	err := s.SSO.LinkMine(c.Request().Context(), session.Token(s.cookie(c, cookieSSO)), must(c), s.client(c))
 	switch {
-	case errors.Is(err, sso.ErrNotFresh):
+	case errors.Is(err, federation.ErrNotFresh):
 		return s.redirect(c, withNext("/settings/confirm", pathMe))
-	case errors.Is(err, sso.ErrLinked):
+	case errors.Is(err, federation.ErrLinked):
 		return s.showMe(c, s.t(c, "sso.link_taken"))
 	case err != nil:
 		return s.ssoProblem(c, err)
@@ -197,7 +197,7 @@ func (s *Site) linkMySSO(c echo.Context) error {
 
 func (s *Site) unlinkMySSO(c echo.Context) error {
 	err := s.SSO.Unlink(c.Request().Context(), must(c), s.client(c))
-	if errors.Is(err, sso.ErrNotFresh) {
+	if errors.Is(err, federation.ErrNotFresh) {
 		return s.redirect(c, withNext("/settings/confirm", pathMe))
 	}
 	if err != nil {

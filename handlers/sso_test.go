@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nightlatch/nightlatch/sso/ssotest"
+	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 )
 
 const refusal = "This authentication method is not activated for environments in Nightlatch with two-factor authentication. Please contact your administrator / superuser for assistance."
@@ -18,16 +18,16 @@ const refusal = "This authentication method is not activated for environments in
 var onwardLink = regexp.MustCompile(`href="([^"]+)" data-onward`)
 
 // provide sets ACME's provider on its page.
-func (w *world) provide(idp *ssotest.Provider) {
+func (w *world) provide(idp *federationtest.Provider) {
 	w.t.Helper()
-	form := url.Values{"issuer": {idp.URL}, "client_id": {ssotest.ClientID}, "secret": {ssotest.Secret}, "policy": {"refuse"}}
+	form := url.Values{"issuer": {idp.URL}, "client_id": {federationtest.ClientID}, "secret": {federationtest.Secret}, "policy": {"refuse"}}
 	if rec := w.ask("POST", "/settings/office/sign-in", w.in("ACME/superuser"), form.Encode()); rec.Code != http.StatusSeeOther {
 		w.t.Fatalf("saving the provider answers %d %s", rec.Code, rec.Body)
 	}
 }
 
 // leave goes from the log-in page to the provider, and answers the browser's cookie and what it brings back.
-func (w *world) leave(idp *ssotest.Provider) (cookie string, back string) {
+func (w *world) leave(idp *federationtest.Provider) (cookie string, back string) {
 	w.t.Helper()
 	rec := w.ask("POST", "/login/sso", "", "office=acme")
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/login/sso/go" {
@@ -50,7 +50,7 @@ func cookiesOf(rec *httptest.ResponseRecorder) []string { return rec.Header().Va
 func TestSingleSignOnInAnOfficeWithTwoFactorsLeavesNothingButASentence(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	idp := ssotest.Start(t)
+	idp := federationtest.Start(t)
 	w.provide(idp)
 	cookie, back := w.leave(idp)
 	w.exec("update offices set two_factor_required = true")
@@ -76,7 +76,7 @@ func TestSingleSignOnInAnOfficeWithTwoFactorsLeavesNothingButASentence(t *testin
 func TestTheFirstSingleSignOnLinksByThePasswordOfThisOffice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	idp := ssotest.Start(t)
+	idp := federationtest.Start(t)
 	w.provide(idp)
 	cookie, back := w.leave(idp)
 	rec := w.ask("GET", back, cookie, "")
@@ -110,7 +110,7 @@ func TestTheFirstSingleSignOnLinksByThePasswordOfThisOffice(t *testing.T) {
 func TestSingleSignOnGivesNoOfficeAwayAndNeverBreaks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	idp := ssotest.Start(t)
+	idp := federationtest.Start(t)
 	w.provide(idp)
 	unknown, without := w.ask("POST", "/login/sso", "", "office=NOBODY"), w.ask("POST", "/login/sso", "", "office=OTHER")
 	if unknown.Code != http.StatusUnprocessableEntity || without.Code != unknown.Code ||

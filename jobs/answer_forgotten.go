@@ -7,7 +7,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
-	"github.com/nightlatch/nightlatch/account"
+	"github.com/nightlatch/nightlatch/internal/account"
 )
 
 // AnswerForgotten finds out who forgot a password, and has the link sent: not in the request, which must take as long

@@ -9,11 +9,11 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/operator"
-	"github.com/nightlatch/nightlatch/twofactor"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // The queues. A backlog in one never delays another.

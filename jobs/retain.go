@@ -6,7 +6,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"github.com/nightlatch/nightlatch/operator"
+	"github.com/nightlatch/nightlatch/internal/operator"
 )
 
 // Retain deletes what is older than it need be kept.

@@ -9,7 +9,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
-	"github.com/nightlatch/nightlatch/message"
+	"github.com/nightlatch/nightlatch/internal/message"
 )
 
 // SendCode sends one message of a challenge. Ids only: the queue's tables and pages show arguments.

@@ -9,7 +9,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
-	"github.com/nightlatch/nightlatch/mail"
+	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
 // SendMail sends one mail. Ids only: the queue's tables and pages show arguments.

@@ -7,9 +7,9 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/twofactor"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // Upkeep ends what has expired and drops what is old.

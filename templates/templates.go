@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nightlatch/nightlatch/locale"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/static"
 )
 

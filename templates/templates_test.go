@@ -7,7 +7,7 @@ import (
 
 	"github.com/jba/templatecheck"
 
-	"github.com/nightlatch/nightlatch/locale"
+	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
 // check type-checks a block with the struct it is executed with, in every language.

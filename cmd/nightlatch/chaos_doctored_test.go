@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // sound is the evidence of a small run in which everything went well: a log-in by text after one wrong code and a lost

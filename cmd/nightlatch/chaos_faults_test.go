@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // ever is more calls than a run makes.

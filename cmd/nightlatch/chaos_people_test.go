@@ -10,7 +10,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"github.com/nightlatch/nightlatch/otp"
+	"github.com/nightlatch/nightlatch/internal/otp"
 )
 
 // person is a simulated user, who does one thing after the other until the run is over.

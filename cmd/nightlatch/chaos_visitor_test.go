@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nightlatch/nightlatch/session"
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // What a simulated user's act came to, as they saw it.

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nightlatch/nightlatch/mail"
+	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
 // config is what the environment says. The variables are listed in the README.

@@ -13,7 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/localpg"
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 // openDatabase answers where the database is: what DATABASE_URL says, or a server of our own, which is then

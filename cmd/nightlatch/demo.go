@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
-	"github.com/nightlatch/nightlatch/office"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/office"
 )
 
 const demoOffice = "DEMO"

@@ -16,7 +16,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/dbtest"
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 // diagnosis is what doctor printed, by state.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // twoProviders is an installation with Vonage first and a gateway second, both of which report receipts.

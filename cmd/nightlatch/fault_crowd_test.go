@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // capped is a provider that takes so many messages in any second, as Vonage does, and answers the others with status 1.

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // blocked reports whether somebody in this database waits for a lock.

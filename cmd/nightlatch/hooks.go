@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/handlers"
-	"github.com/nightlatch/nightlatch/keys"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/sms"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // hookConnections serve receipts alone, so that a flood of them never takes a page's connection.

@@ -17,9 +17,9 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/handlers"
-	"github.com/nightlatch/nightlatch/keys"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 const itsRef = "abcdefghijklmnopqrstuvwxyz.1"

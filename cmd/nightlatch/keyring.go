@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 // holdEvery is how often a serving process looks at its key file and at which key seals, and tells which keys it has.

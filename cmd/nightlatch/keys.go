@@ -12,9 +12,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 // manageKeys runs the commands about the master keys.

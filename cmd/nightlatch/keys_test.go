@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/keys"
+	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
 // copyFile brings one node's key file to another, as an operator does.

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"github.com/nightlatch/nightlatch/account"
 	"github.com/nightlatch/nightlatch/db"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/session"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/session"
 )
 
 // mailSender is where mails go: the demo mailbox, the mail server, or nowhere (nil).

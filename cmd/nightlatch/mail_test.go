@@ -16,7 +16,7 @@ import (
 	"mime/quotedprintable"
 	netmail "net/mail"
 
-	"github.com/nightlatch/nightlatch/mail/mailtest"
+	"github.com/nightlatch/nightlatch/internal/mail/mailtest"
 )
 
 const smtpPassword = "planted-smtp-password-31"

@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/nightlatch/nightlatch/metrics"
+	"github.com/nightlatch/nightlatch/internal/metrics"
 )
 
 // newMetrics makes the metrics of this process over its web pool.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/audit"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
 // operatorCommands are the commands about operators, who belong to no office.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/otp"
+	"github.com/nightlatch/nightlatch/internal/otp"
 )
 
 // newOperator makes an operator on the command line and reads the key that was printed.

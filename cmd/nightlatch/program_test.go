@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/nightlatch/nightlatch/db/dbtest"
-	"github.com/nightlatch/nightlatch/keys"
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 const (

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/phone"
-	"github.com/nightlatch/nightlatch/sms"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // provider is what every provider of sms is.

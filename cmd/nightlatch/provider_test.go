@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 const (

@@ -23,7 +23,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/otp"
+	"github.com/nightlatch/nightlatch/internal/otp"
 )
 
 // The checks of docs/security-checks.md that are asked of the program from outside: over HTTP, with SQL to look and to move

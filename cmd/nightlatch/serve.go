@@ -16,22 +16,22 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 
-	"github.com/nightlatch/nightlatch/account"
-	"github.com/nightlatch/nightlatch/audit"
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/metrics"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/jobs"
-	"github.com/nightlatch/nightlatch/keys"
-	"github.com/nightlatch/nightlatch/mail"
-	"github.com/nightlatch/nightlatch/message"
-	"github.com/nightlatch/nightlatch/metrics"
-	"github.com/nightlatch/nightlatch/office"
-	"github.com/nightlatch/nightlatch/operator"
-	"github.com/nightlatch/nightlatch/phone"
-	"github.com/nightlatch/nightlatch/roster"
-	"github.com/nightlatch/nightlatch/session"
-	"github.com/nightlatch/nightlatch/sso"
-	"github.com/nightlatch/nightlatch/twofactor"
 )
 
 const (
@@ -184,7 +184,7 @@ func (p *program) worker(ctx context.Context) (*river.Client[pgx.Tx], error) {
 	p.metrics.Watch("work", pool)
 	codes := p.factors(pool)
 	return jobs.NewWorker(pgxPool, quiet(p.logger), jobs.Register(p.messages(pool, codes), codes, p.operator(pool), p.cfg.retentionDays, p.mails(pool), p.accountsOn(pool, nil),
-		codes, sso.New(pool, p.ring, codes, p.log, p.cfg.url)), p.cfg.pollOnly)
+		codes, federation.New(pool, p.ring, codes, p.log, p.cfg.url)), p.cfg.pollOnly)
 }
 
 func (p *program) messages(pool *db.Pool, codes *twofactor.Service) *message.Service {
@@ -253,7 +253,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Offices:  office.New(p.pool, p.log, p.providerName()),
 		Factors:  factors,
 		Sessions: session.NewStore(p.pool, p.log),
-		SSO:      sso.New(p.pool, p.ring, factors, p.log, p.cfg.url),
+		SSO:      federation.New(p.pool, p.ring, factors, p.log, p.cfg.url),
 		Phone:    p.phone,
 		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, p.pool), p.holder.ready()) },
 		Mailbox:  p.mailbox,
@@ -267,7 +267,7 @@ func (p *program) serveWeb(ctx context.Context, out io.Writer) error {
 		Operator:     p.operator(p.pool),
 		BalanceWarn:  p.cfg.balanceWarn,
 		HookTokens:   func() []string { return hookTokens(p.ring) },
-		People:       roster.New(p.pool, session.NewStore(p.pool, p.log), p.log),
+		People:       users.New(p.pool, session.NewStore(p.pool, p.log), p.log),
 	}
 	if accounts.CanMail() {
 		services.Invites = accounts

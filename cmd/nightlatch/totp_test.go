@@ -7,7 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"github.com/nightlatch/nightlatch/otp"
+	"github.com/nightlatch/nightlatch/internal/otp"
 )
 
 // secretOn is the key that a setup page shows.

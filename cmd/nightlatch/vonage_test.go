@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/sms/smstest"
+	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
 // What the live line says, by the product's English catalogue.

@@ -49,7 +49,7 @@ for (const language of ["en", "nl"]) {
   const names = json(`cldr-localenames-full/main/${language}/territories.json`).main[language].localeDisplayNames.territories;
   const countries = Object.keys(names).filter((code) => /^[A-Z]{2}$/.test(code) && !not.has(code)).sort();
   const name = (code) => (short.has(code) && names[`${code}-alt-short`]) || names[code];
-  writeFileSync(`${root}/locale/countries_${language}.json`,
+  writeFileSync(`${root}/internal/locale/countries_${language}.json`,
     JSON.stringify(Object.fromEntries(countries.map((code) => [code, name(code)])), null, 2) + "\n");
   if (language !== "en") continue;
   for (const code of countries) {

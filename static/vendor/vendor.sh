@@ -1,5 +1,5 @@
 #!/bin/sh
-# Copies the front-end files we did not write into static/ and locale/.
+# Copies the front-end files we did not write into static/ and internal/locale/.
 #
 #   static/vendor/vendor.sh           install the pinned packages and copy
 #   static/vendor/vendor.sh --check   copy into a temporary folder and compare (make verify)

@@ -1,0 +1,223 @@
+// Package account knows who may sign in: users, their roles and passwords, and the first step of a log-in.
+//
+// The rule it protects: a wrong office, a wrong user, a disabled user and a wrong password look the same
+// and take the same time, and guessing is slowed down without locking anybody out. Start at SignIn.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// ErrUnknown says that the office has no such user. Another office's user is as unknown as none.
+var ErrUnknown = errors.New("no such user")
+
+// Service answers for the users of all offices.
+type Service struct {
+	pool   *db.Pool
+	q      *dbsqlc.Queries
+	hasher *Hasher
+	log    *audit.Log
+
+	// See WithMail: nil and "" without.
+	mailer   Mailer
+	sessions Sessions
+	product  string
+}
+
+// New makes the Service.
+func New(pool *db.Pool, hasher *Hasher, log *audit.Log) *Service {
+	return &Service{pool: pool, q: dbsqlc.New(), hasher: hasher, log: log}
+}
+
+// User is who signed in.
+type User struct {
+	ID       int64
+	OfficeID int64 // 0: an operator
+	Username string
+	Name     string
+	Role     Role
+	Language string // "en", "nl", or "" for the browser's
+}
+
+// Person is the user in audit events.
+func (u User) Person() audit.Person { return audit.Person{ID: u.ID, Name: u.Username} }
+
+// IsOperator reports whether the user runs the installation and belongs to no office.
+func (u User) IsOperator() bool { return u.Role == RoleOperator }
+
+// Profile is a user as settings show them, with the state of their second factor.
+type Profile struct {
+	User
+	Email             string
+	Disabled          bool
+	CreatedAt         time.Time
+	MobileNumber      string // E.164, or ""
+	MobileCountry     string
+	MobileConfirmed   bool
+	Authenticator     bool
+	RecoveryCodesLeft int
+}
+
+// HasFactor reports whether the user can prove a second factor: an unconfirmed number is none.
+func (p Profile) HasFactor() bool { return p.Authenticator || p.MobileConfirmed }
+
+// Profile answers one user of an office, or ErrUnknown.
+func (s *Service) Profile(ctx context.Context, officeID, userID int64) (Profile, error) {
+	r, err := s.q.UserInOffice(ctx, s.pool, dbsqlc.UserInOfficeParams{OfficeID: officeID, ID: userID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Profile{}, ErrUnknown
+	}
+	if err != nil {
+		return Profile{}, fmt.Errorf("read user %d: %w", userID, err)
+	}
+	return Profile{
+		User:         User{r.ID, r.OfficeID, r.Username, r.Name, Role(r.Role), r.Language},
+		Email:        r.Email,
+		Disabled:     r.DisabledAt != nil,
+		CreatedAt:    r.CreatedAt,
+		MobileNumber: deref(r.MobileNumber), MobileCountry: deref(r.MobileCountry), MobileConfirmed: r.MobileConfirmedAt != nil,
+		Authenticator: r.HasAuthenticator, RecoveryCodesLeft: int(r.RecoveryCodes),
+	}, nil
+}
+
+// List answers every user of an office, by name.
+func (s *Service) List(ctx context.Context, officeID int64) ([]Profile, error) {
+	rows, err := s.q.UserList(ctx, s.pool, officeID)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", err)
+	}
+	users := make([]Profile, len(rows))
+	for i, r := range rows {
+		users[i] = Profile{
+			User:     User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: Role(r.Role)},
+			Disabled: r.DisabledAt != nil, MobileNumber: deref(r.MobileNumber),
+			MobileConfirmed: r.MobileConfirmedAt != nil, Authenticator: r.HasAuthenticator,
+		}
+	}
+	return users, nil
+}
+
+// NewUser is what Create needs.
+type NewUser struct {
+	OfficeCode string
+	Username   string
+	Name       string
+	Email      string
+	Role       Role
+	Password   string
+	Invite     bool // no password: the user sets it with a link that is mailed to them
+}
+
+// Create adds a user to an office and answers their id. Its errors are sentences for whoever typed the
+// command: an unknown office or role, a username that is taken or not one, a password that is too weak.
+func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (int64, error) {
+	n.OfficeCode, n.Username = CanonicalOfficeCode(n.OfficeCode), CanonicalUsername(n.Username)
+	n.Name, n.Email = strings.TrimSpace(clean(n.Name)), strings.TrimSpace(clean(n.Email))
+	if !validUsername(n.Username) {
+		return 0, errUsername
+	}
+	if n.Name == "" || len([]rune(n.Name)) > 120 {
+		return 0, errors.New("the name needs 1 to 120 characters")
+	}
+	if !n.Role.Valid() {
+		return 0, fmt.Errorf("%q is not a role: choose user, accountant or superuser", n.Role)
+	}
+	office, err := s.q.OfficeByCode(ctx, s.pool, n.OfficeCode)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, fmt.Errorf("there is no office %s", n.OfficeCode)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find office %s: %w", n.OfficeCode, err)
+	}
+	if n.Invite {
+		return s.createInvited(ctx, office.ID, n, actor)
+	}
+	problem := PasswordProblem(n.Password, PasswordFor{n.Username, n.Name, n.Email, office.Code, office.Name, s.product, office.TwoFactorRequired})
+	if problem != nil {
+		return 0, fmt.Errorf("%w: %w", errPassword, problem)
+	}
+	hash, err := s.hasher.Hash(ctx, n.Password)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		id, err = s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
+			OfficeID: office.ID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role), PasswordHash: hash,
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: id, PasswordHash: hash, PasswordLong: ref(long(n.Password))}); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{Office: office.ID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username},
+			Action: audit.UserCreated, Detail: string(n.Role)})
+	})
+	if db.IsUnique(err) {
+		return 0, fmt.Errorf("office %s already has a user %s", n.OfficeCode, n.Username)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("create user: %w", err)
+	}
+	return id, nil
+}
+
+// Find answers the id of a user by office code and username, as typed, or a sentence about which is unknown.
+func (s *Service) Find(ctx context.Context, officeCode, username string) (officeID, userID int64, err error) {
+	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
+	office, err := s.q.OfficeByCode(ctx, s.pool, officeCode)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, fmt.Errorf("there is no office %s", officeCode)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("find office %s: %w", officeCode, err)
+	}
+	user, err := s.q.UserInOfficeByUsername(ctx, s.pool, dbsqlc.UserInOfficeByUsernameParams{OfficeID: office.ID, Username: username})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, 0, fmt.Errorf("office %s has no user %s: %w", officeCode, username, ErrUnknown)
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("find user %s: %w", username, err)
+	}
+	return office.ID, user.ID, nil
+}
+
+// SetLanguage keeps the language a user chose: "en" or "nl".
+func (s *Service) SetLanguage(ctx context.Context, userID int64, language string) error {
+	if err := s.q.UserLanguageSet(ctx, s.pool, dbsqlc.UserLanguageSetParams{ID: userID, Language: language}); err != nil {
+		return fmt.Errorf("set language of user %d: %w", userID, err)
+	}
+	return nil
+}
+
+// SetPassword gives a user a new password. It is for the demo office, whose password stands in a file.
+func (s *Service) SetPassword(ctx context.Context, userID int64, password string) error {
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	if err := s.q.PasswordSet(ctx, s.pool, dbsqlc.PasswordSetParams{ID: userID, PasswordHash: hash, PasswordLong: ref(long(password))}); err != nil {
+		return fmt.Errorf("set password of user %d: %w", userID, err)
+	}
+	return nil
+}
+
+func ref[T any](v T) *T { return &v }
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,100 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+const (
+	// forgottenOfName: so many mails an hour a stranger can make us send to somebody.
+	forgottenOfName = 3
+	// forgottenOfAddress an hour: an office behind one address is not an attack. An address of the own network is nobody's,
+	// and not counted: a stranger behind the same proxy must keep nobody out.
+	forgottenOfAddress = 100
+)
+
+// ErrTooMany says that too many new passwords were asked for from one address in the last hour.
+var ErrTooMany = errors.New("too many requests for a new password from this address")
+
+// Forgot notes that somebody at from forgot the password of a name, and queues the rest (AnswerForgotten). It does the
+// same for a known name, an unknown one, a disabled user and one without e-mail, in the same statements and time,
+// and says the same: nil, or ErrTooMany for the address alone. A fourth request for a name in an hour does nothing,
+// known or not. It answers ErrNoMail where this installation sends none.
+func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
+	if s.mailer == nil {
+		return ErrNoMail
+	}
+	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
+	name := sha256.Sum256([]byte(counted(officeCode, username)))
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.q.ForgottenLock(ctx, tx, name[:]); err != nil {
+			return fmt.Errorf("wait for the turn to count: %w", err)
+		}
+		counts, err := s.q.ForgottenCounts(ctx, tx, dbsqlc.ForgottenCountsParams{NameHash: name[:], Address: from.Address})
+		if err != nil {
+			return fmt.Errorf("count forgotten passwords: %w", err)
+		}
+		switch {
+		case counts.OfAddress >= forgottenOfAddress && !OwnNetwork(from.Address):
+			return ErrTooMany
+		case counts.OfName >= forgottenOfName:
+			return nil
+		}
+		id, err := s.q.ForgottenInsert(ctx, tx, dbsqlc.ForgottenInsertParams{
+			NameHash: name[:], OfficeCode: officeCode, Username: username, Address: from.Address, UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
+		})
+		if err != nil {
+			return fmt.Errorf("note a forgotten password: %w", err)
+		}
+		return s.mailer.AnswerForgotten(ctx, tx, id)
+	})
+}
+
+// AnswerForgotten finds out who it was that asked and, when that is a user who can sign in and be written to, sends
+// them the link. Run twice, it does no harm: done completes its job in the same transaction.
+func (s *Service) AnswerForgotten(ctx context.Context, forgottenID int64, done func(context.Context, pgx.Tx) error) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.answerForgotten(ctx, tx, forgottenID); err != nil {
+			return err
+		}
+		return done(ctx, tx)
+	})
+}
+
+func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) error {
+	asked, err := s.q.ForgottenByID(ctx, tx, id)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (asked.UserID == nil || !asked.Recent) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read forgotten password %d: %w", id, err)
+	}
+	user, err := s.q.UserByID(ctx, tx, *asked.UserID)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.Email == "" || user.DisabledAt != nil || user.OfficeID == nil || s.mailer == nil) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read user %d: %w", *asked.UserID, err)
+	}
+	from := Origin{Address: asked.Address, UserAgent: asked.UserAgent, Language: asked.Language}
+	if err := s.sendLink(ctx, tx, user.ID, PurposeReset, from); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, audit.Event{Office: *user.OfficeID, Subject: audit.Person{ID: user.ID, Name: user.Username}, Action: audit.PasswordResetAsked, Address: asked.Address})
+}
+
+// LinkUpkeep drops what is too old to matter: links a month old, requests a day old.
+func (s *Service) LinkUpkeep(ctx context.Context) error {
+	if err := errors.Join(s.q.ForgottenDeleteOld(ctx, s.pool), s.q.LinkDeleteOld(ctx, s.pool)); err != nil {
+		return fmt.Errorf("drop old links: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,250 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// LinkLife is how long a link that sets a password lives.
+const LinkLife = 30 * time.Minute
+
+// ErrLink says that a link opens nothing: unknown, used, ended by a newer one, expired, or its user was disabled.
+var ErrLink = errors.New("this link opens nothing")
+
+// Token is the secret of a link: 256 random bits, in lower-case letters and digits. The database has only its hash.
+type Token string
+
+// tokenForm keeps the token a plain word in an address, in every mail program.
+var tokenForm = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+const tokenSize = 32
+
+func newLinkToken() Token {
+	raw := make([]byte, tokenSize)
+	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
+	return Token(tokenForm.EncodeToString(raw))
+}
+
+// hash is the SHA-256 by which the link is looked up; nil when the token cannot be one of ours.
+func (t Token) hash() []byte {
+	raw, err := tokenForm.DecodeString(string(t))
+	if err != nil || len(raw) != tokenSize || tokenForm.EncodeToString(raw) != string(t) {
+		return nil
+	}
+	sum := sha256.Sum256(raw)
+	return sum[:]
+}
+
+// Purpose is what a link is for.
+type Purpose string
+
+// The purposes. Both links do the same: they set a password, once, and sign nobody in.
+const (
+	PurposeInvite Purpose = "invite" // a new user's first password
+	PurposeReset  Purpose = "reset"  // a forgotten one
+)
+
+// Link is a link that lives, with whom its password is for.
+type Link struct {
+	Purpose    Purpose
+	OfficeCode string
+	OfficeName string
+	Username   string
+	For        PasswordFor
+
+	id   int64
+	user User
+}
+
+// OpenLink answers the link of a token, and changes nothing: mail scanners open links too. It answers ErrLink.
+func (s *Service) OpenLink(ctx context.Context, token Token) (Link, error) {
+	hash := token.hash()
+	if hash == nil {
+		return Link{}, ErrLink
+	}
+	r, err := s.q.LinkByToken(ctx, s.pool, hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Link{}, ErrLink
+	}
+	if err != nil {
+		return Link{}, fmt.Errorf("read a link: %w", err)
+	}
+	return Link{
+		Purpose: Purpose(r.Purpose), OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, Username: r.Username,
+		For: PasswordFor{r.Username, r.Name, r.Email, r.OfficeCode, r.OfficeName, s.product, r.TwoFactorRequired},
+		id:  r.ID, user: User{ID: r.UserID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: Role(r.Role)},
+	}, nil
+}
+
+// UseLink sets the user's password with a link, once, and ends the user's other links and every session. It signs
+// nobody in, and leaves the second factor as it is. It answers ErrLink, *Refusal (the link stays), and ErrBusy.
+func (s *Service) UseLink(ctx context.Context, token Token, password string, from Origin) error {
+	link, err := s.OpenLink(ctx, token)
+	if err != nil {
+		return err
+	}
+	if problem := PasswordProblem(password, link.For); problem != nil {
+		return problem
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		user, err := s.q.PasswordLock(ctx, tx, dbsqlc.PasswordLockParams{OfficeID: link.user.OfficeID, ID: link.user.ID})
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && user.DisabledAt != nil {
+			return ErrLink
+		}
+		if err != nil {
+			return fmt.Errorf("lock user %d: %w", link.user.ID, err)
+		}
+		if user.TwoFactorRequired != link.For.TwoFactorRequired {
+			return fmt.Errorf("%w: the office's policy has just changed", ErrBusy)
+		}
+		n, err := s.q.LinkUse(ctx, tx, link.id)
+		if err != nil {
+			return fmt.Errorf("use link %d: %w", link.id, err)
+		}
+		if n == 0 {
+			return ErrLink
+		}
+		action, kind := audit.PasswordReset, "password_reset"
+		if link.Purpose == PurposeInvite {
+			action, kind = audit.InvitationUsed, "password_first"
+		}
+		return s.setPassword(ctx, tx, link.user, hash, long(password), 0, action, kind, from)
+	})
+}
+
+// setPassword is what every change of a password by its user does: the new hash, no other session (but), no link, an
+// audit event, and a notice on screen and by mail.
+func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, but int64, action audit.Action, kind string, from Origin) error {
+	err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: user.ID, PasswordHash: hash, PasswordLong: &isLong})
+	if err != nil {
+		return fmt.Errorf("set the password of user %d: %w", user.ID, err)
+	}
+	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: user.ID}); err != nil {
+		return fmt.Errorf("end the links of user %d: %w", user.ID, err)
+	}
+	if err := s.sessions.EndOthers(ctx, tx, user.ID, but); err != nil {
+		return err
+	}
+	if action != audit.InvitationUsed {
+		if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: user.ID, Kind: noticePassword}); err != nil {
+			return fmt.Errorf("leave user %d a notice: %w", user.ID, err)
+		}
+	}
+	if err := s.mail(ctx, tx, Mail{UserID: user.ID, Kind: kind, Language: from.Language, From: from}); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: action, Address: from.Address})
+}
+
+// noticePassword is what the user is told on screen: notice.password_changed.
+const noticePassword = "password_changed"
+
+// sendLink makes a link and queues the mail that brings it.
+func (s *Service) sendLink(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, from Origin) error {
+	token := newLinkToken()
+	id, err := s.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{Purpose: string(purpose), UserID: userID, TokenHash: token.hash(), Life: LinkLife})
+	if err != nil {
+		return fmt.Errorf("make a link for user %d: %w", userID, err)
+	}
+	return s.mail(ctx, tx, Mail{UserID: userID, Kind: string(purpose), Language: from.Language, LinkID: id, Token: token, From: from})
+}
+
+// Invite sends a user without a password the link to set the first one; an invitation sent before ends.
+// It answers ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
+func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.InviteTx(ctx, tx, actor, officeID, userID) })
+}
+
+// ErrHasPassword says that an invitation is too late: the user has a password. See SendReset.
+var ErrHasPassword = errors.New("the user has a password")
+
+// InviteTx is Invite in the transaction that made the user.
+func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64) error {
+	return s.sendAsked(ctx, tx, actor, officeID, userID, PurposeInvite, audit.Invited)
+}
+
+// createInvited makes a user without a password and invites them.
+func (s *Service) createInvited(ctx context.Context, officeID int64, n NewUser, actor audit.Person) (int64, error) {
+	var id int64
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		// No hash is "": such a user cannot sign in.
+		id, err = s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{OfficeID: officeID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role)})
+		if err != nil {
+			return err
+		}
+		err = s.log.Write(ctx, tx, audit.Event{Office: officeID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username}, Action: audit.UserCreated, Detail: string(n.Role)})
+		if err != nil {
+			return err
+		}
+		return s.InviteTx(ctx, tx, actor, officeID, id)
+	})
+	switch {
+	case db.IsUnique(err):
+		return 0, fmt.Errorf("office %s already has a user %s", n.OfficeCode, n.Username)
+	case errors.Is(err, ErrNoMail):
+		return 0, errors.New("an invitation needs an e-mail address (--email) and a mail server (SMTP_URL)")
+	case err != nil:
+		return 0, fmt.Errorf("create user: %w", err)
+	}
+	return id, nil
+}
+
+// SendReset sends a user the link to set a new password, for somebody who may start that and must never set or see
+// one. The present password works until the link is used. It answers ErrUnknown and ErrNoMail.
+func (s *Service) SendReset(ctx context.Context, actor audit.Person, officeID, userID int64) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		return s.sendAsked(ctx, tx, actor, officeID, userID, PurposeReset, audit.PasswordResetSent)
+	})
+}
+
+func (s *Service) sendAsked(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64, purpose Purpose, action audit.Action) error {
+	user, err := s.q.PasswordLock(ctx, tx, dbsqlc.PasswordLockParams{OfficeID: officeID, ID: userID})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrUnknown
+	case err != nil:
+		return fmt.Errorf("lock user %d: %w", userID, err)
+	case s.mailer == nil || user.Email == "" || user.DisabledAt != nil:
+		return ErrNoMail
+	case purpose == PurposeInvite && user.PasswordHash != "":
+		return ErrHasPassword
+	}
+	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID, Purpose: string(purpose)}); err != nil {
+		return fmt.Errorf("end the links of user %d: %w", userID, err)
+	}
+	// A user who chose no language is written to in that of who asked: most offices speak one.
+	language := ""
+	if profile, err := s.q.UserInOffice(ctx, tx, dbsqlc.UserInOfficeParams{OfficeID: officeID, ID: actor.ID}); err == nil {
+		language = profile.Language
+	} else if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read user %d: %w", actor.ID, err)
+	}
+	if err := s.sendLink(ctx, tx, userID, purpose, Origin{Language: language}); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, audit.Event{Office: officeID, Actor: actor, Subject: audit.Person{ID: userID, Name: user.Username}, Action: action})
+}
+
+// linkPath is where the page of a link stands; handlers/routes.go has the same.
+const linkPath = "/link/"
+
+// LinkURL is the address of a link, under the configured public origin: never under one that a request names.
+func LinkURL(origin string, token Token) string {
+	return strings.TrimRight(origin, "/") + linkPath + string(token)
+}

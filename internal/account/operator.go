@@ -1,0 +1,116 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// operatorDoor begins the counters of operators' names. Office codes are upper case, so that no office's
+// user shares one.
+const operatorDoor = "operator"
+
+// SignInOperator checks an operator's username and password, with the counters, delays and answers of
+// SignIn: ErrWrong, *Delay, or ErrBusy. The attempt's office code is not looked at. What follows is
+// twofactor.BeginOperator: an operator always needs the second factor.
+func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
+	username := CanonicalUsername(a.Username)
+	return s.signIn(ctx, a, door{
+		account: counted(operatorDoor, username),
+		known: func() (bool, error) {
+			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Username: username, BrowserHash: a.Browser})
+		},
+		find: func() (found, error) {
+			refusal := audit.Event{Detail: string(RoleOperator)} // tells it from a log-in under an unknown office code
+			row, err := s.q.OperatorForSignIn(ctx, s.pool, username)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return found{refusal: refusal}, nil
+			}
+			if err != nil {
+				return found{}, fmt.Errorf("find operator: %w", err)
+			}
+			user := User{ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language}
+			return found{user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal}, nil
+		},
+	})
+}
+
+// CreateOperator adds an operator and answers their id. It still lacks its second factor: see
+// twofactor.EnrolOperator. Its errors are sentences for whoever typed the command: a username that is
+// taken or not one, a password that is too weak. The password needs 12 characters, although it is one
+// factor of two: an operator reaches every office.
+func (s *Service) CreateOperator(ctx context.Context, username, password string, actor audit.Person) (int64, error) {
+	username = CanonicalUsername(username)
+	if !validUsername(username) {
+		return 0, errUsername
+	}
+	if problem := PasswordProblem(password, PasswordFor{Username: username, Product: s.product}); problem != nil {
+		return 0, fmt.Errorf("%w: %w", errPassword, problem)
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return 0, err
+	}
+	var id int64
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		id, err = s.q.OperatorInsert(ctx, tx, dbsqlc.OperatorInsertParams{Username: username, PasswordHash: hash})
+		if err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorCreated})
+	})
+	if db.IsUnique(err) {
+		return 0, fmt.Errorf("there already is an operator %s", username)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("create operator: %w", err)
+	}
+	return id, nil
+}
+
+// Operator is an operator as the command line lists them.
+type Operator struct {
+	Username      string
+	CreatedAt     time.Time
+	Authenticator bool // without one nobody can sign in under this name
+}
+
+// Operators answers every operator, by username.
+func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
+	rows, err := s.q.OperatorList(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("list operators: %w", err)
+	}
+	operators := make([]Operator, len(rows))
+	for i, r := range rows {
+		operators[i] = Operator{r.Username, r.CreatedAt, r.HasAuthenticator}
+	}
+	return operators, nil
+}
+
+// RemoveOperator takes an operator away: their sessions end with it, and the authenticator's key is
+// forgotten. What they did stays in the history. It answers ErrUnknown in a sentence.
+func (s *Service) RemoveOperator(ctx context.Context, username string, actor audit.Person) error {
+	username = CanonicalUsername(username)
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		id, err := s.q.OperatorDelete(ctx, tx, username)
+		if err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorRemoved})
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("there is no operator %s: %w", username, ErrUnknown)
+	}
+	if err != nil {
+		return fmt.Errorf("remove operator: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
+var ErrWrong = errors.New("wrong office, user or password")
+
+// Delay says that this name was tried wrongly too often: it is answered at once, without a look at the
+// password, whether or not such a user exists.
+type Delay struct{ Wait time.Duration }
+
+func (d *Delay) Error() string { return fmt.Sprintf("wait %s before the next try", d.Wait) }
+
+// Attempt is one log-in as typed.
+type Attempt struct {
+	OfficeCode string
+	Username   string
+	Password   string
+	Browser    []byte // hash of the browser's cookie
+	Address    string // IP address
+}
+
+// SignIn checks office code, username and password. It answers ErrWrong, *Delay, or ErrBusy.
+func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
+	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
+	return s.signIn(ctx, a, door{
+		account: counted(code, username),
+		known: func() (bool, error) {
+			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{OfficeCode: code, Username: username, BrowserHash: a.Browser})
+		},
+		find: func() (found, error) {
+			// Two statements for every outcome: a missing office must cost what a missing user costs.
+			office, err := s.q.OfficeByCode(ctx, s.pool, code)
+			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return found{}, fmt.Errorf("find office: %w", err)
+			}
+			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Username: username})
+			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return found{}, fmt.Errorf("find user: %w", err)
+			}
+			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
+			return found{user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID}}, nil
+		},
+	})
+}
+
+// door is what a log-in of one kind has of its own: the key of its counter, which browsers it knows, and
+// how it finds who stands before it. All else is the same at every door.
+type door struct {
+	account string
+	known   func() (bool, error)
+	find    func() (found, error)
+}
+
+// found is who a door found: the zero value is nobody. refusal is how an audit event of it begins.
+type found struct {
+	user     User
+	hash     string
+	disabled bool
+	// lengthKnown: it stands in the database whether the password may stand alone.
+	lengthKnown bool
+	refusal     audit.Event
+}
+
+// signIn is the one way through a door.
+//
+// The try is counted, and committed, before the password is looked at; parallel guesses cannot share one
+// try. Browsers in which this user has completed a log-in in the last 90 days have a budget of their own,
+// so strangers who guess can delay only each other.
+func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
+	budget := dbsqlc.PasswordFailureChargeParams{Account: d.account, Browser: []byte{}}
+	known, err := d.known()
+	if err != nil {
+		return User{}, fmt.Errorf("look for a known browser: %w", err)
+	}
+	if known {
+		budget.Browser = a.Browser
+	}
+	if err := s.charge(ctx, budget); err != nil {
+		return User{}, err
+	}
+	if err := s.brake(ctx, a.Address, known); err != nil {
+		return User{}, err
+	}
+	f, err := d.find()
+	if err != nil {
+		return User{}, err
+	}
+	right, err := s.matches(ctx, a.Password, f.hash)
+	if err != nil {
+		return User{}, err
+	}
+	if !right || f.disabled {
+		// Who is not a user is not named: people type their password where the username belongs.
+		f.refusal.Actor, f.refusal.Action, f.refusal.Address = f.user.Person(), audit.SignInRefused, a.Address
+		if err := s.log.Write(ctx, s.pool, f.refusal); err != nil {
+			return User{}, err
+		}
+		if err := s.failedFrom(ctx, a.Address, d.account); err != nil {
+			return User{}, err
+		}
+		return User{}, ErrWrong
+	}
+	if err := s.cameFrom(ctx, a.Address, d.account); err != nil {
+		return User{}, err
+	}
+	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
+		return User{}, fmt.Errorf("reset the count of failures: %w", err)
+	}
+	if !f.lengthKnown {
+		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID, PasswordLong: long(a.Password)})
+		if err != nil {
+			return User{}, fmt.Errorf("note the length of a password: %w", err)
+		}
+	}
+	return f.user, nil
+}
+
+// CheckPassword proves the password of a signed-in user once more, under the delays of a log-in.
+// It answers ErrWrong, *Delay, or ErrBusy.
+func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
+	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
+	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(officeCode, user.Username), Browser: fmt.Appendf(nil, "user %d", user.ID)}
+	if err := s.charge(ctx, budget); err != nil {
+		return err
+	}
+	hash, err := s.q.UserPasswordHash(ctx, s.pool, user.ID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read user %d: %w", user.ID, err)
+	}
+	right, err := s.matches(ctx, password, hash)
+	if err != nil {
+		return err
+	}
+	if !right {
+		if err := s.log.Write(ctx, s.pool, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: audit.PasswordRefused, Address: address}); err != nil {
+			return err
+		}
+		return ErrWrong
+	}
+	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
+		return fmt.Errorf("reset the count of failures: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) matches(ctx context.Context, password, hash string) (bool, error) {
+	if len(password) > 4*maxPassword {
+		password = "" // no password is as long; the hash is compared all the same
+	}
+	return s.hasher.Matches(ctx, password, hash)
+}
+
+func (s *Service) charge(ctx context.Context, budget dbsqlc.PasswordFailureChargeParams) error {
+	_, err := s.q.PasswordFailureCharge(ctx, s.pool, budget)
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("count a log-in: %w", err)
+	}
+	row, err := s.q.PasswordFailureOf(ctx, s.pool, dbsqlc.PasswordFailureOfParams(budget))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return &Delay{time.Second} // a right password has just cleared the count
+	}
+	if err != nil {
+		return fmt.Errorf("read the delay: %w", err)
+	}
+	// Rounded up: who waits as long as told must get through.
+	return &Delay{max(time.Second, row.NextTryAt.Sub(row.Now).Truncate(time.Second)+time.Second)}
+}

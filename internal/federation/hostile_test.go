@@ -1,0 +1,296 @@
+package federation
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// B37: whatever a provider gives that is not exactly what was asked for, nobody is in and nobody is linked.
+func TestATokenThatIsNotExactlyOursIsRefused(t *testing.T) {
+	t.Parallel()
+	set := func(name string, value any) func(map[string]any) {
+		return func(c map[string]any) { c[name] = value }
+	}
+	for name, lie := range map[string]struct {
+		change func(map[string]any)
+		sign   func(*federationtest.Provider, []byte) string
+	}{
+		"another issuer":              {change: set("iss", "https://evil.example")},
+		"the issuer with a slash":     {change: func(c map[string]any) { c["iss"] = c["iss"].(string) + "/" }},
+		"another audience":            {change: set("aud", "somebody-else")},
+		"no audience":                 {change: set("aud", nil)},
+		"two audiences, no azp":       {change: set("aud", []string{federationtest.ClientID, "somebody-else"})},
+		"another authorised party":    {change: set("azp", "somebody-else")},
+		"another nonce":               {change: set("nonce", "another")},
+		"no nonce":                    {change: set("nonce", nil)},
+		"expired":                     {change: set("exp", time.Now().Add(-time.Minute).Unix())},
+		"not yet":                     {change: set("nbf", time.Now().Add(time.Hour).Unix())},
+		"no subject":                  {change: set("sub", nil)},
+		"a subject with a NUL":        {change: set("sub", "a\x00b")},
+		"a subject of 256 characters": {change: set("sub", strings.Repeat("s", 256))},
+		"a wrong hash of its token":   {change: set("at_hash", "AAAA")},
+		"not signed":                  {sign: federationtest.Unsigned},
+		"signed by the public key":    {sign: federationtest.ByPublicKey},
+		"signed by the secret":        {sign: federationtest.BySecret},
+		"signed by another key":       {sign: federationtest.ByAnother},
+		"no token at all":             {sign: func(*federationtest.Provider, []byte) string { return "" }},
+		"rubbish":                     {sign: func(*federationtest.Provider, []byte) string { return "a.b.c" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.link()
+			w.idp.Change, w.idp.Sign = lie.change, lie.sign
+			_, err := w.roundTrip()
+			w.trouble(err, BadIDToken)
+			w.nothing(1)
+			if w.idp.Calls != 1 {
+				t.Errorf("the code was offered %d times", w.idp.Calls)
+			}
+		})
+	}
+}
+
+func TestAnAnswerServesOnceAndInItsOwnBrowserAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.link()
+	browser, said := w.leave()
+	other, otherSaid := w.leave()
+	refused := func(what string, _ Arrival, err error) {
+		t.Helper()
+		if !errors.Is(err, ErrFlow) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	a, err := w.comeBack(other, said)
+	refused("another browser's answer", a, err)
+	a, err = w.comeBack("", said)
+	refused("no browser", a, err)
+	a, err = w.comeBack(session.NewToken(), said)
+	refused("an unknown browser", a, err)
+	without := otherSaid
+	without.Del("state")
+	a, err = w.comeBack(other, without)
+	refused("no state", a, err)
+	w.nothing(1)
+	if a, err = w.comeBack(browser, said); err != nil || a.Session == "" {
+		t.Fatalf("its own browser: %v", err)
+	}
+	a, err = w.comeBack(browser, said)
+	refused("the same answer again", a, err)
+	if n := w.count("select count(*) from sessions"); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+	// A code that the provider has redeemed already, under a state that is still good.
+	browser, again := w.leave()
+	again.Set("code", said.Get("code"))
+	_, err = w.comeBack(browser, again)
+	w.trouble(err, NoToken)
+	if strings.Contains(err.Error(), said.Get("code")) {
+		t.Errorf("the error repeats what the provider wrote: %v", err)
+	}
+	// Too late.
+	browser, late := w.leave()
+	w.exec("update sso_flows set expires_at = now()")
+	a, err = w.comeBack(browser, late)
+	refused("after ten minutes", a, err)
+	if n := w.count("select count(*) from sessions"); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func TestSixteenAnswersAtOnceMakeOneSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.link()
+	browser, said := w.leave()
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() { _, _ = w.comeBack(browser, said) })
+	}
+	all.Wait()
+	if n := w.count("select count(*) from sessions"); n != 1 || w.idp.Calls != 1 {
+		t.Errorf("%d sessions, %d calls", n, w.idp.Calls)
+	}
+}
+
+func TestAnAnswerWithoutItsVerifierIsWorthNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.link()
+	victim, said := w.leave()
+	_ = victim
+	// A stolen code, brought back in a flow of the thief's own: the challenge is another.
+	thief, own := w.leave()
+	own.Set("code", said.Get("code"))
+	_, err := w.comeBack(thief, own)
+	w.trouble(err, NoToken)
+	w.nothing(1)
+}
+
+func TestTheAnswerNamesItsProvider(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.link()
+	for _, iss := range []string{"", "https://evil.example", w.idp.URL + "/"} {
+		browser, said := w.leave()
+		said.Set("iss", iss)
+		_, err := w.comeBack(browser, said)
+		w.trouble(err, OtherProvider)
+	}
+	w.nothing(1)
+	if w.idp.Calls != 0 {
+		t.Error("the code went to the provider all the same")
+	}
+}
+
+func TestTheSameSubjectElsewhereIsSomebodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	jane := w.users["ACME/jane"]
+	// The same subject at another issuer, and in another office.
+	w.exec("insert into sso_identities (office_id, user_id, issuer, subject) select office_id, id, 'https://evil.example', 'subject-1' from users where username = 'jane' and office_id = " + row(jane.OfficeID))
+	w.exec("insert into sso_identities (office_id, user_id, issuer, subject) select office_id, id, '" + w.idp.URL + "', 'subject-1' from users where username = 'jane' and office_id <> " + row(jane.OfficeID))
+	w.idp.Change = func(c map[string]any) { c["email"], c["preferred_username"] = "jane@acme.example", "jane" }
+	a, err := w.roundTrip()
+	if err != nil || a.Session != "" || a.Link == "" {
+		t.Errorf("arrived as %+v, %v", a, err)
+	}
+	if n := w.count("select count(*) from sessions"); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
+	t.Parallel()
+	serve := func(path string, f http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
+		return func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == path {
+				f(w, r)
+			}
+			return r.URL.Path == path
+		}
+	}
+	huge := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"keys":[],"issuer":"`))
+		for range 1 << 12 {
+			if _, err := w.Write([]byte(strings.Repeat("x", 1<<12))); err != nil {
+				return
+			}
+		}
+	}
+	hang := func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // a server sees that its client has gone only after the body
+		<-r.Context().Done()
+	}
+	away := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }
+	const discovery = "/.well-known/openid-configuration"
+	for name, c := range map[string]struct {
+		path string
+		f    http.HandlerFunc
+		kind []Kind
+	}{
+		"no description":          {discovery, http.NotFound, []Kind{NoDescription}},
+		"a redirected one":        {discovery, away, []Kind{NoDescription}},
+		"a huge one":              {discovery, huge, []Kind{NoDescription}},
+		"one that never comes":    {discovery, hang, []Kind{Unreachable}},
+		"a token that never":      {"/token", hang, []Kind{Unreachable}},
+		"a huge token":            {"/token", huge, []Kind{NoToken}},
+		"keys that never come":    {"/jwks", hang, []Kind{Unreachable}},
+		"huge keys":               {"/jwks", huge, []Kind{Unreachable}},
+		"a redirected token call": {"/token", away, []Kind{NoToken}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.link()
+			w.sso.client.Timeout = 300 * time.Millisecond
+			browser, said := w.leave()
+			w.sso.known = map[string]discovered{}
+			w.idp.Answer = serve(c.path, c.f)
+			began := time.Now()
+			_, err := w.comeBack(browser, said)
+			w.trouble(err, c.kind[0])
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			w.nothing(1)
+		})
+	}
+}
+
+func TestADescriptionThatCannotBeTrusted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		meta func(map[string]any)
+		kind Kind
+	}{
+		"another issuer":        {func(m map[string]any) { m["issuer"] = "https://evil.example" }, OtherIssuer},
+		"a slash more":          {func(m map[string]any) { m["issuer"] = m["issuer"].(string) + "/" }, OtherIssuer},
+		"a script as address":   {func(m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" }, BadEndpoints},
+		"a token call in clear": {func(m map[string]any) { m["token_endpoint"] = "http://idp.example/token" }, BadEndpoints},
+		"no keys":               {func(m map[string]any) { delete(m, "jwks_uri") }, BadEndpoints},
+		"no PKCE":               {func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} }, NoMethods},
+		"no secret":             {func(m map[string]any) { m["token_endpoint_auth_methods_supported"] = []string{"private_key_jwt"} }, NoMethods},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.idp.Meta = c.meta
+			_, err := w.sso.Begin(w.ctx, "ACME")
+			w.trouble(err, c.kind)
+			// The superuser's test says the same in the report.
+			_, reported, err := w.sso.BeginTest(w.ctx, w.signedIn("ACME/boss"))
+			set, _ := w.sso.Settings(w.ctx, w.signedIn("ACME/boss"))
+			if err != nil || !reported || set.Test == nil || set.Test.Trouble != string(c.kind) {
+				t.Errorf("the report is %+v, %v", set.Test, err)
+			}
+		})
+	}
+}
+
+func TestAWrongSecretIsToldInTheReport(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	boss := w.signedIn("ACME/boss")
+	set := Settings{Issuer: w.idp.URL, ClientID: federationtest.ClientID, Policy: Refuse}
+	if err := w.sso.Save(w.ctx, boss, set, "wrong", session.Client{}); err != nil {
+		t.Fatal(err)
+	}
+	for want, secret := range map[Kind]string{BadClient: "wrong", "": federationtest.Secret} {
+		if err := w.sso.Save(w.ctx, boss, set, secret, session.Client{}); err != nil {
+			t.Fatal(err)
+		}
+		browser, _, err := w.sso.BeginTest(w.ctx, boss)
+		if err != nil {
+			t.Fatal(err)
+		}
+		onward, _ := w.sso.Onward(w.ctx, browser)
+		q := w.idp.LogIn(t, onward.URL)
+		a, err := w.sso.Return(w.ctx, Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &boss})
+		got, _ := w.sso.Settings(w.ctx, boss)
+		if err != nil || !a.Tested || a.Session != "" || got.Test == nil || got.Test.Trouble != string(want) {
+			t.Errorf("%q: arrived as %+v, %v; the report is %+v", secret, a, err, got.Test)
+		}
+	}
+	w.nothing(0)
+	// A test's answer is for the superuser who began it.
+	browser, _, _ := w.sso.BeginTest(w.ctx, boss)
+	onward, _ := w.sso.Onward(w.ctx, browser)
+	other := w.signedIn("OTHER/boss")
+	q := w.idp.LogIn(t, onward.URL)
+	_, err := w.sso.Return(w.ctx, Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &other})
+	if !errors.Is(err, ErrFlow) {
+		t.Errorf("another superuser's session: %v", err)
+	}
+}

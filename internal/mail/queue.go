@@ -1,0 +1,77 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Outbox queues the jobs of mails in the caller's transaction.
+type Outbox interface {
+	SendMail(ctx context.Context, tx pgx.Tx, mailID int64) error
+	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
+}
+
+// Queue takes mails in the transaction of what causes them. It is an account.Mailer and a twofactor.Mailer.
+type Queue struct {
+	q      *dbsqlc.Queries
+	keys   *keys.Ring
+	outbox Outbox
+}
+
+// NewQueue makes a Queue. There is none where no mail is configured.
+func NewQueue(ring *keys.Ring, outbox Outbox) *Queue { return &Queue{dbsqlc.New(), ring, outbox} }
+
+// Mail queues a mail in tx. Who is disabled or has no e-mail address gets none.
+func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
+	to, err := u.q.MailRecipient(ctx, tx, m.UserID)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && to.Email == "" {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the address of user %d: %w", m.UserID, err)
+	}
+	row := dbsqlc.MailInsertParams{UserID: m.UserID, Kind: m.Kind, Language: locale.Negotiate(to.Language, m.Language, ""), Address: coarse(m.From.Address)}
+	row.Browser, row.System = session.Browser(m.From.UserAgent)
+	if m.LinkID != 0 {
+		row.LinkID, row.PayloadCt = &m.LinkID, u.keys.Seal(tokenPurpose, linkRow(m.LinkID), []byte(m.Token))
+	}
+	id, err := u.q.MailInsert(ctx, tx, row)
+	if err != nil {
+		return fmt.Errorf("queue a mail to user %d: %w", m.UserID, err)
+	}
+	return u.outbox.SendMail(ctx, tx, id)
+}
+
+// AnswerForgotten queues what follows a forgotten password.
+func (u *Queue) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error {
+	return u.outbox.AnswerForgotten(ctx, tx, forgottenID)
+}
+
+// coarse is an IP address as a mail tells it: its network, which says where without saying who; "" for one that
+// says neither.
+func coarse(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || account.OwnNetwork(address) {
+		return ""
+	}
+	ip = ip.Unmap()
+	bits := 48
+	if ip.Is4() {
+		bits = 24
+	}
+	network, err := ip.WithZone("").Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return network.String()
+}

@@ -1,0 +1,275 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the
+// send as calling; the call, with no transaction open; and a transaction that writes its outcome and, by
+// complete, completes the job. Before them it picks a provider and waits for a turn there. It answers nil when the
+// job is completed, *Cancelled, *Later, or any other error for a retry. No error holds a code or a number.
+func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int, complete func(context.Context, pgx.Tx) error) error {
+	provider, verdict, err := s.pick(ctx, challengeID, sendNo)
+	if err != nil {
+		return err
+	}
+	call, err := s.begin(ctx, challengeID, sendNo, provider, verdict)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	outcome := s.providers.Send(ctx, provider, call.text)
+	took := time.Since(began)
+	// A shutdown may have ended ctx during the call; its outcome is worth a note all the same.
+	noting, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
+	defer cancel()
+	s.logger.InfoContext(ctx, "send", "challenge", challengeID, "send_no", sendNo, "provider", provider,
+		"class", outcome.Class, "status", outcome.Status, "took", took.Round(time.Millisecond))
+	s.meter.Sent(provider, outcome.Class, took)
+	s.learn(noting, provider, outcome)
+	return s.finish(noting, call, outcome, complete)
+}
+
+// pick finds the provider to ask and waits for its turn. Its verdict on a message that is not to be sent is
+// repeated by begin, under a lock.
+func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (string, verdict, error) {
+	p, err := s.q.SendPlan(ctx, s.pool, dbsqlc.SendPlanParams{ID: challengeID, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", over, nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("read challenge %d: %w", challengeID, err)
+	}
+	tally, err := s.tally(ctx, s.pool, p.MessageID)
+	if err != nil {
+		return "", "", err
+	}
+	v := decide(state{p.Now, p.ExpiresAt, p.EndedAt != nil, p.Final, int(p.SendsAsked) == sendNo, tally})
+	if v != goAhead {
+		return "", v, nil
+	}
+	breakers, err := s.breakers(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	route := s.providers.Route(p.Country, p.Channel)
+	for {
+		name, v := choose(route, tally, breakers)
+		if v != goAhead {
+			return "", v, nil
+		}
+		got, err := s.turn(ctx, name, twofactor.Purpose(p.Purpose).Urgent())
+		if err != nil || got {
+			return name, goAhead, err
+		}
+		if b := breakers[name]; !b.open {
+			return "", later, nil // its turns are given away for seconds to come
+		}
+		breakers[name] = breaker{open: true, account: breakers[name].account} // another process probes it
+	}
+}
+
+func (s *Service) tally(ctx context.Context, tx dbsqlc.DBTX, messageID int64) (tally, error) {
+	rows, err := s.q.SendTally(ctx, tx, messageID)
+	if err != nil {
+		return nil, fmt.Errorf("count the sends of message %d: %w", messageID, err)
+	}
+	t := make(tally, len(rows))
+	for _, r := range rows {
+		t[r.Provider] = did{int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), Class(r.Why), r.RuledOut, r.Undelivered}
+	}
+	return t, nil
+}
+
+// call is one send between its first and its last step.
+type call struct {
+	challengeID int64
+	sendNo      int
+	text        Text
+	messageID   int64
+	sendID      int64
+	provider    string
+	channel     string
+	others      bool // another provider could be tried after this one
+}
+
+// begin is step one: it locks the challenge, decides, and writes the send as calling.
+func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, provider string, picked verdict) (call, error) {
+	c := call{challengeID: challengeID, sendNo: sendNo, provider: provider}
+	var answer error
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		r, err := s.q.ChallengeForSend(ctx, tx, dbsqlc.ChallengeForSendParams{ID: challengeID, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+		if errors.Is(err, pgx.ErrNoRows) {
+			answer = &Cancelled{"gone"}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("lock challenge %d: %w", challengeID, err)
+		}
+		c.messageID, c.channel = r.MessageID, r.Channel
+		if err := s.q.SendAbandon(ctx, tx, r.MessageID); err != nil {
+			return fmt.Errorf("abandon a send of message %d: %w", r.MessageID, err)
+		}
+		tally, err := s.tally(ctx, tx, r.MessageID)
+		if err != nil {
+			return err
+		}
+		v := decide(state{r.Now, r.ExpiresAt, r.EndedAt != nil, r.MessageFinal, int(r.SendsAsked) == sendNo, tally})
+		if v == goAhead {
+			v = picked
+		}
+		if v == later {
+			answer = &Later{time.Second + s.jitter()}
+			return s.set(ctx, tx, r.MessageID, "retrying", "waiting", false)
+		}
+		if v != goAhead || provider == "" {
+			answer = &Cancelled{string(v)}
+			return s.giveUp(ctx, tx, r.MessageID, v)
+		}
+		code, err := s.codes.OpenCode(r.Ref, r.CodeCt)
+		if err != nil {
+			return fmt.Errorf("challenge %d: %w", challengeID, err)
+		}
+		c.text = Text{
+			To: r.Number, Language: r.Language, Code: code, Ref: fmt.Sprintf("%s.%d", r.Ref, sendNo), Life: r.ExpiresAt.Sub(r.Now),
+		}
+		for _, name := range s.providers.Route(r.Country, r.Channel) {
+			d := tally[name]
+			c.others = c.others || name != provider && !d.ruledOut && !d.undelivered
+		}
+		if c.sendID, err = s.q.SendInsert(ctx, tx, dbsqlc.SendInsertParams{MessageID: r.MessageID, Provider: provider}); err != nil {
+			return fmt.Errorf("write a send of message %d: %w", r.MessageID, err)
+		}
+		return s.set(ctx, tx, r.MessageID, "calling", "", false)
+	})
+	if err != nil {
+		return call{}, err
+	}
+	if answer != nil {
+		return call{}, answer
+	}
+	return c, nil
+}
+
+// giveUp tells the truth about a message that will not be sent (again).
+func (s *Service) giveUp(ctx context.Context, tx pgx.Tx, messageID int64, v verdict) error {
+	switch v {
+	case done:
+		return nil
+	case unsure:
+		return s.set(ctx, tx, messageID, "unsure", "no_answer", true)
+	case noRoute:
+		return s.set(ctx, tx, messageID, "failed", string(ours), true)
+	}
+	return s.set(ctx, tx, messageID, "failed", string(v), true)
+}
+
+// finish is step three: the outcome, what the user is told, and the end of the job, in one transaction.
+func (s *Service) finish(ctx context.Context, c call, o Outcome, complete func(context.Context, pgx.Tx) error) error {
+	var answer error
+	var after dbsqlc.SendFinishRow
+	accepted := false
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		// A receipt may come at the same time: whoever is second sees what the first wrote.
+		m, err := s.q.MessageLock(ctx, tx, c.messageID)
+		if err != nil {
+			return fmt.Errorf("lock message %d: %w", c.messageID, err)
+		}
+		after, err = s.q.SendFinish(ctx, tx, dbsqlc.SendFinishParams{
+			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, ProviderID: o.ProviderID,
+			Price: o.Price, Network: o.Network, Balance: o.Balance,
+		})
+		if err != nil {
+			return fmt.Errorf("write the outcome of send %d: %w", c.sendID, err)
+		}
+		switch o.Class {
+		case Sent:
+			if err := s.addCost(ctx, tx, c, o, after); err != nil {
+				return err
+			}
+			accepted = true
+			state, final := "accepted", !o.Awaited
+			if o.Arrived {
+				state, final = "delivered", true
+			}
+			if err := s.set(ctx, tx, c.messageID, state, "", final); err != nil {
+				return err
+			}
+			if o.Awaited && o.ProviderID != "" {
+				if err := s.applyEarly(ctx, tx, c, m, o.ProviderID); err != nil {
+					return err
+				}
+			}
+			return complete(ctx, tx)
+		case Wait:
+			answer = &Later{max(o.After, time.Second+s.jitter())}
+			return s.set(ctx, tx, c.messageID, "retrying", "busy", false)
+		case Retry:
+			answer = fmt.Errorf("%s refused for now (%s)", c.provider, o.Status)
+			if o.After > 0 {
+				answer = &Later{o.After}
+			}
+			return s.set(ctx, tx, c.messageID, "retrying", "busy", false)
+		case Ours, Account, Number:
+			if c.others && o.Class != Number {
+				answer = &Later{0}
+				return s.set(ctx, tx, c.messageID, "retrying", "other_provider", false)
+			}
+			answer = &Cancelled{fmt.Sprintf("%s refused (%s, status %s)", c.provider, o.Class, o.Status)}
+			return s.set(ctx, tx, c.messageID, "failed", string(o.Class), true)
+		}
+		// Unknown: the next run counts this call, and either calls once more or stops.
+		answer = fmt.Errorf("%s did not answer (%s)", c.provider, o.Status)
+		return s.set(ctx, tx, c.messageID, "unsure", "no_answer", false)
+	})
+	if err != nil {
+		return err
+	}
+	if accepted {
+		s.meter.Accepted(c.channel, after.Now.Sub(after.QueuedAt))
+		if after.Over {
+			s.meter.Wasted(c.provider)
+		}
+	}
+	return answer
+}
+
+func (s *Service) addCost(ctx context.Context, tx pgx.Tx, c call, o Outcome, after dbsqlc.SendFinishRow) error {
+	if after.OfficeID == 0 {
+		return nil
+	}
+	err := s.q.CostAdd(ctx, tx, dbsqlc.CostAddParams{
+		OfficeID: after.OfficeID, Provider: c.provider, Country: after.Country, Network: o.Network, Price: o.Price,
+	})
+	if err != nil {
+		return fmt.Errorf("add the cost of send %d: %w", c.sendID, err)
+	}
+	return nil
+}
+
+func sendState(c Class) string {
+	switch c {
+	case Sent:
+		return "sent"
+	case Unknown:
+		return "unknown"
+	}
+	return "refused"
+}
+
+func (s *Service) set(ctx context.Context, tx pgx.Tx, messageID int64, state, reason string, final bool) error {
+	_, err := s.q.MessageStateSet(ctx, tx, dbsqlc.MessageStateSetParams{ID: messageID, State: state, Reason: reason, Final: final})
+	if err != nil {
+		return fmt.Errorf("set message %d: %w", messageID, err)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+// Package message takes a code on its way, as a text or as a call: who sends it, the sends and their outcomes,
+// what the carrier reports, and what the waiting user is told.
+//
+// The rules it protects: a code goes out although a process or a provider dies, and it goes out at most twice; a
+// challenge that is over sends nothing; all processes together keep to a provider's rate; and no message is shown
+// as sent unless the provider said so. Start at Deliver, the three steps of one send; choose.go decides who sends,
+// provider.go holds the shared rate and the breaker, receive.go takes receipts.
+package message
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+const (
+	// leastLife is what a code needs to be worth sending; it is also the provider's least ttl.
+	leastLife = 20 * time.Second
+	// maxCalls that may have sent one message: after an outcome that nobody knows, once more.
+	maxCalls = 2
+	// noteTimeout bounds writing an outcome down after the job's own context is over.
+	noteTimeout = 5 * time.Second
+)
+
+// Text is one code to one number. It is never logged.
+type Text struct {
+	To       string // E.164
+	Language string // "en" or "nl"
+	Code     string
+	Ref      string        // what the provider echoes: no person and no code
+	Life     time.Duration // how much longer the code lives
+}
+
+// Class says what an outcome means for the next step: vonage.md's table, for any provider.
+type Class string
+
+// The classes of outcomes.
+const (
+	Sent    Class = "sent"    // accepted by the provider
+	Wait    Class = "wait"    // throttled: a little later, without counting
+	Retry   Class = "retry"   // provably not sent: soon again
+	Ours    Class = "ours"    // our request is wrong
+	Account Class = "account" // the provider refuses our account
+	Number  Class = "number"  // this number cannot get messages
+	Unknown Class = "unknown" // it may have been sent
+)
+
+// Outcome is how one call to a provider ended.
+type Outcome struct {
+	Class      Class
+	Status     string        // the provider's status in a few safe words
+	After      time.Duration // the wait it asked for, 0 if none
+	Arrived    bool          // it is on the phone already: the demo phone knows
+	Awaited    bool          // a receipt will say what became of it
+	ProviderID string
+	Price      string
+	Network    string
+	Balance    string
+}
+
+// The channels of a message.
+const (
+	SMS  = "sms"
+	Call = "call"
+)
+
+// Providers are all that can bring a code to a number.
+type Providers interface {
+	// Route answers the names of those to try, in this order, for a country (ISO code) and channel.
+	Route(country, channel string) []string
+	// Send makes one call to one of them. Every ending is an outcome.
+	Send(ctx context.Context, provider string, t Text) Outcome
+}
+
+// Requeuer queues a message again, for the next provider.
+type Requeuer interface {
+	SendAgain(ctx context.Context, tx pgx.Tx, challengeID int64, sendNo, again int, urgent bool) error
+}
+
+// Cancelled says that the job must not run again: nothing is left to send, or nothing can be.
+type Cancelled struct{ Reason string }
+
+func (c *Cancelled) Error() string { return c.Reason }
+
+// Later says that the job should run again after a wait, without counting as a try.
+type Later struct{ After time.Duration }
+
+func (l *Later) Error() string { return fmt.Sprintf("again in %s", l.After) }
+
+// Service delivers the messages of all challenges.
+type Service struct {
+	pool      *db.Pool
+	q         *dbsqlc.Queries
+	codes     *twofactor.Service
+	providers Providers
+	queue     Requeuer
+	meter     Meter
+	logger    *slog.Logger
+	jitter    func() time.Duration
+	gap       time.Duration
+}
+
+// New makes the Service. jitter spreads waits over 0 to 2 s. rate is how many calls a second all processes together
+// make to one provider; Vonage takes 30.
+func New(pool *db.Pool, codes *twofactor.Service, providers Providers, queue Requeuer, meter Meter, logger *slog.Logger, jitter func() time.Duration, rate int) *Service {
+	return &Service{pool, dbsqlc.New(), codes, providers, queue, meter, logger, jitter, time.Second / time.Duration(rate)}
+}

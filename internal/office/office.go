@@ -1,0 +1,207 @@
+// Package office is an office and its policy: whether two factors are mandatory, what activating that
+// would mean to whom, and the switch itself.
+//
+// The rule it protects: only a superuser turns the switch, and the whole office is under the new policy
+// from the next request on, since every request reads it from the database.
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+var (
+	// ErrNotAllowed says that only a superuser may do this.
+	ErrNotAllowed = errors.New("only a superuser may change the office's settings")
+	// ErrNotFresh says that the superuser's second factor must be proven again first.
+	ErrNotFresh = errors.New("the second factor was not proven in the last ten minutes")
+	// ErrUnknown says that there is no office with this code.
+	ErrUnknown = errors.New("no such office")
+)
+
+// Service answers for all offices.
+type Service struct {
+	pool     *db.Pool
+	q        *dbsqlc.Queries
+	log      *audit.Log
+	provider string
+	told     Superusers // nil: see Telling
+}
+
+// New makes the Service. provider names where text messages go, "" when nowhere.
+func New(pool *db.Pool, log *audit.Log, provider string) *Service {
+	return &Service{pool, dbsqlc.New(), log, provider, nil}
+}
+
+// Preflight is what activating would mean: the office's enabled users by the state of their second
+// factor (Users is the sum of the other three), and whether text messages can be sent.
+type Preflight struct {
+	Users       int
+	Ready       int // confirmed number or authenticator app
+	Unconfirmed int // a number, not confirmed
+	Without     int // no method yet
+	Sending     Sending
+	SSO         int    // of Users, who sign in by the office's provider
+	SSOPolicy   string // what becomes of that: refuse, trust or ask; "" without a provider
+}
+
+// Sending says whether text messages go out, as far as the last hour tells.
+type Sending struct {
+	Provider string // "" when none is configured
+	Trouble  string // what the provider said last: a class of sms.Outcome, "" when all is well
+}
+
+// Works reports whether nothing speaks against sending.
+func (s Sending) Works() bool { return s.Provider != "" && s.Trouble == "" }
+
+// Preflight counts, for the modal.
+func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, error) {
+	r, err := s.q.OfficePreflight(ctx, s.pool, officeID)
+	if err != nil {
+		return Preflight{}, fmt.Errorf("count users of office %d: %w", officeID, err)
+	}
+	p := Preflight{Users: int(r.Users), Ready: int(r.Ready), Unconfirmed: int(r.Unconfirmed), Without: int(r.Without)}
+	p.Sending.Provider = s.provider
+	last, err := s.q.SendLatest(ctx, s.pool)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return Preflight{}, fmt.Errorf("read the last send: %w", err)
+	case last.Class == "account" || last.Class == "ours" || last.Class == "unknown":
+		p.Sending.Trouble = last.Class
+	}
+	sso, err := s.q.SSOPreflight(ctx, s.pool, officeID)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return Preflight{}, fmt.Errorf("count who signs in by single sign-on in office %d: %w", officeID, err)
+	}
+	p.SSO, p.SSOPolicy = int(sso.Users), sso.Policy
+	return p, nil
+}
+
+// Activate makes two factors mandatory for the session's office. Activating twice does no harm.
+// Sessions without a second factor become pending log-ins, the superuser's own included.
+// It answers ErrNotAllowed.
+func (s *Service) Activate(ctx context.Context, sess session.Session, client session.Client) error {
+	if !sess.User.Role.ManagesOffice() {
+		return ErrNotAllowed
+	}
+	return s.set(ctx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
+}
+
+// SwitchOff ends the demand for a second factor. It answers ErrNotAllowed, and ErrNotFresh unless the
+// superuser proved theirs in the last ten minutes.
+func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client session.Client) error {
+	if !sess.User.Role.ManagesOffice() {
+		return ErrNotAllowed
+	}
+	if !sess.FreshFactor() {
+		return ErrNotFresh
+	}
+	return s.set(ctx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorSwitched, client))
+}
+
+// ForceOff is the operator's way back in when a whole office is locked out. The office's superusers are told.
+// It answers ErrUnknown.
+func (s *Service) ForceOff(ctx context.Context, code string) error {
+	row, err := s.q.OfficeByCode(ctx, s.pool, account.CanonicalOfficeCode(code))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrUnknown
+	}
+	if err != nil {
+		return fmt.Errorf("find office: %w", err)
+	}
+	return s.set(ctx, row.ID, false, audit.Event{Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched})
+}
+
+func (s *Service) set(ctx context.Context, officeID int64, required bool, event audit.Event) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		changed, err := s.q.OfficeTwoFactorSet(ctx, tx, dbsqlc.OfficeTwoFactorSetParams{ID: officeID, Required: required})
+		if err != nil {
+			return fmt.Errorf("set two-factor of office %d: %w", officeID, err)
+		}
+		if changed == 0 {
+			return nil
+		}
+		if required {
+			err := s.q.SessionShortenOfOffice(ctx, tx, dbsqlc.SessionShortenOfOfficeParams{OfficeID: officeID, Life: 10 * time.Minute})
+			if err != nil {
+				return fmt.Errorf("shorten sessions of office %d: %w", officeID, err)
+			}
+		}
+		if err := s.log.Write(ctx, tx, event); err != nil {
+			return err
+		}
+		if event.Actor == audit.CommandLine {
+			return s.tellSuperusers(ctx, tx, event)
+		}
+		return nil
+	})
+}
+
+// Office is a line of the list.
+type Office struct {
+	Code              string
+	Name              string
+	TwoFactorRequired bool
+}
+
+// List answers all offices by code, for the operator.
+func (s *Service) List(ctx context.Context) ([]Office, error) {
+	rows, err := s.q.OfficeList(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("list offices: %w", err)
+	}
+	offices := make([]Office, len(rows))
+	for i, r := range rows {
+		offices[i] = Office(r)
+	}
+	return offices, nil
+}
+
+var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
+
+// Create adds an office. Its errors are sentences: a code that is taken or not one, a missing name.
+func (s *Service) Create(ctx context.Context, code, name string, actor audit.Person) error {
+	code, name = account.CanonicalOfficeCode(code), strings.TrimSpace(name)
+	if !codeForm.MatchString(code) {
+		return errors.New("the office code needs 1 to 32 letters, digits or hyphens, and begins with a letter or digit")
+	}
+	if name == "" || len([]rune(name)) > 120 {
+		return errors.New("the office's name needs 1 to 120 characters")
+	}
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		row, err := s.q.OfficeInsert(ctx, tx, dbsqlc.OfficeInsertParams{Code: code, Name: name})
+		if err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{Office: row.ID, Actor: actor, Action: audit.OfficeCreated, Detail: code})
+	})
+	if db.IsUnique(err) {
+		return fmt.Errorf("there is an office %s already", code)
+	}
+	if err != nil {
+		return fmt.Errorf("create office %s: %w", code, err)
+	}
+	return nil
+}
+
+// History answers a page of the office's audit events for its superuser, older than the event before
+// (0: the newest), and whether there are more. It answers ErrNotAllowed.
+func (s *Service) History(ctx context.Context, sess session.Session, before int64) ([]audit.Entry, bool, error) {
+	if !sess.User.Role.ManagesOffice() {
+		return nil, false, ErrNotAllowed
+	}
+	return audit.List(ctx, s.pool, sess.User.OfficeID, before)
+}

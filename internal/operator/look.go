@@ -1,0 +1,334 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/phone"
+)
+
+// History is a user's last day, as far as log-ins and codes go: at most the last five log-ins.
+type History struct {
+	Now       time.Time
+	User      User
+	Logins    []Login // the newest first
+	Providers map[string]Provider
+	Events    []Event // of the audit log, the newest first
+}
+
+// User is who is asked about.
+type User struct {
+	ID           int64
+	OfficeID     int64
+	Username     string
+	Name         string
+	Office       string // code
+	OfficeName   string
+	OfficeUsers  int
+	TwoFactor    bool // the office demands it now
+	Disabled     bool
+	Number       string // masked, "" for none
+	Confirmed    bool   // of the number
+	App          bool
+	WrongInARow  int
+	WaitUntil    time.Time // after ten wrong codes in a row
+	FactorLocked bool      // after a hundred: only a reset helps
+}
+
+// Login is a session with the codes that were made in it.
+type Login struct {
+	ID         int64
+	BeganAt    time.Time
+	Level      int
+	FinishedAt time.Time // its second factor was proven first
+	ExpiresAt  time.Time
+	EndedAt    time.Time
+	Address    string
+	Challenges []Challenge // the oldest first
+}
+
+// Challenge is one demand for a code.
+type Challenge struct {
+	ID        int64
+	Purpose   string
+	Number    string // masked
+	Tries     int    // charged so far, a right one included
+	BeganAt   time.Time
+	ExpiresAt time.Time
+	EndedAt   time.Time
+	Outcome   string // "" while it lives
+	Messages  []Message
+}
+
+// Message is one text, or call, of a challenge.
+type Message struct {
+	ID         int64
+	No         int
+	Channel    string // sms, call
+	State      string
+	Reason     string
+	Final      bool
+	QueuedAt   time.Time
+	ChangedAt  time.Time
+	AcceptedAt time.Time
+	Jobs       []Job
+	Sends      []Send
+	Receipts   []Receipt
+}
+
+// Job is a message's job in the queue.
+type Job struct {
+	ID          int64
+	State       string // in River's words
+	Attempt     int
+	EnqueuedAt  time.Time
+	ScheduledAt time.Time
+	FinishedAt  time.Time
+	Failures    []Failure
+}
+
+// Failure is an attempt of a job that ended with an error.
+type Failure struct {
+	At      time.Time
+	Attempt int
+	Text    string // redacted and short
+}
+
+// Send is one call to a provider.
+type Send struct {
+	Provider  string
+	State     string // calling, sent, refused, unknown
+	Class     string
+	Status    string
+	Price     string
+	StartedAt time.Time
+	EndedAt   time.Time // zero while it lasts
+}
+
+// Receipt is what a carrier reported.
+type Receipt struct {
+	Provider string
+	Status   string
+	Error    string // the carrier's code
+	At       time.Time
+}
+
+// Event is a line of the audit log.
+type Event struct {
+	At      time.Time
+	Actor   string
+	Subject string
+	Action  audit.Action
+	Detail  string
+}
+
+// Live reports whether something is under way: a code that can still be entered, or a log-in that waits
+// for its second factor.
+func (h History) Live() bool {
+	for _, l := range h.Logins {
+		if h.pending(l) {
+			return true
+		}
+		for _, c := range l.Challenges {
+			if h.live(c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pending is a log-in that waits for its second factor.
+func (h History) pending(l Login) bool {
+	return h.User.TwoFactor && l.Level < 2 && l.EndedAt.IsZero() && h.Now.Before(l.ExpiresAt)
+}
+
+func (h History) live(c Challenge) bool { return c.EndedAt.IsZero() && h.Now.Before(c.ExpiresAt) }
+
+// Search looks a user up and writes in the audit log that the operator did. It answers ErrUnknown.
+func (s *Service) Search(ctx context.Context, by By, officeCode, username string) (History, error) {
+	h, err := s.Look(ctx, officeCode, username)
+	if err != nil {
+		return h, err
+	}
+	return h, s.log.Write(ctx, s.pool, by.event(audit.UserLookedUp, h.User.OfficeID, audit.Person{ID: h.User.ID, Name: h.User.Username}, ""))
+}
+
+// Look is Search without the note, for a page that shows itself again. It answers ErrUnknown.
+func (s *Service) Look(ctx context.Context, officeCode, username string) (History, error) {
+	officeCode, username = find(officeCode, username)
+	r, err := s.q.OperatorUser(ctx, s.pool, dbsqlc.OperatorUserParams{OfficeCode: officeCode, Username: username})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return History{}, ErrUnknown
+	}
+	if err != nil {
+		return History{}, fmt.Errorf("find a user: %w", err)
+	}
+	h := History{Now: r.Now, Providers: map[string]Provider{}, User: User{
+		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Office: r.OfficeCode, OfficeName: r.OfficeName,
+		OfficeUsers: int(r.OfficeUsers), TwoFactor: r.TwoFactorRequired, Disabled: r.DisabledAt != nil,
+		Confirmed: r.NumberConfirmedAt != nil, App: r.Authenticator, WrongInARow: int(r.InARow), WaitUntil: at(r.WaitUntil),
+		FactorLocked: r.InARow >= 100,
+	}}
+	if r.Number != "" {
+		h.User.Number = phone.Masked(r.Number)
+	}
+	providers, err := s.readProviders(ctx)
+	if err != nil {
+		return h, err
+	}
+	for _, p := range providers {
+		h.Providers[p.Name] = p
+	}
+	if h.Logins, err = s.logins(ctx, r.ID); err != nil {
+		return h, err
+	}
+	rows, err := s.q.OperatorEvents(ctx, s.pool, &r.ID)
+	if err != nil {
+		return h, fmt.Errorf("read the events of user %d: %w", r.ID, err)
+	}
+	for _, e := range rows {
+		h.Events = append(h.Events, Event{e.At, e.Actor, e.Subject, audit.Action(e.Action), e.Detail})
+	}
+	return h, nil
+}
+
+// logins reads from the sessions down to the receipts, one statement for each level.
+func (s *Service) logins(ctx context.Context, userID int64) ([]Login, error) {
+	rows, err := s.q.OperatorLogins(ctx, s.pool, userID)
+	if err != nil {
+		return nil, fmt.Errorf("read the log-ins of user %d: %w", userID, err)
+	}
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	challenges, err := s.q.OperatorChallenges(ctx, s.pool, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the challenges of user %d: %w", userID, err)
+	}
+	messages, err := s.messages(ctx, challenges)
+	if err != nil {
+		return nil, fmt.Errorf("read the messages of user %d: %w", userID, err)
+	}
+	logins := make([]Login, len(rows))
+	for i, r := range rows {
+		logins[i] = Login{
+			ID: r.ID, BeganAt: r.CreatedAt, Level: int(r.Level), FinishedAt: at(r.SecondFactorAt), ExpiresAt: r.ExpiresAt,
+			EndedAt: at(r.EndedAt), Address: r.Address,
+		}
+		for j := len(challenges) - 1; j >= 0; j-- {
+			if c := challenges[j]; c.SessionID == r.ID {
+				logins[i].Challenges = append(logins[i].Challenges, Challenge{
+					ID: c.ID, Purpose: c.Purpose, Number: phone.Masked(c.Number), Tries: int(c.Tries), BeganAt: c.CreatedAt,
+					ExpiresAt: c.ExpiresAt, EndedAt: at(c.EndedAt), Outcome: text(c.Outcome), Messages: messages[c.ID],
+				})
+			}
+		}
+	}
+	return logins, nil
+}
+
+func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChallengesRow) (map[int64][]Message, error) {
+	ids := make([]int64, len(challenges))
+	for i, c := range challenges {
+		ids[i] = c.ID
+	}
+	rows, err := s.q.OperatorMessages(ctx, s.pool, ids)
+	if err != nil {
+		return nil, err
+	}
+	messageIDs := make([]int64, len(rows))
+	for i, r := range rows {
+		messageIDs[i] = r.ID
+	}
+	sends, err := s.q.OperatorSends(ctx, s.pool, messageIDs)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := s.q.OperatorReceipts(ctx, s.pool, messageIDs)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := s.jobs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	of := map[int64][]Message{}
+	for _, r := range rows {
+		m := Message{
+			ID: r.ID, No: int(r.SendNo), Channel: r.Channel, State: r.State, Reason: r.Reason, Final: r.Final,
+			QueuedAt: r.QueuedAt, ChangedAt: r.ChangedAt, AcceptedAt: at(r.AcceptedAt), Jobs: jobs[jobKey{r.ChallengeID, int(r.SendNo)}],
+		}
+		for _, x := range sends {
+			if x.MessageID == r.ID {
+				m.Sends = append(m.Sends, Send{x.Provider, x.State, x.Class, x.Status, x.Price, x.StartedAt, at(x.FinishedAt)})
+			}
+		}
+		for _, x := range receipts {
+			if x.MessageID == r.ID {
+				m.Receipts = append(m.Receipts, Receipt{x.Provider, x.Status, x.ErrorCode, x.ReceivedAt})
+			}
+		}
+		of[r.ChallengeID] = append(of[r.ChallengeID], m)
+	}
+	return of, nil
+}
+
+type jobKey struct {
+	challenge int64
+	sendNo    int
+}
+
+// jobs reads River's table by its index of arguments, a challenge at a time.
+func (s *Service) jobs(ctx context.Context, challenges []int64) (map[jobKey][]Job, error) {
+	rows, err := s.pool.Query(ctx, `select c.id, coalesce((j.args->>'send_no')::int, 1), j.id, j.state::text, j.attempt, j.created_at, j.scheduled_at, j.finalized_at,
+			coalesce((select jsonb_agg(jsonb_build_object('at', e->>'at', 'attempt', e->'attempt', 'error', left(e->>'error', 1000)))
+				from unnest(j.errors) e), '[]')
+		from unnest($1::bigint[]) c(id)
+		join lateral (
+			select * from river_job where args @> jsonb_build_object('challenge_id', c.id) and kind = 'send_code' order by id limit 20
+		) j on true
+		order by j.id`, challenges)
+	if err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	defer rows.Close()
+	of := map[jobKey][]Job{}
+	for rows.Next() {
+		var key jobKey
+		var j Job
+		var attempt int16
+		var finished *time.Time
+		var failures []struct {
+			At      time.Time `json:"at"`
+			Attempt int       `json:"attempt"`
+			Error   string    `json:"error"`
+		}
+		if err := rows.Scan(&key.challenge, &key.sendNo, &j.ID, &j.State, &attempt, &j.EnqueuedAt, &j.ScheduledAt, &finished, &failures); err != nil {
+			return nil, fmt.Errorf("read jobs: %w", err)
+		}
+		j.Attempt, j.FinishedAt = int(attempt), at(finished)
+		for _, f := range failures {
+			j.Failures = append(j.Failures, Failure{f.At, f.Attempt, Redact(f.Error)})
+		}
+		of[key] = append(of[key], j)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	return of, nil
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

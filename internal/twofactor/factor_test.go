@@ -1,0 +1,674 @@
+package twofactor_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+func TestAHalfFinishedLogInCannotEnrolWhoHasAFactor(t *testing.T) {
+	t.Parallel()
+	for name, give := range map[string]func(*world, account.User){
+		"a confirmed number": func(w *world, u account.User) { w.confirmed(u, numberA) },
+		"an app":             func(w *world, u account.User) { w.app(u) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			u := w.user(w.office("ACME", required), account.RoleUser)
+
+			// The secret was shown while there was no factor; the factor came in another browser.
+			early := w.begin(u)
+			enrolment, err := w.factors.Enrol(t.Context(), early)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.factors.SendTo(t.Context(), early, numberB, "en"); err != nil {
+				t.Fatal(err)
+			}
+			give(w, u)
+			sess := w.begin(u)
+			before := w.messages(u)
+
+			is(t, w.factors.SendTo(t.Context(), sess, numberB, "en"), twofactor.ErrHasFactor)
+			_, err = w.factors.Enrol(t.Context(), sess)
+			is(t, err, twofactor.ErrHasFactor)
+			_, err = w.factors.ConfirmApp(t.Context(), early, browser, w.step(enrolment.Secret, 0))
+			is(t, err, twofactor.ErrHasFactor)
+			is(t, w.verify(early, w.code(early)), twofactor.ErrHasFactor)
+
+			if w.raised(u) != 0 {
+				t.Error("a session was raised")
+			}
+			if w.messages(u) != before {
+				t.Error("a message was sent")
+			}
+			if n := w.number("select count(*) from mobile_numbers where number = $1", numberB.E164); n != 0 {
+				t.Error("the number was saved")
+			}
+		})
+	}
+}
+
+func TestOnlyTheNumberThatWasProvenIsSaved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	sess := w.begin(u)
+	if err := w.factors.SendTo(t.Context(), sess, numberA, "en"); err != nil {
+		t.Fatal(err)
+	}
+	codeA := w.code(sess)
+	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if codeA == w.code(sess) {
+		t.Skip("two codes are the same by chance")
+	}
+	wrong(t, w.verify(sess, codeA), 4)
+	if n := w.number("select count(*) from mobile_numbers"); n != 0 {
+		t.Fatal("a number was saved")
+	}
+	proven, err := w.factors.Verify(t.Context(), sess, browser, w.code(sess))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); got != numberB.E164 {
+		t.Errorf("saved %s", got)
+	}
+	if after := w.load(proven.Token); after.Level != 2 || after.Pending() || proven.Purpose != twofactor.PurposeConfirm {
+		t.Error("enrolment did not complete the log-in")
+	}
+}
+
+func TestACodeOfAnotherUserConfirmsNoNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office := w.office("ACME", required)
+	x, y := w.begin(w.user(office, account.RoleUser)), w.begin(w.user(office, account.RoleUser))
+	if err := errors.Join(w.factors.SendTo(t.Context(), x, numberA, "en"), w.factors.SendTo(t.Context(), y, numberA, "en")); err != nil {
+		t.Fatal(err)
+	}
+	if w.code(x) == w.code(y) {
+		t.Skip("two codes are the same by chance")
+	}
+	wrong(t, w.verify(x, w.code(y)), 4)
+}
+
+func TestAnUnconfirmedNumberIsConfirmedByItsCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.unconfirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
+	sess := w.begin(u)
+	if w.messages(u) != 0 {
+		t.Error("a message went to an unconfirmed number before its user checked it")
+	}
+	if err := w.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.verify(sess, w.code(sess)); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.number("select count(*) from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); n != 1 {
+		t.Error("it is not confirmed")
+	}
+}
+
+func TestAnUnconfirmedNumberIsNeverUsedBesideAConfirmedFactor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.unconfirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
+	early := w.begin(u)
+	if err := w.factors.SendOnFile(t.Context(), early, "en"); err != nil {
+		t.Fatal(err)
+	}
+	w.app(u)
+	is(t, w.factors.SendOnFile(t.Context(), w.begin(u), "en"), twofactor.ErrNotAllowed)
+	w.exec("update challenges set asked_at = now() - interval '200 seconds', expires_at = now() - interval '1 second'")
+	before := w.messages(u)
+	_ = w.resend(early)
+	if n := w.messages(u); n != before {
+		t.Error("asking again sent a code to the unconfirmed number of a user who has an app")
+	}
+}
+
+func TestARegisteredNumberEndsTheCodesUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office := w.office("ACME", required)
+	u := w.unconfirmed(w.user(office, account.RoleUser), numberA)
+	sess := w.begin(u)
+	if err := w.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
+		t.Fatal(err)
+	}
+	code := w.code(sess)
+	boss := w.signedIn(w.user(office, account.RoleSuperuser), 0)
+	if err := w.factors.RegisterNumber(t.Context(), boss, browser, u.ID, numberB); err != nil {
+		t.Fatal(err)
+	}
+	is(t, w.verify(sess, code), twofactor.ErrOver)
+}
+
+func TestWhoMayRegisterWhoseNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office, elsewhere := w.office("ACME", required), w.office("OTHER", required)
+	roles := []account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser}
+	rank := map[account.Role]int{account.RoleUser: 1, account.RoleAccountant: 2, account.RoleSuperuser: 3}
+	factors := map[string]func(account.User){
+		"nothing":               func(account.User) {},
+		"an unconfirmed number": func(u account.User) { w.unconfirmed(u, numberB) },
+		"a confirmed number":    func(u account.User) { w.confirmed(u, numberB) },
+		"an app":                func(u account.User) { w.app(u) },
+	}
+	for _, actor := range roles {
+		sess := w.signedIn(w.user(office, actor), 0)
+		for _, subject := range roles {
+			for has, give := range factors {
+				u := w.user(office, subject)
+				give(u)
+				var want error
+				switch {
+				case actor == account.RoleUser, rank[subject] > rank[actor]:
+					want = twofactor.ErrNotAllowed
+				case has == "a confirmed number", has == "an app":
+					want = twofactor.ErrHasFactor
+				}
+				err := w.factors.RegisterNumber(t.Context(), sess, browser, u.ID, numberA)
+				if !errors.Is(err, want) {
+					t.Errorf("%s registers the number of a %s with %s: %v, want %v", actor, subject, has, err, want)
+				}
+				saved := w.number("select count(*) from mobile_numbers where user_id = $1 and number = $2 and confirmed_at is null", u.ID, numberA.E164)
+				if saved == 1 != (want == nil) {
+					t.Errorf("%s registers the number of a %s with %s: %d rows", actor, subject, has, saved)
+				}
+			}
+		}
+		is(t, w.factors.RegisterNumber(t.Context(), sess, browser, w.user(elsewhere, account.RoleUser).ID, numberA), account.ErrUnknown)
+		is(t, w.factors.RegisterNumber(t.Context(), sess, browser, 999_999, numberA), account.ErrUnknown)
+		own := w.factors.RegisterNumber(t.Context(), sess, browser, sess.User.ID, numberA)
+		if want := actor != account.RoleUser; (own == nil) != want {
+			t.Errorf("a %s registers their own number: %v", actor, own)
+		}
+	}
+}
+
+func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office := w.office("ACME", required)
+	u := w.confirmed(w.user(office, account.RoleUser), numberA)
+	bystander := w.confirmed(w.user(office, account.RoleUser), numberB)
+	w.app(u)
+	w.recoveryCodes(u)
+	w.exec("insert into factor_failures values ($1, 7, null)", u.ID)
+	pending := w.begin(u)
+	if err := w.factors.SendOnFile(t.Context(), pending, "en"); err != nil {
+		t.Fatal(err)
+	}
+	code := w.code(pending)
+	w.signedIn(u, 0)
+	boss := w.signedIn(w.user(office, account.RoleSuperuser), 9*time.Minute)
+	if err := w.factors.Reset(t.Context(), boss, browser, u.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"mobile_numbers", "authenticators", "recovery_codes"} {
+		if n := w.number("select count(*) from "+table+" where user_id = $1", u.ID); n != 0 {
+			t.Errorf("%d rows in %s", n, table)
+		}
+	}
+	if n := w.number("select count(*) from sessions where user_id = $1 and ended_at is null", u.ID); n != 0 {
+		t.Errorf("%d sessions live on", n)
+	}
+	if w.failures(u) != 0 {
+		t.Error("the failures stay")
+	}
+	if n := w.number("select count(*) from notices where user_id = $1 and kind = 'reset'", u.ID); n != 1 {
+		t.Error("the user is not told")
+	}
+	if n := w.number("select count(*) from audit_events where action = 'two_factor_reset' and subject_id = $1 and actor_id = $2", u.ID, boss.User.ID); n != 1 {
+		t.Error("it is not written down")
+	}
+	is(t, w.verify(pending, code), twofactor.ErrOver)
+	if m, err := w.factors.Methods(t.Context(), bystander.ID); err != nil || !m.Confirmed {
+		t.Error("somebody else lost theirs")
+	}
+}
+
+func TestWhoMayResetWhom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	strict, loose := w.office("ACME", required), w.office("LOOSE", optional)
+	subject := w.confirmed(w.user(strict, account.RoleUser), numberA)
+	elsewhere := w.confirmed(w.user(loose, account.RoleUser), numberA)
+	super := w.user(strict, account.RoleSuperuser)
+	// In an office that demands nothing the password is the proof.
+	relaxed := func(ago time.Duration) session.Session {
+		sess := w.begin(w.user(loose, account.RoleSuperuser))
+		sess.PasswordAt = sess.Now.Add(-ago)
+		return sess
+	}
+	for _, test := range []struct {
+		name string
+		sess session.Session
+		of   int64
+		want error
+	}{
+		{"a user", w.signedIn(w.user(strict, account.RoleUser), 0), subject.ID, twofactor.ErrNotAllowed},
+		{"an accountant", w.signedIn(w.user(strict, account.RoleAccountant), 0), subject.ID, twofactor.ErrNotAllowed},
+		{"a superuser, stale", w.signedIn(super, 11*time.Minute), subject.ID, twofactor.ErrNotFresh},
+		{"a superuser, themselves", w.signedIn(super, 0), super.ID, twofactor.ErrNotAllowed},
+		{"a superuser of another office", w.signedIn(super, 0), elsewhere.ID, account.ErrUnknown},
+		{"a relaxed superuser, stale", relaxed(11 * time.Minute), elsewhere.ID, twofactor.ErrNotFresh},
+		{"a relaxed superuser", relaxed(time.Minute), elsewhere.ID, nil},
+		{"a superuser", w.signedIn(super, time.Minute), subject.ID, nil},
+	} {
+		if err := w.factors.Reset(t.Context(), test.sess, browser, test.of); !errors.Is(err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.want)
+		}
+	}
+}
+
+func TestTheLastFactorStaysWhereTheOfficeDemandsOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	strict := w.office("ACME", required)
+	u := w.user(strict, account.RoleUser)
+	w.app(u)
+	sess := w.signedIn(u, 0)
+	is(t, w.factors.RemoveApp(t.Context(), sess, browser), twofactor.ErrLastFactor)
+
+	w.confirmed(u, numberA)
+	is(t, w.factors.RemoveApp(t.Context(), w.signedIn(u, 11*time.Minute), browser), twofactor.ErrNotFresh)
+	w.recoveryCodes(u)
+	other := w.signedIn(u, 0)
+	if err := w.factors.RemoveApp(t.Context(), sess, browser); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.number("select (select count(*) from authenticators) + (select count(*) from recovery_codes)"); n != 0 {
+		t.Error("the app or its recovery codes stay")
+	}
+	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
+		t.Error("another session lives on")
+	}
+	if n := w.number("select count(*) from notices where kind = 'app_removed'"); n != 1 {
+		t.Error("the user is not told")
+	}
+	is(t, w.factors.RemoveApp(t.Context(), sess, browser), twofactor.ErrOver)
+
+	free := w.user(w.office("LOOSE", optional), account.RoleUser)
+	w.app(free)
+	if err := w.factors.RemoveApp(t.Context(), w.signedIn(free, 0), browser); err != nil {
+		t.Errorf("where the office demands none: %v", err)
+	}
+}
+
+func TestRecoveryCodesAreShownToTheSessionThatMadeThem(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	maker, other := w.signedIn(u, 0), w.signedIn(u, 0)
+	if err := w.factors.NewRecoveryCodes(t.Context(), maker, browser); err != nil {
+		t.Fatal(err)
+	}
+	codes, err := w.factors.RecoverySheet(t.Context(), maker)
+	if err != nil || len(codes) != twofactor.RecoveryCodes {
+		t.Fatalf("%d codes, %v", len(codes), err)
+	}
+	seen := map[string]bool{}
+	for _, c := range codes {
+		seen[c] = true
+	}
+	if len(seen) != 10 {
+		t.Error("some are the same")
+	}
+	_, err = w.factors.RecoverySheet(t.Context(), other)
+	is(t, err, twofactor.ErrOver)
+
+	w.exec("update recovery_sheets set expires_at = now() - interval '1 second'")
+	_, err = w.factors.RecoverySheet(t.Context(), maker)
+	is(t, err, twofactor.ErrOver)
+
+	w.exec("update recovery_sheets set expires_at = now() + interval '1 minute'")
+	if err := w.factors.KeepRecoveryCodes(t.Context(), maker); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.factors.RecoverySheet(t.Context(), maker)
+	is(t, err, twofactor.ErrOver)
+	if err := w.verifyRecovery(w.begin(u), codes[9]); err != nil {
+		t.Errorf("a kept code: %v", err)
+	}
+}
+
+func TestNewRecoveryCodesReplaceTheOldAndNeedAFreshProof(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	old := w.recoveryCodes(u)
+	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(u, 11*time.Minute), browser), twofactor.ErrNotFresh)
+	w.recoveryCodes(u)
+	if err := w.verifyRecovery(w.begin(u), old[0]); err == nil {
+		t.Error("an old code serves")
+	}
+	bare := w.user(u.OfficeID, account.RoleUser)
+	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(bare, 0), browser), twofactor.ErrOver)
+}
+
+func TestARecoveryCodeOfAnotherUserIsWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	codes := w.recoveryCodes(u)
+	other := w.confirmed(w.user(u.OfficeID, account.RoleUser), numberB)
+	wrong(t, w.verifyRecovery(w.begin(other), codes[0]), 4)
+	w.exec("update recovery_codes set user_id = $1", other.ID)
+	wrong(t, w.verifyRecovery(w.begin(other), codes[0]), 4)
+}
+
+func TestASecretCopiedToAnotherUserDoesNotOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office := w.office("ACME", required)
+	a, b := w.user(office, account.RoleUser), w.user(office, account.RoleUser)
+	secret := w.app(a)
+	w.app(b)
+	w.exec("update authenticators set secret_ct = (select secret_ct from authenticators where user_id = $1) where user_id = $2", a.ID, b.ID)
+	if err := w.verifyApp(w.begin(b), w.step(secret, 0)); err == nil {
+		t.Error("the code of A lets B in")
+	}
+	if w.raised(b) != 0 {
+		t.Error("raised")
+	}
+	if err := w.verifyApp(w.begin(a), w.step(secret, 0)); err != nil {
+		t.Errorf("A: %v", err)
+	}
+}
+
+func TestATimeBasedCodeServesOneStepAroundNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	office := w.office("ACME", required)
+	for offset := int64(-4); offset <= 4; offset++ {
+		u := w.user(office, account.RoleUser)
+		err := w.verifyApp(w.begin(u), w.step(w.app(u), offset))
+		if want := offset >= -1 && offset <= 1; (err == nil) != want {
+			t.Errorf("T%+d: %v", offset, err)
+		}
+	}
+}
+
+// CVE-2021-43177: with "<>" in the place of "<" two steps could take turns for ever.
+func TestAStepServesOnceAndNoneBeforeItAfterwards(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	secret := w.app(u)
+	for _, test := range []struct {
+		offset int64
+		want   bool
+	}{{1, true}, {0, false}, {-1, false}, {1, false}} {
+		if err := w.verifyApp(w.begin(u), w.step(secret, test.offset)); (err == nil) != test.want {
+			t.Errorf("T%+d: %v", test.offset, err)
+		}
+	}
+}
+
+func TestTheCodeThatSetTheAppUpIsUsed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	sess := w.begin(u)
+	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.factors.Enrol(t.Context(), sess)
+	if err != nil || again.Secret != enrolment.Secret {
+		t.Error("loading the page again changes the key under the camera")
+	}
+	elsewhere, err := w.factors.Enrol(t.Context(), w.begin(u))
+	if err != nil || elsewhere.Secret == enrolment.Secret {
+		t.Error("another log-in is shown the same key")
+	}
+	proven, err := w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := w.load(proven.Token)
+	if in.Level != 2 {
+		t.Error("enrolment did not complete the log-in")
+	}
+	if codes, err := w.factors.RecoverySheet(t.Context(), in); err != nil || len(codes) != 10 {
+		t.Errorf("%d recovery codes, %v", len(codes), err)
+	}
+	if err := w.verifyApp(w.begin(u), w.step(enrolment.Secret, 0)); err == nil {
+		t.Error("it serves as the next log-in's code")
+	}
+	if n := w.number("select count(*) from enrolments where session_id = $1", sess.ID); n != 0 {
+		t.Error("the enrolment stays")
+	}
+}
+
+func TestAnOldEnrolmentIsDead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	sess := w.begin(u)
+	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.exec("update enrolments set expires_at = now() - interval '1 second'")
+	_, err = w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	is(t, err, twofactor.ErrOver)
+}
+
+func TestWrongCodesOfAnAppBeingSetUpAreCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	sess := w.begin(u)
+	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for left := 4; left >= 0; left-- {
+		_, err := w.factors.ConfirmApp(t.Context(), sess, browser, not(w.step(enrolment.Secret, 0)))
+		wrong(t, err, left)
+	}
+	_, err = w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	is(t, err, twofactor.ErrOver)
+}
+
+func TestTheOwnNumberChangesWithAFreshProofOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	is(t, w.factors.SendTo(t.Context(), w.signedIn(u, 11*time.Minute), numberB, "en"), twofactor.ErrNotFresh)
+
+	sess, other := w.signedIn(u, time.Minute), w.signedIn(u, 0)
+	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.text("select number from mobile_numbers where user_id = $1", u.ID); got != numberA.E164 {
+		t.Error("the number changed before it was proven")
+	}
+	if err := w.verify(sess, w.code(sess)); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); got != numberB.E164 {
+		t.Errorf("the number is %s", got)
+	}
+	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
+		t.Error("another session lives on")
+	}
+	if n := w.number("select count(*) from notices where user_id = $1 and kind = 'number_changed'", u.ID); n != 1 {
+		t.Error("the user is not told")
+	}
+}
+
+func TestAChangeOfNumberIsNotTakenUpAgainWithoutAFreshProof(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	sess := w.signedIn(u, 9*time.Minute)
+	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+		t.Fatal(err)
+	}
+	w.exec("update challenges set asked_at = asked_at - interval '1 hour', expires_at = now() - interval '50 minutes'")
+	sess.Now = sess.Now.Add(time.Hour)
+	is(t, w.resend(sess), twofactor.ErrNotFresh)
+	if n := w.messages(u); n != 1 {
+		t.Errorf("%d messages", n)
+	}
+}
+
+func TestAProofInsideASessionMakesItFreshWithANewToken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	secret := w.app(u)
+	sess := w.signedIn(u, time.Hour)
+	if twofactor.Fresh(sess, twofactor.Methods{Authenticator: true}) {
+		t.Error("an hour is fresh")
+	}
+	proven, err := w.factors.VerifyApp(t.Context(), sess, browser, w.step(secret, 0))
+	if err != nil || proven.Purpose != twofactor.PurposeFresh {
+		t.Fatal(proven.Purpose, err)
+	}
+	if !twofactor.Fresh(w.load(proven.Token), twofactor.Methods{Authenticator: true}) {
+		t.Error("it is not fresh")
+	}
+}
+
+func TestFiveWrongProofsEndASignedInSessionToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.user(w.office("ACME", required), account.RoleUser)
+	secret := w.app(u)
+	sess := w.signedIn(u, time.Hour)
+	for range 5 {
+		_ = w.verifyApp(sess, not(w.step(secret, 0)))
+	}
+	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
+		t.Error("it lives on")
+	}
+}
+
+func TestWithoutAFactorThePasswordIsTheFreshProof(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_800_000_000, 0)
+	old, recent := now.Add(-11*time.Minute), now.Add(-9*time.Minute)
+	number := &phone.Number{}
+	for _, test := range []struct {
+		name             string
+		password, factor time.Time
+		methods          twofactor.Methods
+		want             bool
+	}{
+		{"no factor, recent password", recent, time.Time{}, twofactor.Methods{}, true},
+		{"no factor, old password", old, time.Time{}, twofactor.Methods{}, false},
+		{"an unconfirmed number is no factor", recent, time.Time{}, twofactor.Methods{Number: number}, true},
+		{"a number, recent password alone", recent, time.Time{}, twofactor.Methods{Number: number, Confirmed: true}, false},
+		{"a number, old proof", recent, old, twofactor.Methods{Number: number, Confirmed: true}, false},
+		{"a number, recent proof", old, recent, twofactor.Methods{Number: number, Confirmed: true}, true},
+		{"an app, exactly ten minutes", recent, now.Add(-10 * time.Minute), twofactor.Methods{Authenticator: true}, false},
+	} {
+		sess := session.Session{PasswordAt: test.password, SecondFactorAt: test.factor, Now: now}
+		if got := twofactor.Fresh(sess, test.methods); got != test.want {
+			t.Errorf("%s: %v", test.name, got)
+		}
+	}
+}
+
+func TestALogInWithoutTheOfficesDemandIsIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.confirmed(w.user(w.office("LOOSE", optional), account.RoleUser), numberA)
+	if sess := w.begin(u); sess.Pending() || sess.Level != 1 {
+		t.Errorf("level %d, pending %v", sess.Level, sess.Pending())
+	}
+	if w.messages(u) != 0 {
+		t.Error("a message was sent")
+	}
+	if w.audited(audit.SignedIn) != 1 {
+		t.Error("it is not written down")
+	}
+}
+
+func TestWhoHasBothIsAskedForTheAppAndSentNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	w.app(u)
+	w.begin(u)
+	if w.messages(u) != 0 {
+		t.Error("a message was sent unasked")
+	}
+}
+
+func TestAProofByAppEndsTheCodeUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	secret := w.app(u)
+	sess := w.begin(u)
+	if err := w.factors.SendOnFile(context.Background(), sess, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.verifyApp(sess, w.step(secret, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.number("select count(*) from challenges where ended_at is null"); n != 0 {
+		t.Error("a second key to the same door")
+	}
+}
+
+func TestNoticesAreToldUntilTheyAreSeen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	other := w.user(u.OfficeID, account.RoleUser)
+	w.exec("insert into notices (user_id, kind) values ($1, 'reset'), ($1, 'app_added'), ($2, 'reset')", u.ID, other.ID)
+	told, err := w.factors.Notices(t.Context(), u.ID)
+	if err != nil || len(told) != 2 || told[0].Kind != twofactor.NoticeAppAdded {
+		t.Fatal(told, err)
+	}
+	if err := w.factors.SeeNotices(t.Context(), u.ID, told[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := w.factors.Notices(t.Context(), u.ID); len(left) != 1 {
+		t.Errorf("%d left", len(left))
+	}
+	if left, _ := w.factors.Notices(t.Context(), other.ID); len(left) != 1 {
+		t.Error("another user's was put away")
+	}
+}
+
+func TestUpkeepDropsWhatIsOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.smsUser()
+	old, live := w.begin(u), w.begin(u)
+	w.exec("update sessions set expires_at = now() - interval '31 days' where id = $1", old.ID)
+	w.exec("insert into password_failures values ('ACME/x', '', 1, now() - interval '2 days', now() - interval '2 days')")
+	if err := w.factors.Upkeep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.number("select count(*) from sessions"); n != 1 {
+		t.Errorf("%d sessions", n)
+	}
+	if n := w.number("select count(*) from password_failures"); n != 0 {
+		t.Error("an old count stays")
+	}
+	if err := w.verify(live, w.code(live)); err != nil {
+		t.Errorf("a living log-in: %v", err)
+	}
+}

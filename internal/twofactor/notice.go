@@ -1,0 +1,95 @@
+package twofactor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Mailer queues a mail in the transaction of what it tells.
+type Mailer interface {
+	Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error
+}
+
+// WithMail is the Service whose notices go out by mail as well. A nil mailer sends none.
+func (s *Service) WithMail(mailer Mailer) *Service {
+	with := *s
+	with.mailer = mailer
+	return &with
+}
+
+// Notice is what a user is told at the next page they see, once, and by mail.
+type Notice string
+
+// The notices: catalogue keys notice.<notice>.
+const (
+	NoticeGuessed       Notice = "guessed"        // the right password, then five wrong second factors
+	NoticeNumberChanged Notice = "number_changed" //
+	NoticeNumberAdded   Notice = "number_added"   // the first one, at a log-in: by mail alone
+	NoticeAppAdded      Notice = "app_added"
+	NoticeAppRemoved    Notice = "app_removed"
+	NoticeRecoveryUsed  Notice = "recovery_used"
+	NoticeLocked        Notice = "locked" // twenty wrong second factors in a day: recovery codes alone, or a reset
+	NoticeReset         Notice = "reset"  // a superuser or the command line took the factors away
+
+	// To the office's superusers: of a user who is locked, and of what an operator did on the command line.
+	NoticeUserLocked  Notice = "user_locked"
+	NoticeForcedReset Notice = "forced_reset"
+	NoticeForcedOff   Notice = "forced_off" // written by package office
+)
+
+// Told is a notice with the moment of what it tells.
+type Told struct {
+	ID   int64
+	Kind Notice
+	At   time.Time
+}
+
+// notify leaves the user a notice, and writes to them.
+func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
+	if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: userID, Kind: string(n)}); err != nil {
+		return fmt.Errorf("leave user %d a notice: %w", userID, err)
+	}
+	return s.write(ctx, tx, userID, n, client)
+}
+
+// write tells the user by mail alone: what was done at a log-in would be read on screen by whoever did it.
+func (s *Service) write(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
+	if s.mailer == nil {
+		return nil
+	}
+	kind := string(n)
+	if n == NoticeReset {
+		kind = "factor_reset" // "reset" is the mail that brings the link for a new password
+	}
+	return s.mailer.Mail(ctx, tx, account.Mail{
+		UserID: userID, Kind: kind, Language: client.Language, From: account.Origin{Address: client.Address, UserAgent: client.UserAgent},
+	})
+}
+
+// Notices answers what the user has not put away yet, the newest first, at most five.
+func (s *Service) Notices(ctx context.Context, userID int64) ([]Told, error) {
+	rows, err := s.q.NoticeList(ctx, s.pool, userID)
+	if err != nil {
+		return nil, fmt.Errorf("list notices of user %d: %w", userID, err)
+	}
+	told := make([]Told, len(rows))
+	for i, r := range rows {
+		told[i] = Told{r.ID, Notice(r.Kind), r.CreatedAt}
+	}
+	return told, nil
+}
+
+// SeeNotices puts the notices up to one away.
+func (s *Service) SeeNotices(ctx context.Context, userID, upTo int64) error {
+	if err := s.q.NoticeSee(ctx, s.pool, dbsqlc.NoticeSeeParams{UserID: userID, UpTo: upTo}); err != nil {
+		return fmt.Errorf("put notices of user %d away: %w", userID, err)
+	}
+	return nil
+}

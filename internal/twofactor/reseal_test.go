@@ -1,0 +1,99 @@
+package twofactor_test
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"testing"
+
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/otp"
+)
+
+// under counts the secrets that a key sealed.
+func (w *world) under(id []byte) int {
+	return w.number("select count(*) from authenticators where substring(secret_ct from 2 for 4) = decode($1, 'hex')", hex.EncodeToString(id))
+}
+
+func TestResealingIsInterruptedAndResumed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ctx, office := context.Background(), w.office("ACME", required)
+	oldText := keys.Generate()
+	old, err := keys.Parse(oldText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ring.Become(old)
+	const users = 250
+	secrets := map[account.User]otp.Secret{}
+	for range users {
+		u := w.user(office, account.RoleUser)
+		secrets[u] = w.app(u)
+	}
+	oldID := old.SealingID()
+	rotated, err := keys.Parse(keys.Generate() + oldText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.ring.Become(rotated)
+	newID := w.ring.SealingID()
+
+	// A secret copied to another user's row does not open, and is not made to by sealing it anew.
+	damaged := w.user(office, account.RoleUser)
+	w.exec("insert into authenticators (user_id, secret_ct, last_step) select $1, secret_ct, 0 from authenticators order by user_id limit 1", damaged.ID)
+
+	// The first batch, and then the power goes; the second in the middle of its rows.
+	next, err := w.factors.Reseal(ctx, 0)
+	if err != nil || next == 0 || w.under(newID) != 100 {
+		t.Fatalf("after a batch %d are sealed anew, next %d, %v", w.under(newID), next, err)
+	}
+	w.exec(`create function stop() returns trigger language plpgsql as $$ begin
+		if (select count(*) from authenticators where substring(secret_ct from 2 for 4) = decode('` + hex.EncodeToString(newID) + `', 'hex')) >= 150 then raise exception 'the power goes'; end if;
+		return new; end $$;
+		create trigger stop before update on authenticators for each row execute function stop();`)
+	if _, err := w.factors.Reseal(ctx, next); err == nil || w.under(newID) != 150 {
+		t.Fatalf("cut off, %d are sealed anew, %v", w.under(newID), err)
+	}
+	w.exec("drop trigger stop on authenticators")
+
+	// Whoever begins again finds what is left.
+	unreadable := false
+	for next, rounds := int64(0), 0; ; rounds++ {
+		if next, err = w.factors.Reseal(ctx, next); err != nil {
+			if unreadable = errors.Is(err, keys.ErrOpen); !unreadable {
+				t.Fatal(err)
+			}
+		}
+		if next == 0 {
+			break
+		} else if rounds > 10 {
+			t.Fatal("it does not end")
+		}
+	}
+	if w.under(newID) != users || w.under(oldID) != 1 || !unreadable {
+		t.Errorf("%d are sealed anew, %d are not; unreadable: %v", w.under(newID), w.under(oldID), unreadable)
+	}
+
+	// Every app still works, without the old key.
+	fresh, err := keys.Parse(keys.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := true
+	for u, secret := range secrets {
+		var sealed []byte
+		if err := w.pool.QueryRow(ctx, "select secret_ct from authenticators where user_id = $1", u.ID).Scan(&sealed); err != nil {
+			t.Fatal(err)
+		}
+		plain, err := w.ring.Open("authenticator secret", itoa(u.ID), sealed)
+		if err != nil || otp.Secret(plain) != secret {
+			t.Fatalf("user %d: %v", u.ID, err)
+		}
+		if _, err := fresh.Open("authenticator secret", itoa(u.ID), sealed); first && err == nil {
+			t.Fatal("any key opens it")
+		}
+		first = false
+	}
+}

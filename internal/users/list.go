@@ -1,0 +1,105 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+)
+
+// PageSize is how many users one page of the list has.
+const PageSize = 50
+
+// Row is a user in the list.
+type Row struct {
+	account.Profile
+	HasPassword bool
+	ResetAsked  bool
+}
+
+// Listing is one page of an office's users.
+type Listing struct {
+	Users []Row
+	Page  int // from 1
+	Found int // users that the search finds, on all pages
+	Total int // users of the office
+}
+
+// Pages is how many pages there are, at least one.
+func (l Listing) Pages() int { return max(1, (l.Found+PageSize-1)/PageSize) }
+
+// List answers a page (from 1) of an office's users by name: those whose name or username has the search in
+// it, all when it is empty. A page that does not exist is the first.
+func (s *Service) List(ctx context.Context, officeID int64, search string, page int) (Listing, error) {
+	list := Listing{Page: page}
+	if page < 1 || page > 100_000 {
+		list.Page = 1
+	}
+	search = account.Line(search)
+	total, err := s.q.RosterCount(ctx, s.pool, officeID)
+	if err != nil {
+		return Listing{}, fmt.Errorf("count users: %w", err)
+	}
+	list.Total = int(total)
+	params := dbsqlc.RosterPageParams{
+		OfficeID: officeID, Search: search, Username: account.CanonicalUsername(search), AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize), // #nosec G115 -- bounded above
+	}
+	if params.Username == "" && search != "" {
+		params.Username = search // it has nothing that a username could have: it finds none
+	}
+	rows, err := s.q.RosterPage(ctx, s.pool, params)
+	if err != nil {
+		return Listing{}, fmt.Errorf("list users: %w", err)
+	}
+	if len(rows) == 0 && list.Page > 1 {
+		return s.List(ctx, officeID, search, 1)
+	}
+	for _, r := range rows {
+		list.Found = int(r.Found)
+		list.Users = append(list.Users, Row{
+			Profile: account.Profile{
+				User:     account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role)},
+				Disabled: r.DisabledAt != nil, MobileNumber: text(r.MobileNumber), MobileConfirmed: r.MobileConfirmedAt != nil,
+				Authenticator: r.HasAuthenticator,
+			},
+			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked,
+		})
+	}
+	return list, nil
+}
+
+// Standing is what a superuser sees of a user beside their settings.
+type Standing struct {
+	HasPassword bool
+	Sessions    int    // living ones
+	ResetAskBy  string // who asked for a reset, "" when nobody did
+	ResetAskAt  time.Time
+}
+
+// Standing answers for a user of an office, or account.ErrUnknown.
+func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standing, error) {
+	r, err := s.q.RosterStanding(ctx, s.pool, dbsqlc.RosterStandingParams{OfficeID: officeID, ID: userID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Standing{}, account.ErrUnknown
+	}
+	if err != nil {
+		return Standing{}, fmt.Errorf("read the standing of user %d: %w", userID, err)
+	}
+	standing := Standing{HasPassword: r.HasPassword, Sessions: int(r.Sessions), ResetAskBy: text(r.AskedBy)}
+	if r.AskedAt != nil {
+		standing.ResetAskAt = *r.AskedAt
+	}
+	return standing, nil
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,58 @@
+package users
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// LoggedIn answers how many living sessions an office has, and of how many users.
+func (s *Service) LoggedIn(ctx context.Context, officeID int64) (sessions, users int, err error) {
+	r, err := s.q.RosterSessions(ctx, s.pool, officeID)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count the sessions of office %d: %w", officeID, err)
+	}
+	return int(r.Sessions), int(r.Users), nil
+}
+
+// LogOut ends every session of a user of the office; the acting one stays. Ending sessions takes nobody's
+// rights away that a log-in does not give back, so it needs no fresh proof: in need it must be quick.
+// It answers account.ErrUnknown, twofactor.ErrNotAllowed.
+func (s *Service) LogOut(ctx context.Context, sess session.Session, client session.Client, id int64) error {
+	if sess.Pending() || !sess.User.Role.ManagesOffice() {
+		return twofactor.ErrNotAllowed
+	}
+	return s.change(ctx, sess, func(tx pgx.Tx) error {
+		user, err := s.lock(ctx, tx, sess, id)
+		if err != nil {
+			return err
+		}
+		if err := s.sessions.EndOthers(ctx, tx, id, sess.ID); err != nil {
+			return err
+		}
+		return s.write(ctx, tx, sess, client, audit.UserSessionsEnded, audit.Person{ID: id, Name: user.Username}, "")
+	})
+}
+
+// LogOutAll ends every session of the office; the acting one stays unless it is to end too.
+// It answers twofactor.ErrNotAllowed.
+func (s *Service) LogOutAll(ctx context.Context, sess session.Session, client session.Client, ownToo bool) error {
+	if sess.Pending() || !sess.User.Role.ManagesOffice() {
+		return twofactor.ErrNotAllowed
+	}
+	but := sess.ID
+	if ownToo {
+		but = 0
+	}
+	return s.change(ctx, sess, func(tx pgx.Tx) error {
+		if err := s.sessions.EndOffice(ctx, tx, sess.User.OfficeID, but); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, sess.Event(audit.OfficeSessionsEnded, client))
+	})
+}

@@ -1,0 +1,130 @@
+package users
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+var (
+	// ErrChanged says that the office's users are not what the plan was made for: look again.
+	ErrChanged = errors.New("the users have changed meanwhile")
+	// ErrNothing says that a plan has bad lines, or nothing to do.
+	ErrNothing = errors.New("nothing to import")
+)
+
+// Export answers the office's users as a file: no number, no secret. It is written down who took it.
+// It answers twofactor.ErrNotAllowed.
+func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client, factor func(account.Profile) string) (file []byte, err error) {
+	if sess.Pending() || !sess.User.Role.ManagesOffice() {
+		return nil, twofactor.ErrNotAllowed
+	}
+	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+		users, err := s.q.RosterAll(ctx, tx, sess.User.OfficeID)
+		if err != nil {
+			return fmt.Errorf("list users: %w", err)
+		}
+		rows := [][]string{{"username", "name", "email", "role", "second factor", "disabled"}}
+		for _, u := range users {
+			disabled := "no"
+			if u.DisabledAt != nil {
+				disabled = "yes"
+			}
+			rows = append(rows, []string{u.Username, u.Name, u.Email, u.Role, factor(account.Profile{
+				MobileNumber: text(u.MobileNumber), MobileConfirmed: u.MobileConfirmedAt != nil, Authenticator: u.HasAuthenticator,
+			}), disabled})
+		}
+		if file, err = write(rows); err != nil {
+			return fmt.Errorf("write the users' file: %w", err)
+		}
+		event := sess.Event(audit.UsersExported, client)
+		event.Detail = strconv.Itoa(len(users))
+		return s.log.Write(ctx, tx, event)
+	})
+	return file, err
+}
+
+// Plan answers what an import of these lines would do now, and does nothing.
+// It answers twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+func (s *Service) Plan(ctx context.Context, sess session.Session, lines []Line) (Plan, error) {
+	if err := MayChange(sess); err != nil {
+		return Plan{}, err
+	}
+	return s.plan(ctx, s.pool, sess, lines)
+}
+
+func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, lines []Line) (Plan, error) {
+	rows, err := s.q.RosterAll(ctx, tx, sess.User.OfficeID)
+	if err != nil {
+		return Plan{}, fmt.Errorf("list users: %w", err)
+	}
+	users := make(map[string]existing, len(rows))
+	for _, r := range rows {
+		users[r.Username] = existing{r.ID, Fields{r.Name, r.Email, account.Role(r.Role)}}
+	}
+	return plan(lines, users, sess.User), nil
+}
+
+// Import does what the plan with this digest says, all of it or nothing: the lines are judged anew, behind
+// every other change. made are the users it made.
+// It answers ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line, digest string) (done Plan, made []int64, err error) {
+	if err := MayChange(sess); err != nil {
+		return Plan{}, nil, err
+	}
+	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+		if done, err = s.plan(ctx, tx, sess, lines); err != nil {
+			return err
+		}
+		switch {
+		case !done.Possible():
+			return ErrNothing
+		case done.Digest() != digest:
+			return ErrChanged
+		}
+		for _, step := range done.Steps {
+			id, err := s.take(ctx, tx, sess, client, step)
+			if err != nil {
+				return fmt.Errorf("import line %d: %w", step.Number, err)
+			}
+			if id != 0 {
+				made = append(made, id)
+			}
+		}
+		event := sess.Event(audit.UsersImported, client)
+		event.Detail = strconv.Itoa(done.New + done.Changed)
+		return s.log.Write(ctx, tx, event)
+	})
+	if db.IsUnique(err) {
+		return Plan{}, nil, ErrChanged // the command line made one of them between the plan and its turn
+	}
+	if err != nil {
+		return Plan{}, nil, err
+	}
+	return done, made, nil
+}
+
+// take does one step, and answers the id of the user it made, or 0.
+func (s *Service) take(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, step Step) (int64, error) {
+	switch {
+	case step.New():
+		return s.insert(ctx, tx, sess, client, step.Username, step.Will)
+	case step.Changes():
+		was, err := s.lock(ctx, tx, sess, step.UserID)
+		if err != nil {
+			return 0, err
+		}
+		return 0, s.update(ctx, tx, sess, client, was, step.Will)
+	}
+	return 0, nil
+}

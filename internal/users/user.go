@@ -1,0 +1,211 @@
+package users
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Roles are the roles of an office's users, the least first. (An operator belongs to no office.)
+var Roles = [...]account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser}
+
+// Fields are what a superuser says of a user. A username cannot change.
+type Fields struct {
+	Name  string
+	Email string // "" for none
+	Role  account.Role
+}
+
+// clean answers the fields as they are stored.
+func (f Fields) clean() Fields {
+	return Fields{account.Line(f.Name), account.Line(f.Email), f.Role}
+}
+
+// problem answers what is wrong with cleaned fields given by somebody of role actor, or "".
+func (f Fields) problem(actor account.Role) Problem {
+	switch {
+	case f.Name == "" || len([]rune(f.Name)) > account.MaxNameLength:
+		return BadName
+	case f.Email != "" && !account.ValidEmail(f.Email):
+		return BadEmail
+	case !slices.Contains(Roles[:], f.Role):
+		return BadRole
+	case !actor.AtLeast(f.Role):
+		return HigherRole
+	}
+	return ""
+}
+
+// newProblem is problem for a user who is to be made: they are invited by mail.
+func newProblem(username string, f Fields, actor account.Role) Problem {
+	if !account.ValidUsername(username) {
+		return BadUsername
+	}
+	if p := f.problem(actor); p != "" {
+		return p
+	}
+	if f.Email == "" {
+		return NoEmail
+	}
+	return ""
+}
+
+// Add makes a user of the session's office, without a password: nothing matches until an invitation has set
+// one. It answers a Problem, ErrTaken, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string, f Fields) (id int64, err error) {
+	if err := MayChange(sess); err != nil {
+		return 0, err
+	}
+	username, f = account.CanonicalUsername(username), f.clean()
+	if p := newProblem(username, f, sess.User.Role); p != "" {
+		return 0, p
+	}
+	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+		id, err = s.insert(ctx, tx, sess, client, username, f)
+		return err
+	})
+	if db.IsUnique(err) {
+		return 0, ErrTaken
+	}
+	return id, err
+}
+
+func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, username string, f Fields) (int64, error) {
+	id, err := s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
+		OfficeID: sess.User.OfficeID, Username: username, Name: f.Name, Email: f.Email, Role: string(f.Role), PasswordHash: "",
+	})
+	if err != nil {
+		return 0, fmt.Errorf("insert a user: %w", err)
+	}
+	return id, s.write(ctx, tx, sess, client, audit.UserCreated, audit.Person{ID: id, Name: username}, string(f.Role))
+}
+
+// Change gives a user of the session's office a name, an e-mail address and a role. Another role ends every
+// session of the user, the acting one included when it is their own.
+// It answers a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+func (s *Service) Change(ctx context.Context, sess session.Session, client session.Client, id int64, f Fields) error {
+	if err := MayChange(sess); err != nil {
+		return err
+	}
+	f = f.clean()
+	if p := f.problem(sess.User.Role); p != "" {
+		return p
+	}
+	return s.change(ctx, sess, func(tx pgx.Tx) error {
+		was, err := s.lock(ctx, tx, sess, id)
+		if err != nil {
+			return err
+		}
+		return s.update(ctx, tx, sess, client, was, f)
+	})
+}
+
+func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, was dbsqlc.RosterUserLockRow, f Fields) error {
+	if f == (Fields{was.Name, was.Email, account.Role(was.Role)}) {
+		return nil
+	}
+	err := s.q.RosterUserChange(ctx, tx, dbsqlc.RosterUserChangeParams{
+		OfficeID: sess.User.OfficeID, ID: was.ID, Name: f.Name, Email: f.Email, Role: string(f.Role),
+	})
+	if err != nil {
+		return fmt.Errorf("change user %d: %w", was.ID, err)
+	}
+	subject := audit.Person{ID: was.ID, Name: was.Username}
+	if detail := changed(was, f); detail != "" {
+		if err := s.write(ctx, tx, sess, client, audit.UserChanged, subject, detail); err != nil {
+			return err
+		}
+	}
+	if string(f.Role) == was.Role {
+		return nil
+	}
+	if err := s.sessions.EndOthers(ctx, tx, was.ID, 0); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, sess, client, audit.RoleChanged, subject, string(f.Role))
+}
+
+// changed says which of name and e-mail address differ, as a key of the catalogue (detail.<…>).
+func changed(was dbsqlc.RosterUserLockRow, f Fields) string {
+	switch name, email := was.Name != f.Name, was.Email != f.Email; {
+	case name && email:
+		return "name_email"
+	case name:
+		return "name"
+	case email:
+		return "email"
+	}
+	return ""
+}
+
+// Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
+// It answers ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
+		n, err := s.q.RosterUserDisable(ctx, tx, dbsqlc.RosterUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
+		if err != nil {
+			return fmt.Errorf("disable user %d: %w", id, err)
+		}
+		if n == 0 {
+			return nil
+		}
+		if err := s.sessions.EndOthers(ctx, tx, id, 0); err != nil {
+			return err
+		}
+		return s.write(ctx, tx, sess, client, audit.UserDisabled, audit.Person{ID: id, Name: was.Username}, "")
+	})
+}
+
+// Enable lets a disabled user log in again. It answers as Disable does.
+func (s *Service) Enable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
+		n, err := s.q.RosterUserEnable(ctx, tx, dbsqlc.RosterUserEnableParams{OfficeID: sess.User.OfficeID, ID: id})
+		if err != nil {
+			return fmt.Errorf("enable user %d: %w", id, err)
+		}
+		if n == 0 {
+			return nil
+		}
+		return s.write(ctx, tx, sess, client, audit.UserEnabled, audit.Person{ID: id, Name: was.Username}, "")
+	})
+}
+
+// Delete removes a user with their factors and sessions for good. What they did stays in the history, by
+// their username. It answers as Disable does.
+func (s *Service) Delete(ctx context.Context, sess session.Session, client session.Client, id int64) error {
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
+		// In the order in which everybody takes these rows; the cascade has its own.
+		if err := s.sessions.EndOthers(ctx, tx, id, 0); err != nil {
+			return err
+		}
+		if _, err := s.q.RosterUserDelete(ctx, tx, dbsqlc.RosterUserDeleteParams{OfficeID: sess.User.OfficeID, ID: id}); err != nil {
+			return fmt.Errorf("delete user %d: %w", id, err)
+		}
+		return s.write(ctx, tx, sess, client, audit.UserDeleted, audit.Person{ID: id, Name: was.Username}, "")
+	})
+}
+
+// toOther is change for what a superuser may do to anybody but themselves.
+func (s *Service) toOther(ctx context.Context, sess session.Session, id int64, do func(pgx.Tx, dbsqlc.RosterUserLockRow) error) error {
+	if err := MayChange(sess); err != nil {
+		return err
+	}
+	if id == sess.User.ID {
+		return ErrYourself
+	}
+	return s.change(ctx, sess, func(tx pgx.Tx) error {
+		was, err := s.lock(ctx, tx, sess, id)
+		if err != nil {
+			return err
+		}
+		return do(tx, was)
+	})
+}

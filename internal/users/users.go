@@ -1,0 +1,116 @@
+// Package roster is an office's users in the hands of its superuser: made, changed, disabled, deleted,
+// brought in and taken out as a file, and logged out.
+//
+// The rules it protects: nobody acts on another office, nor gives a role above their own; what changes a
+// user needs a fresh proof of the superuser's own; a change of role and a disabling end the user's sessions
+// in their own transaction; and the last superuser who can log in stays (a rule of the database). Start at
+// Service.change, through which all of it goes.
+package users
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+var (
+	// ErrLastSuperuser says that the office would be left without a superuser who can log in.
+	ErrLastSuperuser = errors.New("the last superuser of an office")
+	// ErrYourself says that a superuser may not do this to themselves.
+	ErrYourself = errors.New("not to oneself")
+	// ErrTaken says that the office has a user of this username.
+	ErrTaken = errors.New("the username is taken")
+)
+
+// Problem is why a user cannot be made or changed as asked: the catalogue's key roster.<problem>.
+type Problem string
+
+// The problems of a user's fields.
+const (
+	BadUsername Problem = "bad_username"
+	BadName     Problem = "bad_name"
+	BadEmail    Problem = "bad_email"
+	NoEmail     Problem = "no_email" // a new user is invited there
+	BadRole     Problem = "bad_role"
+	HigherRole  Problem = "higher_role"
+)
+
+func (p Problem) Error() string { return "a user refused: " + string(p) }
+
+// Service answers for the users of all offices.
+type Service struct {
+	pool     *db.Pool
+	q        *dbsqlc.Queries
+	sessions *session.Store
+	log      *audit.Log
+}
+
+// New makes the Service.
+func New(pool *db.Pool, sessions *session.Store, log *audit.Log) *Service {
+	return &Service{pool, dbsqlc.New(), sessions, log}
+}
+
+// MayChange reports what stands in the way of a change of users by this session: twofactor.ErrNotAllowed,
+// or twofactor.ErrNotFresh without a proof of their own in the last ten minutes. Whoever asks before a form
+// is filled in loses nothing that was typed.
+func MayChange(sess session.Session) error {
+	if sess.Pending() || !sess.User.Role.ManagesOffice() {
+		return twofactor.ErrNotAllowed
+	}
+	if !twofactor.FreshForOthers(sess) {
+		return twofactor.ErrNotFresh
+	}
+	return nil
+}
+
+// change runs do in one transaction, behind every other change of the same office's users. Whether the
+// acting user is a superuser still is asked there once more: of two who demote each other, one does.
+func (s *Service) change(ctx context.Context, sess session.Session, do func(tx pgx.Tx) error) error {
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := s.q.RosterHold(ctx, tx, sess.User.OfficeID); err != nil {
+			return fmt.Errorf("hold office %d: %w", sess.User.OfficeID, err)
+		}
+		acting, err := s.q.RosterActing(ctx, tx, dbsqlc.RosterActingParams{SessionID: sess.ID, OfficeID: sess.User.OfficeID})
+		if err != nil {
+			return fmt.Errorf("look at session %d once more: %w", sess.ID, err)
+		}
+		if !acting {
+			return twofactor.ErrNotAllowed
+		}
+		return do(tx)
+	})
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.ConstraintName == "office_keeps_a_superuser" {
+		return ErrLastSuperuser
+	}
+	return err
+}
+
+// lock holds a user of the session's office: account.ErrUnknown when it has none of this id.
+func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session, id int64) (dbsqlc.RosterUserLockRow, error) {
+	row, err := s.q.RosterUserLock(ctx, tx, dbsqlc.RosterUserLockParams{OfficeID: sess.User.OfficeID, ID: id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return row, account.ErrUnknown
+	}
+	if err != nil {
+		return row, fmt.Errorf("lock user %d: %w", id, err)
+	}
+	return row, nil
+}
+
+// write adds the event of what was done to a user.
+func (s *Service) write(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, action audit.Action, subject audit.Person, detail string) error {
+	event := sess.Event(action, client)
+	event.Subject, event.Detail = subject, detail
+	return s.log.Write(ctx, tx, event)
+}
