@@ -2,7 +2,7 @@
 //
 // A page and its fragments share a file, the fragments as named blocks inside the page, so that what a
 // page shows is what a fragment swaps. Page and Fragment tie a block to its struct when the program is
-// compiled; a missing block stops it at start, and a test type-checks each of them.
+// compiled; a missing block stops it at start, and a test type-checks all that the registry holds.
 package templates
 
 import (
@@ -19,6 +19,22 @@ import (
 
 //go:embed *.html
 var files embed.FS
+
+// registry lists every page and fragment, so that the type check cannot forget one. It is the package's
+// only state: newPage and newFragment append to it while package variables are initialized, before main,
+// and nothing changes it afterwards.
+var registry []registered
+
+// registered is a page or fragment as the registry knows it.
+type registered struct {
+	files []string // the files that are its own: the page's, and for a page its layout
+	block string   // the block that is executed
+	view  any      // a zero value of what the block is executed with
+	sets  map[string]*template.Template
+}
+
+// shared are the files that every page and fragment is parsed with.
+var shared = [...]string{"layout.html", "number_field.html", "message_line.html", "sentence.html", "question.html"}
 
 // Frame is what stands around every page.
 type Frame struct {
@@ -63,7 +79,9 @@ type Page[T any] struct{ sets map[string]*template.Template }
 
 // newPage reads a page's file into its layout, once for each language.
 func newPage[T any](layout, file string) Page[T] {
-	return Page[T]{parse(layout, file, "page")}
+	sets := parse(layout, file, "page")
+	registry = append(registry, registered{[]string{layout, file}, "page", content[T]{}, sets})
+	return Page[T]{sets}
 }
 
 // Render writes the page.
@@ -81,7 +99,10 @@ type Fragment[T any] struct {
 }
 
 func newFragment[T any](file, block string) Fragment[T] {
-	return Fragment[T]{parse("card.html", file, block), block}
+	var view T
+	sets := parse("card.html", file, block)
+	registry = append(registry, registered{[]string{file}, block, view, sets})
+	return Fragment[T]{sets, block}
 }
 
 // Render writes the fragment.
@@ -95,10 +116,11 @@ func (f Fragment[T]) Render(w io.Writer, lang string, view T) error {
 // parse reads the shared files, the layout and the page's own file for every language. It panics on a
 // mistake or a missing block: package variables are made before main, so the program does not start.
 func parse(layout, file, block string) map[string]*template.Template {
+	names := append([]string{layout, file}, shared[:]...)
 	sets := map[string]*template.Template{}
 	for _, lang := range locale.Languages {
 		set := template.Must(template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
-			ParseFS(files, "layout.html", layout, "number_field.html", "message_line.html", "sentence.html", "question.html", file))
+			ParseFS(files, names...))
 		if set.Lookup(block) == nil {
 			panic(fmt.Sprintf("templates: %s has no block %q", file, block))
 		}

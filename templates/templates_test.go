@@ -2,86 +2,89 @@ package templates
 
 import (
 	"fmt"
-	"html/template"
+	"io/fs"
+	"slices"
 	"testing"
+	syntax "text/template/parse"
 
 	"github.com/jba/templatecheck"
 
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
-// check type-checks a block with the struct it is executed with, in every language.
-func check(t *testing.T, sets map[string]*template.Template, block string, view any) {
-	t.Helper()
-	for _, lang := range locale.Languages {
-		t.Run(fmt.Sprintf("%T/%s", view, lang), func(t *testing.T) {
-			set, err := sets[lang].Lookup(block).Clone()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := templatecheck.CheckHTMLStrict(set, view); err != nil {
-				t.Error(err)
-			}
-		})
+func TestEveryPageAndFragmentFitsItsStruct(t *testing.T) {
+	for _, r := range registry {
+		for _, lang := range locale.Languages {
+			t.Run(fmt.Sprintf("%T/%s/%s", r.view, r.block, lang), func(t *testing.T) {
+				set, err := r.sets[lang].Lookup(r.block).Clone()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := templatecheck.CheckHTMLStrict(set, r.view); err != nil {
+					t.Error(err)
+				}
+			})
+		}
 	}
 }
 
-func pageIsRight[T any](t *testing.T, p Page[T]) {
-	t.Helper()
-	var view content[T]
-	check(t, p.sets, "page", view)
+func TestEveryFileIsUsed(t *testing.T) {
+	used := shared[:]
+	for _, r := range registry {
+		used = append(used, r.files...)
+	}
+	names, err := fs.Glob(files, "*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !slices.Contains(used, name) {
+			t.Errorf("%s: no page and no fragment uses this file", name)
+		}
+	}
 }
 
-func fragmentIsRight[T any](t *testing.T, f Fragment[T]) {
-	t.Helper()
-	var view T
-	check(t, f.sets, f.block, view)
+func TestEveryBlockIsUsed(t *testing.T) {
+	used := map[string]bool{}
+	for _, r := range registry {
+		used[r.block] = true
+		for _, block := range r.sets[locale.Languages[0]].Templates() {
+			if block.Tree != nil {
+				invoked(block.Tree.Root, used)
+			}
+		}
+	}
+	for _, r := range registry {
+		for _, block := range r.sets[locale.Languages[0]].Templates() {
+			if name := block.Name(); block.Tree != nil && block.Tree.Root != nil && !syntax.IsEmptyTree(block.Tree.Root) &&
+				!used[name] {
+				t.Errorf("%s: no page, fragment or block uses the block %q", block.Tree.ParseName, name)
+				used[name] = true // told once
+			}
+		}
+	}
 }
 
-func TestEveryPageFitsItsStruct(t *testing.T) {
-	pageIsRight(t, Login)
-	pageIsRight(t, Code)
-	pageIsRight(t, Number)
-	pageIsRight(t, CheckNumber)
-	pageIsRight(t, Method)
-	pageIsRight(t, Way)
-	pageIsRight(t, Prove)
-	pageIsRight(t, Setup)
-	pageIsRight(t, Sheet)
-	pageIsRight(t, Me)
-	pageIsRight(t, Users)
-	pageIsRight(t, User)
-	pageIsRight(t, UserEdit)
-	pageIsRight(t, Import)
-	pageIsRight(t, Office)
-	pageIsRight(t, History)
-	pageIsRight(t, Phone)
-	pageIsRight(t, Password)
-	pageIsRight(t, Forgot)
-	pageIsRight(t, LinkOver)
-	pageIsRight(t, Mailbox)
-	pageIsRight(t, Error)
-	pageIsRight(t, OperatorLogin)
-	pageIsRight(t, OperatorHistory)
-	pageIsRight(t, Overview)
-	pageIsRight(t, Waiting)
-	pageIsRight(t, Offices)
-	pageIsRight(t, OfficeCap)
-}
-
-func TestEveryFragmentFitsItsStruct(t *testing.T) {
-	fragmentIsRight(t, CodeLine)
-	fragmentIsRight(t, CountryFlag)
-	fragmentIsRight(t, UserReset)
-	fragmentIsRight(t, UserQuestion)
-	fragmentIsRight(t, UsersList)
-	fragmentIsRight(t, UsersQuestion)
-	fragmentIsRight(t, OfficeSwitch)
-	fragmentIsRight(t, OfficeModal)
-	fragmentIsRight(t, PhoneTexts)
-	fragmentIsRight(t, PasswordStrength)
-	fragmentIsRight(t, MailboxMails)
-	fragmentIsRight(t, ErrorNotice)
-	fragmentIsRight(t, WaitingLive)
-	fragmentIsRight(t, WaitingAsk)
+// invoked notes the names of the blocks that a piece of a template invokes.
+func invoked(node syntax.Node, names map[string]bool) {
+	switch n := node.(type) {
+	case *syntax.ListNode:
+		if n == nil {
+			return
+		}
+		for _, child := range n.Nodes {
+			invoked(child, names)
+		}
+	case *syntax.TemplateNode:
+		names[n.Name] = true
+	case *syntax.IfNode:
+		invoked(n.List, names)
+		invoked(n.ElseList, names)
+	case *syntax.RangeNode:
+		invoked(n.List, names)
+		invoked(n.ElseList, names)
+	case *syntax.WithNode:
+		invoked(n.List, names)
+		invoked(n.ElseList, names)
+	}
 }
