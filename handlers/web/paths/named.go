@@ -1,0 +1,54 @@
+package paths
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Named returns the address of the route with the name of its constant, with its parameters filled in: for templates,
+// where {{path "UserDisable" .ID}} is To(UserDisable, id). A name that does not exist, or the wrong number of values,
+// is an error.
+func Named(name string, values ...any) (string, error) {
+	pattern, ok := patterns()[name]
+	if !ok {
+		return "", fmt.Errorf("no route is called %q", name)
+	}
+	if n := strings.Count(pattern, "/:"); n != len(values) {
+		return "", fmt.Errorf("%s takes %d values, not %d", name, n, len(values))
+	}
+	return To(pattern, values...), nil
+}
+
+// patterns returns every route by its name.
+func patterns() map[string]string {
+	return map[string]string{
+		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Login": Login,
+		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
+		"Forgot": Forgot, "Link": Link, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
+		"DemoPhone": DemoPhone, "SecondStep": SecondStep, "LoginMethod": LoginMethod, "LoginCheck": LoginCheck,
+		"LoginNumber": LoginNumber, "LoginCountry": LoginCountry, "LoginApp": LoginApp,
+		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,
+		"LoginSend": LoginSend, "LoginCode": LoginCode, "LoginResend": LoginResend, "LoginMessage": LoginMessage,
+		"Settings": Settings, "Country": Country, "Notices": Notices, "Me": Me, "MyNumber": MyNumber,
+		"MyApp": MyApp, "MyAppRemove": MyAppRemove, "RecoveryCodes": RecoveryCodes, "RecoveryFile": RecoveryFile,
+		"RecoveryKept": RecoveryKept, "Password": Password, "PasswordStrength": PasswordStrength,
+		"SessionEnd": SessionEnd, "SessionEndOthers": SessionEndOthers, "MySSOLink": MySSOLink,
+		"MySSOUnlink": MySSOUnlink, "StepUp": StepUp, "StepUpRecovery": StepUpRecovery, "StepUpWays": StepUpWays,
+		"StepUpSend": StepUpSend, "StepUpCode": StepUpCode, "StepUpResend": StepUpResend,
+		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
+		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
+		"OfficeCountries": OfficeCountries, "OfficeHistory": OfficeHistory, "OfficeSSO": OfficeSSO,
+		"OfficeSSOTest": OfficeSSOTest, "OfficeSSORemove": OfficeSSORemove, "Users": Users, "UserNew": UserNew,
+		"UsersExport": UsersExport, "UsersImport": UsersImport, "UsersImportDo": UsersImportDo,
+		"UsersEndSessions": UsersEndSessions, "User": User, "UserNumber": UserNumber, "UserReset": UserReset,
+		"UserResetAsk": UserResetAsk, "UserResetDecline": UserResetDecline, "UserChange": UserChange,
+		"UserDisable": UserDisable, "UserEnable": UserEnable, "UserDelete": UserDelete, "UserInvite": UserInvite,
+		"UserEndSessions": UserEndSessions, "OperatorLogin": OperatorLogin, "OperatorCode": OperatorCode,
+		"Operator": Operator, "OperatorPrefixRelease": OperatorPrefixRelease, "OperatorWaiting": OperatorWaiting,
+		"OperatorWaitingLive": OperatorWaitingLive, "OperatorChallengeEnd": OperatorChallengeEnd,
+		"OperatorChallengeSend": OperatorChallengeSend, "OperatorOffices": OperatorOffices,
+		"OperatorOffice": OperatorOffice, "OperatorCosts": OperatorCosts, "OperatorCap": OperatorCap,
+		"OperatorHistory": OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
+		"OperatorJobsAPI": OperatorJobsAPI, "Hooks": Hooks, "HookVoiceCall": HookVoiceCall,
+	}
+}

@@ -1,0 +1,176 @@
+// Package paths spells every address of the site once, for the routes, for redirects and, by Named, for templates.
+//
+// A constant is a route's pattern as the router takes it: ":id" stands for a value, which To fills in. The package is a
+// leaf and imports nothing but the standard library. To add a route, add its constant, and its name in Named: a test
+// fails for a constant without one.
+package paths
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Everybody's.
+const (
+	Start    = "/"
+	Health   = "/healthz"
+	Ready    = "/readyz"
+	Static   = "/static/*"
+	Language = "/language"
+
+	Login        = "/login"
+	Logout       = "/logout"
+	SSO          = "/login/sso"
+	SSOGo        = "/login/sso/go"
+	SSOCallback  = "/login/sso/callback"
+	SSOLink      = "/login/sso/link"
+	Forgot       = "/login/forgot"
+	Link         = "/link/:token"
+	LinkStrength = "/link/strength"
+
+	DemoMailbox = "/demo/mailbox"
+	DemoPhone   = "/demo/phone"
+)
+
+// The second step of a log-in.
+const (
+	SecondStep    = "/login/second-step"
+	LoginMethod   = "/login/method"
+	LoginCheck    = "/login/check"
+	LoginNumber   = "/login/number"
+	LoginCountry  = "/login/country"
+	LoginApp      = "/login/app"
+	LoginAppSetup = "/login/app/setup"
+	LoginRecovery = "/login/recovery"
+	LoginWays     = "/login/ways"
+	LoginSend     = "/login/send"
+	LoginCode     = "/login/code"
+	LoginResend   = "/login/resend"
+	LoginMessage  = "/login/message"
+)
+
+// My settings.
+const (
+	Settings         = "/settings"
+	Country          = "/settings/country"
+	Notices          = "/settings/notices"
+	Me               = "/settings/me"
+	MyNumber         = "/settings/me/number"
+	MyApp            = "/settings/me/app"
+	MyAppRemove      = "/settings/me/app/remove"
+	RecoveryCodes    = "/settings/me/recovery-codes"
+	RecoveryFile     = "/settings/me/recovery-codes.txt"
+	RecoveryKept     = "/settings/me/recovery-codes/kept"
+	Password         = "/settings/me/password"
+	PasswordStrength = "/settings/me/password/strength"
+	SessionEnd       = "/settings/me/sessions/:id/end"
+	SessionEndOthers = "/settings/me/sessions/end-others"
+	MySSOLink        = "/settings/me/sso/link"
+	MySSOUnlink      = "/settings/me/sso/unlink"
+)
+
+// Step-up: a proof asked for once more, before a change.
+const (
+	StepUp         = "/settings/confirm"
+	StepUpRecovery = "/settings/confirm/recovery"
+	StepUpWays     = "/settings/confirm/ways"
+	StepUpSend     = "/settings/confirm/send"
+	StepUpCode     = "/settings/confirm/code"
+	StepUpResend   = "/settings/confirm/resend"
+	StepUpMessage  = "/settings/confirm/message"
+)
+
+// An office's own settings.
+const (
+	Office          = "/settings/office"
+	OfficeGeneral   = "/settings/office/general"
+	OfficeSwitch    = "/settings/office/general/switch"
+	OfficeActivate  = "/settings/office/general/activate"
+	OfficeSwitchOff = "/settings/office/general/switch-off"
+	OfficeCountries = "/settings/office/countries"
+	OfficeHistory   = "/settings/office/history"
+	OfficeSSO       = "/settings/office/sign-in"
+	OfficeSSOTest   = "/settings/office/sign-in/test"
+	OfficeSSORemove = "/settings/office/sign-in/remove"
+)
+
+// An office's users.
+const (
+	Users            = "/settings/users"
+	UserNew          = "/settings/users/new"
+	UsersExport      = "/settings/users/export"
+	UsersImport      = "/settings/users/import"
+	UsersImportDo    = "/settings/users/import/do"
+	UsersEndSessions = "/settings/users/end-sessions"
+	User             = "/settings/users/:id"
+	UserNumber       = "/settings/users/:id/number"
+	UserReset        = "/settings/users/:id/reset"
+	UserResetAsk     = "/settings/users/:id/reset/ask"
+	UserResetDecline = "/settings/users/:id/reset/decline"
+	UserChange       = "/settings/users/:id/change"
+	UserDisable      = "/settings/users/:id/disable"
+	UserEnable       = "/settings/users/:id/enable"
+	UserDelete       = "/settings/users/:id/delete"
+	UserInvite       = "/settings/users/:id/invite"
+	UserEndSessions  = "/settings/users/:id/end-sessions"
+)
+
+// The operators'.
+const (
+	OperatorLogin         = "/operator/login"
+	OperatorCode          = "/operator/login/code"
+	Operator              = "/operator"
+	OperatorPrefixRelease = "/operator/prefixes/release"
+	OperatorWaiting       = "/operator/waiting"
+	OperatorWaitingLive   = "/operator/waiting/live"
+	OperatorChallengeEnd  = "/operator/waiting/:id/end"
+	OperatorChallengeSend = "/operator/waiting/:id/send"
+	OperatorOffices       = "/operator/offices"
+	OperatorOffice        = "/operator/offices/:id"
+	OperatorCosts         = "/operator/costs.csv"
+	OperatorCap           = "/operator/cap"
+	OperatorHistory       = "/operator/history"
+	OperatorNotices       = "/operator/notices"
+	OperatorJobs          = "/operator/jobs"
+	OperatorJobsAPI       = "/operator/jobs/api"
+)
+
+// What providers post to. The provider's name stands in its route.
+const (
+	Hooks         = "/hooks/:token"
+	HookVoiceCall = "/hooks/:token/voice/:ref"
+)
+
+// To returns the address of a pattern with its parameters filled in, in order. Too few or too many values are a
+// mistake of the program, and panic.
+func To(pattern string, values ...any) string {
+	parts := strings.Split(pattern, "/")
+	for i, part := range parts {
+		if !strings.HasPrefix(part, ":") {
+			continue
+		}
+		if len(values) == 0 {
+			panic("paths: no value for " + part + " of " + pattern)
+		}
+		parts[i], values = url.PathEscape(fmt.Sprint(values[0])), values[1:]
+	}
+	if len(values) > 0 {
+		panic("paths: too many values for " + pattern)
+	}
+	return strings.Join(parts, "/")
+}
+
+// Done returns path with what has just been done, which its page shows as a toast: the key done.<what>.
+func Done(path, what string) string { return path + "?done=" + what }
+
+// Why returns the log-in at path with the reason for being there.
+func Why(path, reason string) string { return path + "?why=" + reason }
+
+// Next returns path with where to go on to, or path itself when next is "". next is a path, without a query.
+func Next(path, next string) string {
+	if next == "" {
+		return path
+	}
+	return path + "?next=" + next // a path of ours needs no escaping
+}
