@@ -69,10 +69,10 @@ func (s *Site) toOperatorLogin(c echo.Context) error {
 
 // operatorFrame is what stands around an operator's page. nav is the current entry: overview, waiting,
 // jobs, offices or history.
-func (s *Site) operatorFrame(c echo.Context, title, path, nav string) templates.Frame {
+func (s *Site) operatorFrame(c echo.Context, title, path, nav string) templates.Layout {
 	sess := must(c)
 	f := s.frame(c, title, path)
-	f.Nav, f.User = nav, &templates.Who{Name: sess.User.Username, Role: string(sess.User.Role)}
+	f.Nav, f.User = nav, &templates.CurrentUser{Name: sess.User.Username, Role: string(sess.User.Role)}
 	if done := c.QueryParam("done"); slices.Contains(toasts, done) {
 		f.Toast = s.t(c, "done."+done)
 	}

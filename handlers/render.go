@@ -52,8 +52,8 @@ func (s *Site) n(c echo.Context, id string, n int) string {
 }
 
 // frame is what stands around a page. path is the address at which the page can be loaded again.
-func (s *Site) frame(c echo.Context, title, path string) templates.Frame {
-	return templates.Frame{Lang: s.lang(c), Product: s.product, Title: title, Path: path, Demo: s.Phone != nil}
+func (s *Site) frame(c echo.Context, title, path string) templates.Layout {
+	return templates.Layout{Lang: s.lang(c), Product: s.product, Title: title, Path: path, Demo: s.Phone != nil}
 }
 
 // toasts are the things just done that a page may be asked to tell.
@@ -65,11 +65,11 @@ var toasts = []string{"saved", "activated", "switched_off", "number_saved", "num
 	"sso_linked", "sso_unlinked", "sso_removed"}
 
 // inside is the frame of a page behind the log-in.
-func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame, error) {
+func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Layout, error) {
 	sess := must(c)
 	f := s.frame(c, title, path)
 	f.Nav = nav
-	f.User = &templates.Who{
+	f.User = &templates.CurrentUser{
 		Name: sess.User.Name, Role: string(sess.User.Role), OfficeCode: sess.OfficeCode, OfficeName: sess.OfficeName,
 		ManagesUsers: sess.User.Role.ManagesUsers(),
 	}
@@ -87,7 +87,7 @@ func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Frame,
 }
 
 // page renders to memory first: a page that fails half-way is an error page, not half a page.
-func page[T any](c echo.Context, status int, p templates.Page[T], f templates.Frame, view T) error {
+func page[T any](c echo.Context, status int, p templates.Page[T], f templates.Layout, view T) error {
 	var buf bytes.Buffer
 	if err := p.Render(&buf, f, view); err != nil {
 		return err

@@ -36,21 +36,21 @@ type registered struct {
 // shared are the files that every page and fragment is parsed with.
 var shared = [...]string{"layout.html", "number_field.html", "message_line.html", "sentence.html", "question.html"}
 
-// Frame is what stands around every page.
-type Frame struct {
+// Layout is what stands around every page.
+type Layout struct {
 	Lang    string
 	Product string
 	Title   string
-	Path    string // of this page, to come back to after a change of language
-	User    *Who   // nil before the log-in is complete
-	Nav     string // the entry that is current: me, office, users
-	Toast   string // a sentence about what has just been done, or ""
+	Path    string       // of this page, to come back to after a change of language
+	User    *CurrentUser // nil before the log-in is complete
+	Nav     string       // the entry that is current: me, office, users
+	Toast   string       // a sentence about what has just been done, or ""
 	Notices []Notice
 	Demo    bool
 }
 
-// Who is the signed-in user in the frame.
-type Who struct {
+// CurrentUser is the signed-in user, as the layout names them.
+type CurrentUser struct {
 	Name         string
 	Role         string // a role's word, for role.<role>
 	OfficeCode   string
@@ -70,8 +70,8 @@ type Link struct{ URL, Text string }
 
 // content is what a page's template is executed with.
 type content[T any] struct {
-	Frame Frame
-	View  T
+	Layout Layout
+	View   T
 }
 
 // Page is a whole page whose content shows a T.
@@ -85,8 +85,8 @@ func newPage[T any](layout, file string) Page[T] {
 }
 
 // Render writes the page.
-func (p Page[T]) Render(w io.Writer, f Frame, view T) error {
-	if err := p.sets[f.Lang].ExecuteTemplate(w, "page", content[T]{f, view}); err != nil {
+func (p Page[T]) Render(w io.Writer, l Layout, view T) error {
+	if err := p.sets[l.Lang].ExecuteTemplate(w, "page", content[T]{l, view}); err != nil {
 		return fmt.Errorf("render %T: %w", view, err)
 	}
 	return nil
