@@ -42,7 +42,9 @@ func run(m *testing.M) int {
 		return fail(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	server, err = localpg.Start(ctx, dir, localpg.Options{BinDir: os.Getenv("PG_BINDIR"), ExtraBinDirs: []string{toolsPostgres()}, Fast: true})
+	server, err = localpg.Start(ctx, dir, localpg.Options{
+		BinDir: os.Getenv("PG_BINDIR"), ExtraBinDirs: []string{toolsPostgres()}, Fast: true,
+	})
 	if err != nil {
 		return fail(err)
 	}
@@ -77,7 +79,7 @@ func create(ctx context.Context, name, from string) error {
 	return err
 }
 
-// URL makes a database for this test and answers how to connect to it.
+// URL makes a database for this test and returns how to connect to it.
 func URL(t testing.TB) string {
 	t.Helper()
 	if server == nil {
@@ -90,13 +92,13 @@ func URL(t testing.TB) string {
 	return server.DatabaseURL(name)
 }
 
-// Pool is a pool of 20 connections to a database of this test's own.
+// Pool returns a pool of 20 connections to a database of this test's own.
 func Pool(t testing.TB) *db.Pool {
 	t.Helper()
 	return Connect(t, URL(t))
 }
 
-// Connect is a pool to a database that URL made.
+// Connect returns a pool of 20 connections to a database that URL made.
 func Connect(t testing.TB, url string) *db.Pool {
 	t.Helper()
 	pool, err := db.Connect(context.Background(), url, 20)
