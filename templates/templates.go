@@ -118,7 +118,7 @@ func (f Fragment[T]) Render(w io.Writer, lang string, view T) error {
 func parse(layout, file, block string) map[string]*template.Template {
 	names := append([]string{layout, file}, shared[:]...)
 	sets := map[string]*template.Template{}
-	for _, lang := range locale.Languages {
+	for _, lang := range locale.Languages() {
 		set := template.Must(template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
 			ParseFS(files, names...))
 		if set.Lookup(block) == nil {
@@ -132,15 +132,18 @@ func parse(layout, file, block string) map[string]*template.Template {
 // funcs are the functions of all templates, bound to one language.
 func funcs(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":      func(id string, args ...any) string { return locale.T(lang, id, args...) },
-		"n":      func(id string, n int, args ...any) string { return locale.N(lang, id, n, args...) },
-		"lang":   func() string { return lang },
-		"static": static.URL,
-		"flag":   static.Flag,
-		"lower":  strings.ToLower,
-		"iso":    func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock":  func(at time.Time) string { return at.UTC().Format("15:04:05") },
-		"minute": func(at time.Time) string { return at.UTC().Format("15:04") + " UTC" },
-		"day":    func(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" },
+		"t":    func(id string, args ...any) string { return locale.T(lang, id, args...) },
+		"n":    func(id string, n int, args ...any) string { return locale.N(lang, id, n, args...) },
+		"lang": func() string { return lang },
+		// All languages, and what each calls itself.
+		"languages":    locale.Languages,
+		"languageName": func(of string) string { return locale.T(of, "language.name") },
+		"static":       static.URL,
+		"flag":         static.Flag,
+		"lower":        strings.ToLower,
+		"iso":          func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"clock":        func(at time.Time) string { return at.UTC().Format("15:04:05") },
+		"minute":       func(at time.Time) string { return at.UTC().Format("15:04") + " UTC" },
+		"day":          func(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" },
 	}
 }

@@ -46,7 +46,7 @@ type User struct {
 	Username string
 	Name     string
 	Role     Role
-	Language string // "en", "nl", or "" for the browser's
+	Language string // BCP 47, "" for the browser's
 }
 
 // Person is the user in audit events.
@@ -193,7 +193,7 @@ func (s *Service) Find(ctx context.Context, officeCode, username string) (office
 	return office.ID, user.ID, nil
 }
 
-// SetLanguage keeps the language a user chose: "en" or "nl".
+// SetLanguage keeps the language that a user chose, one of the catalogue.
 func (s *Service) SetLanguage(ctx context.Context, userID int64, language string) error {
 	if err := s.q.UserLanguageSet(ctx, s.pool, dbsqlc.UserLanguageSetParams{ID: userID, Language: language}); err != nil {
 		return fmt.Errorf("set language of user %d: %w", userID, err)

@@ -15,7 +15,7 @@ var ErrNoMail = errors.New("no mail can be sent to this user")
 type Mail struct {
 	UserID int64
 	Kind   string // the catalogue's mail.<kind>_subject and mail.<kind>_text
-	// Language is what it is written in when the user chose none: "en", "nl", or "" for English.
+	// Language is what it is written in when the user chose none; "" is the catalogue's first.
 	Language string
 	LinkID   int64 // the link it brings, or 0
 	Token    Token // of that link

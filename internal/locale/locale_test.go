@@ -2,18 +2,25 @@ package locale
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
-func texts(t *testing.T, lang string) map[string]any {
+// entries are the texts of a language's file; a plural is a map of its forms.
+func entries(t *testing.T, lang string) map[string]any {
 	t.Helper()
+	raw, err := fs.ReadFile(catalogueFiles(), lang+".json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	m := map[string]any{}
-	if err := json.Unmarshal(read(lang+".json"), &m); err != nil {
+	if err := json.Unmarshal(raw, &m); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -32,45 +39,48 @@ func slots(text any) []string {
 	return slices.Compact(found)
 }
 
-func TestBothLanguagesSayTheSame(t *testing.T) {
-	en, nl := texts(t, "en"), texts(t, "nl")
-	for id, text := range en {
-		other, ok := nl[id]
-		if !ok {
-			t.Errorf("%s is not in Dutch", id)
-			continue
-		}
-		if a, b := slots(text), slots(other); !slices.Equal(a, b) {
-			t.Errorf("%s has the places %v in English and %v in Dutch", id, a, b)
-		}
-		if _, plural := text.(map[string]any); plural {
-			if _, too := other.(map[string]any); !too {
-				t.Errorf("%s has a plural in English alone", id)
+func TestEveryLanguageSaysTheSame(t *testing.T) {
+	source := entries(t, fallback)
+	for _, lang := range Languages() {
+		own := entries(t, lang)
+		for id, text := range source {
+			other, ok := own[id]
+			if !ok {
+				t.Errorf("%s is not in %s", id, lang)
+				continue
+			}
+			if a, b := slots(text), slots(other); !slices.Equal(a, b) {
+				t.Errorf("%s has the places %v in %s and %v in %s", id, a, fallback, b, lang)
+			}
+			if _, plural := text.(map[string]any); plural {
+				if _, too := other.(map[string]any); !too {
+					t.Errorf("%s has a plural in %s and none in %s", id, fallback, lang)
+				}
 			}
 		}
-	}
-	for id := range nl {
-		if _, ok := en[id]; !ok {
-			t.Errorf("%s is not in English", id)
+		for id := range own {
+			if _, ok := source[id]; !ok {
+				t.Errorf("%s is in %s and not in %s", id, lang, fallback)
+			}
 		}
 	}
 }
 
 func TestEveryTextThatIsShownExists(t *testing.T) {
 	used := map[string]*regexp.Regexp{
-		"../../templates/*.html": regexp.MustCompile(`(?:\{\{|\(| )[tn] "([a-z_.0-9]+)"`),
-		"../../handlers/*.go":    regexp.MustCompile(`\bs\.[tn]\(c, "([a-z_.0-9]+)"`),
+		".html": regexp.MustCompile(`(?:\{\{|\(| )[tn] "([a-z_.0-9]+)"`),
+		".go":   regexp.MustCompile(`\.[TtNn]\((?:c|lang|language|r\.Language), "([a-z_.0-9]+)"`),
 	}
 	count := 0
-	for glob, uses := range used {
-		files, err := filepath.Glob(glob)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("%s: %v", glob, err)
-		}
-		for _, file := range files {
+	for _, root := range []string{"../../templates", "../../handlers", "../mail", "../message", "../users", "../operator"} {
+		err := filepath.WalkDir(root, func(file string, _ fs.DirEntry, err error) error {
+			uses := used[filepath.Ext(file)]
+			if err != nil || uses == nil || strings.HasSuffix(file, "_test.go") {
+				return err
+			}
 			source, err := os.ReadFile(file)
 			if err != nil {
-				t.Fatal(err)
+				return err
 			}
 			for _, m := range uses.FindAllStringSubmatch(string(source), -1) {
 				count++
@@ -79,6 +89,10 @@ func TestEveryTextThatIsShownExists(t *testing.T) {
 					t.Errorf("%s shows %q, which is not in the catalogue", file, m[1])
 				}
 			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 	}
 	if count < 150 {
@@ -110,10 +124,12 @@ func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
 	}
 }
 
-func TestCountriesHaveNamesInBothLanguages(t *testing.T) {
-	for iso := range load().countries["en"] {
-		if Country("nl", iso) == iso {
-			t.Errorf("%s has no Dutch name", iso)
+func TestCountriesHaveNamesInEveryLanguage(t *testing.T) {
+	for _, lang := range Languages() {
+		for iso := range texts().speakers[fallback].countries {
+			if Country(lang, iso) == iso {
+				t.Errorf("%s has no name in %s", iso, lang)
+			}
 		}
 	}
 	isos := []string{"ZW", "AX", "AF", "BE"}
@@ -125,11 +141,65 @@ func TestCountriesHaveNamesInBothLanguages(t *testing.T) {
 
 func TestTheLanguageIsTheUsersThenTheBrowsersThenTheHeaders(t *testing.T) {
 	for _, c := range []struct{ user, browser, header, want string }{
-		{"", "", "", "en"}, {"", "", "nl-BE,fr;q=0.8", "nl"}, {"", "", "fr,nl;q=0.5", "nl"}, {"", "", "fr", "en"}, {"", "nl", "en", "nl"},
-		{"en", "nl", "nl", "en"}, {"xx", "yy", "nl", "nl"}, {"", "", strings.Repeat("nl,", 1000), "en"}, {"", "", "\x00;;q=", "en"},
+		{"", "", "", "en"},
+		{"", "", "nl-BE,fr;q=0.8", "nl"},
+		{"", "", "fr,nl;q=0.5", "nl"},
+		{"", "", "fr", "en"},
+		{"", "nl", "en", "nl"},
+		{"en", "nl", "nl", "en"},
+		{"xx", "yy", "nl", "nl"},
+		{"", "", strings.Repeat("nl,", 1000), "en"},
+		{"", "", "\x00;;q=", "en"},
 	} {
 		if got := Negotiate(c.user, c.browser, c.header); got != c.want {
 			t.Errorf("Negotiate(%q, %q, %.20q) = %s, want %s", c.user, c.browser, c.header, got, c.want)
 		}
+	}
+}
+
+func TestATextOfARegionIsItsLanguages(t *testing.T) {
+	for lang, want := range map[string]string{
+		"nl": "Ja", "nl-BE": "Ja", "nl_NL": "Ja", "en-GB": "Yes", "fr": "Yes", "": "Yes", "<script>": "Yes",
+	} {
+		if got := T(lang, "yes"); got != want {
+			t.Errorf("yes in %q is %q, want %q", lang, got, want)
+		}
+	}
+}
+
+func TestALanguageIsItsTwoFiles(t *testing.T) {
+	files := fstest.MapFS{
+		"nl.json":           {Data: []byte(`{"yes": "Ja"}`)},
+		"en.json":           {Data: []byte(`{"yes": "Yes", "no": "No"}`)},
+		"de.json":           {Data: []byte(`{"yes": "Ja"}`)},
+		"countries_nl.json": {Data: []byte(`{"BE": "België"}`)},
+		"countries_en.json": {Data: []byte(`{"BE": "Belgium"}`)},
+		"countries_de.json": {Data: []byte(`{"BE": "Belgien"}`)},
+	}
+	c, err := load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"en", "de", "nl"}; !slices.Equal(c.languages, want) {
+		t.Errorf("the languages are %v, want %v", c.languages, want)
+	}
+	if name := c.in("de-AT").countries["BE"]; name != "Belgien" {
+		t.Errorf("Belgium is %q in Austrian German", name)
+	}
+	for file, broken := range map[string]string{
+		"de.json": "{", "countries_de.json": "[]", "DE.json": "{}", "no language.json": "{}", "fr.json": "{}",
+	} {
+		was, existed := files[file]
+		files[file] = &fstest.MapFile{Data: []byte(broken)}
+		if _, err := load(files); err == nil {
+			t.Errorf("%s with %s was taken", file, broken)
+		}
+		if delete(files, file); existed {
+			files[file] = was
+		}
+	}
+	delete(files, "en.json")
+	if _, err := load(files); err == nil {
+		t.Error("a catalogue without its fallback was taken")
 	}
 }

@@ -74,7 +74,7 @@ type Client struct {
 	Address   string // IP address
 	UserAgent string
 	Browser   []byte // hash of the browser's own cookie; nil when it has none
-	Language  string // of the pages it is shown: "en", "nl", or "" when that is not known
+	Language  string // of the pages it is shown; "" when that is not known
 }
 
 // Session is a living session with what its user may do now.
