@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/otp/otptest"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -76,11 +77,7 @@ func (w *world) pendingOperator(user account.User) string {
 // appCode is what the app shows, so many steps from now.
 func appCode(t testing.TB, secret otp.Secret, steps int64) string {
 	t.Helper()
-	code, err := otp.Code(secret, otp.Step(time.Now())+steps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
+	return otptest.Code(t, secret, otp.Step(time.Now())+steps)
 }
 
 func form(pairs ...string) string {

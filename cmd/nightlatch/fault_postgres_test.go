@@ -20,6 +20,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/localpg"
+	"github.com/nightlatch/nightlatch/db/localpg/localpgtest"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
@@ -93,15 +94,7 @@ func (p *postgres) restart(down time.Duration) {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text, err := os.ReadFile(filepath.Join(p.server.Data(), "postmaster.pid"))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(first)
-	if err != nil || pid <= 1 {
-		p.t.Fatalf("postmaster.pid begins with %q", first)
-	}
+	pid := localpgtest.PID(p.t, p.server.URL())
 	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil {
 		p.t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/nightlatch/nightlatch/db/localpg"
+	"github.com/nightlatch/nightlatch/db/localpg/localpgtest"
 )
 
 // localData is an empty NIGHTLATCH_DATA directly under the temp folder: root's server runs as another account,
@@ -159,24 +159,17 @@ func wrongCode(code string) string {
 // postgresOf answers the process of the local server of a data folder.
 func postgresOf(t testing.TB, data string) int {
 	t.Helper()
-	guest, err := localpg.Start(context.Background(), data, localpg.Options{BinDir: os.Getenv("PG_BINDIR")})
+	opts := localpg.Options{BinDir: os.Getenv("PG_BINDIR"), Exclusive: true}
+	if _, err := localpg.Start(context.Background(), data, opts); !errors.Is(err, localpg.ErrOwned) {
+		t.Fatalf("serve does not own the local server of its data folder: %v", err)
+	}
+	opts.Exclusive = false
+	guest, err := localpg.Start(context.Background(), data, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = guest.Stop(context.Background()) }()
-	if !guest.Attached() {
-		t.Fatal("serve does not own the local server of its data folder")
-	}
-	text, err := os.ReadFile(filepath.Join(guest.Data(), "postmaster.pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
+	return localpgtest.PID(t, guest.URL())
 }
 
 // nothingSecretIn looks through the files beside the database: PostgreSQL's own log above all.

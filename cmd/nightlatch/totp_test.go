@@ -8,6 +8,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/otp/otptest"
 )
 
 // secretOn is the key that a setup page shows.
@@ -23,11 +24,7 @@ func secretOn(t testing.TB, p *page) otp.Secret {
 // appCode is what an app shows for a secret, so many steps from now.
 func appCode(t testing.TB, secret otp.Secret, steps int64) string {
 	t.Helper()
-	code, err := otp.Code(secret, otp.Step(time.Now())+steps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
+	return otptest.Code(t, secret, otp.Step(time.Now())+steps)
 }
 
 // recoveryOn are the codes on a sheet.

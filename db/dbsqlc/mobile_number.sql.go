@@ -83,15 +83,6 @@ func (q *Queries) MobileNumberDelete(ctx context.Context, db DBTX, userID int64)
 	return result.RowsAffected(), nil
 }
 
-const mobileNumberDeleteUnconfirmed = `-- name: MobileNumberDeleteUnconfirmed :exec
-delete from mobile_numbers where user_id = $1 and confirmed_at is null
-`
-
-func (q *Queries) MobileNumberDeleteUnconfirmed(ctx context.Context, db DBTX, userID int64) error {
-	_, err := db.Exec(ctx, mobileNumberDeleteUnconfirmed, userID)
-	return err
-}
-
 const mobileNumberRegister = `-- name: MobileNumberRegister :execrows
 insert into mobile_numbers (user_id, number, country, registered_by)
 values ($1, $2, $3, $4)

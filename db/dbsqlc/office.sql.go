@@ -199,25 +199,6 @@ func (q *Queries) OfficeList(ctx context.Context, db DBTX) ([]OfficeListRow, err
 	return items, nil
 }
 
-const officeLock = `-- name: OfficeLock :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where id = $1 for update
-`
-
-func (q *Queries) OfficeLock(ctx context.Context, db DBTX, id int64) (Office, error) {
-	row := db.QueryRow(ctx, officeLock, id)
-	var i Office
-	err := row.Scan(
-		&i.ID,
-		&i.Code,
-		&i.Name,
-		&i.TwoFactorRequired,
-		&i.TwoFactorChangedAt,
-		&i.CreatedAt,
-		&i.MoneyCap,
-	)
-	return i, err
-}
-
 const officePreflight = `-- name: OfficePreflight :one
 select
     count(*)::int as users,

@@ -56,10 +56,3 @@ func (s *Server) DatabaseURL(name string) string {
 	address := url.URL{Scheme: "postgres", User: url.User(Database), Host: "", Path: "/" + name, RawQuery: query.Encode()}
 	return address.String()
 }
-
-// Attached tells whether another process owns the server. When that process ends, the server ends with it.
-func (s *Server) Attached() bool { return s.run == nil }
-
-// Data is the folder that holds the cluster, for the line that serve prints at start.
-// It can lie outside the folder given to Start: see place.go.
-func (s *Server) Data() string { return s.data }

@@ -20,9 +20,6 @@ set number = excluded.number, country = excluded.country, confirmed_at = now();
 -- name: MobileNumberDelete :execrows
 delete from mobile_numbers where user_id = @user_id;
 
--- name: MobileNumberDeleteUnconfirmed :exec
-delete from mobile_numbers where user_id = @user_id and confirmed_at is null;
-
 -- name: MobileNumberCountries :many
 -- The most used countries of this installation.
 select country from mobile_numbers group by country order by count(*) desc, country limit 6;

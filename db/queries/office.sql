@@ -7,9 +7,6 @@ select * from offices where code = @code;
 -- name: OfficeByID :one
 select * from offices where id = @id;
 
--- name: OfficeLock :one
-select * from offices where id = @id for update;
-
 -- name: OfficeList :many
 select code, name, two_factor_required from offices order by code;
 

@@ -171,12 +171,38 @@ func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, user
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.InviteTx(ctx, tx, actor, officeID, userID) })
 }
 
-// ErrHasPassword says that an invitation is too late: the user has a password. See SendReset.
+// ErrHasPassword says that an invitation is too late: the user has a password.
 var ErrHasPassword = errors.New("the user has a password")
 
 // InviteTx is Invite in the transaction that made the user.
 func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64) error {
-	return s.sendAsked(ctx, tx, actor, officeID, userID, PurposeInvite, audit.Invited)
+	user, err := s.q.PasswordLock(ctx, tx, dbsqlc.PasswordLockParams{OfficeID: officeID, ID: userID})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return ErrUnknown
+	case err != nil:
+		return fmt.Errorf("lock user %d: %w", userID, err)
+	case s.mailer == nil || user.Email == "" || user.DisabledAt != nil:
+		return ErrNoMail
+	case user.PasswordHash != "":
+		return ErrHasPassword
+	}
+	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID, Purpose: string(PurposeInvite)}); err != nil {
+		return fmt.Errorf("end the links of user %d: %w", userID, err)
+	}
+	// A user who chose no language is written to in that of who asked: most offices speak one.
+	language := ""
+	if profile, err := s.q.UserInOffice(ctx, tx, dbsqlc.UserInOfficeParams{OfficeID: officeID, ID: actor.ID}); err == nil {
+		language = profile.Language
+	} else if !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("read user %d: %w", actor.ID, err)
+	}
+	if err := s.sendLink(ctx, tx, userID, PurposeInvite, Origin{Language: language}); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, audit.Event{
+		Office: officeID, Actor: actor, Subject: audit.Person{ID: userID, Name: user.Username}, Action: audit.Invited,
+	})
 }
 
 // createInvited makes a user without a password and invites them.
@@ -203,42 +229,6 @@ func (s *Service) createInvited(ctx context.Context, officeID int64, n NewUser, 
 		return 0, fmt.Errorf("create user: %w", err)
 	}
 	return id, nil
-}
-
-// SendReset sends a user the link to set a new password, for somebody who may start that and must never set or see
-// one. The present password works until the link is used. It answers ErrUnknown and ErrNoMail.
-func (s *Service) SendReset(ctx context.Context, actor audit.Person, officeID, userID int64) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		return s.sendAsked(ctx, tx, actor, officeID, userID, PurposeReset, audit.PasswordResetSent)
-	})
-}
-
-func (s *Service) sendAsked(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64, purpose Purpose, action audit.Action) error {
-	user, err := s.q.PasswordLock(ctx, tx, dbsqlc.PasswordLockParams{OfficeID: officeID, ID: userID})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return ErrUnknown
-	case err != nil:
-		return fmt.Errorf("lock user %d: %w", userID, err)
-	case s.mailer == nil || user.Email == "" || user.DisabledAt != nil:
-		return ErrNoMail
-	case purpose == PurposeInvite && user.PasswordHash != "":
-		return ErrHasPassword
-	}
-	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID, Purpose: string(purpose)}); err != nil {
-		return fmt.Errorf("end the links of user %d: %w", userID, err)
-	}
-	// A user who chose no language is written to in that of who asked: most offices speak one.
-	language := ""
-	if profile, err := s.q.UserInOffice(ctx, tx, dbsqlc.UserInOfficeParams{OfficeID: officeID, ID: actor.ID}); err == nil {
-		language = profile.Language
-	} else if !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("read user %d: %w", actor.ID, err)
-	}
-	if err := s.sendLink(ctx, tx, userID, purpose, Origin{Language: language}); err != nil {
-		return err
-	}
-	return s.log.Write(ctx, tx, audit.Event{Office: officeID, Actor: actor, Subject: audit.Person{ID: userID, Name: user.Username}, Action: action})
 }
 
 // linkPath is where the page of a link stands; handlers/routes.go has the same.

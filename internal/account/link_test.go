@@ -280,7 +280,7 @@ func TestAnInvitationIsForWhoHasNoPassword(t *testing.T) {
 		}
 	}
 	w.exec("update users set email = '' where username = 'ivy'")
-	if err := w.SendReset(ctx, audit.CommandLine, w.officeID, id); !errors.Is(err, ErrNoMail) {
+	if err := w.Invite(ctx, audit.CommandLine, w.officeID, id); !errors.Is(err, ErrNoMail) {
 		t.Errorf("without an address: %v", err)
 	}
 	if _, err := w.Create(ctx, NewUser{OfficeCode: "ACME", Username: "joy", Name: "Joy", Role: RoleUser, Invite: true}, audit.CommandLine); err == nil || w.count("users where username = 'joy'") != 0 {

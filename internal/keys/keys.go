@@ -102,9 +102,6 @@ func (r *Ring) Fingerprints() []string {
 // Has reports whether a key of the ring has this fingerprint.
 func (r *Ring) Has(fingerprint string) bool { return slices.Contains(r.Fingerprints(), fingerprint) }
 
-// Sealing names the key that seals.
-func (r *Ring) Sealing() string { return r.now.Load().sealer().fingerprint() }
-
 // SealWith makes the key of this fingerprint the one that seals, and reports whether the ring has it. All
 // processes of an installation seal with the same key, which their database names: see docs/adr/0011-keys.md.
 func (r *Ring) SealWith(fingerprint string) bool {

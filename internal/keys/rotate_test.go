@@ -39,8 +39,9 @@ func TestANewKeyIsTheFirstLineAndSealsWhenItIsTold(t *testing.T) {
 	}
 
 	// Until it is promoted the old key seals, and who has only that one opens everything.
-	if !after.SealWith(before.Fingerprint()) || after.SealWith("0000000000000000") || after.Sealing() != before.Fingerprint() {
-		t.Fatalf("%s seals", after.Sealing())
+	sealing := func() string { return after.Named(after.SealingID()) }
+	if !after.SealWith(before.Fingerprint()) || after.SealWith("0000000000000000") || sealing() != before.Fingerprint() {
+		t.Fatalf("%s seals", sealing())
 	}
 	mac, id := after.MACAndKey("p", "1", "x")
 	if _, err := before.Open("p", "1", after.Seal("p", "1", []byte("y"))); err != nil {

@@ -1,8 +1,29 @@
 package message
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Turn lets a test wait for a turn as a log-in does.
 func (s *Service) Turn(ctx context.Context, provider string) (bool, error) {
 	return s.turn(ctx, provider, true)
 }
+
+// NoMeter counts nothing.
+type NoMeter struct{}
+
+// Sent counts nothing.
+func (NoMeter) Sent(string, Class, time.Duration) {}
+
+// Accepted counts nothing.
+func (NoMeter) Accepted(string, time.Duration) {}
+
+// Delivered counts nothing.
+func (NoMeter) Delivered(string, time.Duration) {}
+
+// Wasted counts nothing.
+func (NoMeter) Wasted(string) {}
+
+// Received counts nothing.
+func (NoMeter) Received(string, ReceiptStatus) {}

@@ -15,21 +15,3 @@ type Meter interface {
 	// Received counts a receipt by its status.
 	Received(provider string, status ReceiptStatus)
 }
-
-// NoMeter counts nothing.
-type NoMeter struct{}
-
-// Sent counts nothing.
-func (NoMeter) Sent(string, Class, time.Duration) {}
-
-// Accepted counts nothing.
-func (NoMeter) Accepted(string, time.Duration) {}
-
-// Delivered counts nothing.
-func (NoMeter) Delivered(string, time.Duration) {}
-
-// Wasted counts nothing.
-func (NoMeter) Wasted(string) {}
-
-// Received counts nothing.
-func (NoMeter) Received(string, ReceiptStatus) {}
