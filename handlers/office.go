@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -21,12 +22,12 @@ func (s *Site) switchOf(c echo.Context, shown bool) templates.TwoFactorSwitch {
 	return templates.TwoFactorSwitch{Active: sess.TwoFactorRequired, Shown: shown, MayChange: sess.User.Role.ManagesOffice()}
 }
 
-func (s *Site) showOffice(c echo.Context, card templates.TwoFactorSwitch, modal *templates.Modal) error {
-	return s.showOfficeWith(c, card, modal, "")
+func (s *Site) showOffice(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question) error {
+	return s.showOfficeWith(c, card, question, "")
 }
 
 // showOfficeWith shows the page, with what was wrong with a country.
-func (s *Site) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, modal *templates.Modal, problem string) error {
+func (s *Site) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question, problem string) error {
 	f, err := s.inside(c, s.t(c, "office.title"), pathOffice, "office")
 	if err != nil {
 		return err
@@ -35,11 +36,11 @@ func (s *Site) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, mo
 	if err != nil {
 		return err
 	}
-	view := templates.OfficeView{OfficeName: must(c).OfficeName, Switch: card, Countries: countries, Modal: modal}
+	view := templates.OfficeView{Switch: card, Countries: countries, Question: question}
 	return page(c, statusFor(problem), templates.Office, f, view)
 }
 
-// showSwitch shows what is in force: what the card falls back to when the modal closes.
+// showSwitch shows what is in force: what the card falls back to when the question closes.
 func (s *Site) showSwitch(c echo.Context) error {
 	if !wantsFragment(c.Request()) {
 		return s.redirect(c, pathOffice)
@@ -72,36 +73,53 @@ func (s *Site) saveOffice(c echo.Context) error {
 }
 
 func (s *Site) ask(c echo.Context, card templates.TwoFactorSwitch) error {
-	modal, err := s.modal(c, card.Shown)
+	question, err := s.switchQuestion(c, card.Shown)
 	if err != nil {
 		return err
 	}
 	if wantsFragment(c.Request()) {
-		return fragment(c, http.StatusOK, templates.OfficeModal, s.lang(c), modal)
+		return fragment(c, http.StatusOK, templates.QuestionDialog, s.lang(c), question)
 	}
-	return s.showOffice(c, card, &modal)
+	return s.showOffice(c, card, &question)
 }
 
-// modal says what will happen and to whom.
-func (s *Site) modal(c echo.Context, activate bool) (templates.Modal, error) {
+// switchQuestion is asked before the setting is changed: with counts before it is activated.
+func (s *Site) switchQuestion(c echo.Context, activate bool) (templates.Question, error) {
 	ctx, sess := c.Request().Context(), must(c)
-	modal := templates.Modal{OfficeName: sess.OfficeName, Activate: activate}
 	if !activate {
-		return modal, nil
+		return templates.Question{
+			Title: s.t(c, "modal.off_title"), Text: s.t(c, "modal.off_text", "Office", sess.OfficeName),
+			More: s.t(c, "modal.off_fresh"), Action: pathOffice + "/switch-off", Yes: s.t(c, "modal.off_yes"), Switch: true,
+		}, nil
 	}
 	p, err := s.Offices.Preflight(ctx, sess.User.OfficeID)
 	if err != nil {
-		return modal, err
+		return templates.Question{}, err
 	}
 	methods, err := s.Factors.Methods(ctx, sess.User.ID)
 	if err != nil {
-		return modal, err
+		return templates.Question{}, err
 	}
-	modal.Users, modal.Ready, modal.Unconfirmed, modal.Without = p.Users, p.Ready, p.Unconfirmed, p.Without
-	modal.YouToo = !methods.HasFactor()
-	modal.SSO, modal.SSOPolicy = p.SSO, p.SSOPolicy
-	modal.Sending, modal.SendingBad = s.t(c, sendingText(p.Sending, s.Phone != nil)), !p.Sending.Works()
-	return modal, nil
+	sending := templates.Note{Icon: "message-square-text", Text: s.t(c, sendingText(p.Sending, s.Phone != nil))}
+	if !p.Sending.Works() {
+		sending.Icon, sending.Warning = "triangle-alert", true
+	}
+	notes := []templates.Note{sending}
+	if p.SSO > 0 {
+		id := "modal.sso_" + p.SSOPolicy // refuse, trust or ask
+		notes = append(notes, templates.Note{Icon: "key-round", Text: s.n(c, id, p.SSO), Warning: p.SSOPolicy == "refuse"})
+	}
+	if !methods.HasFactor() {
+		notes = append(notes, templates.Note{Icon: "info", Text: s.t(c, "modal.you_too")})
+	}
+	return templates.Question{
+		Title: s.t(c, "modal.activate_title"),
+		Text:  locale.N(s.lang(c), "modal.activate_text", p.Users, "Office", sess.OfficeName),
+		Readiness: &templates.Readiness{
+			Users: p.Users, Ready: p.Ready, Unconfirmed: p.Unconfirmed, Without: p.Without,
+		},
+		Notes: notes, Action: pathOffice + "/activate", Yes: s.t(c, "modal.activate_yes"), Harmless: true, Switch: true,
+	}, nil
 }
 
 func sendingText(sending office.Sending, demo bool) string {

@@ -20,8 +20,8 @@ func (s *Site) waitingPage(c echo.Context) error {
 	return s.showWaiting(c, c.QueryParam("office"), c.QueryParam("username"), "", nil)
 }
 
-func (s *Site) showWaiting(c echo.Context, office, username, problem string, ask *templates.WaitingQuestion) error {
-	view := templates.WaitingView{Office: office, Username: username, Error: problem, Ask: ask}
+func (s *Site) showWaiting(c echo.Context, office, username, problem string, question *templates.Question) error {
+	view := templates.WaitingView{Office: office, Username: username, Error: problem, Question: question}
 	if office != "" || username != "" {
 		h, err := s.Operator.Search(c.Request().Context(), s.by(c), office, username)
 		switch {
@@ -123,14 +123,14 @@ func (s *Site) act(c echo.Context, what string, do func(id int64) (problem strin
 		return err
 	}
 	if c.FormValue("sure") != "yes" {
-		ask := templates.WaitingQuestion{
-			Action: c.Request().URL.Path, Title: s.t(c, "waiting."+what+"_title"), Yes: s.t(c, "waiting."+what+"_yes"), Danger: what == "end",
+		question := templates.Question{
+			Action: c.Request().URL.Path, Title: s.t(c, "waiting."+what+"_title"), Yes: s.t(c, "waiting."+what+"_yes"), Harmless: what != "end",
 			Text: s.t(c, "waiting."+what+"_text", "User", owner.Username, "Office", owner.Office),
 		}
 		if wantsFragment(c.Request()) {
-			return fragment(c, http.StatusOK, templates.WaitingAsk, s.lang(c), ask)
+			return fragment(c, http.StatusOK, templates.QuestionDialog, s.lang(c), question)
 		}
-		return s.showWaiting(c, owner.Office, owner.Username, "", &ask)
+		return s.showWaiting(c, owner.Office, owner.Username, "", &question)
 	}
 	problem, err := do(id)
 	if err != nil {

@@ -195,7 +195,8 @@ func (s *Site) enableUser(c echo.Context) error {
 func (s *Site) deleteQuestion(c echo.Context) error {
 	return s.showUser(c, shownUser{question: func(u account.Profile) templates.Question {
 		return templates.Question{
-			Title: s.t(c, "user.delete_title", "Name", u.Name, "Username", u.Username), Text: s.t(c, "user.delete_text"), Warning: s.t(c, "user.delete_question"),
+			Title: s.t(c, "user.delete_title", "Name", u.Name, "Username", u.Username), Text: s.t(c, "user.delete_text"),
+			Notes:  []templates.Note{{Icon: "triangle-alert", Text: s.t(c, "user.delete_question"), Warning: true}},
 			Action: userPath(u.ID, "/delete"), Yes: s.t(c, "user.delete_yes"),
 		}
 	}})
@@ -266,7 +267,7 @@ func (s *Site) endAllQuestion(c echo.Context) error {
 		Action: pathUsers + "/end-sessions", Yes: s.t(c, "users.end_all_yes"), Check: s.t(c, "users.end_all_own"),
 	}
 	if wantsFragment(c.Request()) {
-		return fragment(c, 200, templates.UsersQuestion, s.lang(c), question)
+		return fragment(c, 200, templates.QuestionDialog, s.lang(c), question)
 	}
 	view, err := s.usersView(c)
 	if err != nil {

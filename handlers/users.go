@@ -96,7 +96,6 @@ type shownUser struct {
 	fieldProblem string // of the number
 	problem      string
 	sure         bool // the number is taken when it is posted once more
-	askReset     bool
 	question     func(account.Profile) templates.Question
 }
 
@@ -111,14 +110,11 @@ func (s *Site) showUser(c echo.Context, shown shownUser) error {
 		return err
 	}
 	view := userView(sess.User, sess.TwoFactorRequired, user)
-	view.Error, view.AskReset = shown.problem, shown.askReset
-	if shown.askReset && wantsFragment(c.Request()) {
-		return fragment(c, http.StatusOK, templates.UserReset, s.lang(c), view)
-	}
+	view.Error = shown.problem
 	if shown.question != nil {
 		question := shown.question(user)
 		if wantsFragment(c.Request()) {
-			return fragment(c, http.StatusOK, templates.UserQuestion, s.lang(c), question)
+			return fragment(c, http.StatusOK, templates.QuestionDialog, s.lang(c), question)
 		}
 		view.Question = &question
 	}
@@ -178,7 +174,15 @@ func (s *Site) registerNumber(c echo.Context) error {
 }
 
 // resetQuestion asks before a reset.
-func (s *Site) resetQuestion(c echo.Context) error { return s.showUser(c, shownUser{askReset: true}) }
+func (s *Site) resetQuestion(c echo.Context) error {
+	return s.showUser(c, shownUser{question: func(u account.Profile) templates.Question {
+		return templates.Question{
+			Title: s.t(c, "user.reset_title", "Name", u.Name), Text: s.t(c, "user.reset_text"),
+			Notes:  []templates.Note{{Icon: "triangle-alert", Text: s.t(c, "user.reset_warning"), Warning: true}},
+			Action: userPath(u.ID, "/reset"), Yes: s.t(c, "user.reset_yes"),
+		}
+	}})
+}
 
 func (s *Site) resetUser(c echo.Context) error {
 	id, err := idParam(c)

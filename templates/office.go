@@ -2,10 +2,9 @@ package templates
 
 // OfficeView is Settings > Office > General.
 type OfficeView struct {
-	OfficeName string
-	Switch     TwoFactorSwitch
-	Countries  CountriesCard
-	Modal      *Modal // the question, in a page without htmx
+	Switch    TwoFactorSwitch
+	Countries CountriesCard
+	Question  *Question // in a page without htmx
 }
 
 // TwoFactorSwitch is the card with the switch.
@@ -34,31 +33,9 @@ type AllowedCountry struct {
 	Users int
 }
 
-// Modal is the question after Save.
-type Modal struct {
-	OfficeName  string
-	Activate    bool // or switch off
-	Users       int
-	Ready       int
-	Unconfirmed int
-	Without     int
-	YouToo      bool   // the superuser has no factor yet
-	Sending     string // a sentence about text messages
-	SendingBad  bool
-	SSO         int    // users who sign in by the office's provider
-	SSOPolicy   string // refuse, trust, ask
-}
-
-// AfterReady is where the bar's second part begins, AfterUnconfirmed its third.
-func (m Modal) AfterReady() int { return m.Ready }
-
-// AfterUnconfirmed is where the bar's third part begins.
-func (m Modal) AfterUnconfirmed() int { return m.Ready + m.Unconfirmed }
-
-// Office is the page, OfficeSwitch and OfficeCountries its cards, OfficeModal its question.
+// Office is the page, OfficeSwitch and OfficeCountries its cards.
 var (
 	Office          = newPage[OfficeView]("app.html", "office.html")
 	OfficeSwitch    = newFragment[TwoFactorSwitch]("office.html", "two-factor-card")
 	OfficeCountries = newFragment[CountriesCard]("office.html", "countries-card")
-	OfficeModal     = newFragment[Modal]("office.html", "modal")
 )

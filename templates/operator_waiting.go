@@ -8,7 +8,7 @@ type WaitingView struct {
 	Username string
 	Error    string // nobody was found, or an action did not work
 	Found    *WaitingUser
-	Ask      *WaitingQuestion
+	Question *Question
 }
 
 // WaitingUser is the user who was found.
@@ -55,18 +55,8 @@ type WaitingEntry struct {
 	Now   bool // where it stands, after all that has happened
 }
 
-// WaitingQuestion is asked before something is done.
-type WaitingQuestion struct {
-	Action string // where yes is posted
-	Title  string
-	Text   string
-	Yes    string
-	Danger bool
-}
-
-// Waiting is the page, WaitingLive its story, WaitingAsk its question.
+// Waiting is the page, WaitingLive its story.
 var (
 	Waiting     = newPage[WaitingView]("operator_frame.html", "operator_waiting.html")
 	WaitingLive = newFragment[WaitingStory]("operator_waiting.html", "story")
-	WaitingAsk  = newFragment[WaitingQuestion]("operator_waiting.html", "question")
 )

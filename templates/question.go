@@ -1,11 +1,32 @@
 package templates
 
-// Question is asked before something is done that cannot be taken back lightly. It names what it is about.
+// Question is asked in a dialog before something is done that cannot be taken back lightly. It names what it
+// is about.
 type Question struct {
-	Title   string
-	Text    string
-	Warning string // beside a sign, or ""
-	Action  string // where Yes posts to
-	Yes     string
-	Check   string // a box that can be ticked with it, posted as also=yes, or ""
+	Title     string
+	Text      string
+	More      string // a second paragraph, or ""
+	Readiness *Readiness
+	Notes     []Note
+	Check     string // a box that can be ticked with it, posted as also=yes, or ""
+	Action    string // where Yes posts to, with sure=yes
+	Yes       string
+	Harmless  bool // Yes takes nothing away, and its button is not red
+	Switch    bool // however the dialog closes, the office's switch shows again what is in force
 }
+
+// Note is a sentence beside an icon.
+type Note struct {
+	Icon    string
+	Text    string
+	Warning bool
+}
+
+// Readiness is how many of an office's users are ready for a second factor.
+type Readiness struct{ Users, Ready, Unconfirmed, Without int }
+
+// WithoutAt returns where the bar's last part begins.
+func (r Readiness) WithoutAt() int { return r.Ready + r.Unconfirmed }
+
+// QuestionDialog is the dialog alone.
+var QuestionDialog = newFragment[Question]("question.html", "question")

@@ -43,11 +43,10 @@ type ResetRequest struct {
 	At   time.Time
 }
 
-// Users is the page; UsersList what a search swaps, UsersQuestion what is asked before all sessions end.
+// Users is the page, UsersList what a search swaps.
 var (
-	Users         = newPage[UsersView]("app.html", "users.html")
-	UsersList     = newFragment[UsersView]("users.html", "users-list")
-	UsersQuestion = newFragment[Question]("users.html", "question-dialog")
+	Users     = newPage[UsersView]("app.html", "users.html")
+	UsersList = newFragment[UsersView]("users.html", "users-list")
 )
 
 // UserView is another user's settings.
@@ -66,7 +65,6 @@ type UserView struct {
 	MayRegister bool
 	Higher      bool // the user's role is above the viewer's
 	MayReset    bool
-	AskReset    bool // show the question before the reset
 	MayAsk      bool // for a reset by a superuser
 	Field       NumberField
 	Error       string
@@ -82,9 +80,5 @@ type UserView struct {
 	Question   *Question
 }
 
-// User is the page; UserReset its question before a reset, UserQuestion the others.
-var (
-	User         = newPage[UserView]("app.html", "user.html")
-	UserReset    = newFragment[UserView]("user.html", "reset-dialog")
-	UserQuestion = newFragment[Question]("user.html", "question-dialog")
-)
+// User is the page.
+var User = newPage[UserView]("app.html", "user.html")
