@@ -74,7 +74,7 @@ func (r readers) none() bool { return r.vonage == nil && r.voice == nil && r.web
 
 // receiver takes receipts that were read, and says the code of a call.
 type receiver interface {
-	Receive(ctx context.Context, r message.Receipt) error
+	Receive(ctx context.Context, r sms.Receipt) error
 	Spoken(ctx context.Context, ref string) (code, language string, err error)
 }
 
@@ -111,9 +111,7 @@ func (h hooks) receive(ctx context.Context, provider string, r sms.Receipt, err 
 	if err != nil {
 		return h.refuse(provider, err)
 	}
-	return h.messages.Receive(ctx, message.Receipt{
-		Provider: r.Provider, ProviderID: r.ProviderID, Ref: r.Ref, Status: message.ReceiptStatus(r.Status), ErrorCode: r.ErrorCode, Network: r.Network,
-	})
+	return h.messages.Receive(ctx, r)
 }
 
 // refuse puts a reader's error into the words of handlers, and counts it.
@@ -157,7 +155,7 @@ func (h hooks) KeyPressed(ctx context.Context, ref string, header http.Header, b
 	if err != nil {
 		return nil, err
 	}
-	spoken := message.Receipt{Provider: byVoice, ProviderID: id, Ref: ref, Status: message.ReceiptDelivered}
+	spoken := sms.Receipt{Provider: byVoice, ProviderID: id, Ref: ref, Status: sms.Delivered}
 	if err := h.messages.Receive(ctx, spoken); err != nil {
 		// Whoever holds the phone hears the code all the same: the receipt only improves a screen.
 		h.logger.WarnContext(ctx, "receipt of a spoken code", "error", err)

@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
@@ -27,13 +28,13 @@ const itsRef = "abcdefghijklmnopqrstuvwxyz.1"
 // inbox is a receiver that remembers.
 type inbox struct {
 	mu       sync.Mutex
-	got      []message.Receipt
+	got      []sms.Receipt
 	err      error
 	over     bool
 	spokenOf []string
 }
 
-func (i *inbox) Receive(_ context.Context, r message.Receipt) error {
+func (i *inbox) Receive(_ context.Context, r sms.Receipt) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.got = append(i.got, r)
@@ -50,7 +51,7 @@ func (i *inbox) Spoken(_ context.Context, ref string) (code, language string, er
 	return "493817", "nl", nil
 }
 
-func (i *inbox) receipts() []message.Receipt {
+func (i *inbox) receipts() []sms.Receipt {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return slices.Clone(i.got)
@@ -113,13 +114,13 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	if code := calls.Event(call, "busy"); code != 204 {
 		t.Errorf("an event without a ref is answered with %d", code)
 	}
-	want := []message.Receipt{
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: message.ReceiptBuffered, Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: message.ReceiptFailed, ErrorCode: "6", Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: message.ReceiptFailed, ErrorCode: "6", Network: "20408"},
-		{Provider: "webhook", ProviderID: "gw-000001", Ref: itsRef, Status: message.ReceiptDelivered, Network: "20408"},
-		{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: message.ReceiptAnswered},
-		{Provider: "voice", ProviderID: call.UUID, Status: message.ReceiptRejected},
+	want := []sms.Receipt{
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Buffered, Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Network: "20408"},
+		{Provider: "webhook", ProviderID: "gw-000001", Ref: itsRef, Status: sms.Delivered, Network: "20408"},
+		{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Answered},
+		{Provider: "voice", ProviderID: call.UUID, Status: sms.Rejected},
 	}
 	if got := in.receipts(); !slices.Equal(got, want) {
 		t.Errorf("received\n%+v, want\n%+v", got, want)
@@ -169,7 +170,7 @@ func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := p.Send(t.Context(), byVoice, message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef, Life: time.Minute}); o.Class != message.Sent {
+	if o := p.Send(t.Context(), byVoice, message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef, Life: time.Minute}); o.Class != sms.Sent {
 		t.Fatalf("%+v", o)
 	}
 	call := calls.Received()[0]
@@ -183,7 +184,7 @@ func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 	if want := "Uw verificatiecode voor Nightlatch is: 4. 9. 3. 8. 1. 7. Nog een keer: 4. 9. 3. 8. 1. 7. Tot ziens."; code != 200 || smstest.Talk(ncco) != want {
 		t.Errorf("%d: %s", code, ncco)
 	}
-	if got := in.receipts(); len(got) != 1 || got[0] != (message.Receipt{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: message.ReceiptDelivered}) {
+	if got := in.receipts(); len(got) != 1 || got[0] != (sms.Receipt{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Delivered}) {
 		t.Errorf("received %+v", got)
 	}
 	// The receipt improves a screen; without it the code is heard all the same.

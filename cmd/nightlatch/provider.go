@@ -158,11 +158,11 @@ func (p providers) Route(country, channel string) []string {
 	return []string{byVoice}
 }
 
-// Send makes one call to one provider: it puts a code into words, and an outcome into message's terms.
-func (p providers) Send(ctx context.Context, name string, t message.Text) message.Outcome {
+// Send makes one call to one provider: it puts a code into words, and says whether a receipt will follow.
+func (p providers) Send(ctx context.Context, name string, t message.Text) sms.Outcome {
 	to, found := p.all[name]
 	if !found { // a message from before the configuration changed: the next provider may have it
-		return message.Outcome{Class: message.Account, Status: "not set up"}
+		return sms.Outcome{Class: sms.Account, Status: "not set up"}
 	}
 	text := sms.Text{To: t.To, Ref: t.Ref, Life: t.Life, Language: t.Language}
 	switch {
@@ -172,8 +172,6 @@ func (p providers) Send(ctx context.Context, name string, t message.Text) messag
 		text.Body = sms.DemoCall(t.Language, t.Code)
 	}
 	o := to.Send(ctx, text)
-	return message.Outcome{
-		Class: message.Class(o.Class), Status: o.Status, After: min(o.After, time.Minute), Arrived: p.demo && o.Class == sms.Sent, Awaited: p.awaits[name],
-		ProviderID: o.ProviderID, Price: o.Price, Network: o.Network, Balance: o.Balance,
-	}
+	o.After, o.Arrived, o.Awaited = min(o.After, time.Minute), p.demo && o.Class == sms.Sent, p.awaits[name]
+	return o
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
 
@@ -151,7 +152,7 @@ func TestEachProviderSaysTheCodeInItsWay(t *testing.T) {
 	}
 	text := message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: "abcdefghijklmnopqrstuvwxyz.1", Life: 4*time.Minute + time.Second}
 	for _, name := range []string{byVonage, byWebhook, byVoice} {
-		if o := p.Send(t.Context(), name, text); o.Class != message.Sent || o.ProviderID == "" || o.Arrived {
+		if o := p.Send(t.Context(), name, text); o.Class != sms.Sent || o.ProviderID == "" || o.Arrived {
 			t.Errorf("%s: %+v", name, o)
 		}
 	}
@@ -165,7 +166,7 @@ func TestEachProviderSaysTheCodeInItsWay(t *testing.T) {
 	if c := calls.Received()[0]; c.KeyURL != testHooks+"/voice/"+text.Ref || c.Language != "nl-NL" || strings.Contains(string(c.Raw), text.Code) {
 		t.Errorf("the call is %+v: %s", c, c.Raw)
 	}
-	if o := p.Send(t.Context(), "pigeon", text); o.Class != message.Account || o.Status == "" {
+	if o := p.Send(t.Context(), "pigeon", text); o.Class != sms.Account || o.Status == "" {
 		t.Errorf("a provider that is gone: %+v", o)
 	}
 	// Without the signature secret nobody is asked to report.
@@ -193,7 +194,7 @@ func TestTheDemoPhoneAlsoTakesCalls(t *testing.T) {
 	}
 	text := message.Text{To: "+31612345678", Language: "en", Code: "493817", Ref: "x.1", Life: 4 * time.Minute}
 	for _, channel := range []string{"sms", "call"} {
-		if o := p.Send(t.Context(), p.Route("NL", channel)[0], text); o.Class != message.Sent || !o.Arrived {
+		if o := p.Send(t.Context(), p.Route("NL", channel)[0], text); o.Class != sms.Sent || !o.Arrived {
 			t.Errorf("%s: %+v", channel, o)
 		}
 	}

@@ -1,6 +1,10 @@
 package message
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
+)
 
 // verdict is what a look at a message decides.
 type verdict string
@@ -38,7 +42,7 @@ type did struct {
 	unknown     int // of these, the ones without a known end
 	sent        int // accepted, and not reported undelivered
 	refused     int // refusals that sent nothing and may be tried again
-	why         Class
+	why         sms.Class
 	ruledOut    bool // refused for good: why
 	undelivered bool // the carrier gave up
 }
@@ -48,7 +52,7 @@ func (t tally) total() (all did) {
 		all.mayHaveSent += d.mayHaveSent
 		all.sent += d.sent
 		all.undelivered = all.undelivered || d.undelivered
-		if d.ruledOut && all.why != Account {
+		if d.ruledOut && all.why != sms.Account {
 			all.why = d.why
 		}
 	}
@@ -117,9 +121,9 @@ func choose(route []string, t tally, breakers map[string]breaker) (string, verdi
 		return "", unsure // one call may have sent it, and nobody is left to ask
 	case all.undelivered:
 		return "", undelivered
-	case refusing, all.why == Account:
+	case refusing, all.why == sms.Account:
 		return "", account
-	case all.why == Ours:
+	case all.why == sms.Ours:
 		return "", ours
 	}
 	return "", noRoute

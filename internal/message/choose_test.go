@@ -3,6 +3,8 @@ package message
 import (
 	"testing"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 func TestWhatStepOneDecides(t *testing.T) {
@@ -52,9 +54,9 @@ func TestWhoSendsNext(t *testing.T) {
 		"and so on in turn":                           {[]string{"a", "b"}, tally{"a": {refused: 2}, "b": {refused: 2}}, nil, "a", goAhead},
 		"silence makes the next one go":               {[]string{"a", "b"}, tally{"a": {mayHaveSent: 1, unknown: 1}}, nil, "b", goAhead},
 		"silence of the only one":                     {[]string{"a"}, tally{"a": {mayHaveSent: 1, unknown: 1}}, nil, "a", goAhead},
-		"refused the account: the next one":           {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: Account}}, nil, "b", goAhead},
-		"refused by all":                              {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: Ours}, "b": {ruledOut: true, why: Account}}, nil, "", account},
-		"refused as wrong":                            {[]string{"a"}, tally{"a": {ruledOut: true, why: Ours}}, nil, "", ours},
+		"refused the account: the next one":           {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: sms.Account}}, nil, "b", goAhead},
+		"refused by all":                              {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: sms.Ours}, "b": {ruledOut: true, why: sms.Account}}, nil, "", account},
+		"refused as wrong":                            {[]string{"a"}, tally{"a": {ruledOut: true, why: sms.Ours}}, nil, "", ours},
 		"the carrier gave up: the next one":           {[]string{"a", "b"}, tally{"a": {mayHaveSent: 1, undelivered: true}}, nil, "b", goAhead},
 		"the carrier gave up, nobody else":            {[]string{"a"}, tally{"a": {mayHaveSent: 1, undelivered: true}}, nil, "", undelivered},
 		"an open breaker: the next one":               {[]string{"a", "b"}, nil, map[string]breaker{"a": open}, "b", goAhead},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -85,7 +86,7 @@ func (s *Service) tally(ctx context.Context, tx dbsqlc.DBTX, messageID int64) (t
 	}
 	t := make(tally, len(rows))
 	for _, r := range rows {
-		t[r.Provider] = did{int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), Class(r.Why), r.RuledOut, r.Undelivered}
+		t[r.Provider] = did{int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), sms.Class(r.Why), r.RuledOut, r.Undelivered}
 	}
 	return t, nil
 }
@@ -174,7 +175,7 @@ func (s *Service) giveUp(ctx context.Context, tx pgx.Tx, messageID int64, v verd
 }
 
 // finish is step three: the outcome, what the user is told, and the end of the job, in one transaction.
-func (s *Service) finish(ctx context.Context, c call, o Outcome, complete func(context.Context, pgx.Tx) error) error {
+func (s *Service) finish(ctx context.Context, c call, o sms.Outcome, complete func(context.Context, pgx.Tx) error) error {
 	var answer error
 	var after dbsqlc.SendFinishRow
 	accepted := false
@@ -192,7 +193,7 @@ func (s *Service) finish(ctx context.Context, c call, o Outcome, complete func(c
 			return fmt.Errorf("write the outcome of send %d: %w", c.sendID, err)
 		}
 		switch o.Class {
-		case Sent:
+		case sms.Sent:
 			if err := s.addCost(ctx, tx, c, o, after); err != nil {
 				return err
 			}
@@ -210,17 +211,17 @@ func (s *Service) finish(ctx context.Context, c call, o Outcome, complete func(c
 				}
 			}
 			return complete(ctx, tx)
-		case Wait:
+		case sms.Wait:
 			answer = &Later{max(o.After, time.Second+s.jitter())}
 			return s.set(ctx, tx, c.messageID, "retrying", "busy", false)
-		case Retry:
+		case sms.Retry:
 			answer = fmt.Errorf("%s refused for now (%s)", c.provider, o.Status)
 			if o.After > 0 {
 				answer = &Later{o.After}
 			}
 			return s.set(ctx, tx, c.messageID, "retrying", "busy", false)
-		case Ours, Account, Number:
-			if c.others && o.Class != Number {
+		case sms.Ours, sms.Account, sms.Number:
+			if c.others && o.Class != sms.Number {
 				answer = &Later{0}
 				return s.set(ctx, tx, c.messageID, "retrying", "other_provider", false)
 			}
@@ -243,7 +244,7 @@ func (s *Service) finish(ctx context.Context, c call, o Outcome, complete func(c
 	return answer
 }
 
-func (s *Service) addCost(ctx context.Context, tx pgx.Tx, c call, o Outcome, after dbsqlc.SendFinishRow) error {
+func (s *Service) addCost(ctx context.Context, tx pgx.Tx, c call, o sms.Outcome, after dbsqlc.SendFinishRow) error {
 	if after.OfficeID == 0 {
 		return nil
 	}
@@ -256,11 +257,11 @@ func (s *Service) addCost(ctx context.Context, tx pgx.Tx, c call, o Outcome, aft
 	return nil
 }
 
-func sendState(c Class) string {
+func sendState(c sms.Class) string {
 	switch c {
-	case Sent:
+	case sms.Sent:
 		return "sent"
-	case Unknown:
+	case sms.Unknown:
 		return "unknown"
 	}
 	return "refused"

@@ -3,6 +3,8 @@ package message
 import (
 	"context"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // Turn lets a test wait for a turn as a log-in does.
@@ -14,7 +16,7 @@ func (s *Service) Turn(ctx context.Context, provider string) (bool, error) {
 type NoMeter struct{}
 
 // Sent counts nothing.
-func (NoMeter) Sent(string, Class, time.Duration) {}
+func (NoMeter) Sent(string, sms.Class, time.Duration) {}
 
 // Accepted counts nothing.
 func (NoMeter) Accepted(string, time.Duration) {}
@@ -26,4 +28,4 @@ func (NoMeter) Delivered(string, time.Duration) {}
 func (NoMeter) Wasted(string) {}
 
 // Received counts nothing.
-func (NoMeter) Received(string, ReceiptStatus) {}
+func (NoMeter) Received(string, sms.ReceiptStatus) {}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -38,33 +39,6 @@ type Text struct {
 	Life     time.Duration // how much longer the code lives
 }
 
-// Class says what an outcome means for the next step: vonage.md's table, for any provider.
-type Class string
-
-// The classes of outcomes.
-const (
-	Sent    Class = "sent"    // accepted by the provider
-	Wait    Class = "wait"    // throttled: a little later, without counting
-	Retry   Class = "retry"   // provably not sent: soon again
-	Ours    Class = "ours"    // our request is wrong
-	Account Class = "account" // the provider refuses our account
-	Number  Class = "number"  // this number cannot get messages
-	Unknown Class = "unknown" // it may have been sent
-)
-
-// Outcome is how one call to a provider ended.
-type Outcome struct {
-	Class      Class
-	Status     string        // the provider's status in a few safe words
-	After      time.Duration // the wait it asked for, 0 if none
-	Arrived    bool          // it is on the phone already: the demo phone knows
-	Awaited    bool          // a receipt will say what became of it
-	ProviderID string
-	Price      string
-	Network    string
-	Balance    string
-}
-
 // The channels of a message.
 const (
 	SMS  = "sms"
@@ -76,7 +50,7 @@ type Providers interface {
 	// Route answers the names of those to try, in this order, for a country (ISO code) and channel.
 	Route(country, channel string) []string
 	// Send makes one call to one of them. Every ending is an outcome.
-	Send(ctx context.Context, provider string, t Text) Outcome
+	Send(ctx context.Context, provider string, t Text) sms.Outcome
 }
 
 // Requeuer queues a message again, for the next provider.

@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type carriers struct {
 	mu     sync.Mutex
 	route  []string
-	script map[string][]message.Outcome
+	script map[string][]sms.Outcome
 	calls  []string
 	texts  []message.Text
 	during func() // while a call is under way
@@ -42,7 +43,7 @@ func (c *carriers) Route(_, channel string) []string {
 	return c.route
 }
 
-func (c *carriers) Send(_ context.Context, provider string, t message.Text) message.Outcome {
+func (c *carriers) Send(_ context.Context, provider string, t message.Text) sms.Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.calls, c.texts = append(c.calls, provider), append(c.texts, t)
@@ -51,7 +52,7 @@ func (c *carriers) Send(_ context.Context, provider string, t message.Text) mess
 	}
 	script := c.script[provider]
 	if len(script) == 0 {
-		return message.Outcome{Class: message.Sent, Status: "0"}
+		return sms.Outcome{Class: sms.Sent, Status: "0"}
 	}
 	if len(script) > 1 {
 		c.script[provider] = script[1:]
@@ -87,7 +88,7 @@ func newWorld(t testing.TB, route ...string) *world {
 		t.Fatal(err)
 	}
 	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	w := &world{t: t, pool: dbtest.Pool(t), carriers: &carriers{route: route, script: map[string][]message.Outcome{}}, queue: &queued{}}
+	w := &world{t: t, pool: dbtest.Pool(t), carriers: &carriers{route: route, script: map[string][]sms.Outcome{}}, queue: &queued{}}
 	log := audit.NewLog(logger)
 	sessions := session.NewStore(w.pool, log)
 	w.factors = twofactor.New(w.pool, ring, sessions, w.queue, log, time.Now, "Nightlatch")
@@ -168,40 +169,40 @@ func (w *world) called(want ...string) {
 	}
 }
 
-func (w *world) receipt(provider, id string, status message.ReceiptStatus) {
+func (w *world) receipt(provider, id string, status sms.ReceiptStatus) {
 	w.t.Helper()
 	var ref string
 	if err := w.pool.QueryRow(context.Background(), "select ref from challenges where id = $1", w.challenge).Scan(&ref); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.messages.Receive(context.Background(), message.Receipt{Provider: provider, ProviderID: id, Ref: ref + ".1", Status: status}); err != nil {
+	if err := w.messages.Receive(context.Background(), sms.Receipt{Provider: provider, ProviderID: id, Ref: ref + ".1", Status: status}); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 var (
-	awaited   = message.Outcome{Class: message.Sent, Status: "0", ProviderID: "id-1", Awaited: true, Price: "0.0333", Network: "20408", Balance: "12.5"}
-	noCredit  = message.Outcome{Class: message.Account, Status: "9"}
-	silent    = message.Outcome{Class: message.Unknown, Status: "timeout"}
-	busy      = message.Outcome{Class: message.Retry, Status: "5"}
-	throttled = message.Outcome{Class: message.Wait, Status: "1"}
+	awaited   = sms.Outcome{Class: sms.Sent, Status: "0", ProviderID: "id-1", Awaited: true, Price: "0.0333", Network: "20408", Balance: "12.5"}
+	noCredit  = sms.Outcome{Class: sms.Account, Status: "9"}
+	silent    = sms.Outcome{Class: sms.Unknown, Status: "timeout"}
+	busy      = sms.Outcome{Class: sms.Retry, Status: "5"}
+	throttled = sms.Outcome{Class: sms.Wait, Status: "1"}
 )
 
 func TestTheSecondProviderDeliversWhatTheFirstRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		first message.Outcome
+		first sms.Outcome
 		calls []string
 	}{
 		"our account": {noCredit, []string{"a", "b"}},
-		"our request": {message.Outcome{Class: message.Ours, Status: "15"}, []string{"a", "b"}},
+		"our request": {sms.Outcome{Class: sms.Ours, Status: "15"}, []string{"a", "b"}},
 		"busy, twice": {busy, []string{"a", "a", "b"}},
 		"no answer":   {silent, []string{"a", "b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "a", "b")
-			w.carriers.script["a"] = []message.Outcome{c.first}
+			w.carriers.script["a"] = []sms.Outcome{c.first}
 			if err := w.work(5); err != nil {
 				t.Fatal(err)
 			}
@@ -214,7 +215,7 @@ func TestTheSecondProviderDeliversWhatTheFirstRefuses(t *testing.T) {
 func TestANumberThatCannotGetTextsIsNotTriedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a", "b")
-	w.carriers.script["a"] = []message.Outcome{{Class: message.Number, Status: "6"}}
+	w.carriers.script["a"] = []sms.Outcome{{Class: sms.Number, Status: "6"}}
 	if err := w.work(5); err == nil {
 		t.Fatal("the job should be cancelled")
 	}
@@ -225,7 +226,7 @@ func TestANumberThatCannotGetTextsIsNotTriedElsewhere(t *testing.T) {
 func TestARefusedAccountOpensTheBreakerAtOnceAndTheNextUserIsToldAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{noCredit}
+	w.carriers.script["a"] = []sms.Outcome{noCredit}
 	if err := w.work(5); err == nil {
 		t.Fatal("the job should be cancelled")
 	}
@@ -254,7 +255,7 @@ func TestARefusedAccountOpensTheBreakerAtOnceAndTheNextUserIsToldAtOnce(t *testi
 func TestFiveFailuresInARowOpenTheBreakerForAll(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{busy}
+	w.carriers.script["a"] = []sms.Outcome{busy}
 	var later *message.Later
 	if err := w.work(6); !errors.As(err, &later) {
 		t.Fatalf("the sixth try answers %v", err)
@@ -289,7 +290,7 @@ func TestManyAtOnceAreOneProbe(t *testing.T) {
 func TestFailuresFarApartOpenNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{busy}
+	w.carriers.script["a"] = []sms.Outcome{busy}
 	for range 7 {
 		_ = w.work(1)
 		w.exec("update providers set failing_since = failing_since - interval '31 seconds'")
@@ -303,7 +304,7 @@ func TestTwoCallsMayHaveSentAtMostWhoeverMadeThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a", "b", "c")
 	for _, name := range w.carriers.route {
-		w.carriers.script[name] = []message.Outcome{silent}
+		w.carriers.script[name] = []sms.Outcome{silent}
 	}
 	if err := w.work(6); err == nil {
 		t.Fatal("the job should be cancelled")
@@ -315,19 +316,19 @@ func TestTwoCallsMayHaveSentAtMostWhoeverMadeThem(t *testing.T) {
 func TestAReceiptMovesTheMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a", "b")
-	w.carriers.script["a"] = []message.Outcome{awaited}
+	w.carriers.script["a"] = []sms.Outcome{awaited}
 	if err := w.work(1); err != nil {
 		t.Fatal(err)
 	}
 	w.is("accepted ")
-	w.receipt("a", "id-1", message.ReceiptAccepted)
+	w.receipt("a", "id-1", sms.Accepted)
 	w.is("accepted ")
-	w.receipt("a", "id-1", message.ReceiptBuffered)
+	w.receipt("a", "id-1", sms.Buffered)
 	w.is("accepted buffered")
-	w.receipt("a", "id-1", message.ReceiptDelivered)
+	w.receipt("a", "id-1", sms.Delivered)
 	w.is("delivered  final")
 	// Late, twice, contradictory: nothing moves any more, and nobody is asked again.
-	for _, late := range []message.ReceiptStatus{message.ReceiptDelivered, message.ReceiptFailed, message.ReceiptAccepted, message.ReceiptBuffered} {
+	for _, late := range []sms.ReceiptStatus{sms.Delivered, sms.Failed, sms.Accepted, sms.Buffered} {
 		w.receipt("a", "id-1", late)
 	}
 	w.is("delivered  final")
@@ -347,9 +348,9 @@ func TestAReceiptMovesTheMessage(t *testing.T) {
 
 func TestAFailedReceiptHasTheNextProviderSendTheSameCode(t *testing.T) {
 	t.Parallel()
-	for _, status := range []message.ReceiptStatus{message.ReceiptFailed, message.ReceiptRejected, message.ReceiptExpired} {
+	for _, status := range []sms.ReceiptStatus{sms.Failed, sms.Rejected, sms.Expired} {
 		w := newWorld(t, "a", "b")
-		w.carriers.script["a"] = []message.Outcome{awaited}
+		w.carriers.script["a"] = []sms.Outcome{awaited}
 		if err := w.work(1); err != nil {
 			t.Fatal(err)
 		}
@@ -373,11 +374,11 @@ func TestAFailedReceiptHasTheNextProviderSendTheSameCode(t *testing.T) {
 func TestAFailedReceiptOfTheOnlyProviderIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{awaited}
+	w.carriers.script["a"] = []sms.Outcome{awaited}
 	if err := w.work(1); err != nil {
 		t.Fatal(err)
 	}
-	w.receipt("a", "id-1", message.ReceiptFailed)
+	w.receipt("a", "id-1", sms.Failed)
 	if err := w.work(1); err == nil {
 		t.Fatal("the job should be cancelled")
 	}
@@ -387,11 +388,11 @@ func TestAFailedReceiptOfTheOnlyProviderIsTold(t *testing.T) {
 
 func TestAReceiptBeforeTheAnswerCounts(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[message.ReceiptStatus]string{
-		message.ReceiptDelivered: "delivered  final", message.ReceiptFailed: "retrying undelivered", message.ReceiptBuffered: "accepted buffered",
+	for status, want := range map[sms.ReceiptStatus]string{
+		sms.Delivered: "delivered  final", sms.Failed: "retrying undelivered", sms.Buffered: "accepted buffered",
 	} {
 		w := newWorld(t, "a", "b")
-		w.carriers.script["a"] = []message.Outcome{awaited}
+		w.carriers.script["a"] = []sms.Outcome{awaited}
 		w.carriers.during = func() { w.receipt("a", "id-1", status) }
 		if err := w.work(1); err != nil {
 			t.Fatal(err)
@@ -404,7 +405,7 @@ func TestReceiptsOfNobodyAreDropped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
 	for _, ref := range []string{"", ".", "x.1", "aaaaaaaaaaaaaaaaaaaaaaaaaa.1", "aaaaaaaaaaaaaaaaaaaaaaaaaa.9", "aaaaaaaaaaaaaaaaaaaaaaaaaa.-1"} {
-		if err := w.messages.Receive(t.Context(), message.Receipt{Provider: "a", ProviderID: "x", Ref: ref, Status: message.ReceiptDelivered}); err != nil {
+		if err := w.messages.Receive(t.Context(), sms.Receipt{Provider: "a", ProviderID: "x", Ref: ref, Status: sms.Delivered}); err != nil {
 			t.Errorf("%q: %v", ref, err)
 		}
 	}
@@ -416,7 +417,7 @@ func TestReceiptsOfNobodyAreDropped(t *testing.T) {
 func TestWhatASendCostsIsAddedUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{awaited}
+	w.carriers.script["a"] = []sms.Outcome{awaited}
 	if err := w.work(1); err != nil {
 		t.Fatal(err)
 	}
@@ -431,7 +432,7 @@ func TestWhatASendCostsIsAddedUp(t *testing.T) {
 func TestAThrottledProviderMakesEverybodyWait(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
-	w.carriers.script["a"] = []message.Outcome{throttled}
+	w.carriers.script["a"] = []sms.Outcome{throttled}
 	var later *message.Later
 	if err := w.work(1); !errors.As(err, &later) || later.After < time.Second {
 		t.Fatalf("the answer is %v", err)

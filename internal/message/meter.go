@@ -1,11 +1,15 @@
 package message
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
+)
 
 // Meter counts what happens to messages; package metrics does it for Prometheus.
 type Meter interface {
 	// Sent counts one call to a provider, by its outcome.
-	Sent(provider string, class Class, took time.Duration)
+	Sent(provider string, class sms.Class, took time.Duration)
 	// Accepted counts a message that a provider took, so long after it was queued.
 	Accepted(channel string, after time.Duration)
 	// Delivered counts a message that a receipt said is on the phone, so long after it was queued.
@@ -13,5 +17,5 @@ type Meter interface {
 	// Wasted counts a send that was accepted when its challenge was over already.
 	Wasted(provider string)
 	// Received counts a receipt by its status.
-	Received(provider string, status ReceiptStatus)
+	Received(provider string, status sms.ReceiptStatus)
 }

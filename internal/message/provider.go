@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 const (
@@ -34,7 +35,7 @@ func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 	}
 	known := make(map[string]breaker, len(rows))
 	for _, r := range rows {
-		known[r.Name] = breaker{open: r.Open, account: r.OpenClass == string(Account), probeDue: r.ProbeDue}
+		known[r.Name] = breaker{open: r.Open, account: r.OpenClass == string(sms.Account), probeDue: r.ProbeDue}
 	}
 	return known, nil
 }
@@ -78,14 +79,14 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // learn tells all processes what a call showed about its provider. It decides nothing about the message, and its
 // own failure is told to the log alone.
-func (s *Service) learn(ctx context.Context, provider string, o Outcome) {
+func (s *Service) learn(ctx context.Context, provider string, o sms.Outcome) {
 	var err error
 	switch o.Class {
-	case Sent, Number:
+	case sms.Sent, sms.Number:
 		_, err = s.q.ProviderWorks(ctx, s.pool, dbsqlc.ProviderWorksParams{Name: provider, Balance: o.Balance})
-	case Wait:
+	case sms.Wait:
 		err = s.q.ProviderThrottled(ctx, s.pool, dbsqlc.ProviderThrottledParams{Name: provider, Pause: max(o.After, throttlePause)})
-	case Retry, Unknown, Account:
+	case sms.Retry, sms.Unknown, sms.Account:
 		var opened bool
 		opened, err = s.q.ProviderFailed(ctx, s.pool, dbsqlc.ProviderFailedParams{
 			Name: provider, Class: string(o.Class), Status: o.Status, ProbeEvery: probeEvery,

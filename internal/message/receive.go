@@ -13,33 +13,9 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
-
-// ReceiptStatus is what a carrier says of a message, in our words.
-type ReceiptStatus string
-
-// The statuses. Only Delivered, Expired, Failed and Rejected are the end of a message.
-const (
-	ReceiptAccepted  ReceiptStatus = "accepted"  // the carrier has it
-	ReceiptBuffered  ReceiptStatus = "buffered"  // the carrier waits for the phone
-	ReceiptAnswered  ReceiptStatus = "answered"  // a call was taken; the code is spoken after a key is pressed
-	ReceiptDelivered ReceiptStatus = "delivered" // on the phone, or spoken
-	ReceiptExpired   ReceiptStatus = "expired"   // the carrier gave up in time
-	ReceiptFailed    ReceiptStatus = "failed"
-	ReceiptRejected  ReceiptStatus = "rejected"
-	ReceiptUnknown   ReceiptStatus = "unknown"
-)
-
-// Receipt is what a carrier reported about one send, its signature checked. It holds no number.
-type Receipt struct {
-	Provider   string // the provider's name, as in the sends
-	ProviderID string // the provider's id of the send
-	Ref        string // what we gave the provider: "<challenge ref>.<send_no>"
-	Status     ReceiptStatus
-	ErrorCode  string // the carrier's, a few safe characters; "" none
-	Network    string // "" unknown
-}
 
 // ErrOver says that the code of a call must not be spoken any more.
 var ErrOver = errors.New("the challenge is over")
@@ -47,7 +23,7 @@ var ErrOver = errors.New("the challenge is over")
 // Receive takes a receipt: late, twice, out of order, or before our own note of the send. It moves the message's
 // state and, after a failure, has the next provider try; it never confirms a number and never admits anybody. A
 // receipt of a message that we do not know is dropped.
-func (s *Service) Receive(ctx context.Context, r Receipt) error {
+func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 	ref, sendNo := splitRef(r.Ref)
 	m, err := s.q.MessageByRef(ctx, s.pool, dbsqlc.MessageByRefParams{Ref: ref, SendNo: sendNo})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -84,7 +60,7 @@ func (s *Service) Receive(ctx context.Context, r Receipt) error {
 		return err
 	}
 	s.meter.Received(r.Provider, r.Status)
-	if r.Status == ReceiptDelivered {
+	if r.Status == sms.Delivered {
 		s.meter.Delivered(m.Channel, now.Sub(queuedAt))
 	}
 	s.logger.InfoContext(ctx, "receipt", "message", m.ID, "provider", r.Provider, "status", r.Status, "error_code", r.ErrorCode)
@@ -100,24 +76,24 @@ type sending struct {
 }
 
 // apply moves a message as its receipt says. A final state stays what it is.
-func (s *Service) apply(ctx context.Context, tx pgx.Tx, r Receipt, m sending) error {
+func (s *Service) apply(ctx context.Context, tx pgx.Tx, r sms.Receipt, m sending) error {
 	if m.final {
 		return nil
 	}
 	switch r.Status {
-	case ReceiptDelivered:
+	case sms.Delivered:
 		if _, err := s.markSend(ctx, tx, r, m, "delivered"); err != nil {
 			return err
 		}
 		return s.set(ctx, tx, m.messageID, "delivered", "", true)
-	case ReceiptBuffered, ReceiptAnswered:
+	case sms.Buffered, sms.Answered:
 		// Only what the provider has can wait at the carrier; a message that is tried anew is further on.
 		_, err := s.q.MessageReasonSet(ctx, tx, dbsqlc.MessageReasonSetParams{ID: m.messageID, Reason: string(r.Status)})
 		if err != nil {
 			return fmt.Errorf("set message %d: %w", m.messageID, err)
 		}
 		return nil
-	case ReceiptExpired, ReceiptFailed, ReceiptRejected:
+	case sms.Expired, sms.Failed, sms.Rejected:
 		known, err := s.markSend(ctx, tx, r, m, "undelivered")
 		if err != nil || !known {
 			return err // early: the end of the send will find this receipt
@@ -128,7 +104,7 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, r Receipt, m sending) er
 }
 
 // markSend writes what a receipt said beside its send, if we know that send by its id already and had no end of it.
-func (s *Service) markSend(ctx context.Context, tx pgx.Tx, r Receipt, m sending, said string) (bool, error) {
+func (s *Service) markSend(ctx context.Context, tx pgx.Tx, r sms.Receipt, m sending, said string) (bool, error) {
 	n, err := s.q.SendReceiptSet(ctx, tx, dbsqlc.SendReceiptSetParams{MessageID: m.messageID, Provider: r.Provider, ProviderID: r.ProviderID, Receipt: said})
 	if err != nil {
 		return false, fmt.Errorf("mark a send of message %d: %w", m.messageID, err)
@@ -163,11 +139,11 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 		return fmt.Errorf("read the receipts of message %d: %w", m.ID, err)
 	}
 	at := sending{m.ID, c.challengeID, c.sendNo, twofactor.Purpose(m.Purpose).Urgent(), false}
-	if slices.Contains(statuses, string(ReceiptDelivered)) {
-		statuses = []string{string(ReceiptDelivered)}
+	if slices.Contains(statuses, string(sms.Delivered)) {
+		statuses = []string{string(sms.Delivered)}
 	}
 	for _, status := range statuses {
-		if err := s.apply(ctx, tx, Receipt{Provider: c.provider, ProviderID: providerID, Status: ReceiptStatus(status)}, at); err != nil {
+		if err := s.apply(ctx, tx, sms.Receipt{Provider: c.provider, ProviderID: providerID, Status: sms.ReceiptStatus(status)}, at); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 var _ message.Meter = (*Metrics)(nil)
@@ -18,10 +19,10 @@ var loginOutcomes = []audit.Action{
 }
 
 var (
-	classes  = []message.Class{message.Sent, message.Wait, message.Retry, message.Ours, message.Account, message.Number, message.Unknown}
-	statuses = []message.ReceiptStatus{
-		message.ReceiptAccepted, message.ReceiptBuffered, message.ReceiptAnswered, message.ReceiptDelivered,
-		message.ReceiptExpired, message.ReceiptFailed, message.ReceiptRejected, message.ReceiptUnknown,
+	classes  = []sms.Class{sms.Sent, sms.Wait, sms.Retry, sms.Ours, sms.Account, sms.Number, sms.Unknown}
+	statuses = []sms.ReceiptStatus{
+		sms.Accepted, sms.Buffered, sms.Answered, sms.Delivered,
+		sms.Expired, sms.Failed, sms.Rejected, sms.Uncertain,
 	}
 )
 
@@ -81,7 +82,7 @@ func word(detail string) string {
 }
 
 // Sent counts one call to a provider.
-func (m *Metrics) Sent(provider string, class message.Class, took time.Duration) {
+func (m *Metrics) Sent(provider string, class sms.Class, took time.Duration) {
 	m.sends.WithLabelValues(provider, string(class)).Inc()
 	m.sendSeconds.WithLabelValues(provider).Observe(took.Seconds())
 }
@@ -100,7 +101,7 @@ func (m *Metrics) Delivered(channel string, after time.Duration) {
 func (m *Metrics) Wasted(provider string) { m.wasted.WithLabelValues(provider).Inc() }
 
 // Received counts a receipt whose signature was right.
-func (m *Metrics) Received(provider string, status message.ReceiptStatus) {
+func (m *Metrics) Received(provider string, status sms.ReceiptStatus) {
 	m.receipts.WithLabelValues(provider, string(status)).Inc()
 }
 

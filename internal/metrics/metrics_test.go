@@ -14,8 +14,8 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/internal/audit"
-	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/metrics"
+	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/jobs"
 )
 
@@ -88,11 +88,11 @@ func TestEverySeriesOfAKnownWordBeginsAtZero(t *testing.T) {
 func TestWhatThisProcessDoesIsCounted(t *testing.T) {
 	t.Parallel()
 	m, _ := fixture(t)
-	m.Sent("vonage", message.Account, 120*time.Millisecond)
+	m.Sent("vonage", sms.Account, 120*time.Millisecond)
 	m.Accepted("sms", 3*time.Second)
 	m.Delivered("call", 40*time.Second)
 	m.Wasted("webhook")
-	m.Received("vonage", message.ReceiptDelivered)
+	m.Received("vonage", sms.Delivered)
 	m.ReceiptRefused("vonage")
 	m.Request("/login", http.MethodPost, http.StatusSeeOther, 30*time.Millisecond)
 	m.Request("", "BREW", http.StatusNotFound, time.Millisecond)

@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 var (
@@ -75,11 +76,11 @@ func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, err
 	p := Preflight{Users: int(r.Users), Ready: int(r.Ready), Unconfirmed: int(r.Unconfirmed), Without: int(r.Without)}
 	p.Sending.Provider = s.provider
 	last, err := s.q.SendLatest(ctx, s.pool)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-	case err != nil:
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return Preflight{}, fmt.Errorf("read the last send: %w", err)
-	case last.Class == "account" || last.Class == "ours" || last.Class == "unknown":
+	}
+	switch sms.Class(last.Class) {
+	case sms.Account, sms.Ours, sms.Unknown:
 		p.Sending.Trouble = last.Class
 	}
 	sso, err := s.q.SSOPreflight(ctx, s.pool, officeID)

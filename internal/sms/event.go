@@ -61,7 +61,7 @@ func (v *VoiceEvents) check(header http.Header, body []byte, now time.Time) erro
 
 // callStatuses are Vonage's words for how a call goes (developer.vonage.com/en/voice/voice-api/webhook-reference).
 // started and ringing are what everybody expects; completed says nothing of the key.
-var callStatuses = map[string]string{
+var callStatuses = map[string]ReceiptStatus{
 	"started": "", "ringing": "", "completed": "", "disconnected": "", "record": "", "input": "", "transfer": "",
 	"answered": Answered, "human": Answered,
 	"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected, "machine": Rejected,

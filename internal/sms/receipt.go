@@ -13,21 +13,24 @@ type Receipt struct {
 	Provider   string // "vonage", "voice" or "webhook"
 	ProviderID string // the provider's id of the send, "" unknown
 	Ref        string // Text.Ref, as the provider brought it back; "" unknown
-	Status     string // one of the words below
+	Status     ReceiptStatus
 	ErrorCode  string // the carrier's, "" none
 	Network    string // the network's code, "" unknown
 }
 
-// The statuses of a receipt, one set for all providers.
+// ReceiptStatus is what a carrier says of a message, in one set of words for all providers.
+type ReceiptStatus string
+
+// The statuses. Delivered, Expired, Failed and Rejected are the end of a message.
 const (
-	Delivered = "delivered" // the phone has it
-	Accepted  = "accepted"  // the carrier has it
-	Buffered  = "buffered"  // the carrier waits for the phone
-	Answered  = "answered"  // somebody took the call; the code is not spoken yet
-	Expired   = "expired"   // the carrier gave up in time
-	Failed    = "failed"
-	Rejected  = "rejected" // for a call: nobody took it
-	Uncertain = "unknown"
+	Delivered ReceiptStatus = "delivered" // the phone has it, or the code was spoken
+	Accepted  ReceiptStatus = "accepted"  // the carrier has it
+	Buffered  ReceiptStatus = "buffered"  // the carrier waits for the phone
+	Answered  ReceiptStatus = "answered"  // somebody took the call; the code is not spoken yet
+	Expired   ReceiptStatus = "expired"   // the carrier gave up in time
+	Failed    ReceiptStatus = "failed"
+	Rejected  ReceiptStatus = "rejected" // for a call: nobody took it
+	Uncertain ReceiptStatus = "unknown"
 )
 
 // What is wrong with a receipt. The errors are these values themselves: nothing of the
@@ -48,12 +51,12 @@ var errorCodeShape = regexp.MustCompile(`^[0-9A-Za-z_-]{1,8}$`)
 
 // statuses are the words of Vonage's receipts (developer.vonage.com/en/messaging/sms/guides/delivery-receipts)
 // and of a gateway's.
-var statuses = []string{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain}
+var statuses = []ReceiptStatus{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain}
 
 // ours answers a status in our own words. What is new to us is unknown, which moves nothing.
-func ours(status string) string {
-	if slices.Contains(statuses, status) {
-		return status
+func ours(status string) ReceiptStatus {
+	if s := ReceiptStatus(status); slices.Contains(statuses, s) {
+		return s
 	}
 	return Uncertain
 }

@@ -93,7 +93,7 @@ func TestSignaturesAreJudgedAsVonagesPackageDoes(t *testing.T) {
 		raw, _ := json.Marshal(row.Fields)
 		for media, body := range map[string][]byte{"application/x-www-form-urlencoded": []byte(form.Encode()), "application/json; charset=utf-8": raw} {
 			r, err := reader.Read(http.Header{"Content-Type": {media}}, body, now)
-			if row.Valid && (err != nil || r.Status != row.Fields["status"]) || !row.Valid && !errors.Is(err, ErrSignature) {
+			if row.Valid && (err != nil || string(r.Status) != row.Fields["status"]) || !row.Valid && !errors.Is(err, ErrSignature) {
 				t.Errorf("%s, %s, as %s: %+v, %v; Vonage says %t", row.Method, row.Name, media, r, err, row.Valid)
 			}
 		}
@@ -145,8 +145,8 @@ func TestAReceiptSaysWhatBecameOfASendAndHoldsNoNumber(t *testing.T) {
 		{"sha512", func(s *smstest.Server) { s.Sign(testSignature, "sha512") }, "SHA512"},
 		{"md5", func(s *smstest.Server) { s.Sign(testSignature, "md5") }, "md5"},
 	} {
-		for _, status := range []string{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain} {
-			p := receipts(t, way.change, smstest.Receipt{Status: status, ErrCode: "34"})[0]
+		for _, status := range []ReceiptStatus{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain} {
+			p := receipts(t, way.change, smstest.Receipt{Status: string(status), ErrCode: "34"})[0]
 			r, err := vonageReader(t, way.method).Read(p.header, p.body, time.Now())
 			want := Receipt{"vonage", "0A0000001234ABCD", testRef, status, "34", "20408"}
 			if err != nil || r != want {
@@ -298,7 +298,7 @@ func TestReceiptsComeAsTheScriptSays(t *testing.T) {
 		if r.ProviderID == ids[1] {
 			which = "second"
 		}
-		got = append(got, which+" "+r.Status+r.ErrorCode)
+		got = append(got, which+" "+string(r.Status)+r.ErrorCode)
 	}
 	if want := "first accepted, first buffered, first failed6, second delivered, second delivered"; strings.Join(got, ", ") != want {
 		t.Errorf("posted were %s", strings.Join(got, ", "))
@@ -320,7 +320,7 @@ func TestACallsEventsAreMapped(t *testing.T) {
 	defer server.Close()
 	server.Sign(testSignature)
 	call := smstest.Call{UUID: "63f61863-4a51-4f6b-86e1-46edebcf9356", To: testTo[1:], EventURL: box.http.URL}
-	for status, word := range map[string]string{
+	for status, word := range map[string]ReceiptStatus{
 		"started": "", "ringing": "", "completed": "", "something-new": "", "answered": Answered,
 		"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected, "machine": Rejected, "failed": Failed,
 	} {
@@ -562,7 +562,7 @@ func FuzzReceipt(f *testing.F) {
 				return
 			}
 			if r.Ref != "" && !refShape.MatchString(r.Ref) || len(r.ErrorCode) > 8 || len(r.ProviderID) > 250 || len(r.Network) > 32 ||
-				ours(r.Status) != r.Status && r.Status != Answered {
+				ours(string(r.Status)) != r.Status && r.Status != Answered {
 				t.Errorf("kept %+v", r)
 			}
 		}

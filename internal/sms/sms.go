@@ -56,6 +56,9 @@ type Outcome struct {
 	Network    string        // the network's code, "" unknown
 	Balance    string        // what is left on the account, decimal; "" unknown
 	Parts      int           // how many texts it was billed as, 0 unknown
+
+	Arrived bool // it is on the phone already: the demo phone knows
+	Awaited bool // a receipt will say what became of it
 }
 
 // MayHaveSent reports whether the text may be on its way to the phone. Two such
