@@ -69,10 +69,10 @@ func (s *Site) toOperatorLogin(c echo.Context) error {
 
 // operatorFrame is what stands around an operator's page. nav is the current entry: overview, waiting,
 // jobs, offices or history.
-func (s *Site) operatorFrame(c echo.Context, title, path, nav string) templates.Layout {
+func (s *Site) operatorFrame(c echo.Context, title, path string, section templates.Section) templates.Layout {
 	sess := must(c)
 	f := s.frame(c, title, path)
-	f.Nav, f.User = nav, &templates.CurrentUser{Name: sess.User.Username, Role: string(sess.User.Role)}
+	f.Section, f.User = section, &templates.CurrentUser{Name: sess.User.Username, Role: string(sess.User.Role)}
 	if done := c.QueryParam("done"); slices.Contains(toasts, done) {
 		f.Toast = s.t(c, "done."+done)
 	}

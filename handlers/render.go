@@ -65,10 +65,10 @@ var toasts = []string{"saved", "activated", "switched_off", "number_saved", "num
 	"sso_linked", "sso_unlinked", "sso_removed"}
 
 // inside is the frame of a page behind the log-in.
-func (s *Site) inside(c echo.Context, title, path, nav string) (templates.Layout, error) {
+func (s *Site) inside(c echo.Context, title, path string, section templates.Section) (templates.Layout, error) {
 	sess := must(c)
 	f := s.frame(c, title, path)
-	f.Nav = nav
+	f.Section = section
 	f.User = &templates.CurrentUser{
 		Name: sess.User.Name, Role: string(sess.User.Role), OfficeCode: sess.OfficeCode, OfficeName: sess.OfficeName,
 		ManagesUsers: sess.User.Role.ManagesUsers(),

@@ -10,5 +10,5 @@ type OperatorLoginView struct {
 // The operators' pages.
 var (
 	OperatorLogin   = newPage[OperatorLoginView]("card.html", "operator_login.html")
-	OperatorHistory = newPage[HistoryView]("operator_frame.html", "operator_history.html")
+	OperatorHistory = newPage[HistoryView]("app.html", "operator_history.html")
 )

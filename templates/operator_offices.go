@@ -41,6 +41,6 @@ type OfficeCapView struct {
 
 // Offices is the list, OfficeCap one office's cap.
 var (
-	Offices   = newPage[OfficesView]("operator_frame.html", "operator_offices.html")
-	OfficeCap = newPage[OfficeCapView]("operator_frame.html", "operator_office.html")
+	Offices   = newPage[OfficesView]("app.html", "operator_offices.html")
+	OfficeCap = newPage[OfficeCapView]("app.html", "operator_office.html")
 )

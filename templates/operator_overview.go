@@ -96,4 +96,4 @@ type StoppedRow struct {
 }
 
 // Overview is the page.
-var Overview = newPage[OverviewView]("operator_frame.html", "operator_overview.html")
+var Overview = newPage[OverviewView]("app.html", "operator_overview.html")

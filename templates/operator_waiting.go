@@ -57,6 +57,6 @@ type WaitingEntry struct {
 
 // Waiting is the page, WaitingLive its story.
 var (
-	Waiting     = newPage[WaitingView]("operator_frame.html", "operator_waiting.html")
+	Waiting     = newPage[WaitingView]("app.html", "operator_waiting.html")
 	WaitingLive = newFragment[WaitingStory]("operator_waiting.html", "story")
 )

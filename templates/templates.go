@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/static"
 )
@@ -35,38 +36,6 @@ type registered struct {
 
 // shared are the files that every page and fragment is parsed with.
 var shared = [...]string{"layout.html", "number_field.html", "message_line.html", "sentence.html", "question.html"}
-
-// Layout is what stands around every page.
-type Layout struct {
-	Lang    string
-	Product string
-	Title   string
-	Path    string       // of this page, to come back to after a change of language
-	User    *CurrentUser // nil before the log-in is complete
-	Nav     string       // the entry that is current: me, office, users
-	Toast   string       // a sentence about what has just been done, or ""
-	Notices []Notice
-	Demo    bool
-}
-
-// CurrentUser is the signed-in user, as the layout names them.
-type CurrentUser struct {
-	Name         string
-	Role         string // a role's word, for role.<role>
-	OfficeCode   string
-	OfficeName   string
-	ManagesUsers bool
-}
-
-// Notice is something the user is told until they put it away.
-type Notice struct {
-	ID   int64
-	Text string
-	At   time.Time
-}
-
-// Link is an address with its text.
-type Link struct{ URL, Text string }
 
 // content is what a page's template is executed with.
 type content[T any] struct {
@@ -138,6 +107,7 @@ func funcs(lang string) template.FuncMap {
 		// All languages, and what each calls itself.
 		"languages":    locale.Languages,
 		"languageName": func(of string) string { return locale.T(of, "language.name") },
+		"path":         paths.Named,
 		"static":       static.URL,
 		"flag":         static.Flag,
 		"lower":        strings.ToLower,

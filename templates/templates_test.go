@@ -3,12 +3,14 @@ package templates
 import (
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"testing"
 	syntax "text/template/parse"
 
 	"github.com/jba/templatecheck"
 
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
@@ -49,9 +51,14 @@ func TestEveryBlockIsUsed(t *testing.T) {
 	for _, r := range registry {
 		used[r.block] = true
 		for _, block := range r.sets[locale.Languages()[0]].Templates() {
-			if block.Tree != nil {
-				invoked(block.Tree.Root, used)
+			if block.Tree == nil {
+				continue
 			}
+			walk(reflect.ValueOf(block.Tree.Root), func(node any) {
+				if call, ok := node.(*syntax.TemplateNode); ok {
+					used[call.Name] = true
+				}
+			})
 		}
 	}
 	for _, r := range registry {
@@ -65,26 +72,49 @@ func TestEveryBlockIsUsed(t *testing.T) {
 	}
 }
 
-// invoked notes the names of the blocks that a piece of a template invokes.
-func invoked(node syntax.Node, names map[string]bool) {
-	switch n := node.(type) {
-	case *syntax.ListNode:
-		if n == nil {
-			return
+func TestEveryPathExists(t *testing.T) {
+	for _, r := range registry {
+		for _, block := range r.sets[locale.Languages()[0]].Templates() {
+			if block.Tree == nil {
+				continue
+			}
+			walk(reflect.ValueOf(block.Tree.Root), func(node any) {
+				call, ok := node.(*syntax.CommandNode)
+				if !ok || call.Args[0].String() != "path" {
+					return
+				}
+				name, ok := call.Args[1].(*syntax.StringNode)
+				if !ok {
+					t.Fatalf("%s: the path of %s is not written out", block.Tree.ParseName, call)
+				}
+				if _, err := paths.Named(name.Text, make([]any, len(call.Args)-2)...); err != nil {
+					t.Errorf("%s: %v", block.Tree.ParseName, err)
+				}
+			})
 		}
-		for _, child := range n.Nodes {
-			invoked(child, names)
+	}
+}
+
+// walk calls visit for every node of a parsed template.
+func walk(v reflect.Value, visit func(node any)) {
+	switch v.Kind() {
+	case reflect.Interface:
+		walk(v.Elem(), visit)
+	case reflect.Pointer:
+		if _, tree := v.Interface().(*syntax.Tree); tree || v.IsNil() {
+			return // a node points back to its tree
 		}
-	case *syntax.TemplateNode:
-		names[n.Name] = true
-	case *syntax.IfNode:
-		invoked(n.List, names)
-		invoked(n.ElseList, names)
-	case *syntax.RangeNode:
-		invoked(n.List, names)
-		invoked(n.ElseList, names)
-	case *syntax.WithNode:
-		invoked(n.List, names)
-		invoked(n.ElseList, names)
+		visit(v.Interface())
+		walk(v.Elem(), visit)
+	case reflect.Slice:
+		for i := range v.Len() {
+			walk(v.Index(i), visit)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				walk(v.Field(i), visit)
+			}
+		}
 	}
 }

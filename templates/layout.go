@@ -1,0 +1,102 @@
+package templates
+
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+)
+
+// Layout is what stands around every page.
+type Layout struct {
+	Lang    string
+	Product string
+	Title   string
+	Path    string       // of this page, to come back to after a change of language
+	User    *CurrentUser // nil before the log-in is complete
+	Section Section      // of the navigation, the current one
+	Toast   string       // a sentence about what has just been done, or ""
+	Notices []Notice
+	Demo    bool
+}
+
+// CurrentUser is the signed-in user, as the layout names them.
+type CurrentUser struct {
+	Name         string
+	Role         string // a role's word, for role.<role>
+	OfficeCode   string // "" for an operator
+	OfficeName   string
+	ManagesUsers bool
+}
+
+// Operator reports whether the user is an operator, who belongs to no office.
+func (u CurrentUser) Operator() bool { return u.OfficeCode == "" }
+
+// Section is an entry of the navigation.
+type Section string
+
+// The sections of an office's users, then those of operators.
+const (
+	SectionMe     Section = "me"
+	SectionOffice Section = "office"
+	SectionUsers  Section = "users"
+
+	SectionOverview Section = "overview"
+	SectionWaiting  Section = "waiting"
+	SectionJobs     Section = "jobs"
+	SectionOffices  Section = "offices"
+	SectionHistory  Section = "history"
+)
+
+// NavLink is a link of the navigation. Text is the key of its text.
+type NavLink struct {
+	URL, Text string
+	Current   bool
+}
+
+// Nav returns the navigation of the current user.
+func (l Layout) Nav() []NavLink {
+	if l.User.Operator() {
+		return []NavLink{
+			{paths.Operator, "operator.overview", l.Section == SectionOverview},
+			{paths.OperatorWaiting, "operator.waiting", l.Section == SectionWaiting},
+			{paths.OperatorJobs, "operator.jobs", l.Section == SectionJobs},
+			{paths.OperatorOffices, "operator.offices", l.Section == SectionOffices},
+			{paths.OperatorHistory, "operator.history", l.Section == SectionHistory},
+		}
+	}
+	links := []NavLink{
+		{paths.Me, "layout.me", l.Section == SectionMe},
+		{paths.OfficeGeneral, "layout.office", l.Section == SectionOffice},
+		{paths.Users, "layout.users", l.Section == SectionUsers},
+	}
+	if !l.User.ManagesUsers {
+		links = links[:2]
+	}
+	return links
+}
+
+// Home returns the address of the current user's first page.
+func (l Layout) Home() string {
+	if l.User.Operator() {
+		return paths.Operator
+	}
+	return paths.Start
+}
+
+// NoticesURL returns where the current user puts notices away.
+func (l Layout) NoticesURL() string {
+	if l.User.Operator() {
+		return paths.OperatorNotices
+	}
+	return paths.Notices
+}
+
+// Notice is something the user is told until they put it away.
+type Notice struct {
+	ID   int64
+	Text string
+	At   time.Time
+}
+
+// Link is an address with its text.
+type Link struct{ URL, Text string }
