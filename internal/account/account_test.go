@@ -3,14 +3,13 @@ package account
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
@@ -18,94 +17,115 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 
 const right = "a long enough password"
 
-func service(t *testing.T) (*Service, *db.Pool) {
+// fixture is the office ACME with the user jdoe, and gone, who is disabled. Both have the password right.
+type fixture struct {
+	dbtest.Database
+	*Service
+	t    testing.TB
+	pool *db.Pool
+}
+
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	pool := dbtest.Pool(t)
 	hasher, err := NewHasher()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pool.Exec(t.Context(), "insert into offices (code, name) values ('ACME', 'Acme')"); err != nil {
-		t.Fatal(err)
-	}
-	s := New(pool, hasher, audit.NewLog(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	f := &fixture{t: t}
+	f.Database, f.pool = dbtest.New(t)
+	f.Service = New(f.pool, hasher, factory.AuditLog())
+	factory.Office(t, f.pool, factory.OfficeOpts{})
 	for _, name := range []string{"jdoe", "gone"} {
-		_, err := s.Create(t.Context(), NewUser{OfficeCode: "acme", Username: name, Name: "J. Doe", Role: RoleUser, Password: right}, audit.CommandLine)
+		_, err := f.Create(t.Context(), NewUser{
+			OfficeCode: "acme", Username: name, Name: "J. Doe", Role: RoleUser, Password: right,
+		}, audit.CommandLine)
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := pool.Exec(t.Context(), "update users set disabled_at = now() where username = 'gone'"); err != nil {
-		t.Fatal(err)
-	}
-	return s, pool
+	f.Exec("update users set disabled_at = now() where username = 'gone'")
+	return f
 }
 
-func try(s *Service, office, username, password, browser string) error {
-	_, err := s.SignIn(context.Background(), Attempt{OfficeCode: office, Username: username, Password: password, Browser: []byte(browser), Address: "192.0.2.1"})
+// known makes mine a browser that jdoe logged in with.
+func (f *fixture) known() {
+	f.t.Helper()
+	factory.KnownBrowser(f.t, f.pool, f.ID("select id from users where username = 'jdoe' and office_id is not null"),
+		"mine")
+}
+
+func (f *fixture) try(office, username, password, browser string) error {
+	_, err := f.SignIn(context.Background(), Attempt{
+		OfficeCode: office, Username: username, Password: password, Browser: []byte(browser), Address: "192.0.2.1",
+	})
+	return err
+}
+
+func (f *fixture) tryOperator(username, password, browser string) error {
+	_, err := f.SignInOperator(context.Background(), Attempt{
+		Username: username, Password: password, Browser: []byte(browser), Address: "192.0.2.1",
+	})
 	return err
 }
 
 func TestEveryWrongCombinationHasOneAnswer(t *testing.T) {
 	t.Parallel()
-	s, _ := service(t)
+	f := newFixture(t)
 	for name, a := range map[string][3]string{
-		"password": {"ACME", "jdoe", "wrong"}, "user": {"ACME", "nobody", right}, "office": {"NOPE", "jdoe", right}, "disabled": {"ACME", "gone", right},
-		"NUL": {"ACME\x00", "j\x00doe\xff", "\x00\xff"}, "long": {"ACME", "x", string(make([]byte, 5000))},
+		"password": {"ACME", "jdoe", "wrong"}, "user": {"ACME", "nobody", right}, "office": {"NOPE", "jdoe", right},
+		"disabled": {"ACME", "gone", right},
+		"NUL":      {"ACME\x00", "j\x00doe\xff", "\x00\xff"}, "long": {"ACME", "x", string(make([]byte, 5000))},
 	} {
-		if err := try(s, a[0], a[1], a[2], ""); !errors.Is(err, ErrWrong) {
+		if err := f.try(a[0], a[1], a[2], ""); !errors.Is(err, ErrWrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := try(s, " acme ", "ＪＤｏｅ", right, ""); err != nil {
+	if err := f.try(" acme ", "ＪＤｏｅ", right, ""); err != nil {
 		t.Errorf("a twin of the name: %v", err)
 	}
 }
 
 func TestGuessingIsDelayedForKnownAndUnknownNamesAlike(t *testing.T) {
 	t.Parallel()
-	s, pool := service(t)
+	f := newFixture(t)
 	var delay *Delay
 	for _, name := range []string{"jdoe", "nobody"} {
 		for i, twin := range []string{name, name + " ", name, name} {
-			if err := try(s, "ACME", twin, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
+			if err := f.try("ACME", twin, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
 				t.Fatalf("try %d of %s: %v", i+1, name, err)
 			}
 		}
 		// A busy machine may sleep through the second that the fourth failure costs: the test makes it longer.
 		var costs float64
-		err := pool.QueryRow(t.Context(), `update password_failures set next_try_at = next_try_at + interval '5 minutes' where account = 'ACME/' || $1
+		err := f.pool.QueryRow(t.Context(),
+			`update password_failures set next_try_at = next_try_at + interval '5 minutes' where account = 'ACME/' || $1
 			returning extract(epoch from next_try_at - interval '5 minutes' - changed_at)`, name).Scan(&costs)
 		if err != nil || costs != 1 {
 			t.Errorf("the fourth failure of %s costs %v s, %v", name, costs, err)
 		}
-		if err := try(s, "ACME", name, right, "stranger"); !errors.As(err, &delay) || delay.Wait <= 0 {
+		if err := f.try("ACME", name, right, "stranger"); !errors.As(err, &delay) || delay.Wait <= 0 {
 			t.Errorf("the fifth try of %s: %v", name, err)
 		}
 	}
 	// The owner's known browser has a budget of its own.
-	if _, err := pool.Exec(t.Context(), "insert into known_browsers (user_id, browser_hash) select id, 'mine' from users where username = 'jdoe'"); err != nil {
-		t.Fatal(err)
-	}
-	if err := try(s, "ACME", "jdoe", right, "mine"); err != nil {
+	f.known()
+	if err := f.try("ACME", "jdoe", right, "mine"); err != nil {
 		t.Errorf("the owner: %v", err)
 	}
 	// Who waits as long as told gets through.
-	if _, err := pool.Exec(t.Context(), "update password_failures set next_try_at = now()"); err != nil {
-		t.Fatal(err)
-	}
-	if err := try(s, "ACME", "jdoe", right, "stranger"); err != nil {
+	f.Exec("update password_failures set next_try_at = now()")
+	if err := f.try("ACME", "jdoe", right, "stranger"); err != nil {
 		t.Errorf("after the wait: %v", err)
 	}
 }
 
 func TestParallelGuessesShareNoTry(t *testing.T) {
 	t.Parallel()
-	s, _ := service(t)
+	f := newFixture(t)
 	compared := make(chan bool, 40)
 	began := time.Now()
 	for range 40 {
-		go func() { compared <- errors.Is(try(s, "ACME", "jdoe", "wrong", ""), ErrWrong) }()
+		go func() { compared <- errors.Is(f.try("ACME", "jdoe", "wrong", ""), ErrWrong) }()
 	}
 	n := 0
 	for range 40 {
@@ -113,7 +133,8 @@ func TestParallelGuessesShareNoTry(t *testing.T) {
 			n++
 		}
 	}
-	// Three are free and the fourth is compared; each wait that a slow machine sleeps through (1, 2, 4 … s) lets one more in.
+	// Three are free and the fourth is compared; each wait that a slow machine sleeps through (1, 2, 4 … s) lets one
+	// more in.
 	most := 5
 	for wait, passed := 1.0, 1.0; time.Since(began).Seconds() > passed; wait, passed = 2*wait, passed+2*wait {
 		most++
@@ -135,88 +156,83 @@ func FuzzCanonicalUsername(f *testing.F) {
 	})
 }
 
-func tryOperator(s *Service, username, password, browser string) error {
-	_, err := s.SignInOperator(context.Background(), Attempt{Username: username, Password: password, Browser: []byte(browser), Address: "192.0.2.1"})
-	return err
-}
-
 func TestAnOperatorIsCreatedOnceWithAPasswordOfTwelve(t *testing.T) {
 	t.Parallel()
-	s, pool := service(t)
+	f := newFixture(t)
 	ctx := t.Context()
-	if _, err := s.CreateOperator(ctx, " Ops ", right, audit.CommandLine); err != nil {
+	if _, err := f.CreateOperator(ctx, " Ops ", right, audit.CommandLine); err != nil {
 		t.Fatal(err)
 	}
 	for what, c := range map[string][2]string{
-		"there already is an operator ops": {"ＯＰＳ", right}, "at least 12": {"next", "eleven-char"}, "is the username": {"a-long-username", "A-Long-Username"},
-		"more than 128": {"next", strings.Repeat("w", 129)}, "the username needs": {"two words", right}, "the username needs 1": {"", right},
+		"there already is an operator ops": {"ＯＰＳ", right}, "at least 12": {"next", "eleven-char"},
+		"is the username": {"a-long-username", "A-Long-Username"},
+		"more than 128":   {"next", strings.Repeat("w", 129)}, "the username needs": {"two words", right},
+		"the username needs 1": {"", right},
 	} {
-		if _, err := s.CreateOperator(ctx, c[0], c[1], audit.CommandLine); err == nil || !strings.Contains(err.Error(), what) {
+		if _, err := f.CreateOperator(ctx, c[0], c[1], audit.CommandLine); err == nil ||
+			!strings.Contains(err.Error(), what) {
 			t.Errorf("%q: %v", c[0], err)
 		}
 	}
-	if _, err := s.Create(ctx, NewUser{OfficeCode: "ACME", Username: "ops", Name: "Ops", Role: RoleUser, Password: right}, audit.CommandLine); err != nil {
+	if _, err := f.Create(ctx, NewUser{OfficeCode: "ACME", Username: "ops", Name: "Ops", Role: RoleUser,
+		Password: right}, audit.CommandLine); err != nil {
 		t.Errorf("an office's user of the same name: %v", err)
 	}
-	if err := tryOperator(s, "OPS ", right, ""); err != nil {
+	if err := f.tryOperator("OPS ", right, ""); err != nil {
 		t.Errorf("the operator: %v", err)
 	}
-	for what, c := range map[string][2]string{"a user": {"jdoe", right}, "nobody": {"nobody", right}, "a wrong password": {"ops", "wrong"}} {
-		if err := tryOperator(s, c[0], c[1], ""); !errors.Is(err, ErrWrong) {
+	for what, c := range map[string][2]string{"a user": {"jdoe", right}, "nobody": {"nobody", right},
+		"a wrong password": {"ops", "wrong"}} {
+		if err := f.tryOperator(c[0], c[1], ""); !errors.Is(err, ErrWrong) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if err := s.RemoveOperator(ctx, "jdoe", audit.CommandLine); !errors.Is(err, ErrUnknown) {
+	if err := f.RemoveOperator(ctx, "jdoe", audit.CommandLine); !errors.Is(err, ErrUnknown) {
 		t.Errorf("removing an office's user: %v", err)
 	}
-	if err := s.RemoveOperator(ctx, "Ops", audit.CommandLine); err != nil {
+	if err := f.RemoveOperator(ctx, "Ops", audit.CommandLine); err != nil {
 		t.Fatal(err)
 	}
-	if err := tryOperator(s, "ops", right, ""); !errors.Is(err, ErrWrong) {
+	if err := f.tryOperator("ops", right, ""); !errors.Is(err, ErrWrong) {
 		t.Errorf("a removed operator: %v", err)
 	}
-	var events string
-	err := pool.QueryRow(ctx, `select string_agg(action || ' ' || actor || ' ' || subject, ', ' order by id) from audit_events where action like 'operator%' and office_id is null`).Scan(&events)
-	if want := "operator_created command line ops, operator_removed command line ops"; err != nil || events != want {
-		t.Errorf("the history has %q (%v)", events, err)
+	events := f.Text(`select string_agg(action || ' ' || actor || ' ' || subject, ', ' order by id) from audit_events
+		where action like 'operator%' and office_id is null`)
+	if want := "operator_created command line ops, operator_removed command line ops"; events != want {
+		t.Errorf("the history has %q", events)
 	}
 }
 
 func TestTheOperatorsDoorCountsAsTheOfficesDoorDoes(t *testing.T) {
 	t.Parallel()
-	s, pool := service(t)
-	if _, err := s.CreateOperator(t.Context(), "jdoe", right, audit.CommandLine); err != nil {
+	f := newFixture(t)
+	if _, err := f.CreateOperator(t.Context(), "jdoe", right, audit.CommandLine); err != nil {
 		t.Fatal(err)
 	}
 	var delay *Delay
 	for _, name := range []string{"jdoe", "nobody"} {
 		for range 4 {
-			if err := tryOperator(s, name, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
+			if err := f.tryOperator(name, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
 		// A busy machine may sleep through the second that the fourth failure costs: the test makes it longer.
-		if _, err := pool.Exec(t.Context(), "update password_failures set next_try_at = next_try_at + interval '5 minutes' where account = 'operator/' || $1", name); err != nil {
-			t.Fatal(err)
-		}
-		if err := tryOperator(s, name, right, "stranger"); !errors.As(err, &delay) {
+		f.Exec(`update password_failures set next_try_at = next_try_at + interval '5 minutes'
+			where account = 'operator/' || $1`, name)
+		if err := f.tryOperator(name, right, "stranger"); !errors.As(err, &delay) {
 			t.Errorf("the fifth try of %s: %v", name, err)
 		}
 		// No office shares the counter, nor would one that is called as this door is.
 		for _, office := range []string{"ACME", "operator", ""} {
-			if err := try(s, office, name, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
+			if err := f.try(office, name, "wrong", "stranger"); !errors.Is(err, ErrWrong) {
 				t.Errorf("%s of office %q: %v", name, office, err)
 			}
 		}
 	}
 	for role, sql := range map[string]string{"user": "office_id is not null", "operator": "office_id is null"} {
-		if _, err := pool.Exec(t.Context(), "delete from known_browsers"); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := pool.Exec(t.Context(), "insert into known_browsers (user_id, browser_hash) select id, 'mine' from users where username = 'jdoe' and "+sql); err != nil {
-			t.Fatal(err)
-		}
-		if err := tryOperator(s, "jdoe", right, "mine"); (err == nil) != (role == "operator") {
+		f.Exec("delete from known_browsers")
+		factory.KnownBrowser(t, f.pool, f.ID("select id from users where username = 'jdoe' and "+sql), "mine")
+		if err := f.tryOperator("jdoe", right, "mine"); (err == nil) != (role == "operator") {
 			t.Errorf("in a browser that the %s knows: %v", role, err)
 		}
 	}
@@ -232,8 +248,9 @@ func TestAnOperatorRanksNowhereInAnOffice(t *testing.T) {
 	if RoleOperator.Valid() || RoleOperator.ManagesUsers() || RoleOperator.ManagesOffice() {
 		t.Error("an operator has a role in an office")
 	}
-	s, _ := service(t)
-	if _, err := s.Create(t.Context(), NewUser{OfficeCode: "ACME", Username: "ops", Name: "Ops", Role: RoleOperator, Password: right}, audit.CommandLine); err == nil {
+	f := newFixture(t)
+	if _, err := f.Create(t.Context(), NewUser{OfficeCode: "ACME", Username: "ops", Name: "Ops", Role: RoleOperator,
+		Password: right}, audit.CommandLine); err == nil {
 		t.Error("an office got an operator")
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
@@ -47,74 +47,66 @@ func (enders) EndOthers(ctx context.Context, tx pgx.Tx, userID, but int64) error
 	return err
 }
 
-type linkWorld struct {
-	*Service
-	t        *testing.T
-	pool     *db.Pool
+// mailFixture is a fixture whose mails are kept, and whose users have an address.
+type mailFixture struct {
+	*fixture
 	post     *postbox
 	officeID int64
-	userID   int64 // jdoe, with an address
+	userID   int64 // jdoe
 }
 
-func newLinkWorld(t *testing.T) *linkWorld {
+func newMailFixture(t testing.TB) *mailFixture {
 	t.Helper()
-	s, pool := service(t)
-	w := &linkWorld{t: t, pool: pool, post: &postbox{}}
-	w.Service = s.WithMail(w.post, enders{}, "Nightlatch")
-	w.exec("update users set email = username || '@acme.example'")
+	f := &mailFixture{fixture: newFixture(t), post: &postbox{}}
+	f.Service = f.Service.WithMail(f.post, enders{}, "Nightlatch")
+	f.Exec("update users set email = username || '@acme.example'")
 	var err error
-	if w.officeID, w.userID, err = s.Find(t.Context(), "ACME", "jdoe"); err != nil {
+	if f.officeID, f.userID, err = f.Find(t.Context(), "ACME", "jdoe"); err != nil {
 		t.Fatal(err)
 	}
-	return w
+	return f
 }
 
-func (w *linkWorld) exec(sql string) {
-	w.t.Helper()
-	if _, err := w.pool.Exec(context.Background(), sql); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *linkWorld) count(sql string) (n int) {
-	w.t.Helper()
-	if err := w.pool.QueryRow(context.Background(), "select count(*) from "+sql).Scan(&n); err != nil {
-		w.t.Fatal(err)
-	}
-	return n
+// count counts the rows of a table, or of what is from and where of a query.
+func (f *mailFixture) count(from string) int {
+	f.t.Helper()
+	return f.Int("select count(*) from " + from)
 }
 
 // forget asks for a new password and lets the job run.
-func (w *linkWorld) forget(office, username, address string) error {
-	w.t.Helper()
-	before := len(w.post.forgotten)
-	err := w.Forgot(context.Background(), office, username, Origin{Address: address, Language: "en"})
-	for _, id := range w.post.forgotten[before:] {
-		if err := w.AnswerForgotten(context.Background(), id, func(context.Context, pgx.Tx) error { return nil }); err != nil {
-			w.t.Fatal(err)
+func (f *mailFixture) forget(office, username, address string) error {
+	f.t.Helper()
+	before := len(f.post.forgotten)
+	err := f.Forgot(context.Background(), office, username, Origin{Address: address, Language: "en"})
+	for _, id := range f.post.forgotten[before:] {
+		if err := f.AnswerForgotten(context.Background(), id,
+			func(context.Context, pgx.Tx) error { return nil }); err != nil {
+			f.t.Fatal(err)
 		}
 	}
 	return err
 }
 
-func (w *linkWorld) link() Token {
-	w.t.Helper()
-	if err := w.forget("acme", " JDOE ", "192.0.2.1"); err != nil || len(w.post.mails) == 0 {
-		w.t.Fatalf("%v, %d mails", err, len(w.post.mails))
+func (f *mailFixture) link() Token {
+	f.t.Helper()
+	if err := f.forget("acme", " JDOE ", "192.0.2.1"); err != nil || len(f.post.mails) == 0 {
+		f.t.Fatalf("%v, %d mails", err, len(f.post.mails))
 	}
-	return w.post.mails[len(w.post.mails)-1].Token
+	return f.post.mails[len(f.post.mails)-1].Token
 }
 
 func TestALinkServesOnceWhoeverComesAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
-	token, other := w.link(), w.link()
-	w.exec("insert into sessions (user_id, token_hash, address, user_agent, expires_at) select id, sha256(username::bytea), '192.0.2.9', '', now() + interval '1 hour' from users")
+	f := newMailFixture(t)
+	token, other := f.link(), f.link()
+	factory.Session(t, f.pool, f.userID, factory.SessionOpts{})
+	factory.Session(t, f.pool, f.ID("select id from users where username = 'gone'"), factory.SessionOpts{})
 	var won, lost atomic.Int32
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			switch err := w.UseLink(context.Background(), token, fmt.Sprintf("%s %d", another, i), Origin{Address: "192.0.2.1"}); {
+			switch err := f.UseLink(context.Background(), token, fmt.Sprintf("%s %d", another, i),
+				Origin{Address: "192.0.2.1"}); {
 			case err == nil:
 				won.Add(1)
 			case errors.Is(err, ErrLink):
@@ -128,181 +120,188 @@ func TestALinkServesOnceWhoeverComesAtOnce(t *testing.T) {
 	if won.Load() != 1 || lost.Load() != 15 {
 		t.Errorf("%d won and %d lost", won.Load(), lost.Load())
 	}
-	if _, err := w.OpenLink(t.Context(), other); !errors.Is(err, ErrLink) {
+	if _, err := f.OpenLink(t.Context(), other); !errors.Is(err, ErrLink) {
 		t.Errorf("the user's other link: %v", err)
 	}
-	if n := w.count("sessions where ended_at is null and user_id = (select id from users where username = 'jdoe')"); n != 0 {
+	if n := f.count(
+		"sessions where ended_at is null and user_id = (select id from users where username = 'jdoe')"); n != 0 {
 		t.Errorf("%d sessions live on", n)
 	}
-	if n := w.count("sessions where ended_at is null"); n != 1 {
+	if n := f.count("sessions where ended_at is null"); n != 1 {
 		t.Errorf("%d sessions of others live on", n)
 	}
-	if err := try(w.Service, "ACME", "jdoe", right, "x"); !errors.Is(err, ErrWrong) {
+	if err := f.try("ACME", "jdoe", right, "x"); !errors.Is(err, ErrWrong) {
 		t.Errorf("the old password: %v", err)
 	}
-	if n := w.count("audit_events where action in ('password_reset', 'password_reset_asked')"); n != 3 {
+	if n := f.count("audit_events where action in ('password_reset', 'password_reset_asked')"); n != 3 {
 		t.Errorf("%d audit events", n)
 	}
-	if n := w.count("notices where kind = 'password_changed'"); n != 1 {
+	if n := f.count("notices where kind = 'password_changed'"); n != 1 {
 		t.Errorf("%d notices", n)
 	}
-	if last := w.post.mails[len(w.post.mails)-1]; last.Kind != "password_reset" || last.Token != "" {
+	if last := f.post.mails[len(f.post.mails)-1]; last.Kind != "password_reset" || last.Token != "" {
 		t.Errorf("the last mail is %q", last.Kind)
 	}
 }
 
 func TestALinkOpensNothingWhenItIsOver(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
+	f := newMailFixture(t)
 	for name, spoil := range map[string]string{
-		"expired": "update links set expires_at = now()", "disabled": "update users set disabled_at = now() where username = 'jdoe'", "used": "update links set used_at = now()",
+		"expired":  "update links set expires_at = now()",
+		"disabled": "update users set disabled_at = now() where username = 'jdoe'",
+		"used":     "update links set used_at = now()",
 	} {
-		token := w.link()
-		if link, err := w.OpenLink(t.Context(), token); err != nil || link.Username != "jdoe" || link.Purpose != PurposeReset {
+		token := f.link()
+		if link, err := f.OpenLink(t.Context(), token); err != nil || link.Username != "jdoe" ||
+			link.Purpose != PurposeReset {
 			t.Fatalf("%s: %+v, %v", name, link, err)
 		}
-		w.exec(spoil)
-		_, err := w.OpenLink(t.Context(), token)
-		if used := w.UseLink(t.Context(), token, another, Origin{}); !errors.Is(err, ErrLink) || !errors.Is(used, ErrLink) {
+		f.Exec(spoil)
+		_, err := f.OpenLink(t.Context(), token)
+		if used := f.UseLink(t.Context(), token, another, Origin{}); !errors.Is(err, ErrLink) || !errors.Is(used, ErrLink) {
 			t.Errorf("%s: %v, %v", name, err, used)
 		}
-		w.exec("update users set disabled_at = null where username = 'jdoe'; ")
-		w.exec("delete from forgotten")
+		f.Exec("update users set disabled_at = null where username = 'jdoe'; ")
+		f.Exec("delete from forgotten")
 	}
-	token := w.link()
-	for _, odd := range []string{"", "x", string(token) + "a", string(token[1:]), strings.ToUpper(string(token)), string(token) + "/", "\x00", strings.Repeat("a", 52)} {
-		if _, err := w.OpenLink(t.Context(), Token(odd)); !errors.Is(err, ErrLink) {
+	token := f.link()
+	for _, odd := range []string{"", "x", string(token) + "a", string(token[1:]), strings.ToUpper(string(token)),
+		string(token) + "/", "\x00", strings.Repeat("a", 52)} {
+		if _, err := f.OpenLink(t.Context(), Token(odd)); !errors.Is(err, ErrLink) {
 			t.Errorf("%q: %v", odd, err)
 		}
 	}
-	if n := w.count("links where encode(token_hash, 'escape') like '%" + string(token) + "%'"); n != 0 {
+	if n := f.count("links where encode(token_hash, 'escape') like '%" + string(token) + "%'"); n != 0 {
 		t.Error("the token stands in the database")
 	}
 	// A refused password leaves the link as it is.
 	var refusal *Refusal
-	if err := w.UseLink(t.Context(), token, "jdoe jdoe jdoe", Origin{}); !errors.As(err, &refusal) {
+	if err := f.UseLink(t.Context(), token, "jdoe jdoe jdoe", Origin{}); !errors.As(err, &refusal) {
 		t.Errorf("%v", err)
 	}
-	if err := w.UseLink(t.Context(), token, another, Origin{}); err != nil {
+	if err := f.UseLink(t.Context(), token, another, Origin{}); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
+	f := newMailFixture(t)
 	for i := range 5 {
-		if err := w.forget("ACME", "jdoe", fmt.Sprintf("192.0.2.%d", i)); err != nil {
+		if err := f.forget("ACME", "jdoe", fmt.Sprintf("192.0.2.%d", i)); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.forget("ACME", "nobody", fmt.Sprintf("192.0.2.%d", i)); err != nil {
+		if err := f.forget("ACME", "nobody", fmt.Sprintf("192.0.2.%d", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(w.post.mails) != 3 || len(w.post.forgotten) != 6 {
-		t.Errorf("%d mails after five requests, %d jobs for both names", len(w.post.mails), len(w.post.forgotten))
+	if len(f.post.mails) != 3 || len(f.post.forgotten) != 6 {
+		t.Errorf("%d mails after five requests, %d jobs for both names", len(f.post.mails), len(f.post.forgotten))
 	}
 	// A disabled user, one without an address, an unknown office: a job as for everybody, and no mail.
-	w.exec("update users set disabled_at = null, email = '' where username = 'gone'")
+	f.Exec("update users set disabled_at = null, email = '' where username = 'gone'")
 	for _, name := range [][2]string{{"ACME", "gone"}, {"NOPE", "jdoe"}} {
-		if err := w.forget(name[0], name[1], "192.0.2.77"); err != nil {
+		if err := f.forget(name[0], name[1], "192.0.2.77"); err != nil {
 			t.Error(err)
 		}
 	}
-	w.exec("update users set disabled_at = now(), email = 'gone@acme.example' where username = 'gone'")
-	if err := w.forget("ACME", "gone", "192.0.2.77"); err != nil || len(w.post.mails) != 3 || len(w.post.forgotten) != 9 {
-		t.Errorf("%v, %d mails, %d jobs", err, len(w.post.mails), len(w.post.forgotten))
+	f.Exec("update users set disabled_at = now(), email = 'gone@acme.example' where username = 'gone'")
+	if err := f.forget("ACME", "gone", "192.0.2.77"); err != nil || len(f.post.mails) != 3 || len(f.post.forgotten) != 9 {
+		t.Errorf("%v, %d mails, %d jobs", err, len(f.post.mails), len(f.post.forgotten))
 	}
 	for i := range forgottenOfAddress {
-		if err := w.forget("ACME", fmt.Sprintf("user%d", i), "198.51.100.1"); err != nil {
+		if err := f.forget("ACME", fmt.Sprintf("user%d", i), "198.51.100.1"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := w.forget("ACME", "one-more", "198.51.100.1"); !errors.Is(err, ErrTooMany) {
+	if err := f.forget("ACME", "one-more", "198.51.100.1"); !errors.Is(err, ErrTooMany) {
 		t.Errorf("one more from the address: %v", err)
 	}
 	for _, own := range []string{"127.0.0.1", "10.1.2.3", "::1"} { // a proxy's
-		w.exec("update forgotten set address = '" + own + "' where address = '198.51.100.1'")
-		if err := w.forget("ACME", "user-"+own, own); err != nil {
+		f.Exec("update forgotten set address = '" + own + "' where address = '198.51.100.1'")
+		if err := f.forget("ACME", "user-"+own, own); err != nil {
 			t.Errorf("from %s: %v", own, err)
 		}
-		w.exec("update forgotten set address = '198.51.100.1' where address = '" + own + "'")
+		f.Exec("update forgotten set address = '198.51.100.1' where address = '" + own + "'")
 	}
 	// Parallel requests share no place.
-	w.exec("delete from forgotten")
-	before := len(w.post.forgotten)
+	f.Exec("delete from forgotten")
+	before := len(f.post.forgotten)
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {
-			_ = w.Forgot(context.Background(), "ACME", "jdoe", Origin{Address: fmt.Sprintf("203.0.113.%d", i), Language: "nl"})
+			_ = f.Forgot(context.Background(), "ACME", "jdoe", Origin{Address: fmt.Sprintf("203.0.113.%d", i), Language: "nl"})
 		})
 	}
 	all.Wait()
-	if got := len(w.post.forgotten) - before; got != forgottenOfName {
+	if got := len(f.post.forgotten) - before; got != forgottenOfName {
 		t.Errorf("%d of sixteen at once were answered", got)
 	}
 }
 
 func TestAnInvitationIsForWhoHasNoPassword(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
+	f := newMailFixture(t)
 	ctx := t.Context()
-	id, err := w.Create(ctx, NewUser{OfficeCode: "ACME", Username: "ivy", Name: "Ivy", Email: "ivy@acme.example", Role: RoleUser, Invite: true}, audit.CommandLine)
+	id, err := f.Create(ctx, NewUser{
+		OfficeCode: "ACME", Username: "ivy", Name: "Ivy", Email: "ivy@acme.example", Role: RoleUser, Invite: true,
+	}, audit.CommandLine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := w.post.mails[0].Token
+	first := f.post.mails[0].Token
 	for _, password := range []string{"", another, "nobody has this password"} {
-		if err := try(w.Service, "ACME", "ivy", password, "x"); !errors.Is(err, ErrWrong) {
+		if err := f.try("ACME", "ivy", password, "x"); !errors.Is(err, ErrWrong) {
 			t.Errorf("without a password %q: %v", password, err)
 		}
 	}
-	if err := w.Invite(ctx, audit.CommandLine, w.officeID, id); err != nil {
+	if err := f.Invite(ctx, audit.CommandLine, f.officeID, id); err != nil {
 		t.Fatal(err)
 	}
-	second := w.post.mails[1].Token
-	if _, err := w.OpenLink(ctx, first); !errors.Is(err, ErrLink) {
+	second := f.post.mails[1].Token
+	if _, err := f.OpenLink(ctx, first); !errors.Is(err, ErrLink) {
 		t.Errorf("the first invitation: %v", err)
 	}
-	if err := w.UseLink(ctx, second, another, Origin{}); err != nil {
+	if err := f.UseLink(ctx, second, another, Origin{}); err != nil {
 		t.Fatal(err)
 	}
-	w.exec("delete from password_failures")
-	if err := try(w.Service, "ACME", "ivy", another, "x"); err != nil {
+	f.Exec("delete from password_failures")
+	if err := f.try("ACME", "ivy", another, "x"); err != nil {
 		t.Error(err)
 	}
 	for want, err := range map[error]error{
-		ErrHasPassword: w.Invite(ctx, audit.CommandLine, w.officeID, id),
-		ErrUnknown:     w.Invite(ctx, audit.CommandLine, w.officeID+1, id),
+		ErrHasPassword: f.Invite(ctx, audit.CommandLine, f.officeID, id),
+		ErrUnknown:     f.Invite(ctx, audit.CommandLine, f.officeID+1, id),
 	} {
 		if !errors.Is(err, want) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
-	w.exec("update users set email = '' where username = 'ivy'")
-	if err := w.Invite(ctx, audit.CommandLine, w.officeID, id); !errors.Is(err, ErrNoMail) {
+	f.Exec("update users set email = '' where username = 'ivy'")
+	if err := f.Invite(ctx, audit.CommandLine, f.officeID, id); !errors.Is(err, ErrNoMail) {
 		t.Errorf("without an address: %v", err)
 	}
-	if _, err := w.Create(ctx, NewUser{OfficeCode: "ACME", Username: "joy", Name: "Joy", Role: RoleUser, Invite: true}, audit.CommandLine); err == nil || w.count("users where username = 'joy'") != 0 {
+	if _, err := f.Create(ctx, NewUser{OfficeCode: "ACME", Username: "joy", Name: "Joy", Role: RoleUser, Invite: true},
+		audit.CommandLine); err == nil || f.count("users where username = 'joy'") != 0 {
 		t.Errorf("an invitation to nowhere: %v", err)
 	}
 }
 
 func TestChangingAPasswordNeedsThePresentOne(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
-	profile, err := w.Profile(t.Context(), w.officeID, w.userID)
+	f := newMailFixture(t)
+	profile, err := f.Profile(t.Context(), f.officeID, f.userID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	link := w.link()
-	w.exec("insert into sessions (user_id, token_hash, address, user_agent, expires_at) select id, sha256(n::text::bytea), '', '', now() + interval '1 hour' from users, generate_series(1, 3) n where username = 'jdoe'")
-	var mine int64
-	if err := w.pool.QueryRow(t.Context(), "select min(id) from sessions").Scan(&mine); err != nil {
-		t.Fatal(err)
+	link := f.link()
+	mine := factory.Session(t, f.pool, f.userID, factory.SessionOpts{}).ID
+	for range 2 {
+		factory.Session(t, f.pool, f.userID, factory.SessionOpts{})
 	}
 	change := func(present, password string) error {
-		return w.ChangePassword(context.Background(), profile.User, mine, present, password, Origin{Address: "192.0.2.1"})
+		return f.ChangePassword(context.Background(), profile.User, mine, present, password, Origin{Address: "192.0.2.1"})
 	}
 	var refusal *Refusal
 	if err := change("wrong", another); !errors.Is(err, ErrWrong) {
@@ -311,16 +310,17 @@ func TestChangingAPasswordNeedsThePresentOne(t *testing.T) {
 	if err := change(right, "short"); !errors.As(err, &refusal) {
 		t.Errorf("a short one: %v", err)
 	}
-	if n := w.count("sessions where ended_at is null"); n != 3 {
+	if n := f.count("sessions where ended_at is null"); n != 3 {
 		t.Fatalf("%d sessions live after two refusals", n)
 	}
 	if err := change(right, another); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.count(fmt.Sprintf("sessions where ended_at is null and id = %d", mine)); n != 1 || w.count("sessions where ended_at is null") != 1 {
+	if n := f.count(fmt.Sprintf("sessions where ended_at is null and id = %d", mine)); n != 1 ||
+		f.count("sessions where ended_at is null") != 1 {
 		t.Error("exactly the own session should live")
 	}
-	if _, err := w.OpenLink(t.Context(), link); !errors.Is(err, ErrLink) {
+	if _, err := f.OpenLink(t.Context(), link); !errors.Is(err, ErrLink) {
 		t.Errorf("a link from before: %v", err)
 	}
 	if err := change(right, another+" once more"); !errors.Is(err, ErrWrong) {
@@ -330,30 +330,24 @@ func TestChangingAPasswordNeedsThePresentOne(t *testing.T) {
 
 func TestTheLengthOfAPasswordIsKeptOrLearnt(t *testing.T) {
 	t.Parallel()
-	w := newLinkWorld(t)
+	f := newMailFixture(t)
 	long := func(username string) string {
-		var is *bool
-		if err := w.pool.QueryRow(context.Background(), "select password_long from users where username = $1", username).Scan(&is); err != nil {
-			t.Fatal(err)
-		}
-		if is == nil {
-			return "unknown"
-		}
-		return fmt.Sprint(*is)
+		return f.Text("select coalesce(password_long::text, 'unknown') from users where username = $1", username)
 	}
-	w.exec("update offices set two_factor_required = true")
-	if _, err := w.Create(t.Context(), NewUser{OfficeCode: "ACME", Username: "sam", Name: "Sam", Role: RoleUser, Password: "ninechars"}, audit.CommandLine); err != nil {
+	f.Exec("update offices set two_factor_required = true")
+	if _, err := f.Create(t.Context(), NewUser{OfficeCode: "ACME", Username: "sam", Name: "Sam", Role: RoleUser,
+		Password: "ninechars"}, audit.CommandLine); err != nil {
 		t.Fatal(err)
 	}
 	if got := long("sam") + " " + long("jdoe"); got != "false true" {
 		t.Errorf("kept: %s", got)
 	}
-	w.exec("update users set password_long = null") // as an older binary leaves it
-	if err := try(w.Service, "ACME", "sam", "wrong-password", "x"); !errors.Is(err, ErrWrong) || long("sam") != "unknown" {
+	f.Exec("update users set password_long = null") // as an older binary leaves it
+	if err := f.try("ACME", "sam", "wrong-password", "x"); !errors.Is(err, ErrWrong) || long("sam") != "unknown" {
 		t.Errorf("a wrong password teaches nothing: %v, %s", err, long("sam"))
 	}
 	for username, password := range map[string]string{"sam": "ninechars", "jdoe": right} {
-		if err := try(w.Service, "ACME", username, password, "x"); err != nil {
+		if err := f.try("ACME", username, password, "x"); err != nil {
 			t.Error(err)
 		}
 	}

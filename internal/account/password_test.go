@@ -9,20 +9,28 @@ import (
 
 func TestAPasswordIsRefusedForWhatEverybodyWouldGuess(t *testing.T) {
 	t.Parallel()
-	who := PasswordFor{Username: "jdoe77", Name: "Jóhn van der Straaten", Email: "jd@acme-tax.example", OfficeCode: "ZUID-1", OfficeName: "Kantoor Zuidpoort", Product: "Nightlatch", TwoFactorRequired: true}
+	who := PasswordFor{
+		Username: "jdoe77", Name: "Jóhn van der Straaten", Email: "jd@acme-tax.example", OfficeCode: "ZUID-1",
+		OfficeName: "Kantoor Zuidpoort", Product: "Nightlatch", TwoFactorRequired: true,
+	}
 	for password, key := range map[string]string{
-		"seven77": "too_short", "": "too_short", strings.Repeat("long words ", 12): "too_long", "bad\xffutf8 text": "not_text", "with\x00nothing": "not_text",
-		"password": "common", "Welcome2024!": "common", "!!baseball!!": "common", "PASSWORD123": "common", "1qaz2wsx": "common", "ｐａｓｓｗｏｒｄ": "common",
+		"seven77": "too_short", "": "too_short", strings.Repeat("long words ", 12): "too_long",
+		"bad\xffutf8 text": "not_text", "with\x00nothing": "not_text",
+		"password": "common", "Welcome2024!": "common", "!!baseball!!": "common", "PASSWORD123": "common",
+		"1qaz2wsx": "common", "ｐａｓｓｗｏｒｄ": "common",
 		"aaaaaaaaaa": "pattern", "xyz!xyz!xyz!": "pattern", "87654321x": "pattern", "abcdefghijk": "pattern",
-		"my-JDOE77-pass": "own_word", "straaten the best": "own_word", "JÓHN is in here": "own_word", "acme is our name": "own_word", "zuid is where we are": "own_word",
+		"my-JDOE77-pass": "own_word", "straaten the best": "own_word", "JÓHN is in here": "own_word",
+		"acme is our name": "own_word", "zuid is where we are": "own_word",
 		"Zuidpoort rules": "own_word", "nightlatch forever": "own_word",
-		"kettle umbrella": "", "van der kettle": "", "correct horse battery staple": "", "tr0ub4dor&3x": "", "Größe über alles": "", "        y": "pattern",
+		"kettle umbrella": "", "van der kettle": "", "correct horse battery staple": "", "tr0ub4dor&3x": "",
+		"Größe über alles": "", "        y": "pattern",
 	} {
 		got := ""
 		refusal := PasswordProblem(password, who)
 		if refusal != nil {
 			got = strings.TrimPrefix(refusal.Key, "password.")
-			if refusal.Error() == "" || len(password) > 7 && key != "own_word" && password != "password" && strings.Contains(refusal.Error(), password) {
+			if refusal.Error() == "" || len(password) > 7 && key != "own_word" && password != "password" &&
+				strings.Contains(refusal.Error(), password) {
 				t.Errorf("%q is refused with %q", password, refusal)
 			}
 		}
@@ -42,7 +50,8 @@ func TestAPasswordIsRefusedForWhatEverybodyWouldGuess(t *testing.T) {
 func TestStrengthIsAWord(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]string{
-		"short": "refused", "password": "refused", "k8tt!umb": "fair", "kettle rain coat": "good", "kettle umbrella seventeen": "strong",
+		"short": "refused", "password": "refused", "k8tt!umb": "fair", "kettle rain coat": "good",
+		"kettle umbrella seventeen": "strong",
 	} {
 		if got := Strength(password, PasswordFor{TwoFactorRequired: true}); got != want {
 			t.Errorf("%q is %s, want %s", password, got, want)
@@ -65,7 +74,8 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 			t.Errorf("%q is not found", password)
 		}
 	}
-	for _, other := range []string{"", "\n", "a\nb", "123456\n", all[0] + " ", all[len(all)-1] + "z", "!", "~~~~~~~~~", "correct horse battery staple"} {
+	for _, other := range []string{"", "\n", "a\nb", "123456\n", all[0] + " ", all[len(all)-1] + "z", "!", "~~~~~~~~~",
+		"correct horse battery staple"} {
 		if isCommon(other) {
 			t.Errorf("%q is found", other)
 		}
