@@ -82,7 +82,7 @@ type receiver interface {
 type hooks struct {
 	readers  readers
 	messages receiver
-	product  string
+	words    message.Words
 	logger   *slog.Logger
 	refused  func(provider string) // counts what was not signed; may be nil
 }
@@ -150,7 +150,7 @@ func (h hooks) KeyPressed(ctx context.Context, ref string, header http.Header, b
 	}
 	code, language, err := h.messages.Spoken(ctx, ref)
 	if errors.Is(err, message.ErrOver) {
-		return sms.SpokenOver(language, h.product), nil
+		return h.words.Over(language).NCCO(), nil
 	}
 	if err != nil {
 		return nil, err
@@ -160,5 +160,5 @@ func (h hooks) KeyPressed(ctx context.Context, ref string, header http.Header, b
 		// Whoever holds the phone hears the code all the same: the receipt only improves a screen.
 		h.logger.WarnContext(ctx, "receipt of a spoken code", "error", err)
 	}
-	return sms.SpokenCode(language, h.product, code), nil
+	return h.words.Spoken(language, code).NCCO(), nil
 }

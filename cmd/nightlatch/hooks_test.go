@@ -70,7 +70,7 @@ func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refu
 	}
 	log, refused = &bytes.Buffer{}, &[]string{}
 	logger := newLogger(log, slog.LevelInfo)
-	h := hooks{r, in, "Nightlatch", logger, func(provider string) { *refused = append(*refused, provider) }}
+	h := hooks{r, in, message.NewWords("Nightlatch", "localhost"), logger, func(provider string) { *refused = append(*refused, provider) }}
 	site, err := handlers.New(handlers.Services{Hooks: h, HookTokens: func() []string { return []string{"token"} }}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -33,19 +32,18 @@ var errNoProvider = errors.New("SMS_PROVIDER is not set: use vonage (with VONAGE
 
 // providers are all that are set up, and whose turn it is.
 type providers struct {
-	all     map[string]provider
-	routes  sms.Routes
-	awaits  map[string]bool // a receipt follows what this one takes
-	calls   bool            // "Call me instead" can be offered
-	demo    bool            // nothing leaves this machine
-	product string
-	host    string
+	all    map[string]provider
+	routes sms.Routes
+	awaits map[string]bool // a receipt follows what this one takes
+	calls  bool            // "Call me instead" can be offered
+	demo   bool            // nothing leaves this machine
+	words  message.Words
 }
 
 // newProviders makes the providers that the configuration names, and checks their settings now rather than at
 // the first log-in on Monday. hookBase is the address under which they reach us.
 func newProviders(cfg config, hookBase string, demo *message.DemoPhone) (providers, error) {
-	p := providers{all: map[string]provider{}, awaits: map[string]bool{}, product: cfg.product, host: cfg.url.Hostname()}
+	p := providers{all: map[string]provider{}, awaits: map[string]bool{}, words: message.NewWords(cfg.product, cfg.url.Hostname())}
 	var texts []string // the providers of text messages, in the order in which they are tried
 	if cfg.isDemo() {
 		p.demo, p.calls, texts = true, true, []string{byDemo}
@@ -124,7 +122,7 @@ func newVoice(cfg config, hookBase string) (*sms.Voice, error) {
 	}
 	return sms.NewVoice(sms.VoiceConfig{
 		Application: cfg.vonage["VONAGE_APPLICATION_ID"], PrivateKey: key, From: cfg.vonage["VONAGE_VOICE_FROM"],
-		BaseURL: cfg.vonage["VONAGE_VOICE_BASE_URL"], Callback: hookBase + "/voice", Product: cfg.product,
+		BaseURL: cfg.vonage["VONAGE_VOICE_BASE_URL"], Callback: hookBase + "/voice",
 	})
 }
 
@@ -164,12 +162,14 @@ func (p providers) Send(ctx context.Context, name string, t message.Text) sms.Ou
 	if !found { // a message from before the configuration changed: the next provider may have it
 		return sms.Outcome{Class: sms.Account, Status: "not set up"}
 	}
-	text := sms.Text{To: t.To, Ref: t.Ref, Life: t.Life, Language: t.Language}
+	text := sms.Text{To: t.To, Ref: t.Ref, Life: t.Life}
 	switch {
 	case name != byVoice:
-		text.Body = sms.Body(t.Language, p.product, p.host, t.Code, int(math.Ceil(t.Life.Minutes())))
+		text.Body = p.words.Text(t.Language, t.Code, t.Life)
 	case p.demo:
-		text.Body = sms.DemoCall(t.Language, t.Code)
+		text.Body = p.words.DemoCall(t.Language, t.Code)
+	default:
+		text.Prompt = p.words.Prompt(t.Language)
 	}
 	o := to.Send(ctx, text)
 	o.After, o.Arrived, o.Awaited = min(o.After, time.Minute), p.demo && o.Class == sms.Sent, p.awaits[name]

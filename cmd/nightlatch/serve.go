@@ -204,7 +204,8 @@ func (p *program) hooks(ctx context.Context) (handlers.Hooks, error) {
 	}
 	p.closers = append([]func(){pgxPool.Close}, p.closers...)
 	pool := db.NewPool(pgxPool)
-	return hooks{readers, p.messages(pool, p.factors(pool)), p.cfg.product, p.logger, p.metrics.ReceiptRefused}, nil
+	words := message.NewWords(p.cfg.product, p.cfg.url.Hostname())
+	return hooks{readers, p.messages(pool, p.factors(pool)), words, p.logger, p.metrics.ReceiptRefused}, nil
 }
 
 // stopWorker lets running sends end, and cuts those that do not.

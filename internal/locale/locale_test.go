@@ -72,7 +72,8 @@ func TestEveryTextThatIsShownExists(t *testing.T) {
 		".go":   regexp.MustCompile(`\.[TtNn]\((?:c|lang|language|r\.Language), "([a-z_.0-9]+)"`),
 	}
 	count := 0
-	for _, root := range []string{"../../templates", "../../handlers", "../mail", "../message", "../users", "../operator"} {
+	roots := []string{"../../templates", "../../handlers", "../mail", "../message", "../users", "../operator"}
+	for _, root := range roots {
 		err := filepath.WalkDir(root, func(file string, _ fs.DirEntry, err error) error {
 			uses := used[filepath.Ext(file)]
 			if err != nil || uses == nil || strings.HasSuffix(file, "_test.go") {

@@ -33,7 +33,7 @@ const (
 // Text is one code to one number. It is never logged.
 type Text struct {
 	To       string // E.164
-	Language string // "en" or "nl"
+	Language string // BCP 47, of the user
 	Code     string
 	Ref      string        // what the provider echoes: no person and no code
 	Life     time.Duration // how much longer the code lives

@@ -150,7 +150,7 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 	return nil
 }
 
-// Spoken answers the code of a call's message and the language to speak it in, "en" or "nl". It answers ErrOver
+// Spoken answers the code of a call's message and the language to speak it in. It answers ErrOver
 // when the challenge is used, replaced or expired, or there is no such message.
 func (s *Service) Spoken(ctx context.Context, ref string) (code, language string, err error) {
 	ref, sendNo := splitRef(ref)

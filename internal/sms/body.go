@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"fmt"
 	"net"
 	"regexp"
 	"strings"
@@ -12,60 +11,32 @@ import (
 // shortestName is how much of a cut product name is worth keeping, in characters.
 const shortestName = 3
 
-// Body is the text with a code: a sentence, and on the last line the code bound to
-// our host (wicg.github.io/sms-one-time-codes), which is what lets a phone offer it
-// on our page and on no other. lang is "nl" for Dutch (a region may follow) and
-// English otherwise; host may have a port, which that format has no place for.
+// Body returns the text with a code: a sentence, and on the last line the code bound to
+// our host (wicg.github.io/sms-one-time-codes), which is what lets a phone offer it on
+// our page and on no other. sentence writes the sentence, which has the code in it, with
+// a product's name or with none for ""; host may have a port, which that format has no
+// place for.
 //
-// The result is one GSM-7 segment. Names of up to 30 characters and hosts of up to
-// 50 fit as they are. When something must give, it is the name's unwritable
-// characters first, then the name's end, then the name, and the last line last; the
-// code and how long it is valid always stay.
-func Body(lang, product, host, code string, minutesLeft int) string {
-	minutesLeft = max(minutesLeft, 1) // "0 minutes" helps nobody
+// The result is one GSM-7 segment for every sentence that is one without a name. Where
+// the sentence takes 62 septets, names of up to 30 characters and hosts of up to 50 fit
+// as they are. When something must give, it is the name's unwritable characters first,
+// then the name's end, then the name, and the last line last; the sentence always stays.
+func Body(product, host, code string, sentence func(name string) string) string {
 	line := boundCode(host, code)
-
 	for name := gsmName(product); name != ""; name = shorten(name) {
-		if text := sentence(lang, name, code, minutesLeft) + line; fits(text) {
+		if text := sentence(name) + line; fits(text) {
 			return text
 		}
 	}
-	if text := sentence(lang, "", code, minutesLeft) + line; fits(text) {
+	if text := sentence("") + line; fits(text) {
 		return text
 	}
-	return sentence(lang, "", code, minutesLeft)
+	return sentence("")
 }
 
 func fits(text string) bool {
 	septets, ok := GSM7(text)
 	return ok && septets <= Segment
-}
-
-func sentence(lang, name, code string, minutes int) string {
-	if isDutch(lang) {
-		unit := "minuten"
-		if minutes == 1 {
-			unit = "minuut"
-		}
-		if name != "" {
-			name = " voor " + name
-		}
-		return fmt.Sprintf("%s is uw verificatiecode%s. De code is %d %s geldig.", code, name, minutes, unit)
-	}
-	unit := "minutes"
-	if minutes == 1 {
-		unit = "minute"
-	}
-	if name != "" {
-		name += " "
-	}
-	return fmt.Sprintf("%s is your %sverification code. It is valid for %d %s.", code, name, minutes, unit)
-}
-
-// isDutch reports whether a language is Dutch, of whatever region; all else is English.
-func isDutch(lang string) bool {
-	base, _, _ := strings.Cut(strings.ReplaceAll(lang, "_", "-"), "-")
-	return strings.EqualFold(base, "nl")
 }
 
 // hostShape is what browsers read after the @: no port, no brackets, no letters
@@ -126,7 +97,8 @@ var likeness = func() map[rune]string {
 	for like, letters := range map[string]string{
 		"A": "ÀÁÂÃĀĂĄ", "a": "áâãāăą", "C": "ĆĈĊČ", "c": "çćĉċč", "D": "ĎĐÐ", "d": "ďđð",
 		"E": "ÈÊËĒĔĖĘĚ", "e": "êëēĕėęě", "G": "ĜĞĠĢ", "g": "ĝğġģ", "H": "ĤĦ", "h": "ĥħ",
-		"I": "ÌÍÎÏĨĪĬĮİ", "i": "íîïĩīĭįı", "J": "Ĵ", "j": "ĵ", "K": "Ķ", "k": "ķ", "L": "ĹĻĽŁ", "l": "ĺļľł",
+		"I": "ÌÍÎÏĨĪĬĮİ", "i": "íîïĩīĭįı", "J": "Ĵ", "j": "ĵ", "K": "Ķ", "k": "ķ",
+		"L": "ĹĻĽŁ", "l": "ĺļľł",
 		"N": "ŃŅŇ", "n": "ńņň", "O": "ÒÓÔÕŌŎŐ", "o": "óôõōŏő", "R": "ŔŖŘ", "r": "ŕŗř",
 		"S": "ŚŜŞŠȘ", "s": "śŝşšș", "T": "ŢŤŦȚ", "t": "ţťŧț", "U": "ÙÚÛŨŪŬŮŰŲ", "u": "úûũūŭůűų",
 		"W": "Ŵ", "w": "ŵ", "Y": "ÝŶŸ", "y": "ýÿŷ", "Z": "ŹŻŽ", "z": "źżž",

@@ -27,7 +27,7 @@ type Text struct {
 	Ref  string        // client-ref, at most 40 characters: correlates receipts, holds no person and no code
 	Life time.Duration // how much longer the code lives; the carrier stops trying after it (20 s at least)
 
-	Language string // "en" or "nl", for what a call says
+	Prompt Speech // what a call says until a key is pressed; a text has none
 }
 
 // Class says what an outcome means for the next step.

@@ -31,7 +31,6 @@ type VoiceConfig struct {
 	From        string        // the calling number, one of the account's
 	BaseURL     string        // https://api.nexmo.com/v1/calls when empty; http on loopback alone
 	Callback    string        // where keys and events are posted to, each under /<ref>; https, or http on loopback
-	Product     string        // who is calling
 	Timeout     time.Duration // of a whole request; 8 s when 0, which is also the most
 }
 
@@ -78,7 +77,7 @@ func (v *Voice) Send(ctx context.Context, t Text) (o Outcome) {
 	to, url := strings.TrimPrefix(t.To, "+"), v.cfg.Callback+"/"+t.Ref
 	c := &voiceCall{
 		call: call{ctx: ctx, base: v.transport, private: []string{to, v.cfg.From}},
-		ncco: prompt(t.Language, v.cfg.Product, url),
+		ncco: prompt(t.Prompt, url),
 	}
 	// The SDK asserts that every error is one of its own, and panics on any other, such
 	// as ours from RoundTrip. Nothing of the panic may be shown: it can quote the request.

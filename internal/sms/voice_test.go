@@ -25,6 +25,8 @@ const (
 	testCallback    = "https://login.example/hooks/x7/voice"
 )
 
+var testPrompt = Speech{Language: "en-GB", Text: "This is Nightlatch. Press any key to hear your verification code."}
+
 // testPrivateKey is made once: it takes a while.
 var testPrivateKey = sync.OnceValue(func() []byte {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -35,7 +37,9 @@ var testPrivateKey = sync.OnceValue(func() []byte {
 })
 
 func voiceSettings(base string) VoiceConfig {
-	return VoiceConfig{Application: testApplication, PrivateKey: testPrivateKey(), From: "+31201234567", BaseURL: base, Callback: testCallback, Product: "Nightlatch"}
+	return VoiceConfig{
+		Application: testApplication, PrivateKey: testPrivateKey(), From: "+31201234567", BaseURL: base, Callback: testCallback,
+	}
 }
 
 func caller(t *testing.T, base string, timeout time.Duration) *Voice {
@@ -58,19 +62,18 @@ func voiceStandIn(t *testing.T, steps ...smstest.Step) (*Voice, *smstest.Voice) 
 }
 
 func testCall() Text {
-	return Text{To: testTo, Ref: testRef, Life: 4 * time.Minute, Language: "en"}
+	return Text{To: testTo, Ref: testRef, Life: 4 * time.Minute, Prompt: testPrompt}
 }
 
 func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
-	for language, words := range map[string][2]string{
-		"en": {"This is Nightlatch. Press any key to hear your verification code.", "en-GB"},
-		"nl": {"Dit is Nightlatch. Druk op een toets om uw verificatiecode te horen.", "nl-NL"},
-		"":   {"This is Nightlatch. Press any key to hear your verification code.", "en-GB"},
+	for _, prompt := range []Speech{
+		testPrompt,
+		{Language: "nl-NL", Text: "Dit is Nightlatch. Druk op een toets om uw verificatiecode te horen."},
 	} {
 		v, server := voiceStandIn(t)
 		text := testCall()
-		text.Language = language
-		text.Body = Body(language, "Nightlatch", "login.example", testCode, 4) // by mistake
+		text.Prompt = prompt
+		text.Body = "The code is " + testCode // by mistake
 		o := v.Send(t.Context(), text)
 		want(t, o, Sent, "0", "")
 		c := server.Received()[0]
@@ -80,8 +83,8 @@ func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
 		if c.To != testTo[1:] || c.From != "31201234567" || c.Ref != testRef || c.Application != testApplication {
 			t.Errorf("the call is %+v", c)
 		}
-		if c.Prompt != words[0] || c.Language != words[1] {
-			t.Errorf("%s: said in %s: %s", language, c.Language, c.Prompt)
+		if c.Prompt != prompt.Text || c.Language != prompt.Language {
+			t.Errorf("said in %s: %s", c.Language, c.Prompt)
 		}
 		if url := testCallback + "/" + testRef; c.KeyURL != url || c.EventURL != url || c.Machine != "hangup" || c.Ringing != 30 {
 			t.Errorf("the call is %+v", c)
@@ -113,15 +116,12 @@ func TestAPhoneRingsNoLongerThanTheCodeLives(t *testing.T) {
 
 func TestWhatACallSays(t *testing.T) {
 	for got, want := range map[string]string{
-		string(SpokenCode("en", "Nightlatch", "012345")):    `[{"action":"talk","text":"Your verification code for Nightlatch is: 0. 1. 2. 3. 4. 5. Once more: 0. 1. 2. 3. 4. 5. Goodbye.","language":"en-GB"}]`,
-		string(SpokenCode("nl-BE", "Nightlatch", "012345")): `[{"action":"talk","text":"Uw verificatiecode voor Nightlatch is: 0. 1. 2. 3. 4. 5. Nog een keer: 0. 1. 2. 3. 4. 5. Tot ziens.","language":"nl-NL"}]`,
-		string(SpokenOver("en", "Nightlatch")):              `[{"action":"talk","text":"This code for Nightlatch is no longer valid. Please ask for a new one. Goodbye.","language":"en-GB"}]`,
-		string(SpokenOver("nl", "Nightlatch")):              `[{"action":"talk","text":"Deze code voor Nightlatch is niet meer geldig. Vraag een nieuwe aan. Tot ziens.","language":"nl-NL"}]`,
-		DemoCall("en", "012345"):                            "Call: your code is 0 1 2 3 4 5",
-		DemoCall("nl", "012345"):                            "Oproep: uw code is 0 1 2 3 4 5",
-		SpokenPrompt("en", "Zoë & Co"):                      "This is Zoë & Co. Press any key to hear your verification code.",
-		SpokenPrompt("en", "<speak>x</speak>"):              "This is speak x /speak. Press any key to hear your verification code.",
-		SpokenPrompt("nl", " \n<> "):                        "Dit is Nightlatch. Druk op een toets om uw verificatiecode te horen.",
+		string(Speech{"en-GB", 0, "Good day."}.NCCO()): `[{"action":"talk","text":"Good day.","language":"en-GB"}]`,
+		string(Speech{"fr-FR", 3, "Salut."}.NCCO()):    `[{"action":"talk","text":"Salut.","language":"fr-FR","style":3}]`,
+		SpokenName("Zoë & Co"):                         "Zoë & Co",
+		SpokenName("<speak>x</speak>"):                 "speak x /speak",
+		SpokenName(" \n<> "):                           "Nightlatch",
+		fmt.Sprintf("%v %+v", Speech{"en-GB", 0, testCode}, &Speech{"nl-NL", 0, testCode}): "speech in en-GB speech in nl-NL",
 	} {
 		if got != want {
 			t.Errorf("said is\n%s, want\n%s", got, want)

@@ -31,7 +31,10 @@ const (
 )
 
 func testText() Text {
-	return Text{To: testTo, Body: Body("en", "Nightlatch", "login.example", testCode, 5), Ref: "7.1", Life: 4 * time.Minute}
+	body := Body("Nightlatch", "login.example", testCode, func(name string) string {
+		return testCode + " is your " + name + " verification code. It is valid for 5 minutes."
+	})
+	return Text{To: testTo, Body: body, Ref: "7.1", Life: 4 * time.Minute}
 }
 
 // sender returns a provider that talks to baseURL and gives up after timeout.

@@ -118,7 +118,7 @@ func TestTheProgramTakesCallsAndReports(t *testing.T) {
 		raw, _ := io.ReadAll(r.Body)
 		posted <- string(raw)
 		if sms.IsKey(raw) {
-			_, _ = w.Write(sms.SpokenCode("en", "Nightlatch", "493817"))
+			_, _ = w.Write(sms.Speech{Language: "en-GB", Text: "Your code is 4. 9. 3. 8. 1. 7."}.NCCO())
 		}
 	}))
 	defer box.Close()
@@ -135,14 +135,17 @@ func TestTheProgramTakesCallsAndReports(t *testing.T) {
 		t.Fatalf("%q, %v", line, err)
 	}
 	voice, err := sms.NewVoice(sms.VoiceConfig{
-		Application: "1c4bb2f6-0c9f-4e4c-9a53-2b3c7a4d5e6f", From: "31201234567", Callback: box.URL, Product: "Nightlatch",
+		Application: "1c4bb2f6-0c9f-4e4c-9a53-2b3c7a4d5e6f", From: "31201234567", Callback: box.URL,
 		PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
 		BaseURL:    strings.TrimSuffix(base, "/sms") + "/v1/calls",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := voice.Send(t.Context(), sms.Text{To: "+12025550143", Ref: "7.1", Life: time.Minute}); o.Class != sms.Sent {
+	text := sms.Text{
+		To: "+12025550143", Ref: "7.1", Life: time.Minute, Prompt: sms.Speech{Language: "en-GB", Text: "Press a key."},
+	}
+	if o := voice.Send(t.Context(), text); o.Class != sms.Sent {
 		t.Errorf("%+v", o)
 	}
 	decoder := json.NewDecoder(out)
