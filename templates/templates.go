@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"io/fs"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
@@ -31,7 +34,7 @@ type registered struct {
 	files []string // the files that are its own: the page's, and for a page its layout
 	block string   // the block that is executed
 	view  any      // a zero value of what the block is executed with
-	sets  map[string]*template.Template
+	sets  byLanguage
 }
 
 // shared are the files that every page and fragment is parsed with.
@@ -44,18 +47,18 @@ type content[T any] struct {
 }
 
 // Page is a whole page whose content shows a T.
-type Page[T any] struct{ sets map[string]*template.Template }
+type Page[T any] struct{ sets byLanguage }
 
 // newPage reads a page's file into its layout, once for each language.
 func newPage[T any](layout, file string) Page[T] {
-	sets := parse(layout, file, "page")
+	sets := newSets(layout, file, "page")
 	registry = append(registry, registered{[]string{layout, file}, "page", content[T]{}, sets})
 	return Page[T]{sets}
 }
 
 // Render writes the page.
 func (p Page[T]) Render(w io.Writer, l Layout, view T) error {
-	if err := p.sets[l.Lang].ExecuteTemplate(w, "page", content[T]{l, view}); err != nil {
+	if err := p.sets[l.Lang]().ExecuteTemplate(w, "page", content[T]{l, view}); err != nil {
 		return fmt.Errorf("render %T: %w", view, err)
 	}
 	return nil
@@ -63,39 +66,76 @@ func (p Page[T]) Render(w io.Writer, l Layout, view T) error {
 
 // Fragment is a block of a page that is also served alone and shows a T.
 type Fragment[T any] struct {
-	sets  map[string]*template.Template
+	sets  byLanguage
 	block string
 }
 
 func newFragment[T any](file, block string) Fragment[T] {
 	var view T
-	sets := parse("card.html", file, block)
+	sets := newSets("card.html", file, block)
 	registry = append(registry, registered{[]string{file}, block, view, sets})
 	return Fragment[T]{sets, block}
 }
 
 // Render writes the fragment.
 func (f Fragment[T]) Render(w io.Writer, lang string, view T) error {
-	if err := f.sets[lang].ExecuteTemplate(w, f.block, view); err != nil {
+	if err := f.sets[lang]().ExecuteTemplate(w, f.block, view); err != nil {
 		return fmt.Errorf("render %s: %w", f.block, err)
 	}
 	return nil
 }
 
-// parse reads the shared files, the layout and the page's own file for every language. It panics on a
-// mistake or a missing block: package variables are made before main, so the program does not start.
-func parse(layout, file, block string) map[string]*template.Template {
+// byLanguage holds a page's or fragment's template set of each language, put together when it is first
+// shown: a short command shows none of them, and would otherwise spend most of its time here.
+type byLanguage map[string]func() *template.Template
+
+// newSets makes the sets of a layout, a page's own file and the shared files. It panics on a missing file
+// or block: package variables are made before main, so the program does not start.
+func newSets(layout, file, block string) byLanguage {
 	names := append([]string{layout, file}, shared[:]...)
-	sets := map[string]*template.Template{}
-	for _, lang := range locale.Languages() {
-		set := template.Must(template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
-			ParseFS(files, names...))
-		if set.Lookup(block) == nil {
-			panic(fmt.Sprintf("templates: %s has no block %q", file, block))
+	found := false
+	for _, name := range names {
+		if len(blocks[name]) == 0 {
+			panic(fmt.Sprintf("templates: there is no %s", name))
 		}
-		sets[lang] = set
+		found = found || slices.ContainsFunc(blocks[name], func(t *template.Template) bool { return t.Name() == block })
 	}
-	return sets
+	if !found {
+		panic(fmt.Sprintf("templates: %s has no block %q", file, block))
+	}
+	made := byLanguage{}
+	for _, lang := range locale.Languages() {
+		made[lang] = sync.OnceValue(func() *template.Template {
+			set := template.New(file).Option("missingkey=error").Funcs(funcs(lang))
+			for _, name := range names {
+				for _, block := range blocks[name] {
+					template.Must(set.AddParseTree(block.Name(), block.Tree.Copy()))
+				}
+			}
+			return set
+		})
+	}
+	return made
+}
+
+// blocks are the blocks of every file. A mistake in one stops the program at start.
+var blocks = parseFiles()
+
+func parseFiles() map[string][]*template.Template {
+	parsed := map[string][]*template.Template{}
+	names, err := fs.Glob(files, "*.html")
+	if err != nil {
+		panic(err)
+	}
+	for _, name := range names {
+		// The functions are only checked here; a set binds them to its language.
+		for _, block := range template.Must(template.New(name).Funcs(funcs("")).ParseFS(files, name)).Templates() {
+			if block.Tree != nil {
+				parsed[name] = append(parsed[name], block)
+			}
+		}
+	}
+	return parsed
 }
 
 // funcs are the functions of all templates, bound to one language.

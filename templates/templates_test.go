@@ -18,7 +18,7 @@ func TestEveryPageAndFragmentFitsItsStruct(t *testing.T) {
 	for _, r := range registry {
 		for _, lang := range locale.Languages() {
 			t.Run(fmt.Sprintf("%T/%s/%s", r.view, r.block, lang), func(t *testing.T) {
-				set, err := r.sets[lang].Lookup(r.block).Clone()
+				set, err := r.sets[lang]().Lookup(r.block).Clone()
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -50,7 +50,7 @@ func TestEveryBlockIsUsed(t *testing.T) {
 	used := map[string]bool{}
 	for _, r := range registry {
 		used[r.block] = true
-		for _, block := range r.sets[locale.Languages()[0]].Templates() {
+		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
 			if block.Tree == nil {
 				continue
 			}
@@ -62,7 +62,7 @@ func TestEveryBlockIsUsed(t *testing.T) {
 		}
 	}
 	for _, r := range registry {
-		for _, block := range r.sets[locale.Languages()[0]].Templates() {
+		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
 			if name := block.Name(); block.Tree != nil && block.Tree.Root != nil && !syntax.IsEmptyTree(block.Tree.Root) &&
 				!used[name] {
 				t.Errorf("%s: no page, fragment or block uses the block %q", block.Tree.ParseName, name)
@@ -74,7 +74,7 @@ func TestEveryBlockIsUsed(t *testing.T) {
 
 func TestEveryPathExists(t *testing.T) {
 	for _, r := range registry {
-		for _, block := range r.sets[locale.Languages()[0]].Templates() {
+		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
 			if block.Tree == nil {
 				continue
 			}
