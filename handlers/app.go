@@ -22,7 +22,7 @@ func (s *Site) showApp(c echo.Context, problem string) error {
 		return s.redirect(c, "/login/second-step")
 	}
 	view := templates.ProveView{
-		Heading: s.t(c, "app.title"), Lead: s.t(c, "app.lead", "Product", s.product), Label: s.t(c, "code.label"), Kind: "code",
+		Heading: s.t(c, "app.title"), Lead: s.t(c, "app.lead", "Product", s.product), Label: s.t(c, "code.label"), Input: templates.InputCode,
 		Action: "/login/app", Error: problem, Links: []templates.Link{{URL: "/login/ways", Text: s.t(c, "code.another_way")}},
 	}
 	if problem != "" {

@@ -217,7 +217,7 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 	m := challenge.Message
 	resendOpen := !challenge.Now.Before(challenge.ResendAt)
 	line := templates.MessageLine{URL: base(must(c)) + "/message", Poll: challenge.Live() && (!m.Final || !resendOpen)}
-	add := func(state, id, note string, at time.Time) {
+	add := func(state templates.StepState, id, note string, at time.Time) {
 		step := templates.LineStep{State: state, Text: s.t(c, id), At: at}
 		if note != "" {
 			step.Note = s.t(c, note)
@@ -230,7 +230,7 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 		}
 		return id
 	}
-	add("done", "line.queued", "", m.QueuedAt)
+	add(templates.StepDone, "line.queued", "", m.QueuedAt)
 	delayed := ""
 	if challenge.Now.Sub(m.QueuedAt) >= delayedAfter {
 		delayed = "line.delayed_note"
@@ -238,39 +238,39 @@ func (s *Site) line(c echo.Context, challenge twofactor.Challenge) templates.Mes
 	switch m.State {
 	case "queued":
 		if delayed != "" {
-			add("current", "line.delayed", delayed, time.Time{})
+			add(templates.StepCurrent, "line.delayed", delayed, time.Time{})
 			break
 		}
-		add("current", "line.queued_now", "", time.Time{})
+		add(templates.StepCurrent, "line.queued_now", "", time.Time{})
 	case "calling":
-		add("current", "line.calling", delayed, time.Time{})
+		add(templates.StepCurrent, "line.calling", delayed, time.Time{})
 	case "retrying":
-		add("current", retryingText(m.Reason), delayed, m.ChangedAt)
+		add(templates.StepCurrent, retryingText(m.Reason), delayed, m.ChangedAt)
 	case "unsure":
 		if m.Final {
-			add("failed", "line.unsure_final", "line.unsure_note", m.ChangedAt)
+			add(templates.StepFailed, "line.unsure_final", "line.unsure_note", m.ChangedAt)
 			break
 		}
-		add("current", "line.unsure", delayed, m.ChangedAt)
+		add(templates.StepCurrent, "line.unsure", delayed, m.ChangedAt)
 	case "accepted":
-		add("done", said("line.accepted"), "", m.AcceptedAt)
+		add(templates.StepDone, said("line.accepted"), "", m.AcceptedAt)
 		switch m.Reason {
 		case "buffered":
-			add("current", "line.buffered", "line.buffered_note", m.ChangedAt)
+			add(templates.StepCurrent, "line.buffered", "line.buffered_note", m.ChangedAt)
 		case "answered":
-			add("current", "line.answered", "", m.ChangedAt)
+			add(templates.StepCurrent, "line.answered", "", m.ChangedAt)
 		default:
-			add("current", said("line.on_its_way"), "", time.Time{})
+			add(templates.StepCurrent, said("line.on_its_way"), "", time.Time{})
 		}
 	case "delivered":
-		add("done", said("line.accepted"), "", m.AcceptedAt)
-		add("done", said("line.delivered"), "", m.ChangedAt)
+		add(templates.StepDone, said("line.accepted"), "", m.AcceptedAt)
+		add(templates.StepDone, said("line.delivered"), "", m.ChangedAt)
 	case "failed":
 		if m.Reason == "undelivered" {
-			add("failed", said("line.undelivered"), said("line.undelivered_note"), m.ChangedAt)
+			add(templates.StepFailed, said("line.undelivered"), said("line.undelivered_note"), m.ChangedAt)
 			break
 		}
-		add("failed", "line.failed", failedNote(m.Reason), m.ChangedAt)
+		add(templates.StepFailed, "line.failed", failedNote(m.Reason), m.ChangedAt)
 	}
 	return line
 }

@@ -20,7 +20,7 @@ func (s *Site) showConfirm(c echo.Context, problem string) error {
 		return err
 	}
 	view := templates.ProveView{
-		Heading: s.t(c, "confirm.title"), Label: s.t(c, "code.label"), Kind: "code", Action: "/settings/confirm",
+		Heading: s.t(c, "confirm.title"), Label: s.t(c, "code.label"), Input: templates.InputCode, Action: "/settings/confirm",
 		Next: safePath(first(c, "next"), ""), Error: problem, Links: []templates.Link{{URL: pathMe, Text: s.t(c, "cancel")}},
 	}
 	number := methods.SMS()
@@ -34,10 +34,10 @@ func (s *Site) showConfirm(c echo.Context, problem string) error {
 			view.Links = append(view.Links, templates.Link{URL: withNext("/settings/confirm/recovery", view.Next), Text: s.t(c, "confirm.use_recovery")})
 		}
 	case number != nil:
-		view.Lead, view.Kind = s.t(c, "confirm.lead_sms", "Number", masked(number.E164)), "send"
+		view.Lead = s.t(c, "confirm.lead_sms", "Number", masked(number.E164))
 		view.SendURL, view.Send = "/settings/confirm/send", s.t(c, "code.send")
 	default:
-		view.Lead, view.Label, view.Kind = s.t(c, "confirm.lead_password"), s.t(c, "login.password"), "password"
+		view.Lead, view.Label, view.Input = s.t(c, "confirm.lead_password"), s.t(c, "login.password"), templates.InputPassword
 	}
 	return page(c, statusFor(problem), templates.Prove, s.frame(c, view.Heading, "/settings/confirm"), view)
 }

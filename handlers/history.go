@@ -25,7 +25,7 @@ func (s *Site) historyPage(c echo.Context) error {
 	if more {
 		view.Older = entries[len(entries)-1].ID
 	}
-	f, err := s.inside(c, s.t(c, "office.history"), "/settings/office/history", "office")
+	f, err := s.inside(c, s.t(c, "office.history"), "/settings/office/history", templates.SectionOffice)
 	if err != nil {
 		return err
 	}

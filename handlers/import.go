@@ -24,7 +24,9 @@ var fileLimit = middleware.BodyLimit("1100K")
 
 // exportUsers answers the office's users as a file. It is a POST, since it is written down who took it.
 func (s *Site) exportUsers(c echo.Context) error {
-	file, err := s.People.Export(c.Request().Context(), must(c), s.client(c), factorWord)
+	file, err := s.People.Export(c.Request().Context(), must(c), s.client(c), func(u account.Profile) string {
+		return string(factorState(u))
+	})
 	if err != nil {
 		return err
 	}
@@ -41,7 +43,7 @@ func (s *Site) importPage(c echo.Context) error {
 }
 
 func (s *Site) showImport(c echo.Context, view templates.ImportView) error {
-	f, err := s.inside(c, s.t(c, "import.title"), pathUsers+"/import", "users")
+	f, err := s.inside(c, s.t(c, "import.title"), pathUsers+"/import", templates.SectionUsers)
 	if err != nil {
 		return err
 	}
@@ -127,15 +129,15 @@ func (s *Site) preview(c echo.Context, lines []users.Line, problem string) error
 const maxPreview = 200
 
 func (s *Site) importRow(c echo.Context, step users.Step) templates.ImportRow {
-	row := templates.ImportRow{Line: step.Number, State: "new", Username: step.Username, Cell: step.Cell}
+	row := templates.ImportRow{Line: step.Number, State: templates.ImportNew, Username: step.Username, Cell: step.Cell}
 	if step.Problem != "" {
-		row.State, row.Problem = "bad", s.t(c, "roster."+string(step.Problem), "Twin", step.Twin)
+		row.State, row.Problem = templates.ImportBad, s.t(c, "roster."+string(step.Problem), "Twin", step.Twin)
 		return row
 	}
 	role := func(r account.Role) string { return s.t(c, "role."+string(r)) }
 	row.Name.Will, row.Email.Will, row.Role.Will = step.Will.Name, step.Will.Email, role(step.Will.Role)
 	if step.Changes() {
-		row.State = "changed"
+		row.State = templates.ImportChanged
 		if step.Was.Name != step.Will.Name {
 			row.Name.Was = step.Was.Name
 		}

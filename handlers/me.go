@@ -35,7 +35,7 @@ func (s *Site) showMe(c echo.Context, problem string) error {
 		HasFactor: methods.HasFactor(), RecoveryCodes: methods.RecoveryCodes, Error: problem,
 	}
 	if number := methods.Number; number != nil {
-		view.Number, view.Country, view.NumberState = number.International(), string(number.Country), numberState(methods.Confirmed)
+		view.Number, view.Country, view.Confirmed = number.International(), string(number.Country), methods.Confirmed
 	}
 	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
 		return err
@@ -46,18 +46,11 @@ func (s *Site) showMe(c echo.Context, problem string) error {
 			ID: e.ID, Name: name, Phone: isPhone, Address: e.Address, Current: e.ID == sess.ID, LastSeen: e.LastSeenAt,
 		})
 	}
-	f, err := s.inside(c, s.t(c, "me.title"), pathMe, "me")
+	f, err := s.inside(c, s.t(c, "me.title"), pathMe, templates.SectionMe)
 	if err != nil {
 		return err
 	}
 	return page(c, statusFor(problem), templates.Me, f, view)
-}
-
-func numberState(confirmed bool) string {
-	if confirmed {
-		return "confirmed"
-	}
-	return "unconfirmed"
 }
 
 // browserName says what a User-Agent header most likely is, for the list of sessions.

@@ -28,7 +28,7 @@ func (s *Site) showOffice(c echo.Context, card templates.TwoFactorSwitch, questi
 
 // showOfficeWith shows the page, with what was wrong with a country.
 func (s *Site) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question, problem string) error {
-	f, err := s.inside(c, s.t(c, "office.title"), pathOffice, "office")
+	f, err := s.inside(c, s.t(c, "office.title"), pathOffice, templates.SectionOffice)
 	if err != nil {
 		return err
 	}

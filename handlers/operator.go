@@ -185,7 +185,7 @@ func (s *Site) operatorCodePage(c echo.Context) error {
 
 func (s *Site) showOperatorCode(c echo.Context, status int, problem string) error {
 	view := templates.ProveView{
-		Heading: s.t(c, "app.title"), Lead: s.t(c, "app.lead", "Product", s.product), Label: s.t(c, "code.label"), Kind: "code",
+		Heading: s.t(c, "app.title"), Lead: s.t(c, "app.lead", "Product", s.product), Label: s.t(c, "code.label"), Input: templates.InputCode,
 		Action: pathOperatorCode, Error: problem, SendURL: "/logout", Send: s.t(c, "way.log_out"),
 	}
 	if problem != "" {
@@ -245,7 +245,7 @@ func (s *Site) operatorHistory(c echo.Context) error {
 	if more {
 		view.Older = entries[len(entries)-1].ID
 	}
-	f := s.operatorFrame(c, s.t(c, "operator.history"), "/operator/history", "history")
+	f := s.operatorFrame(c, s.t(c, "operator.history"), "/operator/history", templates.SectionHistory)
 	return page(c, http.StatusOK, templates.OperatorHistory, f, view)
 }
 

@@ -43,7 +43,7 @@ func (s *Site) showOffices(c echo.Context, view templates.OfficesView) error {
 	if view.CapBad == "" {
 		view.Typed = s.moneyText(c, most)
 	}
-	return page(c, statusFor(view.Error+view.CapBad), templates.Offices, s.operatorFrame(c, s.t(c, "offices.title"), pathOffices, "offices"), view)
+	return page(c, statusFor(view.Error+view.CapBad), templates.Offices, s.operatorFrame(c, s.t(c, "offices.title"), pathOffices, templates.SectionOffices), view)
 }
 
 var officeCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
@@ -91,7 +91,7 @@ func (s *Site) showOfficeCap(c echo.Context, typed, problem string) error {
 	if problem == "" {
 		view.Typed = s.moneyText(c, o.Cap)
 	}
-	return page(c, statusFor(problem), templates.OfficeCap, s.operatorFrame(c, o.Name, fmt.Sprintf("%s/%d", pathOffices, id), "offices"), view)
+	return page(c, statusFor(problem), templates.OfficeCap, s.operatorFrame(c, o.Name, fmt.Sprintf("%s/%d", pathOffices, id), templates.SectionOffices), view)
 }
 
 // capOffice sets or clears an office's money cap.

@@ -50,7 +50,7 @@ func (s *Site) overviewPage(c echo.Context) error {
 				"Verified", number(p.Verified), "Of", number(p.Challenges)),
 		})
 	}
-	return page(c, http.StatusOK, templates.Overview, s.operatorFrame(c, s.t(c, "overview.title"), "/operator", "overview"), view)
+	return page(c, http.StatusOK, templates.Overview, s.operatorFrame(c, s.t(c, "overview.title"), "/operator", templates.SectionOverview), view)
 }
 
 // overviewStats are the numbers in large type.
@@ -58,24 +58,24 @@ func (s *Site) overviewStats(c echo.Context, o operator.Overview) []templates.St
 	all := o.All
 	verified := templates.Stat{Label: s.t(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
 	if all.Sent > 0 {
-		verified.Tone, verified.Note = "ok", s.t(c, "overview.of", "N", number(all.Verified), "Of", number(all.Sent))
+		verified.Tone, verified.Note = templates.ToneOK, s.t(c, "overview.of", "N", number(all.Verified), "Of", number(all.Sent))
 		if all.Verified*2 < all.Sent {
-			verified.Tone = "warn"
+			verified.Tone = templates.ToneWarn
 		}
 	}
 	accepted := templates.Stat{Label: s.t(c, "overview.accepted_p95"), Value: s.seconds(c, all.AcceptedP95)}
 	if all.AcceptedP95 >= 0 {
-		accepted.Tone, accepted.Note = "ok", s.t(c, "overview.half", "Time", s.seconds(c, all.AcceptedP50))
+		accepted.Tone, accepted.Note = templates.ToneOK, s.t(c, "overview.half", "Time", s.seconds(c, all.AcceptedP50))
 		if all.AcceptedP95 > slowAccepted {
-			accepted.Tone = "warn"
+			accepted.Tone = templates.ToneWarn
 		}
 	}
 	delivered := templates.Stat{Label: s.t(c, "overview.delivered_p95"), Value: s.seconds(c, all.DeliveredP95)}
 	if all.DeliveredP95 >= 0 {
-		delivered.Tone, delivered.Note = "ok", s.t(c, "overview.half", "Time", s.seconds(c, all.DeliveredP50))
+		delivered.Tone, delivered.Note = templates.ToneOK, s.t(c, "overview.half", "Time", s.seconds(c, all.DeliveredP50))
 		for _, d := range o.ByCountry { // the busiest slow country
 			if d.DeliveredP95 > slowReceipts && d.Country != "" {
-				delivered.Tone = "warn"
+				delivered.Tone = templates.ToneWarn
 				delivered.Note = s.t(c, "overview.slowest", "Country", locale.Country(s.lang(c), d.Country), "Time", s.seconds(c, d.DeliveredP95))
 				break
 			}
@@ -87,16 +87,16 @@ func (s *Site) overviewStats(c echo.Context, o operator.Overview) []templates.St
 	}
 	waiting := templates.Stat{Label: s.t(c, "overview.waiting_now"), Value: number(depth)}
 	if depth > 0 {
-		waiting.Tone, waiting.Note = "ok", s.t(c, "overview.oldest_is", "Time", s.duration(c, oldest))
+		waiting.Tone, waiting.Note = templates.ToneOK, s.t(c, "overview.oldest_is", "Time", s.duration(c, oldest))
 		if oldest > time.Minute {
-			waiting.Tone = "warn"
+			waiting.Tone = templates.ToneWarn
 		}
 	}
 	spent := templates.Stat{Label: s.t(c, "overview.spent"), Value: s.money(c, o.Spent), Note: s.t(c, "overview.no_cap")}
 	if o.Cap != "" {
-		spent.Tone, spent.Note = "ok", s.t(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
+		spent.Tone, spent.Note = templates.ToneOK, s.t(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
 		if near(o.Spent, o.Cap) {
-			spent.Tone = "warn"
+			spent.Tone = templates.ToneWarn
 		}
 	}
 	return []templates.Stat{verified, accepted, delivered, waiting, spent}
@@ -193,16 +193,16 @@ func (s *Site) span(c echo.Context, p50, p95 float64) string {
 func (s *Site) condition(c echo.Context, o operator.Overview, d operator.Delivery) templates.Condition {
 	for _, p := range o.Providers {
 		if p.Name == d.Provider && !p.OpenSince.IsZero() {
-			return templates.Condition{Tone: "bad", Text: s.sentence(c, operator.Sentence{Key: "overview.open", Args: []any{"Since", p.OpenSince}})}
+			return templates.Condition{Tone: templates.ToneBad, Text: s.sentence(c, operator.Sentence{Key: "overview.open", Args: []any{"Since", p.OpenSince}})}
 		}
 	}
 	switch {
 	case d.Provider == "":
 		return templates.Condition{Text: s.words(c, "overview.waiting")}
 	case d.DeliveredP95 > slowReceipts:
-		return templates.Condition{Tone: "warn", Text: s.words(c, "overview.slow")}
+		return templates.Condition{Tone: templates.ToneWarn, Text: s.words(c, "overview.slow")}
 	}
-	return templates.Condition{Tone: "ok", Text: s.words(c, "overview.healthy")}
+	return templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}
 }
 
 // words is a sentence without moments.
@@ -213,13 +213,13 @@ func (s *Site) words(c echo.Context, id string) templates.Sentence {
 // overviewProviders are the breakers and the accounts, and what of them needs somebody now.
 func (s *Site) overviewProviders(c echo.Context, view *templates.OverviewView, o operator.Overview) {
 	for _, p := range o.Providers {
-		row := templates.SenderRow{Name: s.providerName(c, p.Name), State: templates.Condition{Tone: "ok", Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
+		row := templates.SenderRow{Name: s.providerName(c, p.Name), State: templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
 		switch {
 		case !p.OpenSince.IsZero():
-			row.State = templates.Condition{Tone: "bad", Text: s.sentence(c, operator.BreakerSentence(p))}
+			row.State = templates.Condition{Tone: templates.ToneBad, Text: s.sentence(c, operator.BreakerSentence(p))}
 			view.Warnings = append(view.Warnings, templates.Warning{Bad: true, Text: row.State.Text})
 		case p.Failures > 0:
-			row.State = templates.Condition{Tone: "warn", Text: s.sentence(c, operator.Sentence{Key: "overview.failing", Args: []any{"N", p.Failures}})}
+			row.State = templates.Condition{Tone: templates.ToneWarn, Text: s.sentence(c, operator.Sentence{Key: "overview.failing", Args: []any{"N", p.Failures}})}
 		}
 		if !p.BalanceAt.IsZero() {
 			row.Balance, row.Low = s.money(c, p.Balance), p.Balance < s.BalanceWarn

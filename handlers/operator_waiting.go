@@ -34,7 +34,7 @@ func (s *Site) showWaiting(c echo.Context, office, username, problem string, que
 			view.Found = s.waitingUser(c, h)
 		}
 	}
-	return page(c, statusFor(view.Error), templates.Waiting, s.operatorFrame(c, s.t(c, "waiting.title"), pathWaiting, "waiting"), view)
+	return page(c, statusFor(view.Error), templates.Waiting, s.operatorFrame(c, s.t(c, "waiting.title"), pathWaiting, templates.SectionWaiting), view)
 }
 
 // waitingLive is the story alone, for a page that shows itself again. It notes nothing and keeps no
@@ -63,12 +63,18 @@ func (s *Site) waitingStory(c echo.Context, h operator.History) templates.Waitin
 	for _, sentence := range operator.Why(h) {
 		story.Why = append(story.Why, s.sentence(c, sentence))
 	}
-	tones := map[string]string{"waiting": "warn", "done": "ok"}
+	tones := map[templates.LoginState]templates.Tone{
+		templates.LoginWaiting: templates.ToneWarn, templates.LoginDone: templates.ToneOK,
+	}
 	for _, ch := range operator.Story(h) {
-		chapter := templates.WaitingChapter{At: ch.BeganAt, State: ch.State, Tone: tones[ch.State], Address: ch.Address, Live: ch.Live, Last: ch.Last}
+		state := templates.LoginState(ch.State)
+		chapter := templates.WaitingChapter{
+			At: ch.BeganAt, State: state, Tone: tones[state], Address: ch.Address, Live: ch.Live, Last: ch.Last,
+		}
 		for _, e := range ch.Entries {
 			chapter.Entries = append(chapter.Entries, templates.WaitingEntry{
-				Kind: e.Kind, State: e.State, Text: s.sentence(c, e.Text), Note: s.sentence(c, e.Note), Raw: e.Raw, At: e.At, Now: e.Now,
+				Kind: e.Kind, State: templates.StepState(e.State), Text: s.sentence(c, e.Text),
+				Note: s.sentence(c, e.Note), Raw: e.Raw, At: e.At, Now: e.Now,
 			})
 		}
 		story.Chapters = append(story.Chapters, chapter)

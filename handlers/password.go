@@ -125,7 +125,7 @@ func (s *Site) myStrength(c echo.Context) error {
 func (s *Site) showStrength(c echo.Context, rules account.PasswordFor) error {
 	view, password := templates.StrengthView{}, c.FormValue("password")
 	if password != "" {
-		view.Word = account.Strength(password, rules)
+		view.Word = templates.Strength(account.Strength(password, rules))
 	}
 	if refusal := account.PasswordProblem(password, rules); refusal != nil && password != "" {
 		view.Text = s.refusalText(c, refusal)

@@ -141,7 +141,7 @@ func (s *Site) showUserForm(c echo.Context, form templates.UserForm, refused err
 	case refused != nil:
 		return refused
 	}
-	f, err := s.inside(c, form.Heading, form.Action, "users")
+	f, err := s.inside(c, form.Heading, form.Action, templates.SectionUsers)
 	if err != nil {
 		return err
 	}

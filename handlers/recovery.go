@@ -17,7 +17,7 @@ func (s *Site) recoveryPage(c echo.Context) error { return s.showRecovery(c, "")
 func (s *Site) showRecovery(c echo.Context, problem string) error {
 	at, next := base(must(c)), safePath(first(c, "next"), "")
 	view := templates.ProveView{
-		Heading: s.t(c, "recovery.title"), Lead: s.t(c, "recovery.lead"), Label: s.t(c, "recovery.title"), Kind: "recovery",
+		Heading: s.t(c, "recovery.title"), Lead: s.t(c, "recovery.lead"), Label: s.t(c, "recovery.title"), Input: templates.InputRecovery,
 		Action: at + "/recovery", Next: next, Error: problem,
 		Links: []templates.Link{{URL: withNext(at+"/ways", next), Text: s.t(c, "code.another_way")}},
 	}

@@ -33,7 +33,7 @@ func (s *Site) showSignIn(c echo.Context, shown federation.Settings, problem *fe
 		return err
 	}
 	view := templates.SignInView{
-		Exists: set.Exists, Issuer: shown.Issuer, ClientID: shown.ClientID, Policy: string(shown.Policy), ACR: strings.Join(shown.ACRValues, " "),
+		Exists: set.Exists, Issuer: shown.Issuer, ClientID: shown.ClientID, Policy: templates.Policy(shown.Policy), ACR: strings.Join(shown.ACRValues, " "),
 		Callback: s.SSO.Callback(), TwoFactor: sess.TwoFactorRequired, Fresh: s.SSO.Fresh(sess), Host: hostOf(set.Issuer),
 	}
 	if problem != nil {
@@ -48,7 +48,7 @@ func (s *Site) showSignIn(c echo.Context, shown federation.Settings, problem *fe
 	for _, r := range refusals {
 		view.Refusals = append(view.Refusals, templates.SSORefusal(r))
 	}
-	f, err := s.inside(c, s.t(c, "office.sign_in"), pathSignIn, "office")
+	f, err := s.inside(c, s.t(c, "office.sign_in"), pathSignIn, templates.SectionOffice)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Site) usersPage(c echo.Context) error {
 }
 
 func (s *Site) showUsers(c echo.Context, view templates.UsersView) error {
-	f, err := s.inside(c, s.t(c, "users.title"), "/settings/users", "users")
+	f, err := s.inside(c, s.t(c, "users.title"), "/settings/users", templates.SectionUsers)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (s *Site) usersView(c echo.Context) (templates.UsersView, error) {
 	}
 	for _, u := range list.Users {
 		view.Users = append(view.Users, templates.UserRow{
-			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorWord(u.Profile), Disabled: u.Disabled,
+			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Profile), Disabled: u.Disabled,
 			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
 		})
 	}
@@ -73,19 +73,19 @@ func (s *Site) usersView(c echo.Context) (templates.UsersView, error) {
 	return view, err
 }
 
-// factorWord says in a word what a user proves the second step with.
-func factorWord(u account.Profile) string {
+// factorState says what a user proves the second step with.
+func factorState(u account.Profile) templates.FactorState {
 	switch {
 	case u.Authenticator && u.MobileConfirmed:
-		return "both"
+		return templates.FactorBoth
 	case u.Authenticator:
-		return "app"
+		return templates.FactorApp
 	case u.MobileConfirmed:
-		return "number"
+		return templates.FactorNumber
 	case u.MobileNumber != "":
-		return "unconfirmed"
+		return templates.FactorUnconfirmed
 	}
-	return "none"
+	return templates.FactorNone
 }
 
 // userPage is another user's settings, or one's own as the office sees them.
@@ -127,7 +127,7 @@ func (s *Site) showUser(c echo.Context, shown shownUser) error {
 	if view.Field, err = s.numberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
 	}
-	f, err := s.inside(c, user.Name, fmt.Sprintf("/settings/users/%d", id), "users")
+	f, err := s.inside(c, user.Name, fmt.Sprintf("/settings/users/%d", id), templates.SectionUsers)
 	if err != nil {
 		return err
 	}
@@ -138,14 +138,11 @@ func userView(viewer account.User, twoFactor bool, u account.Profile) templates.
 	something := u.HasFactor() || u.MobileNumber != ""
 	view := templates.UserView{
 		ID: u.ID, Name: u.Name, Username: u.Username, Email: u.Email, Role: string(u.Role), TwoFactor: twoFactor, App: u.Authenticator, HasFactor: u.HasFactor(),
-		Number: masked(u.MobileNumber), Country: u.MobileCountry,
+		Number: masked(u.MobileNumber), Country: u.MobileCountry, Confirmed: u.MobileConfirmed,
 		MayRegister: twofactor.MayRegister(viewer.Role, u.Role), Higher: !viewer.Role.AtLeast(u.Role),
 		MayReset: viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		MayAsk:   !viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		Manages:  viewer.Role.ManagesOffice(), Own: viewer.ID == u.ID, Disabled: u.Disabled,
-	}
-	if u.MobileNumber != "" {
-		view.NumberState = numberState(u.MobileConfirmed)
 	}
 	return view
 }

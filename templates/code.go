@@ -27,7 +27,7 @@ type MessageLine struct {
 
 // LineStep is one line of the message's way.
 type LineStep struct {
-	State string // done, current, failed
+	State StepState
 	Text  string
 	Note  string // what to do then, or ""
 	At    time.Time

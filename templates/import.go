@@ -18,10 +18,10 @@ type ImportPreview struct {
 	CanInvite               bool
 }
 
-// ImportRow is one line. State is new, changed or bad.
+// ImportRow is one line.
 type ImportRow struct {
 	Line     int
-	State    string
+	State    ImportState
 	Username string
 	Name     ImportCell
 	Email    ImportCell

@@ -8,7 +8,7 @@ type MeView struct {
 	TwoFactor     bool // the office's setting
 	Number        string
 	Country       string
-	NumberState   string // confirmed, unconfirmed, or ""
+	Confirmed     bool // the number
 	Authenticator bool
 	HasFactor     bool
 	RecoveryCodes int

@@ -36,8 +36,11 @@ type Warning struct {
 	Text Sentence
 }
 
-// Stat is a number in large type, with a note in a badge of a tone: ok, warn, bad or "".
-type Stat struct{ Label, Value, Tone, Note string }
+// Stat is a number in large type, with a note in a badge.
+type Stat struct {
+	Label, Value, Note string
+	Tone               Tone
+}
 
 // LegendItem is a state of messages: its pattern in the plot, its name and its count.
 type LegendItem struct{ Pattern, Name, N, Share string }
@@ -69,9 +72,9 @@ type DeliveryRow struct {
 	State     Condition
 }
 
-// Condition is how something is, in a badge of a tone: ok, warn, bad or "".
+// Condition is how something is, in a badge.
 type Condition struct {
-	Tone string
+	Tone Tone
 	Text Sentence
 }
 

@@ -35,9 +35,9 @@ type WaitingStory struct {
 
 // WaitingChapter is a log-in.
 type WaitingChapter struct {
-	At      time.Time // zero: before the first log-in that is shown
-	State   string    // waiting, done, over
-	Tone    string
+	At      time.Time  // zero: before the first log-in that is shown
+	State   LoginState // "" before the first log-in that is shown
+	Tone    Tone
 	Address string
 	Entries []WaitingEntry
 	Live    int64 // the challenge that can be ended, 0 for none
@@ -47,7 +47,7 @@ type WaitingChapter struct {
 // WaitingEntry is a line of it.
 type WaitingEntry struct {
 	Kind  string
-	State string
+	State StepState
 	Text  Sentence
 	Note  Sentence
 	Raw   string

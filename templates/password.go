@@ -22,7 +22,7 @@ type PasswordView struct {
 
 // StrengthView says how good a password is, in words.
 type StrengthView struct {
-	Word string // refused, fair, good, strong, or "" for nothing typed
+	Word Strength
 	Text string // why it is refused
 }
 

@@ -5,7 +5,7 @@ type ProveView struct {
 	Heading string
 	Lead    string
 	Label   string
-	Kind    string // code, recovery, password
+	Input   ProofInput
 	Action  string
 	Next    string
 	Error   string

@@ -7,7 +7,7 @@ type SignInView struct {
 	Exists    bool // a provider is set, its secret too
 	Issuer    string
 	ClientID  string
-	Policy    string // refuse, trust, ask
+	Policy    Policy
 	ACR       string // separated by spaces
 	Callback  string // the address to register at the provider
 	TwoFactor bool   // the office demands two factors now

@@ -20,20 +20,22 @@ type UsersView struct {
 	Question     *Question
 }
 
-// UserRow is one of them. Factor is what they prove the second step with: both, app, number, unconfirmed, none.
+// UserRow is one of them.
 type UserRow struct {
 	ID         int64
 	Name       string
 	Username   string
 	Role       string
-	Factor     string
+	Factor     FactorState
 	Disabled   bool
 	NoPassword bool
 	ResetAsked bool
 }
 
 // Ready reports whether the factor is a confirmed one.
-func (r UserRow) Ready() bool { return r.Factor == "both" || r.Factor == "app" || r.Factor == "number" }
+func (r UserRow) Ready() bool {
+	return r.Factor == FactorBoth || r.Factor == FactorApp || r.Factor == FactorNumber
+}
 
 // ResetRequest is somebody's wish that a user's second factor be reset.
 type ResetRequest struct {
@@ -59,7 +61,7 @@ type UserView struct {
 	TwoFactor   bool
 	Number      string // masked
 	Country     string
-	NumberState string // confirmed, unconfirmed, or ""
+	Confirmed   bool // the number
 	App         bool
 	HasFactor   bool
 	MayRegister bool
