@@ -17,6 +17,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 )
 
 const (
@@ -38,6 +39,14 @@ type doctor struct {
 	out      io.Writer
 	q        *dbsqlc.Queries
 	problems int
+}
+
+type doctorCommand struct{}
+
+// Run examines the installation. A wrong environment is its first finding.
+func (doctorCommand) Run(ctx context.Context, env variables, std stdio) error {
+	cfg, wrong := readConfig(env)
+	return examine(ctx, cfg, wrong, env, std.out)
 }
 
 // examine runs the command nightlatch doctor. Its error counts the problems; warnings are no error. wrong is
@@ -219,14 +228,14 @@ func (d *doctor) oldKeys(ctx context.Context, pool *db.Pool, ring *keys.Ring) er
 	if state.KeyNext != "" {
 		d.warning("A new key of fingerprint %s waits: when nightlatch keys status shows that every node has it, run nightlatch keys rotate --promote.", state.KeyNext)
 	}
-	_, strange, _, err := keyUses(ctx, pool, ring)
+	uses, err := rotation.UsesOf(ctx, pool, ring)
 	if err != nil {
 		return err
 	}
-	for _, use := range strange {
-		d.problem("The key with the id %x is not in the key file: without it %d authenticator apps and %d recovery codes do not work. Put it back as a further line.", use.id, use.lasting, use.codes)
+	for _, use := range uses.Missing {
+		d.problem("The key with the id %x is not in the key file: without it %d authenticator apps and %d recovery codes do not work. Put it back as a further line.", use.KeyID, use.Secrets, use.RecoveryCodes)
 	}
-	if len(strange) == 0 {
+	if len(uses.Missing) == 0 {
 		d.ok("Every key that something was sealed with is in the key file.")
 	}
 	return nil

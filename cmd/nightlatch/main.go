@@ -1,7 +1,7 @@
 // Nightlatch is a sign-in portal for offices that makes two-factor authentication mandatory with one switch.
 //
-// main calls run, which a test can call as well: it builds everything and is the only place that reads the
-// environment. Start at run.
+// main calls run, which a test can call as well. Each command is a struct with a Run method, in a file of its own;
+// app.go builds every service once. main alone reads the environment and exits. Start at run.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	env := map[string]string{}
+	env := variables{}
 	for _, pair := range os.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
@@ -33,6 +33,9 @@ func main() {
 	}
 }
 
+// variables is the environment.
+type variables map[string]string
+
 // stdio is where a command reads and writes.
 type stdio struct {
 	in  io.Reader
@@ -42,66 +45,37 @@ type stdio struct {
 
 // commands is the command line, as docs and --help show it.
 type commands struct {
-	Serve struct {
-		Only string `enum:"web,work," default:"" help:"Serve the web alone, or work the jobs alone." placeholder:"web|work"`
-	} `cmd:"" help:"Serve the web and work the jobs."`
-	Migrate struct{} `cmd:"" help:"Bring the database to this program's schema."`
-	Demo    struct{} `cmd:"" help:"Make the demo office. Again and again does no harm."`
-	Office  struct {
-		Create struct {
-			Code string `required:"" help:"Office code: 1 to 32 letters, digits or hyphens."`
-			Name string `required:"" help:"The office's name."`
-		} `cmd:"" help:"Add an office."`
-		List      struct{} `cmd:"" help:"List the offices: code, name, on or off."`
-		TwoFactor struct {
-			Code  string `required:"" help:"Office code."`
-			State string `arg:"" enum:"off" help:"off: the audited way back in when a whole office is locked out."`
-		} `cmd:"" help:"Switch an office's two-factor authentication off."`
-	} `cmd:"" help:"Offices."`
-	User struct {
-		Create struct {
-			Office        string `required:"" help:"Office code."`
-			Username      string `required:"" help:"Username; it cannot be changed."`
-			Name          string `required:"" help:"The user's name."`
-			Role          string `default:"user" help:"user, accountant or superuser."`
-			Email         string `help:"E-mail address."`
-			PasswordStdin bool   `required:"" xor:"password" help:"Read the password from standard input."`
-			Invite        bool   `required:"" xor:"password" help:"Mail the user a link to set the password, for 30 minutes."`
-		} `cmd:"" help:"Add a user."`
-		ResetTwoFactor struct {
-			Office   string `required:"" help:"Office code."`
-			Username string `required:"" help:"Username."`
-		} `cmd:"" help:"Take a user's second factors away: they choose anew at the next log-in."`
-	} `cmd:"" help:"Users."`
-	Keys struct {
-		Rotate struct {
-			Promote bool `help:"Seal with the new key from now on. Refused while a serving process has not got it."`
-			Anew    bool `help:"Add another new key in place of one that was lost before it was promoted."`
-		} `cmd:"" help:"Add a new master key to the key file; with --promote, seal with it."`
-		Status struct{} `cmd:"" help:"Show the keys: which seals, what each is still needed for, who has it."`
-	} `cmd:"" help:"The master keys, see docs/operating.md."`
-	Doctor   struct{}         `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."`
-	Operator operatorCommands `cmd:"" help:"Operators, who run the installation."`
+	Serve    serveCommand    `cmd:"" help:"Serve the web and work the jobs."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to this program's schema."`
+	Demo     demoCommand     `cmd:"" help:"Make the demo office. Again and again does no harm."`
+	Office   officeCommand   `cmd:"" help:"Offices."`
+	User     userCommand     `cmd:"" help:"Users."`
+	Keys     keysCommand     `cmd:"" help:"The master keys, see docs/operating.md."`
+	Doctor   doctorCommand   `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."` //nolint:lll // a sentence of --help
+	Operator operatorCommand `cmd:"" help:"Operators, who run the installation."`
 }
 
-// errHelp ends a run that only printed its help.
-var errHelp = errors.New("help was shown")
-
 // run runs one command until it is done or ctx ends. Its error is a sentence for whoever typed the command.
-func run(ctx context.Context, args []string, env map[string]string, std stdio) (err error) {
-	var cli commands
-	// kong ends the program after --help by calling Exit: here that is a panic, caught below.
-	defer func() {
-		if r := recover(); r != nil {
-			if r != any(errHelp) { //nolint:errorlint // what was panicked with, not a chain
-				panic(r)
+//
+// A command's Run method takes what it needs: the context, stdio, the config, and the app, which is opened when a
+// command asks for it and closed after it.
+func run(ctx context.Context, args []string, env variables, std stdio) error {
+	helpShown := false
+	var opened *app
+	parser, err := kong.New(&commands{}, kong.Name("nightlatch"), kong.Writers(std.out, std.err),
+		kong.Description("A sign-in portal for offices, with a second lock on the door. "+
+			"Settings are environment variables: see the README."),
+		kong.Exit(func(int) { helpShown = true }), // kong would end the program after --help
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(env, std),
+		kong.BindToProvider(func() (config, error) { return readConfig(env) }),
+		kong.BindToProvider(func() (a *app, err error) {
+			cfg, err := readConfig(env)
+			if err != nil {
+				return nil, err
 			}
-			err = nil
-		}
-	}()
-	parser, err := kong.New(&cli, kong.Name("nightlatch"), kong.Writers(std.out, std.err),
-		kong.Description("A sign-in portal for offices, with a second lock on the door. Settings are environment variables: see the README."),
-		kong.Exit(func(int) { panic(errHelp) }))
+			opened, err = open(ctx, cfg, newLogger(std.err, slog.LevelWarn)) // what a short command did, it says itself
+			return opened, err
+		}))
 	if err != nil {
 		return err
 	}
@@ -109,30 +83,18 @@ func run(ctx context.Context, args []string, env map[string]string, std stdio) (
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(args)
-	if err != nil && strings.HasPrefix(err.Error(), "--password-stdin: ") {
+	switch {
+	case helpShown:
+		return nil
+	case err != nil && strings.HasPrefix(err.Error(), "--password-stdin: "):
 		return errors.New("--password-stdin takes no value: the password comes on standard input")
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("%w; see nightlatch --help", err)
 	}
-	cfg, err := readConfig(env)
-	if command.Command() == "doctor" {
-		return examine(ctx, cfg, err, env, std.out)
-	}
-	if err != nil {
-		return err
-	}
-	if command.Command() == "serve" {
-		return serve(ctx, cfg, cli.Serve.Only, std.out, newLogger(std.err, slog.LevelInfo))
-	}
-	logger := newLogger(std.err, slog.LevelWarn) // what a short command did, it says itself
-	switch command.Command() {
-	case "migrate":
-		return migrate(ctx, cfg, std.out)
-	case "demo":
-		return demo(ctx, cfg, std.out, logger)
-	case "keys rotate", "keys status":
-		return manageKeys(ctx, cfg, command.Command(), cli, std.out, logger)
-	}
-	return administer(ctx, cfg, command.Command(), cli, std, logger)
+	defer func() {
+		if opened != nil {
+			opened.close()
+		}
+	}()
+	return command.Run()
 }

@@ -8,16 +8,7 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/nightlatch/nightlatch/internal/metrics"
 )
-
-// newMetrics makes the metrics of this process over its web pool.
-func (p *program) newMetrics() *metrics.Metrics {
-	m := metrics.New(p.pool, p.cfg.providers(), p.logger)
-	m.Watch("web", p.pool)
-	return m
-}
 
 // providers are the names of the configured providers, as in the sends.
 func (c config) providers() []string {
@@ -33,24 +24,33 @@ func (c config) providers() []string {
 	return names
 }
 
-// serveMetrics answers /metrics, and nothing else, on an address of its own when one is configured. It asks
-// nobody who they are: the address belongs in the private network. stop ends it.
-func (p *program) serveMetrics(ctx context.Context, out io.Writer) (stop func(), err error) {
-	if p.cfg.metricsAddr == "" {
+// serveMetrics serves /metrics, and nothing else, on an address of its own when one is configured, until stop is
+// called. It authenticates nobody: the address belongs in the private network.
+func (a *app) serveMetrics(ctx context.Context, out io.Writer) (stop func(), err error) {
+	if a.cfg.metricsAddr == "" {
 		return func() {}, nil
 	}
 	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", p.cfg.metricsAddr)
+	listener, err := listen.Listen(ctx, "tcp", a.cfg.metricsAddr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on NIGHTLATCH_METRICS_ADDR: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", p.metrics.Handler())
+	mux.Handle("GET /metrics", a.metrics.Handler())
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(p.logger.Handler(), slog.LevelWarn),
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 8 << 10,
+		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
 	}
 	go func() { _ = server.Serve(listener) }() // ends with Close
-	fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", localhostOf(p.cfg.metricsAddr, listener.Addr()))
+	fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", localhostOf(a.cfg.metricsAddr, listener.Addr()))
 	return func() { _ = server.Close() }, nil
+}
+
+// first is the provider that is tried first, "" when no text is sent.
+func (p providers) first() string {
+	if len(p.all) == 0 {
+		return ""
+	}
+	return p.routes.For("")[0]
 }
