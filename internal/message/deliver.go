@@ -62,7 +62,7 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 	if err != nil {
 		return "", "", err
 	}
-	route := s.providers.Route(p.Country, p.Channel)
+	route := s.providers.Route(p.Country, sms.Channel(p.Channel))
 	for {
 		name, v := choose(route, tally, breakers)
 		if v != goAhead {
@@ -143,7 +143,7 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 		c.text = Text{
 			To: r.Number, Language: r.Language, Code: code, Ref: fmt.Sprintf("%s.%d", r.Ref, sendNo), Life: r.ExpiresAt.Sub(r.Now),
 		}
-		for _, name := range s.providers.Route(r.Country, r.Channel) {
+		for _, name := range s.providers.Route(r.Country, sms.Channel(r.Channel)) {
 			d := tally[name]
 			c.others = c.others || name != provider && !d.ruledOut && !d.undelivered
 		}

@@ -39,16 +39,10 @@ type Text struct {
 	Life     time.Duration // how much longer the code lives
 }
 
-// The channels of a message.
-const (
-	SMS  = "sms"
-	Call = "call"
-)
-
 // Providers are all that can bring a code to a number.
 type Providers interface {
-	// Route answers the names of those to try, in this order, for a country (ISO code) and channel.
-	Route(country, channel string) []string
+	// Route returns the names of those to try, in this order, for a country (ISO code) and channel.
+	Route(country string, channel sms.Channel) []string
 	// Send makes one call to one of them. Every ending is an outcome.
 	Send(ctx context.Context, provider string, t Text) sms.Outcome
 }

@@ -36,8 +36,8 @@ type carriers struct {
 	during func() // while a call is under way
 }
 
-func (c *carriers) Route(_, channel string) []string {
-	if channel == message.Call {
+func (c *carriers) Route(_ string, channel sms.Channel) []string {
+	if channel == sms.ByCall {
 		return []string{"voice"}
 	}
 	return c.route

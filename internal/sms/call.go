@@ -31,7 +31,7 @@ type call struct {
 	ctx     context.Context
 	base    http.RoundTripper
 	private []string                              // must not come back in an outcome
-	refused func(code int, answer []byte) Outcome // judges an answer that is not 2xx; nil is judgeHTTP
+	refused func(code int, answer []byte) Outcome // judges an answer that is not 2xx; nil is classifyHTTP
 
 	begun bool          // a request was made
 	body  *body         // the one being written, nil before
@@ -59,7 +59,7 @@ func (c *call) do(asked *http.Request, content string) ([]byte, error) {
 	if res.StatusCode/100 != 2 {
 		// A redirect ends here too: http.Client never sees it, and the secret
 		// does not travel on.
-		o := judgeHTTP(res.StatusCode)
+		o := classifyHTTP(res.StatusCode)
 		if c.refused != nil && err == nil {
 			o = c.refused(res.StatusCode, raw)
 		}

@@ -3,7 +3,6 @@ package sms
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -95,10 +94,4 @@ func (r Routes) For(country string) []string {
 		return slices.Clone(order)
 	}
 	return slices.Clone(r.rest)
-}
-
-// Unused are those of the known providers that no rule names.
-func (r Routes) Unused(known []string) []string {
-	used := slices.Concat(slices.Concat(slices.Collect(maps.Values(r.countries))...), r.rest)
-	return slices.DeleteFunc(slices.Clone(known), func(name string) bool { return slices.Contains(used, name) })
 }

@@ -73,9 +73,6 @@ func TestARouteIsTheCallersOwn(t *testing.T) {
 			t.Errorf("%s became %s", before, after)
 		}
 	}
-	if unused := r.Unused([]string{"vonage", "webhook", "other"}); !slices.Equal(unused, []string{"other"}) {
-		t.Errorf("unused are %v", unused)
-	}
 	if to := RoutesTo("demo").For("NL"); !slices.Equal(to, []string{"demo"}) {
 		t.Errorf("without rules: %v", to)
 	}

@@ -6,7 +6,7 @@
 // says what the next step is; there are no errors to interpret.
 //
 // The package is a leaf: it knows no challenge, no office and no database.
-// Start at [Vonage.Send]; judge.go holds the table of what each answer means. [Voice]
+// Start at [Vonage.Send]; classify.go holds the table of what each answer means. [Voice]
 // and [Webhook] are the other providers, over the same call.go; [Routes] says whose
 // turn it is, and receipt.go tells what carriers report later.
 package sms
@@ -47,7 +47,7 @@ const (
 // or address and may be stored, logged and shown to an operator.
 type Outcome struct {
 	Class  Class
-	Status string // what was seen: a provider's status ("0", "9"), "http 503", or one of the words in judge.go
+	Status string // what was seen: a provider's status ("0", "9"), "http 503", or one of the words in classify.go
 	Reason string // a stable key, one per plain-language sentence ([Reasons]); empty when sent
 
 	After      time.Duration // the wait the provider asked for, 0 if none; at most an hour

@@ -1,7 +1,6 @@
 package sms
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,56 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/vonage/vonage-go-sdk"
 )
+
+// vonageText is Vonage's SMS API.
+func vonageText() Provider {
+	return Provider{
+		Name: "vonage", Channel: ByText, Posts: true,
+		Settings: []Setting{
+			{Name: "VONAGE_API_KEY", Needed: true},
+			{Name: "VONAGE_API_SECRET", Needed: true},
+			{Name: "VONAGE_FROM", Needed: true},
+			{Name: "VONAGE_BASE_URL"},
+			{Name: "VONAGE_SIGNATURE_SECRET", Shared: true},
+			{Name: "VONAGE_SIGNATURE_METHOD", Shared: true},
+		},
+		Open: openVonageText,
+	}
+}
+
+func openVonageText(s Setup) (Client, error) {
+	secret, method := s.Env["VONAGE_SIGNATURE_SECRET"], s.Env["VONAGE_SIGNATURE_METHOD"]
+	cfg := VonageConfig{
+		Key: s.Env["VONAGE_API_KEY"], Secret: s.Env["VONAGE_API_SECRET"],
+		From: s.Env["VONAGE_FROM"], BaseURL: s.Env["VONAGE_BASE_URL"],
+	}
+	if secret == "" { // receipts that nobody can check are not asked for
+		if method != "" {
+			return Client{}, errors.New("VONAGE_SIGNATURE_METHOD is set without VONAGE_SIGNATURE_SECRET: " +
+				"receipts need both, or neither")
+		}
+		v, err := NewVonage(cfg)
+		if err != nil {
+			return Client{}, err
+		}
+		return Client{Send: v.Send, Warning: "VONAGE_SIGNATURE_SECRET is not set: no receipts are taken, so nobody " +
+			"learns whether a message reached its phone. Switch signed webhooks on at Vonage (SHA-256 HMAC) and set the secret."}, nil
+	}
+	receipts, err := NewVonageReceipts(secret, method)
+	if err != nil {
+		return Client{}, err
+	}
+	cfg.Callback = s.Callback
+	v, err := NewVonage(cfg)
+	if err != nil {
+		return Client{}, err
+	}
+	return Client{Send: v.Send, Read: withoutRef(receipts.Read)}, nil
+}
 
 const (
 	defaultBaseURL = "https://rest.nexmo.com/sms" // the SDK adds /json
@@ -63,123 +105,6 @@ func NewVonage(cfg VonageConfig) (*Vonage, error) {
 		cfg.From = strings.TrimPrefix(cfg.From, "+")
 	}
 	return &Vonage{cfg: &cfg, transport: newTransport()}, nil
-}
-
-// newTransport is shared by all sends, so that connections stay open.
-//
-// A proxy from the environment is used, as everywhere in Go: many offices have no
-// other way out. The secret is safe with it: https goes through as a tunnel, and
-// http is allowed on loopback alone, which is never proxied.
-//
-// HTTP/1.1 on purpose: each connection carries one request, so a broken one makes
-// one send unknown and not all that are under way.
-func newTransport() *http.Transport {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    3 * time.Second,
-		Protocols:              protocols,
-		MaxIdleConnsPerHost:    32,               // Vonage takes 30 requests a second
-		IdleConnTimeout:        30 * time.Second, // below a server's usual 60: a connection that dies as we write makes a send unknown
-		MaxResponseHeaderBytes: maxAnswer,
-	}
-}
-
-// Name is the provider's name as stored beside each send.
-func (v *Vonage) Name() string { return "vonage" }
-
-// mobile is E.164 with its +. The SDK itself takes 7 to 15 digits.
-var mobile = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-
-// Send makes one call, within 8 s and within ctx, and says how it ended. It makes
-// no second try of its own: whether one is allowed is the caller's to count.
-func (v *Vonage) Send(ctx context.Context, t Text) (o Outcome) {
-	if !mobile.MatchString(t.To) || t.Body == "" || utf8.RuneCountInString(t.Ref) > maxRef {
-		return Outcome{Class: Ours, Status: statusRequest, Reason: RequestWrong}
-	}
-	// The SDK indexes into answers. call lets only those through that bear it; this
-	// is for what nobody has seen yet. Nothing of the panic may be shown: it can
-	// quote the answer.
-	defer func() {
-		if recover() != nil {
-			o = Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable}
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, v.cfg.Timeout)
-	defer cancel()
-
-	to := strings.TrimPrefix(t.To, "+")
-	c := &smsCall{
-		call: call{ctx: ctx, base: v.transport, private: []string{to, v.cfg.Secret, v.cfg.Key}},
-		ttl:  min(max(t.Life, minTTL), maxTTL),
-	}
-	// A client per send: the SDK's client has no context and writes to its own
-	// configuration while sending.
-	client := vonage.NewSMSClient(vonage.CreateAuthFromKeySecret(v.cfg.Key, v.cfg.Secret))
-	client.Config.BasePath = v.cfg.BaseURL
-	client.Config.HTTPClient = &http.Client{Transport: c}
-
-	result, _, err := client.Send(v.cfg.From, to, t.Body, v.options(t))
-	switch {
-	case c.ended != nil:
-		return *c.ended
-	case err != nil && !c.begun: // the SDK refused before it called
-		return Outcome{Class: Ours, Status: statusRequest, Reason: RequestWrong}
-	case err != nil:
-		return Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable}
-	}
-	parts := make([]part, 0, len(result.Messages))
-	for _, m := range result.Messages {
-		parts = append(parts, part{m.MessageId, m.Status, m.RemainingBalance, m.MessagePrice, m.Network})
-	}
-	o = judge(parts)
-	o.After = c.after
-	return o
-}
-
-// smsCall is a call of the SMS API, whose ttl the SDK does not know.
-type smsCall struct {
-	call
-	ttl time.Duration
-}
-
-// RoundTrip sends the SDK's request with ttl in its form, and lets nothing but a
-// well-formed answer back to the SDK.
-func (c *smsCall) RoundTrip(sdk *http.Request) (*http.Response, error) {
-	raw, err := taken(sdk)
-	if err != nil {
-		return nil, c.wrong()
-	}
-	form, err := url.ParseQuery(string(raw))
-	if err != nil {
-		return nil, c.wrong()
-	}
-	form.Set("ttl", strconv.FormatInt(c.ttl.Milliseconds(), 10))
-	raw, err = c.do(sdk, form.Encode())
-	if err != nil {
-		return nil, err
-	}
-	a, err := readAnswer(raw, c.private...)
-	if err != nil {
-		return nil, c.unreadable()
-	}
-	return plainResponse(sdk, http.StatusOK, a)
-}
-
-// options: unicode halves what fits in a segment, so it is asked for only when
-// GSM-7 cannot write the text. Without it such a text would arrive as "????".
-func (v *Vonage) options(t Text) vonage.SMSOpts {
-	opts := vonage.SMSOpts{
-		StatusReportReq: v.cfg.Receipts || v.cfg.Callback != "",
-		Callback:        v.cfg.Callback,
-		ClientRef:       t.Ref,
-	}
-	if _, ok := GSM7(t.Body); !ok {
-		opts.Type = "unicode"
-	}
-	return opts
 }
 
 var senderNumber = regexp.MustCompile(`^\+?[0-9]{3,15}$`) // short codes have 3 digits and more

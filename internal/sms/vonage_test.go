@@ -125,7 +125,7 @@ func TestEachStatusHasItsClass(t *testing.T) {
 			t.Run(status, func(t *testing.T) {
 				v, _ := standIn(t, smstest.Status(status))
 				o := v.Send(t.Context(), testText())
-				_, m := judgeStatus(status)
+				_, m := classifyStatus(status)
 				want(t, o, row.class, status, m.reason)
 				if may := row.class == Sent || row.class == Unknown; o.MayHaveSent() != may {
 					t.Errorf("MayHaveSent is %t", o.MayHaveSent())

@@ -13,6 +13,26 @@ import (
 	"time"
 )
 
+// webhook is a gateway of the operator's own.
+func webhook() Provider {
+	return Provider{
+		Name: "webhook", Channel: ByText, Posts: true,
+		Settings: []Setting{{Name: "SMS_WEBHOOK_URL", Needed: true}, {Name: "SMS_WEBHOOK_SECRET", Needed: true}},
+		Open: func(s Setup) (Client, error) {
+			secret := s.Env["SMS_WEBHOOK_SECRET"]
+			w, err := NewWebhook(WebhookConfig{URL: s.Env["SMS_WEBHOOK_URL"], Secret: secret, Callback: s.Callback})
+			if err != nil {
+				return Client{}, err
+			}
+			receipts, err := NewWebhookReceipts(secret)
+			if err != nil {
+				return Client{}, err
+			}
+			return Client{Send: w.Send, Read: withoutRef(receipts.Read)}, nil
+		},
+	}
+}
+
 // accountCurrency is what prices are counted in: Vonage bills in euros. A gateway's price
 // in another currency counts as unknown, since adding the two would be a lie.
 const accountCurrency = "EUR"
@@ -38,7 +58,7 @@ type WebhookConfig struct {
 //
 // Any 2xx is acceptance; {"id","price","currency","network"} in it are kept. 429 and 503 say
 // "later" (with Retry-After), 401, 402 and 403 that the account cannot send, and 422 with
-// {"error":"number"} that this number cannot get texts. See judgeHTTP for the others.
+// {"error":"number"} that this number cannot get texts. See classifyHTTP for the others.
 type Webhook struct {
 	cfg       *WebhookConfig // fmt prints an inner pointer as an address
 	secret    *[]byte
@@ -112,7 +132,7 @@ func (w *Webhook) Send(ctx context.Context, t Text) Outcome {
 	signStandard(req.Header, *w.secret, t.Ref, now, body)
 
 	c := &call{
-		ctx: ctx, base: w.transport, refused: judgeGateway,
+		ctx: ctx, base: w.transport, refused: classifyGateway,
 		private: []string{strings.TrimPrefix(t.To, "+"), w.cfg.Secret},
 	}
 	answer, err := c.do(req, string(body))
@@ -146,9 +166,9 @@ func readObject(raw []byte) (map[string]json.RawMessage, error) {
 	return fields, nil
 }
 
-// judgeGateway is judgeHTTP and the one refusal that concerns the number.
-func judgeGateway(code int, answer []byte) Outcome {
-	o := judgeHTTP(code)
+// classifyGateway is classifyHTTP and the one refusal that concerns the number.
+func classifyGateway(code int, answer []byte) Outcome {
+	o := classifyHTTP(code)
 	if code != http.StatusUnprocessableEntity {
 		return o
 	}

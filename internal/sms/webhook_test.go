@@ -75,10 +75,10 @@ func TestEachAnswerOfAGatewayHasItsClass(t *testing.T) {
 	for answer, class := range map[string]Class{
 		`{"error":"number"}`: Number, `{"error":"text"}`: Ours, `{"Error":"number"}`: Ours, `number`: Ours, ``: Ours, `{"error":["number"]}`: Ours,
 	} {
-		if o := judgeGateway(422, []byte(answer)); o.Class != class || o.Status != "http 422" {
+		if o := classifyGateway(422, []byte(answer)); o.Class != class || o.Status != "http 422" {
 			t.Errorf("422 with %s is %+v", answer, o)
 		}
-		if o := judgeGateway(400, []byte(answer)); o.Class != Ours {
+		if o := classifyGateway(400, []byte(answer)); o.Class != Ours {
 			t.Errorf("400 with %s is %+v", answer, o)
 		}
 	}

@@ -33,6 +33,7 @@ const (
 	Partly           = "partly"            // some parts were accepted and some were not
 	ProviderRefused  = "provider_refused"  // a refusal whose meaning we do not know
 	NotKept          = "not_kept"          // the demo phone could not keep the text
+	NotSetUp         = "not_set_up"        // the configuration has the provider no more
 )
 
 // Reasons returns every value Outcome.Reason can have besides "", so that a
@@ -43,7 +44,7 @@ func Reasons() []string {
 		RequestWrong, TextTooLong, SenderRefused, AddressWrong,
 		Credentials, Signature, AccountBarred, NoCredit, NotEnabled, DemoAccount,
 		NumberUnroutable, NumberBarred, NumberGone,
-		NoConnection, NoAnswer, Unreadable, Partly, ProviderRefused, NotKept,
+		NoConnection, NoAnswer, Unreadable, Partly, ProviderRefused, NotKept, NotSetUp,
 	}
 }
 
@@ -58,6 +59,7 @@ const (
 	statusUnreadable = "unreadable" // answered, but not in words we know
 	statusMixed      = "mixed"      // the parts disagree
 	statusKeep       = "keep"       // the demo phone's storage said no
+	statusGone       = "not_set_up" // no call was made: the provider is not set up any more
 )
 
 // meaning is what one status asks of us.
@@ -94,11 +96,11 @@ var meanings = map[string]meaning{
 // canonical is how Vonage writes a status; anything else is not shown to anyone.
 var canonical = regexp.MustCompile(`^[1-9][0-9]{0,2}$`)
 
-// judgeStatus judges one part's status. A status that is not on the list is a
+// classifyStatus classifies one part's status. A status that is not on the list is a
 // refusal (all but "0" are), yet we cannot tell whether something went out
 // before it, nor whether trying again helps. Unknown is the class whose mistakes
 // are cheap: never shown as sent, one more call with the same code, then the end.
-func judgeStatus(status string) (string, meaning) {
+func classifyStatus(status string) (string, meaning) {
 	if m, ok := meanings[status]; ok {
 		return status, m
 	}
@@ -108,13 +110,13 @@ func judgeStatus(status string) (string, meaning) {
 	return statusUnreadable, meaning{Unknown, Unreadable}
 }
 
-// judgeHTTP judges an answer that is not 2xx. Only 429 and 503 prove that the
+// classifyHTTP classifies an answer that is not 2xx. Only 429 and 503 prove that the
 // message was not taken. A 500, 502 or 504 can come from a gateway whose back end
 // has already accepted it, so they are unknown and use up one of the two calls
 // that may have sent; calling them a refusal could text a user without end.
 // The other 4xx and every redirect (never followed: the secret is in the body)
 // refuse our request or our settings, and the next one would fare no better.
-func judgeHTTP(code int) Outcome {
+func classifyHTTP(code int) Outcome {
 	o := Outcome{Status: "http " + strconv.Itoa(code)}
 	switch {
 	case code == http.StatusTooManyRequests:
@@ -137,9 +139,9 @@ func judgeHTTP(code int) Outcome {
 	return o
 }
 
-// judge judges an answer of the right shape. Sent means "0" in every part: a
+// classify classifies an answer of the right shape. Sent means "0" in every part: a
 // half-accepted text is unknown, because the half may show the code.
-func judge(parts []part) Outcome {
+func classify(parts []part) Outcome {
 	if len(parts) == 0 {
 		return Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable}
 	}
@@ -149,9 +151,9 @@ func judge(parts []part) Outcome {
 			accepted++
 		}
 	}
-	status, m := judgeStatus(parts[0].Status)
+	status, m := classifyStatus(parts[0].Status)
 	for _, p := range parts[1:] {
-		if _, other := judgeStatus(p.Status); other.class != m.class {
+		if _, other := classifyStatus(p.Status); other.class != m.class {
 			status, m = statusMixed, meaning{Unknown, ProviderRefused}
 			break
 		}
