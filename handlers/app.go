@@ -69,10 +69,10 @@ func (s *Site) showSetup(c echo.Context, problem string) error {
 	if err != nil {
 		return err
 	}
-	view := templates.SetupView{
+	view := templates.AppSetupView{
 		Action: at, Secret: enrolment.Secret.Grouped(), QRSize: qr.Size, QRPath: qr.Path, Error: problem, BackURL: back, Back: text,
 	}
-	return page(c, statusFor(problem), templates.Setup, s.frame(c, s.t(c, "setup.title"), at), view)
+	return page(c, statusFor(problem), templates.AppSetup, s.frame(c, s.t(c, "setup.title"), at), view)
 }
 
 func (s *Site) confirmApp(c echo.Context) error {

@@ -213,7 +213,7 @@ func (s *Site) words(c echo.Context, id string) templates.Sentence {
 // overviewProviders are the breakers and the accounts, and what of them needs somebody now.
 func (s *Site) overviewProviders(c echo.Context, view *templates.OverviewView, o operator.Overview) {
 	for _, p := range o.Providers {
-		row := templates.SenderRow{Name: s.providerName(c, p.Name), State: templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
+		row := templates.ProviderRow{Name: s.providerName(c, p.Name), State: templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
 		switch {
 		case !p.OpenSince.IsZero():
 			row.State = templates.Condition{Tone: templates.ToneBad, Text: s.sentence(c, operator.BreakerSentence(p))}
@@ -229,7 +229,7 @@ func (s *Site) overviewProviders(c echo.Context, view *templates.OverviewView, o
 				}})})
 			}
 		}
-		view.Senders = append(view.Senders, row)
+		view.Providers = append(view.Providers, row)
 	}
 	if o.Cap != "" && near(o.Spent, o.Cap) {
 		view.Warnings = append(view.Warnings, templates.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{

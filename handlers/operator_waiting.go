@@ -47,39 +47,39 @@ func (s *Site) waitingLive(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return fragment(c, http.StatusOK, templates.WaitingLive, s.lang(c), s.waitingStory(c, h))
+	return fragment(c, http.StatusOK, templates.WaitingLive, s.lang(c), s.waitingTimeline(c, h))
 }
 
 func (s *Site) waitingUser(c echo.Context, h operator.History) *templates.WaitingUser {
 	u := h.User
 	return &templates.WaitingUser{
 		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor, Number: u.Number,
-		Confirmed: u.Confirmed, App: u.App, Story: s.waitingStory(c, h),
+		Confirmed: u.Confirmed, App: u.App, Timeline: s.waitingTimeline(c, h),
 	}
 }
 
-func (s *Site) waitingStory(c echo.Context, h operator.History) templates.WaitingStory {
-	story := templates.WaitingStory{URL: searchPath(pathWaiting+"/live", h.User.Office, h.User.Username), Poll: h.Live()}
+func (s *Site) waitingTimeline(c echo.Context, h operator.History) templates.WaitingTimeline {
+	timeline := templates.WaitingTimeline{URL: searchPath(pathWaiting+"/live", h.User.Office, h.User.Username), Poll: h.Live()}
 	for _, sentence := range operator.Why(h) {
-		story.Why = append(story.Why, s.sentence(c, sentence))
+		timeline.Diagnosis = append(timeline.Diagnosis, s.sentence(c, sentence))
 	}
 	tones := map[templates.LoginState]templates.Tone{
 		templates.LoginWaiting: templates.ToneWarn, templates.LoginDone: templates.ToneOK,
 	}
 	for _, ch := range operator.Story(h) {
 		state := templates.LoginState(ch.State)
-		chapter := templates.WaitingChapter{
+		login := templates.WaitingLogin{
 			At: ch.BeganAt, State: state, Tone: tones[state], Address: ch.Address, Live: ch.Live, Last: ch.Last,
 		}
 		for _, e := range ch.Entries {
-			chapter.Entries = append(chapter.Entries, templates.WaitingEntry{
+			login.Entries = append(login.Entries, templates.WaitingEntry{
 				Kind: e.Kind, State: templates.StepState(e.State), Text: s.sentence(c, e.Text),
 				Note: s.sentence(c, e.Note), Raw: e.Raw, At: e.At, Now: e.Now,
 			})
 		}
-		story.Chapters = append(story.Chapters, chapter)
+		timeline.Logins = append(timeline.Logins, login)
 	}
-	return story
+	return timeline
 }
 
 func searchPath(path, office, username string) string {

@@ -68,13 +68,13 @@ func (s *Site) showLink(c echo.Context, token account.Token, problem, again stri
 	view := templates.PasswordView{
 		Heading: heading, Lead: s.t(c, "link."+string(link.Purpose)+"_lead", "Username", link.Username, "Code", link.OfficeCode, "Office", link.OfficeName),
 		Action: "/link/" + string(token), Username: link.Username, Token: string(token), Strength: "/link/strength",
-		Error: problem, Again: again, Hint: s.t(c, "password.hint", "Least", link.For.Least()), Save: s.t(c, "password.set"),
+		Error: problem, RepeatError: again, Hint: s.t(c, "password.hint", "Least", link.For.Least()), Save: s.t(c, "password.set"),
 	}
 	return page(c, statusFor(problem+again), templates.Password, s.frame(c, heading, view.Action), view)
 }
 
 func (s *Site) showLinkOver(c echo.Context) error {
-	return page(c, http.StatusGone, templates.LinkOver, s.frame(c, s.t(c, "link.over_title"), pathForgot), templates.LinkOverView{CanMail: s.Accounts.CanMail()})
+	return page(c, http.StatusGone, templates.LinkExpired, s.frame(c, s.t(c, "link.over_title"), pathForgot), templates.LinkExpiredView{CanMail: s.Accounts.CanMail()})
 }
 
 // useLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
@@ -125,7 +125,7 @@ func (s *Site) myStrength(c echo.Context) error {
 func (s *Site) showStrength(c echo.Context, rules account.PasswordFor) error {
 	view, password := templates.StrengthView{}, c.FormValue("password")
 	if password != "" {
-		view.Word = templates.Strength(account.Strength(password, rules))
+		view.Strength = templates.Strength(account.Strength(password, rules))
 	}
 	if refusal := account.PasswordProblem(password, rules); refusal != nil && password != "" {
 		view.Text = s.refusalText(c, refusal)
@@ -144,7 +144,7 @@ func (s *Site) showPassword(c echo.Context, present, problem, again string) erro
 	}
 	view := templates.PasswordView{
 		Heading: s.t(c, "password.title"), Lead: s.t(c, "password.lead"), Action: pathPassword, Username: sess.User.Username,
-		Strength: pathPassword + "/strength", AskPresent: true, Present: present, Error: problem, Again: again,
+		Strength: pathPassword + "/strength", AskCurrent: true, CurrentError: present, Error: problem, RepeatError: again,
 		Hint: s.t(c, "password.hint", "Least", rules.Least()), Save: s.t(c, "password.save"), Back: &templates.Link{URL: pathMe, Text: s.t(c, "cancel")},
 	}
 	if sess.PasswordTooShort {

@@ -65,8 +65,8 @@ func (s *Site) recoverySheet(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := templates.SheetView{Codes: codes, FileName: sheetName(s.product)}
-	return page(c, http.StatusOK, templates.Sheet, s.frame(c, s.t(c, "sheet.title"), "/settings/me/recovery-codes"), view)
+	view := templates.RecoveryCodesView{Codes: codes, FileName: sheetName(s.product)}
+	return page(c, http.StatusOK, templates.RecoveryCodes, s.frame(c, s.t(c, "sheet.title"), "/settings/me/recovery-codes"), view)
 }
 
 // recoverySheetFile is the same as a text file.

@@ -32,7 +32,7 @@ func (s *Site) showSignIn(c echo.Context, shown federation.Settings, problem *fe
 	if err != nil {
 		return err
 	}
-	view := templates.SignInView{
+	view := templates.SSOSettingsView{
 		Exists: set.Exists, Issuer: shown.Issuer, ClientID: shown.ClientID, Policy: templates.Policy(shown.Policy), ACR: strings.Join(shown.ACRValues, " "),
 		Callback: s.SSO.Callback(), TwoFactor: sess.TwoFactorRequired, Fresh: s.SSO.Fresh(sess), Host: hostOf(set.Issuer),
 	}
@@ -46,13 +46,15 @@ func (s *Site) showSignIn(c echo.Context, shown federation.Settings, problem *fe
 		}
 	}
 	for _, r := range refusals {
-		view.Refusals = append(view.Refusals, templates.SSORefusal(r))
+		view.Refusals = append(view.Refusals, templates.SSORefusal{
+			At: r.At, Account: r.Who, Linked: r.Linked, Address: r.Address,
+		})
 	}
 	f, err := s.inside(c, s.t(c, "office.sign_in"), pathSignIn, templates.SectionOffice)
 	if err != nil {
 		return err
 	}
-	return page(c, statusFor(view.Error), templates.SignIn, f, view)
+	return page(c, statusFor(view.Error), templates.SSOSettings, f, view)
 }
 
 func (s *Site) saveSignIn(c echo.Context) error {

@@ -12,16 +12,16 @@ type OverviewView struct {
 	Warnings []Warning
 	Stats    []Stat
 
-	Plot    template.HTML // drawn by plot, which escapes what it is given
-	PlotID  string
-	Legend  []LegendItem // messages by state
-	Total   string
-	Bars    []BarRow
-	Both    []DeliveryRow
-	Groups  []DeliveryTable
-	Queues  []QueueRow
-	Senders []SenderRow
-	Stopped []StoppedRow
+	Plot      template.HTML // drawn by plot, which escapes what it is given
+	PlotID    string
+	Legend    []LegendItem // messages by state
+	Total     string
+	Bars      []BarRow
+	Both      []DeliveryRow
+	Groups    []DeliveryTable
+	Queues    []QueueRow
+	Providers []ProviderRow
+	Stopped   []StoppedRow
 }
 
 // PeriodTab is one of the periods to choose from.
@@ -81,8 +81,8 @@ type Condition struct {
 // QueueRow is a queue.
 type QueueRow struct{ Name, Depth, Oldest string }
 
-// SenderRow is a provider: its breaker and its account.
-type SenderRow struct {
+// ProviderRow is a provider: its breaker and its account.
+type ProviderRow struct {
 	Name      string
 	State     Condition
 	Balance   string // "" when it is unknown

@@ -21,20 +21,20 @@ type WaitingUser struct {
 	Number     string // masked, "" for none
 	Confirmed  bool
 	App        bool
-	Story      WaitingStory
+	Timeline   WaitingTimeline
 }
 
-// WaitingStory is what happened, and why the user waits: the part that shows itself again while something
+// WaitingTimeline is what happened, and why the user waits: the part that shows itself again while something
 // is under way.
-type WaitingStory struct {
-	URL      string
-	Poll     bool
-	Why      []Sentence
-	Chapters []WaitingChapter
+type WaitingTimeline struct {
+	URL       string
+	Poll      bool
+	Diagnosis []Sentence
+	Logins    []WaitingLogin
 }
 
-// WaitingChapter is a log-in.
-type WaitingChapter struct {
+// WaitingLogin is a log-in.
+type WaitingLogin struct {
 	At      time.Time  // zero: before the first log-in that is shown
 	State   LoginState // "" before the first log-in that is shown
 	Tone    Tone
@@ -55,8 +55,8 @@ type WaitingEntry struct {
 	Now   bool // where it stands, after all that has happened
 }
 
-// Waiting is the page, WaitingLive its story.
+// Waiting is the page, WaitingLive its timeline.
 var (
 	Waiting     = newPage[WaitingView]("app.html", "operator_waiting.html")
-	WaitingLive = newFragment[WaitingStory]("operator_waiting.html", "story")
+	WaitingLive = newFragment[WaitingTimeline]("operator_waiting.html", "timeline")
 )

@@ -4,26 +4,26 @@ import "time"
 
 // PasswordView asks for a new password: behind a link from a mail, or in settings.
 type PasswordView struct {
-	Heading    string
-	Lead       string
-	Action     string
-	Username   string // for the browser's password manager
-	Token      string // of the link, or ""
-	Strength   string // where the strength of what is typed is said
-	AskPresent bool
-	Present    string // what is wrong with the present password, or ""
-	Error      string // what is wrong with the new one, or ""
-	Again      string // what is wrong with its repetition, or ""
-	Hint       string
-	Save       string
-	Back       *Link
-	LogOut     bool // the one other way out
+	Heading      string
+	Lead         string
+	Action       string
+	Username     string // for the browser's password manager
+	Token        string // of the link, or ""
+	Strength     string // where the strength of what is typed is said
+	AskCurrent   bool
+	CurrentError string // about the current password, or ""
+	Error        string // about the new one, or ""
+	RepeatError  string // about its repetition, or ""
+	Hint         string
+	Save         string
+	Back         *Link
+	LogOut       bool // the one other way out
 }
 
 // StrengthView says how good a password is, in words.
 type StrengthView struct {
-	Word Strength
-	Text string // why it is refused
+	Strength Strength
+	Text     string // why it is refused
 }
 
 // Password is the page, PasswordStrength what it says while one types.
@@ -41,14 +41,14 @@ type ForgotView struct {
 	CanMail  bool
 }
 
-// Forgot is the page; LinkOver the one behind a link that opens nothing.
+// Forgot is the page; LinkExpired the one behind a link that opens nothing.
 var (
-	Forgot   = newPage[ForgotView]("card.html", "forgot.html")
-	LinkOver = newPage[LinkOverView]("card.html", "link_over.html")
+	Forgot      = newPage[ForgotView]("card.html", "forgot.html")
+	LinkExpired = newPage[LinkExpiredView]("card.html", "link_expired.html")
 )
 
-// LinkOverView says how to get another link.
-type LinkOverView struct{ CanMail bool }
+// LinkExpiredView says how to get another link.
+type LinkExpiredView struct{ CanMail bool }
 
 // MailboxView is the demo mailbox.
 type MailboxView struct {

@@ -2,8 +2,8 @@ package templates
 
 import "time"
 
-// SignInView is Settings > Office > Sign-in: the office's provider.
-type SignInView struct {
+// SSOSettingsView is Settings > Office > Sign-in: the office's provider.
+type SSOSettingsView struct {
 	Exists    bool // a provider is set, its secret too
 	Issuer    string
 	ClientID  string
@@ -32,10 +32,10 @@ type SSOTest struct {
 // SSORefusal is somebody whom the policy kept out.
 type SSORefusal struct {
 	At      time.Time
-	Who     string
-	Linked  bool // Who is a username; else what the provider calls them
+	Account string
+	Linked  bool // Account is a username; else what the provider calls them
 	Address string
 }
 
-// SignIn is the page.
-var SignIn = newPage[SignInView]("app.html", "sign_in.html")
+// SSOSettings is the page.
+var SSOSettings = newPage[SSOSettingsView]("app.html", "sso_settings.html")
