@@ -6,27 +6,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
-// ASVS 10.1.1: what a provider gives is read and let go; neither its tokens nor the code for them stand in the database.
+// ASVS 10.1.1: what a provider gives is read and let go; neither its tokens nor the code for them stand in the
+// database.
 func TestNoTokenOfAProviderIsKept(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	browser, said := w.leave()
-	var during string
-	everything := `select string_agg(row, e'\n') from (select s::text as row from sessions s union all select f::text from sso_flows f
-		union all select i::text from sso_identities i union all select p::text from sso_providers p union all select a::text from audit_events a) rows`
-	read := func() (text string) {
-		if err := w.pool.QueryRow(w.ctx, everything).Scan(&text); err != nil {
-			t.Fatal(err)
-		}
-		return text
+	f := newFixture(t)
+	f.link()
+	browser, said := f.leave()
+	read := func() string {
+		return f.Text(`select string_agg(row, e'\n') from (
+			select s::text as row from sessions s union all select f::text from sso_flows f
+			union all select i::text from sso_identities i union all select p::text from sso_providers p
+			union all select a::text from audit_events a) rows`)
 	}
-	during = read()
-	if _, err := w.comeBack(browser, said); err != nil {
+	during := read()
+	if _, err := f.comeBack(browser, said); err != nil {
 		t.Fatal(err)
 	}
 	after := read()
@@ -46,39 +45,39 @@ func TestNoTokenOfAProviderIsKept(t *testing.T) {
 	}
 }
 
-// After a rotation a client secret opens without the old key; one that was moved to another office is left as it is, and told.
+// After a rotation a client secret opens without the old key; one that was moved to another office is left as it is,
+// and told.
 func TestClientSecretsAreSealedAnew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	f := newFixture(t)
 	oldText := keys.Generate()
 	old, err := keys.Parse(oldText)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sso.keys.Become(old)
-	w.provide("ACME", Refuse)
-	w.provide("OTHER", Refuse)
+	f.sso.keys.Become(old)
+	f.provide("ACME", Refuse)
+	f.provide("OTHER", Refuse)
 	newText := keys.Generate()
 	both, err := keys.Parse(newText + oldText)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sso.keys.Become(both)
-	acme, other := w.users["ACME/boss"].OfficeID, w.users["OTHER/boss"].OfficeID
-	w.exec("update sso_providers set secret_ct = (select secret_ct from sso_providers where office_id = " + row(acme) + ") where office_id = " + row(other))
-	if next, err := w.sso.Reseal(w.ctx, 0); err == nil || next != 0 || !strings.Contains(err.Error(), "1 client secret") {
+	f.sso.keys.Become(both)
+	acme, other := f.users["ACME/boss"].OfficeID, f.users["OTHER/boss"].OfficeID
+	f.Exec("update sso_providers set secret_ct = (select secret_ct from sso_providers where office_id = " + row(acme) +
+		") where office_id = " + row(other))
+	if next, err := f.sso.Reseal(f.ctx, 0); err == nil || next != 0 || !strings.Contains(err.Error(), "1 client secret") {
 		t.Errorf("next %d, %v", next, err)
 	}
 	alone, err := keys.Parse(newText)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.sso.keys.Become(alone)
-	var sealed []byte
-	if err := w.pool.QueryRow(w.ctx, "select secret_ct from sso_providers where office_id = $1", acme).Scan(&sealed); err != nil {
-		t.Fatal(err)
-	}
-	if plain, err := w.sso.keys.Open(purposeSecret, row(acme), sealed); err != nil || string(plain) != federationtest.Secret {
+	f.sso.keys.Become(alone)
+	sealed := dbtest.One[[]byte](t, f.pool, "select secret_ct from sso_providers where office_id = $1", acme)
+	if plain, err := f.sso.keys.Open(purposeSecret, row(acme), sealed); err != nil ||
+		string(plain) != federationtest.Secret {
 		t.Errorf("without the old key: %v", err)
 	}
 }

@@ -46,14 +46,14 @@ func TestATokenThatIsNotExactlyOursIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.link()
-			w.idp.Change, w.idp.Sign = lie.change, lie.sign
-			_, err := w.roundTrip()
-			w.trouble(err, BadIDToken)
-			w.nothing(1)
-			if w.idp.Calls != 1 {
-				t.Errorf("the code was offered %d times", w.idp.Calls)
+			f := newFixture(t)
+			f.link()
+			f.idp.Change, f.idp.Sign = lie.change, lie.sign
+			_, err := f.roundTrip()
+			f.trouble(err, BadIDToken)
+			f.nothing(1)
+			if f.idp.Calls != 1 {
+				t.Errorf("the code was offered %d times", f.idp.Calls)
 			}
 		})
 	}
@@ -61,121 +61,120 @@ func TestATokenThatIsNotExactlyOursIsRefused(t *testing.T) {
 
 func TestAnAnswerServesOnceAndInItsOwnBrowserAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	browser, said := w.leave()
-	other, otherSaid := w.leave()
+	f := newFixture(t)
+	f.link()
+	browser, said := f.leave()
+	other, otherSaid := f.leave()
 	refused := func(what string, _ Arrival, err error) {
 		t.Helper()
 		if !errors.Is(err, ErrFlow) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	a, err := w.comeBack(other, said)
+	a, err := f.comeBack(other, said)
 	refused("another browser's answer", a, err)
-	a, err = w.comeBack("", said)
+	a, err = f.comeBack("", said)
 	refused("no browser", a, err)
-	a, err = w.comeBack(session.NewToken(), said)
+	a, err = f.comeBack(session.NewToken(), said)
 	refused("an unknown browser", a, err)
 	without := otherSaid
 	without.Del("state")
-	a, err = w.comeBack(other, without)
+	a, err = f.comeBack(other, without)
 	refused("no state", a, err)
-	w.nothing(1)
-	if a, err = w.comeBack(browser, said); err != nil || a.Session == "" {
+	f.nothing(1)
+	if a, err = f.comeBack(browser, said); err != nil || a.Session == "" {
 		t.Fatalf("its own browser: %v", err)
 	}
-	a, err = w.comeBack(browser, said)
+	a, err = f.comeBack(browser, said)
 	refused("the same answer again", a, err)
-	if n := w.count("select count(*) from sessions"); n != 1 {
+	if n := f.ID("select count(*) from sessions"); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
 	// A code that the provider has redeemed already, under a state that is still good.
-	browser, again := w.leave()
+	browser, again := f.leave()
 	again.Set("code", said.Get("code"))
-	_, err = w.comeBack(browser, again)
-	w.trouble(err, NoToken)
+	_, err = f.comeBack(browser, again)
+	f.trouble(err, NoToken)
 	if strings.Contains(err.Error(), said.Get("code")) {
 		t.Errorf("the error repeats what the provider wrote: %v", err)
 	}
 	// Too late.
-	browser, late := w.leave()
-	w.exec("update sso_flows set expires_at = now()")
-	a, err = w.comeBack(browser, late)
+	browser, late := f.leave()
+	f.Exec("update sso_flows set expires_at = now()")
+	a, err = f.comeBack(browser, late)
 	refused("after ten minutes", a, err)
-	if n := w.count("select count(*) from sessions"); n != 1 {
+	if n := f.ID("select count(*) from sessions"); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
 }
 
 func TestSixteenAnswersAtOnceMakeOneSession(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	browser, said := w.leave()
+	f := newFixture(t)
+	f.link()
+	browser, said := f.leave()
 	var all sync.WaitGroup
 	for range 16 {
-		all.Go(func() { _, _ = w.comeBack(browser, said) })
+		all.Go(func() { _, _ = f.comeBack(browser, said) })
 	}
 	all.Wait()
-	if n := w.count("select count(*) from sessions"); n != 1 || w.idp.Calls != 1 {
-		t.Errorf("%d sessions, %d calls", n, w.idp.Calls)
+	if n := f.ID("select count(*) from sessions"); n != 1 || f.idp.Calls != 1 {
+		t.Errorf("%d sessions, %d calls", n, f.idp.Calls)
 	}
 }
 
 func TestAnAnswerWithoutItsVerifierIsWorthNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	victim, said := w.leave()
+	f := newFixture(t)
+	f.link()
+	victim, said := f.leave()
 	_ = victim
 	// A stolen code, brought back in a flow of the thief's own: the challenge is another.
-	thief, own := w.leave()
+	thief, own := f.leave()
 	own.Set("code", said.Get("code"))
-	_, err := w.comeBack(thief, own)
-	w.trouble(err, NoToken)
-	w.nothing(1)
+	_, err := f.comeBack(thief, own)
+	f.trouble(err, NoToken)
+	f.nothing(1)
 }
 
 func TestTheAnswerNamesItsProvider(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	for _, iss := range []string{"", "https://evil.example", w.idp.URL + "/"} {
-		browser, said := w.leave()
+	f := newFixture(t)
+	f.link()
+	for _, iss := range []string{"", "https://evil.example", f.idp.URL + "/"} {
+		browser, said := f.leave()
 		said.Set("iss", iss)
-		_, err := w.comeBack(browser, said)
-		w.trouble(err, OtherProvider)
+		_, err := f.comeBack(browser, said)
+		f.trouble(err, OtherProvider)
 	}
-	w.nothing(1)
-	if w.idp.Calls != 0 {
+	f.nothing(1)
+	if f.idp.Calls != 0 {
 		t.Error("the code went to the provider all the same")
 	}
 }
 
 func TestTheSameSubjectElsewhereIsSomebodyElse(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	jane := w.users["ACME/jane"]
+	f := newFixture(t)
 	// The same subject at another issuer, and in another office.
-	w.exec("insert into sso_identities (office_id, user_id, issuer, subject) select office_id, id, 'https://evil.example', 'subject-1' from users where username = 'jane' and office_id = " + row(jane.OfficeID))
-	w.exec("insert into sso_identities (office_id, user_id, issuer, subject) select office_id, id, '" + w.idp.URL + "', 'subject-1' from users where username = 'jane' and office_id <> " + row(jane.OfficeID))
-	w.idp.Change = func(c map[string]any) { c["email"], c["preferred_username"] = "jane@acme.example", "jane" }
-	a, err := w.roundTrip()
+	f.identity("ACME/jane", "https://evil.example")
+	f.identity("OTHER/jane", f.idp.URL)
+	f.idp.Change = func(c map[string]any) { c["email"], c["preferred_username"] = "jane@acme.example", "jane" }
+	a, err := f.roundTrip()
 	if err != nil || a.Session != "" || a.Link == "" {
 		t.Errorf("arrived as %+v, %v", a, err)
 	}
-	if n := w.count("select count(*) from sessions"); n != 0 {
+	if n := f.ID("select count(*) from sessions"); n != 0 {
 		t.Errorf("%d sessions", n)
 	}
 }
 
 func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 	t.Parallel()
-	serve := func(path string, f http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
+	serve := func(path string, answer http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path == path {
-				f(w, r)
+				answer(w, r)
 			}
 			return r.URL.Path == path
 		}
@@ -196,9 +195,9 @@ func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 	away := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }
 	const discovery = "/.well-known/openid-configuration"
 	for name, c := range map[string]struct {
-		path string
-		f    http.HandlerFunc
-		kind []Kind
+		path   string
+		answer http.HandlerFunc
+		kind   []Kind
 	}{
 		"no description":          {discovery, http.NotFound, []Kind{NoDescription}},
 		"a redirected one":        {discovery, away, []Kind{NoDescription}},
@@ -212,19 +211,19 @@ func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.link()
-			w.sso.client.Timeout = 300 * time.Millisecond
-			browser, said := w.leave()
-			w.sso.known = map[string]discovered{}
-			w.idp.Answer = serve(c.path, c.f)
+			f := newFixture(t)
+			f.link()
+			f.sso.client.Timeout = 300 * time.Millisecond
+			browser, said := f.leave()
+			f.sso.known = map[string]discovered{}
+			f.idp.Answer = serve(c.path, c.answer)
 			began := time.Now()
-			_, err := w.comeBack(browser, said)
-			w.trouble(err, c.kind[0])
+			_, err := f.comeBack(browser, said)
+			f.trouble(err, c.kind[0])
 			if took := time.Since(began); took > 3*time.Second {
 				t.Errorf("it took %s", took)
 			}
-			w.nothing(1)
+			f.nothing(1)
 		})
 	}
 }
@@ -235,23 +234,27 @@ func TestADescriptionThatCannotBeTrusted(t *testing.T) {
 		meta func(map[string]any)
 		kind Kind
 	}{
-		"another issuer":        {func(m map[string]any) { m["issuer"] = "https://evil.example" }, OtherIssuer},
-		"a slash more":          {func(m map[string]any) { m["issuer"] = m["issuer"].(string) + "/" }, OtherIssuer},
-		"a script as address":   {func(m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" }, BadEndpoints},
+		"another issuer": {func(m map[string]any) { m["issuer"] = "https://evil.example" }, OtherIssuer},
+		"a slash more":   {func(m map[string]any) { m["issuer"] = m["issuer"].(string) + "/" }, OtherIssuer},
+		"a script as address": {func(m map[string]any) { m["authorization_endpoint"] = "javascript:alert(1)" },
+			BadEndpoints},
 		"a token call in clear": {func(m map[string]any) { m["token_endpoint"] = "http://idp.example/token" }, BadEndpoints},
 		"no keys":               {func(m map[string]any) { delete(m, "jwks_uri") }, BadEndpoints},
-		"no PKCE":               {func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} }, NoMethods},
-		"no secret":             {func(m map[string]any) { m["token_endpoint_auth_methods_supported"] = []string{"private_key_jwt"} }, NoMethods},
+		"no PKCE": {func(m map[string]any) { m["code_challenge_methods_supported"] = []string{"plain"} },
+			NoMethods},
+		"no secret": {func(m map[string]any) {
+			m["token_endpoint_auth_methods_supported"] = []string{"private_key_jwt"}
+		}, NoMethods},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.idp.Meta = c.meta
-			_, err := w.sso.Begin(w.ctx, "ACME")
-			w.trouble(err, c.kind)
+			f := newFixture(t)
+			f.idp.Meta = c.meta
+			_, err := f.sso.Begin(f.ctx, "ACME")
+			f.trouble(err, c.kind)
 			// The superuser's test says the same in the report.
-			_, reported, err := w.sso.BeginTest(w.ctx, w.signedIn("ACME/boss"))
-			set, _ := w.sso.Settings(w.ctx, w.signedIn("ACME/boss"))
+			_, reported, err := f.sso.BeginTest(f.ctx, f.signedIn("ACME/boss"))
+			set, _ := f.sso.Settings(f.ctx, f.signedIn("ACME/boss"))
 			if err != nil || !reported || set.Test == nil || set.Test.Trouble != string(c.kind) {
 				t.Errorf("the report is %+v, %v", set.Test, err)
 			}
@@ -261,35 +264,39 @@ func TestADescriptionThatCannotBeTrusted(t *testing.T) {
 
 func TestAWrongSecretIsToldInTheReport(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss := w.signedIn("ACME/boss")
-	set := Settings{Issuer: w.idp.URL, ClientID: federationtest.ClientID, Policy: Refuse}
-	if err := w.sso.Save(w.ctx, boss, set, "wrong", session.Client{}); err != nil {
+	f := newFixture(t)
+	boss := f.signedIn("ACME/boss")
+	set := Settings{Issuer: f.idp.URL, ClientID: federationtest.ClientID, Policy: Refuse}
+	if err := f.sso.Save(f.ctx, boss, set, "wrong", session.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	for want, secret := range map[Kind]string{BadClient: "wrong", "": federationtest.Secret} {
-		if err := w.sso.Save(w.ctx, boss, set, secret, session.Client{}); err != nil {
+		if err := f.sso.Save(f.ctx, boss, set, secret, session.Client{}); err != nil {
 			t.Fatal(err)
 		}
-		browser, _, err := w.sso.BeginTest(w.ctx, boss)
+		browser, _, err := f.sso.BeginTest(f.ctx, boss)
 		if err != nil {
 			t.Fatal(err)
 		}
-		onward, _ := w.sso.Onward(w.ctx, browser)
-		q := w.idp.LogIn(t, onward.URL)
-		a, err := w.sso.Return(w.ctx, Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &boss})
-		got, _ := w.sso.Settings(w.ctx, boss)
+		onward, _ := f.sso.Onward(f.ctx, browser)
+		q := f.idp.LogIn(t, onward.URL)
+		a, err := f.sso.Return(f.ctx, Answer{
+			State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &boss,
+		})
+		got, _ := f.sso.Settings(f.ctx, boss)
 		if err != nil || !a.Tested || a.Session != "" || got.Test == nil || got.Test.Trouble != string(want) {
 			t.Errorf("%q: arrived as %+v, %v; the report is %+v", secret, a, err, got.Test)
 		}
 	}
-	w.nothing(0)
+	f.nothing(0)
 	// A test's answer is for the superuser who began it.
-	browser, _, _ := w.sso.BeginTest(w.ctx, boss)
-	onward, _ := w.sso.Onward(w.ctx, browser)
-	other := w.signedIn("OTHER/boss")
-	q := w.idp.LogIn(t, onward.URL)
-	_, err := w.sso.Return(w.ctx, Answer{State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &other})
+	browser, _, _ := f.sso.BeginTest(f.ctx, boss)
+	onward, _ := f.sso.Onward(f.ctx, browser)
+	other := f.signedIn("OTHER/boss")
+	q := f.idp.LogIn(t, onward.URL)
+	_, err := f.sso.Return(f.ctx, Answer{
+		State: q.Get("state"), Code: q.Get("code"), Issuer: q.Get("iss"), Browser: browser, Session: &other,
+	})
 	if !errors.Is(err, ErrFlow) {
 		t.Errorf("another superuser's session: %v", err)
 	}

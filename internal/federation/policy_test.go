@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -44,15 +45,15 @@ func TestWhatCountsAsAProvidersSecondFactor(t *testing.T) {
 }
 
 // refusedOnly fails the test unless the answer is a refusal that left an audit event and nothing else.
-func (w *world) refusedOnly(a Arrival, err error, why string, links int64) {
-	w.t.Helper()
+func (f *fixture) refusedOnly(a Arrival, err error, why string, links int64) {
+	f.t.Helper()
 	var refused *Refused
 	if !errors.As(err, &refused) || refused.Why != why || a != (Arrival{}) {
-		w.t.Errorf("arrived as %+v, %v", a, err)
+		f.t.Errorf("arrived as %+v, %v", a, err)
 	}
-	w.nothing(links)
-	if n := w.count("select count(*) from audit_events where action = 'sso_refused'"); n != 1 {
-		w.t.Errorf("%d audit events", n)
+	f.nothing(links)
+	if n := f.ID("select count(*) from audit_events where action = 'sso_refused'"); n != 1 {
+		f.t.Errorf("%d audit events", n)
 	}
 }
 
@@ -63,22 +64,23 @@ func TestAnOfficeWithTwoFactorsRefuses(t *testing.T) {
 		for flip, while := range map[string]bool{"before": false, "while at the provider": true} {
 			t.Run(name+", switched "+flip, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t)
+				f := newFixture(t)
 				links := int64(0)
 				if linked {
-					w.link()
+					f.link()
 					links = 1
 				}
-				w.demand(!while)
-				browser, said := w.leave()
-				w.demand(true)
-				a, err := w.comeBack(browser, said)
-				w.refusedOnly(a, err, "", links)
-				list, err := w.sso.Refusals(w.ctx, w.signedIn("ACME/boss"))
-				if err != nil || len(list) != 1 || list[0].Who != "jane" || list[0].Linked != linked || list[0].Address != "192.0.2.7" {
+				f.demand(!while)
+				browser, said := f.leave()
+				f.demand(true)
+				a, err := f.comeBack(browser, said)
+				f.refusedOnly(a, err, "", links)
+				list, err := f.sso.Refusals(f.ctx, f.signedIn("ACME/boss"))
+				if err != nil || len(list) != 1 || list[0].Who != "jane" || list[0].Linked != linked ||
+					list[0].Address != "192.0.2.7" {
 					t.Errorf("the superuser sees %+v, %v", list, err)
 				}
-				if other, err := w.sso.Refusals(w.ctx, w.signedIn("OTHER/boss")); err != nil || len(other) != 0 {
+				if other, err := f.sso.Refusals(f.ctx, f.signedIn("OTHER/boss")); err != nil || len(other) != 0 {
 					t.Errorf("another office's superuser sees %+v, %v", other, err)
 				}
 			})
@@ -94,30 +96,30 @@ func TestTrustTakesAFreshSecondFactorAlone(t *testing.T) {
 	} {
 		t.Run(why, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.link()
-			w.provide("ACME", Trust)
-			w.demand(true)
-			w.idp.Change = change
-			a, err := w.roundTrip()
-			w.refusedOnly(a, err, why, 1)
+			f := newFixture(t)
+			f.link()
+			f.provide("ACME", Trust)
+			f.demand(true)
+			f.idp.Change = change
+			a, err := f.roundTrip()
+			f.refusedOnly(a, err, why, 1)
 		})
 	}
-	w := newWorld(t)
-	w.link()
-	w.provide("ACME", Trust)
-	w.demand(true)
-	browser, _ := w.sso.Begin(w.ctx, "ACME")
-	onward, err := w.sso.Onward(w.ctx, browser)
+	f := newFixture(t)
+	f.link()
+	f.provide("ACME", Trust)
+	f.demand(true)
+	browser, _ := f.sso.Begin(f.ctx, "ACME")
+	onward, err := f.sso.Onward(f.ctx, browser)
 	if u, _ := url.Parse(onward.URL); err != nil || u.Query().Get("max_age") != "600" {
 		t.Errorf("a fresh log-in is not asked for: %s, %v", onward.URL, err)
 	}
-	w.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = []string{"pwd", "otp"}, time.Now().Unix() }
-	a, err := w.roundTrip()
+	f.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = []string{"pwd", "otp"}, time.Now().Unix() }
+	a, err := f.roundTrip()
 	if err != nil {
 		t.Fatal(err)
 	}
-	sess, err := w.sessions.Load(w.ctx, a.Session)
+	sess, err := f.sessions.Load(f.ctx, a.Session)
 	if err != nil || sess.Pending() || sess.Level != 2 || sess.User.Username != "jane" {
 		t.Fatalf("the session is %+v, %v", sess, err)
 	}
@@ -126,27 +128,27 @@ func TestTrustTakesAFreshSecondFactorAlone(t *testing.T) {
 		t.Error("a provider's word counts as a fresh proof")
 	}
 	// What the policy says counts at the next request, not only at the log-in.
-	w.provide("ACME", Ask)
-	if sess, err = w.sessions.Load(w.ctx, a.Session); err != nil || !sess.Pending() {
+	f.provide("ACME", Ask)
+	if sess, err = f.sessions.Load(f.ctx, a.Session); err != nil || !sess.Pending() {
 		t.Errorf("after a change to ask: %+v, %v", sess, err)
 	}
-	w.provide("ACME", Refuse)
-	if _, err = w.sessions.Load(w.ctx, a.Session); !errors.Is(err, session.ErrNone) {
+	f.provide("ACME", Refuse)
+	if _, err = f.sessions.Load(f.ctx, a.Session); !errors.Is(err, session.ErrNone) {
 		t.Errorf("after a change to refuse: %v", err)
 	}
 }
 
 func TestAskMakesAPendingLogIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	w.provide("ACME", Ask)
-	w.demand(true)
-	a, err := w.roundTrip()
+	f := newFixture(t)
+	f.link()
+	f.provide("ACME", Ask)
+	f.demand(true)
+	a, err := f.roundTrip()
 	if err != nil {
 		t.Fatal(err)
 	}
-	sess, err := w.sessions.Load(w.ctx, a.Session)
+	sess, err := f.sessions.Load(f.ctx, a.Session)
 	if err != nil || !sess.Pending() || len(sess.Methods) != 1 || sess.Methods[0] != "sso" || sess.FreshPassword() {
 		t.Errorf("the session is %+v, %v", sess, err)
 	}
@@ -154,76 +156,78 @@ func TestAskMakesAPendingLogIn(t *testing.T) {
 
 func TestASessionOfSingleSignOnEndsWhenTheSwitchIsTurned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	a, err := w.roundTrip()
+	f := newFixture(t)
+	f.link()
+	a, err := f.roundTrip()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sess, err := w.sessions.Load(w.ctx, a.Session); err != nil || sess.Level != 1 || sess.Methods[0] != "sso" {
+	if sess, err := f.sessions.Load(f.ctx, a.Session); err != nil || sess.Level != 1 || sess.Methods[0] != "sso" {
 		t.Fatalf("the session is %+v, %v", sess, err)
 	}
-	p, err := w.offices.Preflight(w.ctx, w.users["ACME/boss"].OfficeID)
+	p, err := f.offices.Preflight(f.ctx, f.users["ACME/boss"].OfficeID)
 	if err != nil || p.SSO != 1 || p.SSOPolicy != "refuse" {
 		t.Errorf("the question counts %d under %q, %v", p.SSO, p.SSOPolicy, err)
 	}
-	w.demand(true)
-	if _, err := w.sessions.Load(w.ctx, a.Session); !errors.Is(err, session.ErrNone) {
+	f.demand(true)
+	if _, err := f.sessions.Load(f.ctx, a.Session); !errors.Is(err, session.ErrNone) {
 		t.Errorf("refused from now on, and still there: %v", err)
 	}
 }
 
 func TestTheFirstLogInLinks(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	a, err := w.roundTrip()
+	f := newFixture(t)
+	a, err := f.roundTrip()
 	if err != nil || a.Link == "" || a.Session != "" {
 		t.Fatalf("arrived as %+v, %v", a, err)
 	}
-	if waiting, err := w.sso.Waiting(w.ctx, a.Link); err != nil || waiting.OfficeCode != "ACME" || waiting.Label != "jane" {
+	if waiting, err := f.sso.Waiting(f.ctx, a.Link); err != nil || waiting.OfficeCode != "ACME" ||
+		waiting.Label != "jane" {
 		t.Errorf("waiting is %+v, %v", waiting, err)
 	}
-	if _, _, err := w.sso.Link(w.ctx, a.Link, w.users["OTHER/jane"], "en", session.Client{}); !errors.Is(err, ErrFlow) {
+	if _, _, err := f.sso.Link(f.ctx, a.Link, f.users["OTHER/jane"], "en", session.Client{}); !errors.Is(err, ErrFlow) {
 		t.Errorf("another office's user: %v", err)
 	}
-	if _, _, err := w.sso.Link(w.ctx, session.NewToken(), w.users["ACME/jane"], "en", session.Client{}); !errors.Is(err, ErrFlow) {
+	if _, _, err := f.sso.Link(f.ctx, session.NewToken(), f.users["ACME/jane"], "en", session.Client{}); !errors.Is(err,
+		ErrFlow) {
 		t.Errorf("another browser: %v", err)
 	}
-	w2 := w.count("select count(*) from sso_identities")
-	token, made, err := w.sso.Link(w.ctx, a.Link, w.users["ACME/jane"], "en", session.Client{})
+	w2 := f.ID("select count(*) from sso_identities")
+	token, made, err := f.sso.Link(f.ctx, a.Link, f.users["ACME/jane"], "en", session.Client{})
 	if err != nil || !made || w2 != 0 {
 		t.Fatalf("link: %v, %v, %d before", made, err, w2)
 	}
-	if sess, err := w.sessions.Load(w.ctx, token); err != nil || sess.User.Username != "jane" {
+	if sess, err := f.sessions.Load(f.ctx, token); err != nil || sess.User.Username != "jane" {
 		t.Errorf("the session is %+v, %v", sess, err)
 	}
 	// From then on the provider is enough; the link's own token is spent.
-	if a, err := w.roundTrip(); err != nil || a.Session == "" {
+	if a, err := f.roundTrip(); err != nil || a.Session == "" {
 		t.Errorf("the next time: %+v, %v", a, err)
 	}
-	if _, _, err := w.sso.Link(w.ctx, a.Link, w.users["ACME/jane"], "en", session.Client{}); !errors.Is(err, ErrFlow) {
+	if _, _, err := f.sso.Link(f.ctx, a.Link, f.users["ACME/jane"], "en", session.Client{}); !errors.Is(err, ErrFlow) {
 		t.Errorf("the same link again: %v", err)
 	}
 	// Nobody else takes the account over, and jane has one.
-	w.idp.Change = func(c map[string]any) { c["sub"] = "subject-2" }
-	if a, err = w.roundTrip(); err != nil || a.Link == "" {
+	f.idp.Change = func(c map[string]any) { c["sub"] = "subject-2" }
+	if a, err = f.roundTrip(); err != nil || a.Link == "" {
 		t.Fatal(a, err)
 	}
-	if _, _, err := w.sso.Link(w.ctx, a.Link, w.users["ACME/jane"], "en", session.Client{}); !errors.Is(err, ErrLinked) {
+	if _, _, err := f.sso.Link(f.ctx, a.Link, f.users["ACME/jane"], "en", session.Client{}); !errors.Is(err, ErrLinked) {
 		t.Errorf("a second account: %v", err)
 	}
 }
 
 func TestADisabledUserIsAsUnknownAsNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.link()
-	w.exec("update users set disabled_at = now() where username = 'jane'")
-	a, err := w.roundTrip()
+	f := newFixture(t)
+	f.link()
+	f.Exec("update users set disabled_at = now() where username = 'jane'")
+	a, err := f.roundTrip()
 	if err != nil || a.Session != "" || a.Link == "" {
 		t.Errorf("arrived as %+v, %v", a, err)
 	}
-	if n := w.count("select count(*) from sessions"); n != 0 {
+	if n := f.ID("select count(*) from sessions"); n != 0 {
 		t.Errorf("%d sessions", n)
 	}
 }
@@ -234,34 +238,35 @@ func TestAPasswordAloneLinksNobodyWhereTwoFactorsAreDemanded(t *testing.T) {
 	for _, policy := range []Policy{Ask, Trust, Refuse} {
 		t.Run(string(policy), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			w.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = []string{"mfa"}, time.Now().Unix() }
-			w.provide("ACME", policy)
-			w.demand(policy != Refuse)
-			a, err := w.roundTrip()
+			f := newFixture(t)
+			f.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = []string{"mfa"}, time.Now().Unix() }
+			f.provide("ACME", policy)
+			f.demand(policy != Refuse)
+			a, err := f.roundTrip()
 			if err != nil || a.Link == "" {
 				t.Fatal(a, err)
 			}
-			w.demand(true) // under refuse: while the user types the password
-			token, made, err := w.sso.Link(w.ctx, a.Link, w.users["ACME/jane"], "en", session.Client{Address: "192.0.2.7"})
+			f.demand(true) // under refuse: while the user types the password
+			token, made, err := f.sso.Link(f.ctx, a.Link, f.users["ACME/jane"], "en", session.Client{Address: "192.0.2.7"})
 			if policy == Refuse {
-				w.refusedOnly(Arrival{Session: token}, err, "", 0)
+				f.refusedOnly(Arrival{Session: token}, err, "", 0)
 				return
 			}
-			if err != nil || made || w.count("select count(*) from sso_identities") != 0 {
+			if err != nil || made || f.ID("select count(*) from sso_identities") != 0 {
 				t.Fatalf("linked: %v, %v", made, err)
 			}
-			sess, err := w.sessions.Load(w.ctx, token)
+			sess, err := f.sessions.Load(f.ctx, token)
 			if err != nil || !sess.Pending() {
 				t.Fatalf("the session is %+v, %v", sess, err)
 			}
-			if err := w.sso.LinkMine(w.ctx, a.Link, sess, session.Client{}); !errors.Is(err, ErrNotFresh) {
+			if err := f.sso.LinkMine(f.ctx, a.Link, sess, session.Client{}); !errors.Is(err, ErrNotFresh) {
 				t.Errorf("the half-finished log-in links: %v", err)
 			}
-			if err := w.sso.LinkMine(w.ctx, a.Link, w.signedIn("ACME/boss"), session.Client{}); !errors.Is(err, ErrFlow) {
+			if err := f.sso.LinkMine(f.ctx, a.Link, f.signedIn("ACME/boss"), session.Client{}); !errors.Is(err, ErrFlow) {
 				t.Errorf("somebody else takes the link: %v", err)
 			}
-			if err := w.sso.LinkMine(w.ctx, a.Link, w.signedIn("ACME/jane"), session.Client{}); err != nil || w.count("select count(*) from sso_identities") != 1 {
+			if err := f.sso.LinkMine(f.ctx, a.Link, f.signedIn("ACME/jane"), session.Client{}); err != nil ||
+				f.ID("select count(*) from sso_identities") != 1 {
 				t.Errorf("once in: %v", err)
 			}
 		})
@@ -270,59 +275,60 @@ func TestAPasswordAloneLinksNobodyWhereTwoFactorsAreDemanded(t *testing.T) {
 
 func TestAnUnknownOfficeAndOneWithoutAProviderAreAlike(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	if err := w.sso.Remove(w.ctx, w.signedIn("OTHER/boss"), session.Client{}); err != nil {
+	f := newFixture(t)
+	if err := f.sso.Remove(f.ctx, f.signedIn("OTHER/boss"), session.Client{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, code := range []string{"NOBODY", "OTHER", "", "\x00", "acme'"} {
-		if _, err := w.sso.Begin(w.ctx, code); !errors.Is(err, ErrNone) {
+		if _, err := f.sso.Begin(f.ctx, code); !errors.Is(err, ErrNone) {
 			t.Errorf("%q: %v", code, err)
 		}
 	}
-	if _, err := w.sso.Begin(w.ctx, " acme "); err != nil {
+	if _, err := f.sso.Begin(f.ctx, " acme "); err != nil {
 		t.Errorf("as typed: %v", err)
 	}
 }
 
 func TestWhoMayChangeHowAnOfficeSignsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	set := Settings{Issuer: w.idp.URL, ClientID: "other", Policy: Trust}
-	jane, boss := w.signedIn("ACME/jane"), w.signedIn("ACME/boss")
+	f := newFixture(t)
+	set := Settings{Issuer: f.idp.URL, ClientID: "other", Policy: Trust}
+	jane, boss := f.signedIn("ACME/jane"), f.signedIn("ACME/boss")
 	accountant := jane
 	accountant.User.Role = account.RoleAccountant
 	stale := boss
 	stale.PasswordAt, stale.SecondFactorAt = time.Unix(0, 0), time.Unix(0, 0)
 	onlyPassword := boss
 	onlyPassword.TwoFactorRequired, onlyPassword.SecondFactorAt = true, time.Time{}
-	for want, sessions := range map[error][]session.Session{ErrNotAllowed: {jane, accountant}, ErrNotFresh: {stale, onlyPassword}} {
+	for want, sessions := range map[error][]session.Session{ErrNotAllowed: {jane, accountant},
+		ErrNotFresh: {stale, onlyPassword}} {
 		for _, sess := range sessions {
-			if err := w.sso.Save(w.ctx, sess, set, "s", session.Client{}); !errors.Is(err, want) {
+			if err := f.sso.Save(f.ctx, sess, set, "s", session.Client{}); !errors.Is(err, want) {
 				t.Errorf("save: %v", err)
 			}
-			if err := w.sso.Remove(w.ctx, sess, session.Client{}); !errors.Is(err, want) {
+			if err := f.sso.Remove(f.ctx, sess, session.Client{}); !errors.Is(err, want) {
 				t.Errorf("remove: %v", err)
 			}
 		}
 	}
 	for _, sess := range []session.Session{jane, accountant} {
-		_, err := w.sso.Settings(w.ctx, sess)
-		_, err2 := w.sso.Refusals(w.ctx, sess)
-		_, _, err3 := w.sso.BeginTest(w.ctx, sess)
+		_, err := f.sso.Settings(f.ctx, sess)
+		_, err2 := f.sso.Refusals(f.ctx, sess)
+		_, _, err3 := f.sso.BeginTest(f.ctx, sess)
 		if !errors.Is(err, ErrNotAllowed) || !errors.Is(err2, ErrNotAllowed) || !errors.Is(err3, ErrNotAllowed) {
 			t.Errorf("looks at it: %v, %v, %v", err, err2, err3)
 		}
 	}
-	if n := w.count("select count(*) from sso_providers where client_id = 'nightlatch' and policy = 'refuse'"); n != 2 {
+	if n := f.ID("select count(*) from sso_providers where client_id = 'nightlatch' and policy = 'refuse'"); n != 2 {
 		t.Error("something changed")
 	}
 }
 
 func TestWhatCannotBeSaved(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss := w.signedIn("ACME/boss")
-	good := Settings{Issuer: w.idp.URL, ClientID: federationtest.ClientID, Policy: Refuse}
+	f := newFixture(t)
+	boss := f.signedIn("ACME/boss")
+	good := Settings{Issuer: f.idp.URL, ClientID: federationtest.ClientID, Policy: Refuse}
 	for key, change := range map[string]func(*Settings){
 		"issuer":       func(s *Settings) { s.Issuer = "http://idp.example" },
 		"issuer_plain": func(s *Settings) { s.Issuer += "?x=1" },
@@ -334,29 +340,30 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		s := good
 		change(&s)
 		var problem *Problem
-		if err := w.sso.Save(w.ctx, boss, s, "", session.Client{}); !errors.As(err, &problem) || problem.Key != key {
+		if err := f.sso.Save(f.ctx, boss, s, "", session.Client{}); !errors.As(err, &problem) || problem.Key != key {
 			t.Errorf("%s: %v", key, err)
 		}
 	}
-	for _, issuer := range []string{"", "javascript:alert(1)", "file:///etc/passwd", "https://", "https://a:b@idp.example", "http://127.0.0.1.evil.example", "//idp.example", "ftp://localhost"} {
+	for _, issuer := range []string{"", "javascript:alert(1)", "file:///etc/passwd", "https://",
+		"https://a:b@idp.example", "http://127.0.0.1.evil.example", "//idp.example", "ftp://localhost"} {
 		s := good
 		s.Issuer = issuer
-		if err := w.sso.Save(w.ctx, boss, s, "s", session.Client{}); err == nil {
+		if err := f.sso.Save(f.ctx, boss, s, "s", session.Client{}); err == nil {
 			t.Errorf("%q is saved", issuer)
 		}
 	}
 	// Off loopback plain http is refused on loopback too: it is somebody's neighbour there.
-	w.sso.public = &url.URL{Scheme: "https", Host: "login.acme.example"}
-	if err := w.sso.Save(w.ctx, boss, good, "s", session.Client{}); err == nil {
+	f.sso.public = &url.URL{Scheme: "https", Host: "login.acme.example"}
+	if err := f.sso.Save(f.ctx, boss, good, "s", session.Client{}); err == nil {
 		t.Error("plain http is saved on a public installation")
 	}
 	// The secret is kept sealed, and by an office of its own.
-	var sealed []byte
-	_ = w.pool.QueryRow(w.ctx, "select secret_ct from sso_providers where office_id = $1", boss.User.OfficeID).Scan(&sealed)
-	if plain, err := w.sso.keys.Open(purposeSecret, row(boss.User.OfficeID), sealed); err != nil || string(plain) != federationtest.Secret {
+	sealed := dbtest.One[[]byte](t, f.pool, "select secret_ct from sso_providers where office_id = $1", boss.User.OfficeID)
+	if plain, err := f.sso.keys.Open(purposeSecret, row(boss.User.OfficeID), sealed); err != nil ||
+		string(plain) != federationtest.Secret {
 		t.Errorf("the secret does not open: %v", err)
 	}
-	if _, err := w.sso.keys.Open(purposeSecret, row(w.users["OTHER/boss"].OfficeID), sealed); err == nil {
+	if _, err := f.sso.keys.Open(purposeSecret, row(f.users["OTHER/boss"].OfficeID), sealed); err == nil {
 		t.Error("the secret opens in another office")
 	}
 	if strings.Contains(string(sealed), federationtest.Secret) {
