@@ -32,29 +32,60 @@ func TestEveryStateOfAMessageHasItsReason(t *testing.T) {
 		want      []string
 	}{
 		{"queued", live, Message{State: "queued"}, []string{"why.queued"}},
-		{"queued behind an open breaker", live, Message{State: "queued", Reason: "breaker"}, []string{"op_breaker.account", "why.queued"}},
-		{"calling", live, Message{State: "calling", Sends: []Send{{Provider: "webhook", State: "calling"}}}, []string{"why.calling"}},
-		{"calling the next", live, Message{State: "calling", Sends: []Send{refused("webhook", "retry", "http 503"), {Provider: "demo", State: "calling"}}}, []string{"why.provider.retry", "why.moved.calling"}},
-		{"throttled", live, Message{State: "retrying", Sends: []Send{refused("webhook", "wait", "1")}}, []string{"why.provider.wait", "why.retrying"}},
-		{"unsure", live, Message{State: "unsure", Sends: []Send{{Provider: "webhook", State: "unknown", Class: "unknown", Status: "timeout"}}}, []string{"why.provider.unknown", "why.unsure"}},
-		{"accepted after an unknown one", live, Message{State: "accepted", Sends: []Send{{Provider: "webhook", State: "unknown", Class: "unknown"}, {Provider: "webhook", State: "sent"}}}, []string{"why.provider.unknown", "why.accepted"}},
-		{"answered call", live, Message{State: "accepted", Sends: []Send{sent}, Receipts: []Receipt{{Provider: "vonage", Status: "answered"}}}, []string{"why.answered"}},
+		{"queued behind an open breaker", live, Message{
+			State: "queued", Reason: "breaker",
+		}, []string{"op_breaker.account", "why.queued"}},
+		{"calling", live, Message{
+			State: "calling", Sends: []Send{{Provider: "webhook", State: "calling"}},
+		}, []string{"why.calling"}},
+		{"calling the next", live, Message{
+			State: "calling", Sends: []Send{refused("webhook", "retry", "http 503"), {Provider: "demo", State: "calling"}},
+		}, []string{"why.provider.retry", "why.moved.calling"}},
+		{"throttled", live, Message{
+			State: "retrying", Sends: []Send{refused("webhook", "wait", "1")},
+		}, []string{"why.provider.wait", "why.retrying"}},
+		{"unsure", live, Message{
+			State: "unsure", Sends: []Send{{Provider: "webhook", State: "unknown", Class: "unknown", Status: "timeout"}},
+		}, []string{"why.provider.unknown", "why.unsure"}},
+		{"accepted after an unknown one", live, Message{
+			State: "accepted", Sends: []Send{
+				{Provider: "webhook", State: "unknown", Class: "unknown"}, {Provider: "webhook", State: "sent"},
+			},
+		}, []string{"why.provider.unknown", "why.accepted"}},
+		{"answered call", live, Message{
+			State: "accepted", Sends: []Send{sent}, Receipts: []Receipt{{Provider: "vonage", Status: "answered"}},
+		}, []string{"why.answered"}},
 		{"delivered", live, Message{State: "delivered", Sends: []Send{sent}}, []string{"why.delivered"}},
-		{"delivered and wrong once", challengeCase{"", 1}, Message{State: "delivered", Sends: []Send{sent}}, []string{"why.delivered_tries"}},
-		{"number", live, Message{State: "failed", Reason: "number", Final: true, Sends: []Send{refused("vonage", "number", "6")}}, []string{"why.provider.number", "why.failed.number"}},
-		{"account", live, Message{State: "failed", Reason: "account", Final: true, Sends: []Send{refused("webhook", "account", "401")}}, []string{"why.provider.account", "why.failed.account"}},
-		{"ours", live, Message{State: "failed", Reason: "ours", Final: true, Sends: []Send{refused("webhook", "ours", "400")}}, []string{"why.provider.ours", "why.failed.ours"}},
+		{"delivered and wrong once", challengeCase{"", 1}, Message{State: "delivered", Sends: []Send{sent}},
+			[]string{"why.delivered_tries"}},
+		{"number", live, Message{
+			State: "failed", Reason: "number", Final: true, Sends: []Send{refused("vonage", "number", "6")},
+		}, []string{"why.provider.number", "why.failed.number"}},
+		{"account", live, Message{
+			State: "failed", Reason: "account", Final: true, Sends: []Send{refused("webhook", "account", "401")},
+		}, []string{"why.provider.account", "why.failed.account"}},
+		{"ours", live, Message{
+			State: "failed", Reason: "ours", Final: true, Sends: []Send{refused("webhook", "ours", "400")},
+		}, []string{"why.provider.ours", "why.failed.ours"}},
 		{"no reason we know", live, Message{State: "failed", Reason: "x", Final: true}, []string{"why.failed.other"}},
 		{"five wrong", challengeCase{"exhausted", 5}, Message{State: "delivered"}, []string{"why.exhausted", "why.may_ask"}},
 		{"ended", challengeCase{"abandoned", 0}, Message{State: "delivered"}, []string{"why.abandoned", "why.may_ask"}},
-		{"expired unread", challengeCase{"expired", 1}, Message{State: "delivered"}, []string{"why.expired_delivered", "why.may_ask"}},
-		{"expired, phone off", challengeCase{"expired", 0}, Message{State: "accepted", Receipts: []Receipt{{Status: "buffered"}}}, []string{"why.buffered_over", "why.expired", "why.may_ask"}},
-		{"expired, no receipt", challengeCase{"expired", 0}, Message{State: "accepted"}, []string{"why.expired_accepted", "why.may_ask"}},
-		{"expired, uncertain", challengeCase{"expired", 0}, Message{State: "unsure", Final: true}, []string{"why.expired_unsure", "why.may_ask"}},
+		{"expired unread", challengeCase{"expired", 1}, Message{State: "delivered"},
+			[]string{"why.expired_delivered", "why.may_ask"}},
+		{"expired, phone off", challengeCase{"expired", 0},
+			Message{State: "accepted", Receipts: []Receipt{{Status: "buffered"}}}, []string{"why.buffered_over", "why.expired",
+				"why.may_ask"}},
+		{"expired, no receipt", challengeCase{"expired", 0}, Message{State: "accepted"},
+			[]string{"why.expired_accepted", "why.may_ask"}},
+		{"expired, uncertain", challengeCase{"expired", 0}, Message{State: "unsure", Final: true},
+			[]string{"why.expired_unsure", "why.may_ask"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			ch := Challenge{ID: 1, BeganAt: began, ExpiresAt: now.Add(4 * time.Minute), Outcome: c.challenge.outcome, Tries: c.challenge.tries, Messages: []Message{c.message}}
+			ch := Challenge{
+				ID: 1, BeganAt: began, ExpiresAt: now.Add(4 * time.Minute), Outcome: c.challenge.outcome,
+				Tries: c.challenge.tries, Messages: []Message{c.message},
+			}
 			if ch.Outcome != "" {
 				ch.EndedAt = now.Add(-time.Second)
 			}
@@ -80,15 +111,16 @@ func TestEveryStateOfAMessageHasItsReason(t *testing.T) {
 
 // families are the texts that are put together from a word, with all their words.
 var families = map[string][]string{
-	"why.":              {"queued", "calling", "accepted", "moved.calling", "moved.accepted"},
-	"why.moved.":        {"calling", "accepted", "delivered"},
-	"why.failed.":       {"number", "account", "ours", "over", "resent", "expired", "too_late", "undelivered", "other"},
-	"why.provider.":     {"account", "ours", "number", "wait", "retry", "unknown"},
-	"story.outcome.":    {"verified", "expired", "replaced", "exhausted", "abandoned"},
-	"story.job.":        {"available", "running", "completed", "cancelled", "discarded"},
-	"story.send.":       {"account", "ours", "number", "wait", "retry", "unknown", "sent", "calling"},
-	"op_breaker.":       {"account", "ours", "unknown", "wait", "retry"},
-	"op_limit.":         {"under_way", "number_hour", "number_day", "user_hour", "user_day", "new_numbers", "office", "country", "prefix", "money", "other"},
+	"why.":           {"queued", "calling", "accepted", "moved.calling", "moved.accepted"},
+	"why.moved.":     {"calling", "accepted", "delivered"},
+	"why.failed.":    {"number", "account", "ours", "over", "resent", "expired", "too_late", "undelivered", "other"},
+	"why.provider.":  {"account", "ours", "number", "wait", "retry", "unknown"},
+	"story.outcome.": {"verified", "expired", "replaced", "exhausted", "abandoned"},
+	"story.job.":     {"available", "running", "completed", "cancelled", "discarded"},
+	"story.send.":    {"account", "ours", "number", "wait", "retry", "unknown", "sent", "calling"},
+	"op_breaker.":    {"account", "ours", "unknown", "wait", "retry"},
+	"op_limit.": {"under_way", "number_hour", "number_day", "user_hour", "user_day", "new_numbers", "office",
+		"country", "prefix", "money", "other"},
 	"op_purpose.":       {"sign_in", "confirm_number", "change_number", "fresh_factor"},
 	"op_channel.":       {"sms", "call"},
 	"op_receipt.":       {"accepted", "buffered", "answered", "delivered", "expired", "failed", "rejected", "unknown"},

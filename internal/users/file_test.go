@@ -17,24 +17,36 @@ func TestAFileIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 		file string
 		want []Line
 	}{
-		"commas":               {"username,name,email,role\nzoe,Zoë Jansen,zoe@example.org,user\n", zoe},
-		"a byte order mark":    {"\uFEFFusername,name,email,role\nzoe,Zoë Jansen,zoe@example.org,user", zoe},
-		"a Dutch Excel":        {"\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nzoe;Zoë Jansen;zoe@example.org;user\r\n", zoe},
-		"tabs":                 {"User name\tFull name\tE-mail\tRole\nzoe\tZoë Jansen\tzoe@example.org\tuser\n", zoe},
-		"an old Mac":           {"username,name,email,role\rzoe,Zoë Jansen,zoe@example.org,user\r", zoe},
-		"quotes":               {"\"username\";\"name\";\"email\";\"role\"\n\"zoe\";\"Zoë Jansen\";\"zoe@example.org\";\"user\"\n", zoe},
-		"another order":        {"Role,E_MAIL,NAME,Username\nuser,zoe@example.org,Zoë Jansen,zoe\n", zoe},
-		"spaces":               {" username , name , email , role \n zoe , Zoë Jansen , zoe@example.org , user \n", zoe},
-		"an export's columns":  {"username,name,email,role,second factor,disabled\nzoe,Zoë Jansen,zoe@example.org,user,both,no\n", zoe},
-		"empty columns":        {"username,name,email,role,,\nzoe,Zoë Jansen,zoe@example.org,user,,\n", zoe},
-		"sep":                  {"sep=;\r\nusername;name;email;role\r\nzoe;Zoë Jansen;zoe@example.org;user", []Line{{3, "zoe", "Zoë Jansen", "zoe@example.org", "user"}}},
-		"empty lines":          {"username,name,email,role\n\n,,,\nzoe,Zoë Jansen,zoe@example.org,user\n\n", []Line{{4, "zoe", "Zoë Jansen", "zoe@example.org", "user"}}},
-		"a comma in a name":    {"username;name\nzoe;\"Jansen, Zoë\"\n", []Line{{2, "zoe", "Jansen, Zoë", "", ""}}},
-		"a line end in a name": {"username,name\nzoe,\"Zoë\r\nJansen\"\nbob,Bob\n", []Line{{2, "zoe", "Zoë\nJansen", "", ""}, {4, "bob", "Bob", "", ""}}},
-		"a quote in a name":    {"username,name\nzoe,\"Zoë \"\"Z\"\" Jansen\"\n", []Line{{2, "zoe", "Zoë \"Z\" Jansen", "", ""}}},
-		"a short line":         {"username,name,email\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
-		"guarded cells":        {"username,name\n'@zoe,'=1+1\nhart,'t Hart\n", []Line{{2, "@zoe", "=1+1", "", ""}, {3, "hart", "'t Hart", "", ""}}},
-		"one column":           {"username\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
+		"commas":            {"username,name,email,role\nzoe,Zoë Jansen,zoe@example.org,user\n", zoe},
+		"a byte order mark": {"\uFEFFusername,name,email,role\nzoe,Zoë Jansen,zoe@example.org,user", zoe},
+		"a Dutch Excel":     {"\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nzoe;Zoë Jansen;zoe@example.org;user\r\n", zoe},
+		"tabs":              {"User name\tFull name\tE-mail\tRole\nzoe\tZoë Jansen\tzoe@example.org\tuser\n", zoe},
+		"an old Mac":        {"username,name,email,role\rzoe,Zoë Jansen,zoe@example.org,user\r", zoe},
+		"quotes": {"\"username\";\"name\";\"email\";\"role\"\n\"zoe\";\"Zoë " +
+			"Jansen\";\"zoe@example.org\";\"user\"\n", zoe},
+		"another order": {"Role,E_MAIL,NAME,Username\nuser,zoe@example.org,Zoë Jansen,zoe\n", zoe},
+		"spaces":        {" username , name , email , role \n zoe , Zoë Jansen , zoe@example.org , user \n", zoe},
+		"an export's columns": {"username,name,email,role,second factor,disabled\nzoe,Zoë " +
+			"Jansen,zoe@example.org,user,both,no\n", zoe},
+		"empty columns": {"username,name,email,role,,\nzoe,Zoë Jansen,zoe@example.org,user,,\n", zoe},
+		"sep": {"sep=;\r\nusername;name;email;role\r\nzoe;Zoë Jansen;zoe@example.org;user", []Line{
+			{3, "zoe", "Zoë Jansen", "zoe@example.org", "user"},
+		}},
+		"empty lines": {"username,name,email,role\n\n,,,\nzoe,Zoë Jansen,zoe@example.org,user\n\n", []Line{
+			{4, "zoe", "Zoë Jansen", "zoe@example.org", "user"},
+		}},
+		"a comma in a name": {"username;name\nzoe;\"Jansen, Zoë\"\n", []Line{{2, "zoe", "Jansen, Zoë", "", ""}}},
+		"a line end in a name": {"username,name\nzoe,\"Zoë\r\nJansen\"\nbob,Bob\n", []Line{
+			{2, "zoe", "Zoë\nJansen", "", ""}, {4, "bob", "Bob", "", ""},
+		}},
+		"a quote in a name": {"username,name\nzoe,\"Zoë \"\"Z\"\" Jansen\"\n", []Line{
+			{2, "zoe", "Zoë \"Z\" Jansen", "", ""},
+		}},
+		"a short line": {"username,name,email\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
+		"guarded cells": {"username,name\n'@zoe,'=1+1\nhart,'t Hart\n", []Line{
+			{2, "@zoe", "=1+1", "", ""}, {3, "hart", "'t Hart", "", ""},
+		}},
+		"one column": {"username\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
 	} {
 		if got, err := Read([]byte(c.file)); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v", what, got, err)
@@ -63,13 +75,16 @@ func TestAFileThatIsNoneIsRefusedWithItsReason(t *testing.T) {
 		"a column twice":     {"username,user\nzoe,x\n", FileProblem{Problem: "column_twice", Column: "user"}},
 		"a quote not closed": {"username,name\nbob,Bob\nzoe,\"Zoë\n", FileProblem{Problem: "quotes", Line: 3}},
 		"a quote inside":     {"username,name\nzoe,Zo\"ë\n", FileProblem{Problem: "quotes", Line: 2}},
-		"too many cells":     {"username,name\nbob,Bob\nzoe,Zoë,superuser\n", FileProblem{Problem: "too_many_cells", Line: 3}},
-		"too many lines":     {many, FileProblem{Problem: "too_many_lines"}},
-		"too large":          {"username\n" + strings.Repeat("x", MaxFile), FileProblem{Problem: "too_large"}},
+		"too many cells": {"username,name\nbob,Bob\nzoe,Zoë,superuser\n", FileProblem{
+			Problem: "too_many_cells", Line: 3,
+		}},
+		"too many lines": {many, FileProblem{Problem: "too_many_lines"}},
+		"too large":      {"username\n" + strings.Repeat("x", MaxFile), FileProblem{Problem: "too_large"}},
 	} {
 		_, err := Read([]byte(c.file))
 		var got *FileProblem
-		if !errors.As(err, &got) || got.Problem != c.want.Problem || got.Column != c.want.Column || c.want.Line != 0 && got.Line != c.want.Line {
+		if !errors.As(err, &got) || got.Problem != c.want.Problem || got.Column != c.want.Column || c.want.Line != 0 &&
+			got.Line != c.want.Line {
 			t.Errorf("%s: %+v", what, err)
 		}
 	}
@@ -132,7 +147,9 @@ func TestEachBadLineIsNamedWithItsReason(t *testing.T) {
 
 func TestAnEmptyCellLeavesAUserAsTheyAre(t *testing.T) {
 	t.Parallel()
-	p := plan([]Line{{2, "otto", "", "", "accountant"}, {3, "new", "New", "new@example.org", ""}, {4, "boss", "Boss", "", ""}}, office(), acting)
+	p := plan([]Line{
+		{2, "otto", "", "", "accountant"}, {3, "new", "New", "new@example.org", ""}, {4, "boss", "Boss", "", ""},
+	}, office(), acting)
 	if p.New != 1 || p.Changed != 1 || p.Same != 1 || p.Bad != 0 {
 		t.Errorf("%+v", p)
 	}
@@ -159,7 +176,8 @@ func TestAnEmptyCellLeavesAUserAsTheyAre(t *testing.T) {
 
 func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	t.Parallel()
-	for _, cell := range []string{"=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "'=1", "''=1", "'t Hart", "'", "", "O'Neil", "＝1", "=cmd|' /C calc'!A0"} {
+	for _, cell := range []string{"=1+1", "+1", "-1", "@sum", "\t=1", "\r=1", "'=1", "''=1", "'t Hart", "'", "",
+		"O'Neil", "＝1", "=cmd|' /C calc'!A0"} {
 		if got := unguard(guard(cell)); got != cell {
 			t.Errorf("%q comes back as %q", cell, got)
 		}
@@ -171,8 +189,10 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
-		"", "\uFEFF", "username\nx\n", "username,name,email,role\nzoe,Zoë,zoe@example.org,user\n", "Gebruikersnaam;Naam\r\nx;\"y;\"\"z\"\"\"\r\n",
-		"sep=;\nusername;name\nx;y", "sep=\t", "username\r'=x\r", "username,name\nx,\"a\nb\"\n", "\"", "username,\"", "u\x00", "\xff\xfe", ",,,\n,,,\n", "username,,\nx,,y",
+		"", "\uFEFF", "username\nx\n", "username,name,email,role\nzoe,Zoë,zoe@example.org,user\n",
+		"Gebruikersnaam;Naam\r\nx;\"y;\"\"z\"\"\"\r\n",
+		"sep=;\nusername;name\nx;y", "sep=\t", "username\r'=x\r", "username,name\nx,\"a\nb\"\n", "\"", "username,\"",
+		"u\x00", "\xff\xfe", ",,,\n,,,\n", "username,,\nx,,y",
 		"username,name\n'''@x,'\n", "username,name\nx,'\r\n",
 	} {
 		f.Add([]byte(seed))
@@ -197,7 +217,8 @@ func FuzzRead(f *testing.F) {
 			if i > 0 && step.Number <= p.Steps[i-1].Number {
 				t.Fatalf("line %d after %d", step.Number, p.Steps[i-1].Number)
 			}
-			if step.New() && (step.Will.Role != account.RoleUser && step.Will.Role != account.RoleAccountant && step.Will.Role != account.RoleSuperuser || !account.ValidEmail(step.Will.Email)) {
+			if step.New() && (step.Will.Role != account.RoleUser && step.Will.Role != account.RoleAccountant &&
+				step.Will.Role != account.RoleSuperuser || !account.ValidEmail(step.Will.Email)) {
 				t.Fatalf("a user is made as %+v", step)
 			}
 		}

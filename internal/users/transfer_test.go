@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/users"
@@ -22,81 +23,85 @@ func read(t testing.TB, file string) []users.Line {
 
 func TestAnImportDoesWhatWasLookedAtOrNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss, before := w.in("boss"), w.sum()
-	w.in("otto")
-	lines := read(t, "username;name;email;role\nzoe;Zoë;zoe@example.org;accountant\notto;Otto the Second;;accountant\nann;;;\n")
-	plan, err := w.people.Plan(t.Context(), boss, lines)
+	f := newFixture(t)
+	boss, before := f.in("boss"), f.sum()
+	f.in("otto")
+	lines := read(t, "username;name;email;role\nzoe;Zoë;zoe@example.org;accountant\notto;Otto the "+
+		"Second;;accountant\nann;;;\n")
+	plan, err := f.people.Plan(t.Context(), boss, lines)
 	if err != nil || plan.New != 1 || plan.Changed != 1 || plan.Same != 1 || !plan.Possible() {
 		t.Fatalf("%+v, %v", plan, err)
 	}
-	if w.sum() != before {
+	if f.sum() != before {
 		t.Fatal("looking changed something")
 	}
 	bad := read(t, "username,name,email\nzoe,Zoë,zoe@example.org\nbob,Bob,no\n")
-	_, _, err = w.people.Import(t.Context(), boss, client, bad, plan.Digest())
+	_, _, err = f.people.Import(t.Context(), boss, client, bad, plan.Digest())
 	is(t, "a bad line", err, users.ErrNothing)
-	_, _, err = w.people.Import(t.Context(), boss, client, lines, "")
+	_, _, err = f.people.Import(t.Context(), boss, client, lines, "")
 	is(t, "without having looked", err, users.ErrChanged)
-	w.exec("update users set name = 'Otto the First' where username = 'otto' and office_id = $1", w.office)
-	between := w.sum()
-	_, _, err = w.people.Import(t.Context(), boss, client, lines, plan.Digest())
+	f.Exec("update users set name = 'Otto the First' where username = 'otto' and office_id = $1", f.office)
+	between := f.sum()
+	_, _, err = f.people.Import(t.Context(), boss, client, lines, plan.Digest())
 	is(t, "when the office has changed", err, users.ErrChanged)
-	if w.sum() != between {
+	if f.sum() != between {
 		t.Fatal("half of it was imported")
 	}
-	if plan, err = w.people.Plan(t.Context(), boss, lines); err != nil {
+	if plan, err = f.people.Plan(t.Context(), boss, lines); err != nil {
 		t.Fatal(err)
 	}
-	done, made, err := w.people.Import(t.Context(), boss, client, lines, plan.Digest())
-	if err != nil || done.New != 1 || len(made) != 1 || made[0] != w.id(w.office, "zoe") {
+	done, made, err := f.people.Import(t.Context(), boss, client, lines, plan.Digest())
+	if err != nil || done.New != 1 || len(made) != 1 || made[0] != f.id(f.office, "zoe") {
 		t.Fatalf("%+v, %v, %v", done, made, err)
 	}
-	if n := w.number("select count(*) from users where username = 'otto' and name = 'Otto the Second' and role = 'accountant' and email = 'otto@example.org' and office_id = $1", w.office); n != 1 {
+	if n := f.Int(`select count(*) from users where username = 'otto' and name = 'Otto the Second'
+		and role = 'accountant' and email = 'otto@example.org' and office_id = $1`, f.office); n != 1 {
 		t.Error("the change is not there")
 	}
-	if w.living("otto") != 0 {
+	if f.living("otto") != 0 {
 		t.Error("another role ended no session")
 	}
-	if created, changed, role, imported := w.audited(audit.UserCreated), w.audited(audit.UserChanged), w.audited(audit.RoleChanged), w.audited(audit.UsersImported); created != 1 || changed != 1 || role != 1 || imported != 1 {
+	if created, changed, role, imported := f.audited(
+		audit.UserCreated), f.audited(audit.UserChanged), f.audited(audit.RoleChanged),
+		f.audited(audit.UsersImported); created != 1 || changed != 1 || role != 1 || imported != 1 {
 		t.Errorf("written down: %d created, %d changed, %d roles, %d imports", created, changed, role, imported)
 	}
-	if n := w.number("select count(*) from users where office_id = $1 and name = 'Otto the Second'", w.other); n != 0 {
+	if n := f.Int("select count(*) from users where office_id = $1 and name = 'Otto the Second'", f.other); n != 0 {
 		t.Error("another office's user changed")
 	}
 }
 
 func TestAnImportThatFailsHalfWayLeavesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss := w.in("boss")
+	f := newFixture(t)
+	boss := f.in("boss")
 	lines := read(t, "username,name,email\nzoe,Zoë,zoe@example.org\notto,Otto the Second,\nbob,Bob,bob@example.org\n")
-	plan, err := w.people.Plan(t.Context(), boss, lines)
+	plan, err := f.people.Plan(t.Context(), boss, lines)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.exec("alter table users add constraint no_bob check (username <> 'bob')")
-	before, events := w.sum(), w.number("select count(*) from audit_events")
-	if _, _, err := w.people.Import(t.Context(), boss, client, lines, plan.Digest()); err == nil {
+	f.Exec("alter table users add constraint no_bob check (username <> 'bob')")
+	before, events := f.sum(), f.Int("select count(*) from audit_events")
+	if _, _, err := f.people.Import(t.Context(), boss, client, lines, plan.Digest()); err == nil {
 		t.Fatal("it succeeded")
 	}
-	if w.sum() != before || w.number("select count(*) from audit_events") != events {
+	if f.sum() != before || f.Int("select count(*) from audit_events") != events {
 		t.Error("half of it was imported")
 	}
 }
 
 func TestOfSixteenImportsOfOneFileAtOnceOneIsDone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss := w.in("boss")
+	f := newFixture(t)
+	boss := f.in("boss")
 	lines := read(t, "username,name,email\nzoe,Zoë,zoe@example.org\nbob,Bob,bob@example.org\n")
-	plan, err := w.people.Plan(t.Context(), boss, lines)
+	plan, err := f.people.Plan(t.Context(), boss, lines)
 	if err != nil {
 		t.Fatal(err)
 	}
 	done := 0
 	for _, err := range atOnce(16, func(int) error {
-		_, _, err := w.people.Import(context.Background(), boss, client, lines, plan.Digest())
+		_, _, err := f.people.Import(context.Background(), boss, client, lines, plan.Digest())
 		return err
 	}) {
 		switch {
@@ -106,19 +111,22 @@ func TestOfSixteenImportsOfOneFileAtOnceOneIsDone(t *testing.T) {
 			t.Errorf("one got %v", err)
 		}
 	}
-	if done != 1 || w.number("select count(*) from users where office_id = $1", w.office) != 6 {
+	if done != 1 || f.Int("select count(*) from users where office_id = $1", f.office) != 6 {
 		t.Errorf("%d were done", done)
 	}
 }
 
 func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	boss := w.in("boss")
-	w.exec("update users set name = '=cmd|''/C calc''!A0' where username = 'otto'")
-	w.exec("insert into users (office_id, username, name, email, role, password_hash) values ($1, '@bob', '''t Hart, \"Bob\"', 'bob@example.org', 'user', '')", w.office)
-	w.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users")
-	file, err := w.people.Export(t.Context(), boss, client, func(u account.Profile) string {
+	f := newFixture(t)
+	boss := f.in("boss")
+	f.Exec("update users set name = '=cmd|''/C calc''!A0' where username = 'otto'")
+	factory.User(t, f.pool, f.office, factory.UserOpts{
+		Username: "@bob", Name: "'t Hart, \"Bob\"", Email: "bob@example.org", PasswordHash: factory.NoPassword,
+	})
+	f.Exec(`insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now()
+		from users`)
+	file, err := f.people.Export(t.Context(), boss, client, func(u account.Profile) string {
 		if u.MobileConfirmed {
 			return "number"
 		}
@@ -128,7 +136,8 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(file)
-	for _, wanted := range []string{"\uFEFFusername,name,email,role,second factor,disabled\r\n", "boss,boss,boss@example.org,superuser,number,no\r\n", "'@bob,", ",'=cmd|"} {
+	for _, wanted := range []string{"\uFEFFusername,name,email,role,second factor,disabled\r\n",
+		"boss,boss,boss@example.org,superuser,number,no\r\n", "'@bob,", ",'=cmd|"} {
 		if !strings.Contains(text, wanted) {
 			t.Errorf("%q is not in\n%s", wanted, text)
 		}
@@ -136,11 +145,11 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 	if strings.Contains(text, "3161234") || strings.Count(text, "\n") != 6 {
 		t.Errorf("a number, or another office's users, are in\n%s", text)
 	}
-	plan, err := w.people.Plan(t.Context(), boss, read(t, text))
+	plan, err := f.people.Plan(t.Context(), boss, read(t, text))
 	if err != nil || plan.Same != 5 || plan.Bad+plan.New+plan.Changed != 0 {
 		t.Errorf("%+v, %v", plan, err)
 	}
-	if w.audited(audit.UsersExported) != 1 {
+	if f.audited(audit.UsersExported) != 1 {
 		t.Error("nobody wrote the export down")
 	}
 }
