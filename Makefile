@@ -2,13 +2,15 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-BIN := .tools/bin
+# Tools are built once a machine and version: beside the checkout, so that a second clone finds them.
+TOOLS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/nightlatch/tools
 E2E := e2e
 RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 
-# Versions of what is installed into .tools, exact.
-SQLC_VERSION := v1.31.1
-GOLANGCI_VERSION := v2.15.0
+# The tools, of exact versions.
+SQLC := $(TOOLS)/sqlc@v1.31.1
+GOLANGCI := $(TOOLS)/golangci-lint@v2.15.0
+DEADCODE := $(TOOLS)/deadcode@v0.52.0
 
 .PHONY: help
 help: ## show this
@@ -58,22 +60,34 @@ dev: ## run, and start again when a file changes
 	@scripts/dev.sh
 
 .PHONY: generate
-generate: $(BIN)/sqlc ## make anew: queries to Go, vendored files, docs/access.md
-	$(BIN)/sqlc generate
+generate: $(SQLC) ## make anew: queries to Go, vendored files, docs/access.md
+	$(SQLC) generate
 	static/vendor/vendor.sh
 	go generate ./handlers/access
 
 .PHONY: verify
-verify: $(BIN)/sqlc ## generated and vendored files are as they should be
-	$(BIN)/sqlc diff
+verify: verify/generated ## what is generated, vendored and documented is as it should be
 	go mod tidy -diff
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run make fmt" >&2; exit 1; }
 	go vet ./...
+	go test ./templates
+
+.PHONY: verify/generated
+verify/generated: $(SQLC)
+	$(SQLC) diff
 	static/vendor/vendor.sh --check
+	go run ./handlers/access/render /dev/stdout | diff docs/access.md - || { echo "run make generate" >&2; exit 1; }
+
+# Tests' use is no use: deadcode starts at the programs. What packages of help for tests hold is left out, and what one
+# of them alone calls: db/dbtest ends its server with localpg's Destroy.
+.PHONY: verify/unused
+verify/unused: $(DEADCODE)
+	@dead=$$($(DEADCODE) ./...) && ! grep -vE '^([^:]*test/|e2e/|test/|$$)|Server\.Destroy$$' <<<"$$dead"
+	go run ./scripts/check
 
 .PHONY: lint
-lint: $(BIN)/golangci-lint ## golangci-lint, with staticcheck and gosec
-	$(BIN)/golangci-lint run ./...
+lint: $(GOLANGCI) ## golangci-lint: who imports whom, staticcheck, gosec, the form of comments
+	$(GOLANGCI) run ./...
 
 .PHONY: fmt
 fmt: ## format the Go code
@@ -87,8 +101,8 @@ bench: postgres ## the Go benchmarks
 db/reset: ## forget the local database, the keys and the demo password
 	@scripts/db-reset.sh
 
-$(BIN)/sqlc:
-	GOBIN=$(CURDIR)/$(BIN) go install github.com/sqlc-dev/sqlc/cmd/sqlc@$(SQLC_VERSION)
-
-$(BIN)/golangci-lint:
-	GOBIN=$(CURDIR)/$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+$(SQLC): PACKAGE := github.com/sqlc-dev/sqlc/cmd/sqlc
+$(GOLANGCI): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(DEADCODE): PACKAGE := golang.org/x/tools/cmd/deadcode
+$(SQLC) $(GOLANGCI) $(DEADCODE):
+	@scripts/tool.sh $(PACKAGE) $@

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 const root = process.argv[2];
 const files = `${root}/static/files`;
 const licenses = `${root}/static/vendor/licenses`;
-for (const dir of [`${files}/flags`, licenses, `${root}/locale`, `${root}/account`]) mkdirSync(dir, { recursive: true });
+for (const dir of [`${files}/flags`, licenses, `${root}/internal/locale`, `${root}/internal/account`]) mkdirSync(dir, { recursive: true });
 const from = (path) => `node_modules/${path}`;
 const json = (path) => JSON.parse(readFileSync(from(path), "utf8"));
 
@@ -20,7 +20,7 @@ copyFileSync(from("@zxcvbn-ts/language-common/LICENSE.txt"), `${licenses}/zxcvbn
 
 // Common passwords: one a line, lower case, sorted by bytes, so that the program can look one up in the text itself.
 const common = json("@zxcvbn-ts/language-common/src/passwords.json").map((password) => password.toLowerCase());
-writeFileSync(`${root}/account/common_passwords.txt`, [...new Set(common)].filter((password) => /^[!-~]+$/.test(password)).sort().join("\n") + "\n");
+writeFileSync(`${root}/internal/account/common_passwords.txt`, [...new Set(common)].filter((password) => /^[!-~]+$/.test(password)).sort().join("\n") + "\n");
 
 // Icons: only these, as symbols of one sprite, beside our own logo.
 const icons = [
