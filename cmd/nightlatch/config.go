@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/nightlatch/nightlatch/internal/loopback"
 	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
@@ -129,7 +130,7 @@ func readURL(text string) (*url.URL, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
 		return nil, errors.New("NIGHTLATCH_URL should be an origin, such as https://login.acme.example: no path, no query, no password")
 	}
-	if u.Scheme == "http" && !loopback(u.Hostname()) {
+	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
 		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. Put a proxy with TLS in front and use https")
 	}
 	u.Path = ""
@@ -149,7 +150,7 @@ func (c config) checkProvider() error {
 			}
 			return fmt.Errorf("SMS_PROVIDER is demo, but %s is set: use SMS_PROVIDER=%s for real messages, or unset it", strings.Join(names, ", "), instead)
 		}
-		if host, _, _ := net.SplitHostPort(c.addr); !loopback(host) || !loopback(c.url.Hostname()) {
+		if host, _, _ := net.SplitHostPort(c.addr); !loopback.Host(host) || !loopback.Host(c.url.Hostname()) {
 			return errors.New("SMS_PROVIDER=demo shows every code on a page, so it serves loopback alone: check NIGHTLATCH_ADDR and NIGHTLATCH_URL")
 		}
 		return nil
@@ -175,14 +176,6 @@ func (c config) uses(provider string) bool {
 
 // isDemo reports whether the program runs in demo mode.
 func (c config) isDemo() bool { return c.provider == "demo" }
-
-func loopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
 
 // localhost is how a browser on this machine reaches a listen address.
 func localhost(addr string) string {

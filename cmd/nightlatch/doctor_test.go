@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/keys"
 )
@@ -190,29 +189,4 @@ func TestDoctorKnowsWhenAMessageLastArrived(t *testing.T) {
 	examined(t, in.env).says("warning", "asked for 3 h ago", "phone 2 days ago")
 	asked("5 min", "delivered")
 	examined(t, in.env).says("ok", "5 min ago")
-}
-
-func TestAnOpenBreakerIsAProblemOnlyWhenNoProviderIsLeft(t *testing.T) {
-	var out buffer
-	d := &doctor{out: &out}
-	d.breakers([]dbsqlc.MetricsProvidersRow{{Name: "vonage", Open: true, OpenClass: "retry", OpenStatus: "http 503", OpenSeconds: 90}, {Name: "webhook"}})
-	if said := out.String(); d.problems != 0 || !strings.HasPrefix(said, "warning  The breaker of vonage has been open for 90 s (retry, status http 503).") || strings.Contains(said, "webhook") {
-		t.Errorf("with a provider left: %d problems, %s", d.problems, said)
-	}
-	d.breakers([]dbsqlc.MetricsProvidersRow{{Name: "vonage", Open: true}, {Name: "webhook", Open: true}})
-	if d.problems != 2 {
-		t.Errorf("with none left: %d problems, %s", d.problems, out.String())
-	}
-}
-
-func TestTwoClocksAreApartOnlyWhenNoWaitExplainsIt(t *testing.T) {
-	before := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	after := before.Add(4 * time.Second)
-	for there, want := range map[time.Duration]time.Duration{
-		0: 0, 4 * time.Second: 0, 10 * time.Second: 6 * time.Second, -6 * time.Second: 6 * time.Second, 2 * time.Second: 0,
-	} {
-		if got := apart(before, after, before.Add(there)); got != want {
-			t.Errorf("a clock that shows %s after the question is %s off, want %s", there, got, want)
-		}
-	}
 }

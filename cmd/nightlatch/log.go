@@ -4,30 +4,30 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"regexp"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
-// longNumber is what a phone number looks like in a text: it must not reach a log, whoever wrote the text.
-var longNumber = regexp.MustCompile(`\+[0-9]{7,15}`)
-
-// newLogger writes structured lines, from level up, in which nothing secret stands: attributes that are named like a secret
-// are dropped, and numbers masked, should anybody ever log one.
+// newLogger writes structured lines, from level up, in which nothing secret stands: attributes that are named like a
+// secret are dropped, and numbers masked, should anybody ever log one.
 func newLogger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-		switch a.Key {
-		case "code", "password", "secret", "token", "key", "body", "text", "number", "to", "cookie", "encoded_args", "args":
-			return slog.String(a.Key, "[not logged]")
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: masked}))
+}
+
+func masked(_ []string, a slog.Attr) slog.Attr {
+	switch a.Key {
+	case "code", "password", "secret", "token", "key", "body", "text", "number", "to", "cookie", "encoded_args", "args":
+		return slog.String(a.Key, "[not logged]")
+	}
+	switch a.Value.Kind() {
+	case slog.KindString:
+		return slog.String(a.Key, phone.Mask(a.Value.String()))
+	case slog.KindAny:
+		if err, ok := a.Value.Any().(error); ok {
+			return slog.String(a.Key, phone.Mask(err.Error()))
 		}
-		switch a.Value.Kind() {
-		case slog.KindString:
-			return slog.String(a.Key, longNumber.ReplaceAllString(a.Value.String(), "[number]"))
-		case slog.KindAny:
-			if err, ok := a.Value.Any().(error); ok {
-				return slog.String(a.Key, longNumber.ReplaceAllString(err.Error(), "[number]"))
-			}
-		}
-		return a
-	}}))
+	}
+	return a
 }
 
 // quiet is the logger without what is below a warning: River counts its jobs every half minute.

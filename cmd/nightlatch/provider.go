@@ -146,8 +146,8 @@ func readPrivate(path string) ([]byte, error) {
 }
 
 // Route answers the providers to try for a message, the first first: none where the channel cannot be offered.
-func (p providers) Route(country, channel string) []string {
-	if channel != message.Call {
+func (p providers) Route(country string, channel sms.Channel) []string {
+	if channel != sms.ByCall {
 		return p.routes.For(country)
 	}
 	if !p.calls {

@@ -194,7 +194,7 @@ func TestTheDemoPhoneAlsoTakesCalls(t *testing.T) {
 	}
 	text := message.Text{To: "+31612345678", Language: "en", Code: "493817", Ref: "x.1", Life: 4 * time.Minute}
 	for _, channel := range []string{"sms", "call"} {
-		if o := p.Send(t.Context(), p.Route("NL", channel)[0], text); o.Class != sms.Sent || !o.Arrived {
+		if o := p.Send(t.Context(), p.Route("NL", sms.Channel(channel))[0], text); o.Class != sms.Sent || !o.Arrived {
 			t.Errorf("%s: %+v", channel, o)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"github.com/nightlatch/nightlatch/internal/loopback"
 )
 
 const (
@@ -92,9 +94,7 @@ func safe(u *url.URL, plain bool) bool {
 	if u.Scheme == "https" {
 		return true
 	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	return plain && u.Scheme == "http" && (host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback())
+	return plain && u.Scheme == "http" && loopback.Host(u.Hostname())
 }
 
 func (s *Service) plain() bool { return s.public.Scheme == "http" }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/nightlatch/nightlatch/internal/loopback"
 )
 
 const (
@@ -61,7 +63,7 @@ func ReadSettings(smtpURL, from string) (Settings, error) {
 		s.Security, s.Port = SecurityTLS, 465
 	case "smtp":
 		s.Security, s.Port = SecuritySTARTTLS, 587
-		if ip := net.ParseIP(s.Host); s.Host == "localhost" || ip != nil && ip.IsLoopback() {
+		if loopback.Host(s.Host) {
 			s.Security = SecurityLoopback
 		}
 	default:
