@@ -25,7 +25,7 @@ var fileLimit = middleware.BodyLimit("1100K")
 // exportUsers answers the office's users as a file. It is a POST, since it is written down who took it.
 func (s *Site) exportUsers(c echo.Context) error {
 	file, err := s.People.Export(c.Request().Context(), must(c), s.client(c), func(u account.Profile) string {
-		return string(factorState(u))
+		return s.t(c, "users_file.factor."+string(factorState(u)))
 	})
 	if err != nil {
 		return err

@@ -31,8 +31,8 @@ func (s *Site) showOffices(c echo.Context, view templates.OfficesView) error {
 	}
 	for _, o := range offices {
 		view.Rows = append(view.Rows, templates.OfficeRow{
-			ID: o.ID, Code: o.Code, Name: o.Name, Users: number(o.Users), TwoFactor: o.TwoFactorRequired, Since: o.TwoFactorSince,
-			Messages: number(o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: near(o.Cost, o.Cap),
+			ID: o.ID, Code: o.Code, Name: o.Name, Users: s.number(c, o.Users), TwoFactor: o.TwoFactorRequired, Since: o.TwoFactorSince,
+			Messages: s.number(c, o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: near(o.Cost, o.Cap),
 		})
 	}
 	spent, most, err := s.Operator.Spending(ctx)
@@ -136,7 +136,7 @@ func (s *Site) costsFile(c echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	var buf bytes.Buffer
-	if err := s.Operator.WriteCosts(c.Request().Context(), &buf, month); err != nil {
+	if err := s.Operator.WriteCosts(c.Request().Context(), &buf, s.lang(c), month); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="costs-`+month+`.csv"`)

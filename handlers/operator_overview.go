@@ -41,13 +41,13 @@ func (s *Site) overviewPage(c echo.Context) error {
 	s.overviewProviders(c, &view, o)
 	view.Stats = s.overviewStats(c, o)
 	for _, q := range o.Queues {
-		view.Queues = append(view.Queues, templates.QueueRow{Name: q.Name, Depth: number(q.Depth), Oldest: s.duration(c, q.Oldest)})
+		view.Queues = append(view.Queues, templates.QueueRow{Name: q.Name, Depth: s.number(c, q.Depth), Oldest: s.duration(c, q.Oldest)})
 	}
 	for _, p := range o.Stopped {
 		view.Stopped = append(view.Stopped, templates.StoppedRow{
 			Prefix: p.Prefix, Range: operator.MaskedRange(p.Prefix), Flag: p.Country,
-			Text: s.t(c, "overview.stopped_counts", "Country", locale.Country(s.lang(c), p.Country), "Sent", number(p.Sent),
-				"Verified", number(p.Verified), "Of", number(p.Challenges)),
+			Text: s.t(c, "overview.stopped_counts", "Country", locale.Country(s.lang(c), p.Country), "Sent", s.number(c, p.Sent),
+				"Verified", s.number(c, p.Verified), "Of", s.number(c, p.Challenges)),
 		})
 	}
 	return page(c, http.StatusOK, templates.Overview, s.operatorFrame(c, s.t(c, "overview.title"), "/operator", templates.SectionOverview), view)
@@ -58,7 +58,7 @@ func (s *Site) overviewStats(c echo.Context, o operator.Overview) []templates.St
 	all := o.All
 	verified := templates.Stat{Label: s.t(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
 	if all.Sent > 0 {
-		verified.Tone, verified.Note = templates.ToneOK, s.t(c, "overview.of", "N", number(all.Verified), "Of", number(all.Sent))
+		verified.Tone, verified.Note = templates.ToneOK, s.t(c, "overview.of", "N", s.number(c, all.Verified), "Of", s.number(c, all.Sent))
 		if all.Verified*2 < all.Sent {
 			verified.Tone = templates.ToneWarn
 		}
@@ -85,7 +85,7 @@ func (s *Site) overviewStats(c echo.Context, o operator.Overview) []templates.St
 	for _, q := range o.Queues {
 		depth, oldest = depth+q.Depth, max(oldest, q.Oldest)
 	}
-	waiting := templates.Stat{Label: s.t(c, "overview.waiting_now"), Value: number(depth)}
+	waiting := templates.Stat{Label: s.t(c, "overview.waiting_now"), Value: s.number(c, depth)}
 	if depth > 0 {
 		waiting.Tone, waiting.Note = templates.ToneOK, s.t(c, "overview.oldest_is", "Time", s.duration(c, oldest))
 		if oldest > time.Minute {
@@ -123,23 +123,27 @@ var parts = [...]struct {
 // overviewMessages are the plot, its numbers, and the tables.
 func (s *Site) overviewMessages(c echo.Context, view *templates.OverviewView, o operator.Overview) {
 	st := o.All.States
-	stack := plot.Stack{ID: plotID, Title: s.t(c, "overview.over_time"), Ticks: 5, Text: s.t(c, "overview.plot_text", states(st)...)}
+	stack := plot.Stack{
+		ID: plotID, Title: s.t(c, "overview.over_time"), Ticks: 5, Text: s.t(c, "overview.plot_text", s.states(c, st)...),
+		Number: func(n int) string { return locale.Short(s.lang(c), n) },
+	}
 	for _, p := range parts {
 		stack.Kinds = append(stack.Kinds, plot.Kind{Key: p.pattern, Name: s.t(c, p.name)})
 		view.Legend = append(view.Legend, templates.LegendItem{
-			Pattern: p.pattern, Name: s.t(c, p.name), N: number(p.of(st)), Share: s.share(c, p.of(st), st.Total()),
+			Pattern: p.pattern, Name: s.t(c, p.name), N: s.number(c, p.of(st)), Share: s.share(c, p.of(st), st.Total()),
 		})
 	}
 	for _, b := range o.Bars {
-		tick, label := b.At.UTC().Format("15:04"), b.At.UTC().Format("15:04")
+		onAxis, whole := locale.HourMinute, locale.HourMinute
 		if o.Period.Step >= 24*time.Hour {
-			tick, label = b.At.UTC().Format("02-01"), b.At.UTC().Format("2006-01-02")
+			onAxis, whole = locale.DayMonth, locale.Day
 		}
-		bar := plot.Bar{Label: s.t(c, "overview.bar", append([]any{"At", label}, states(b.States)...)...), Tick: tick}
+		tick, label := locale.Time(s.lang(c), onAxis, b.At), locale.Time(s.lang(c), whole, b.At)
+		bar := plot.Bar{Label: s.t(c, "overview.bar", append([]any{"At", label}, s.states(c, b.States)...)...), Tick: tick}
 		row := templates.BarRow{Label: label}
 		for _, p := range parts {
 			bar.Values = append(bar.Values, p.of(b.States))
-			row.Values = append(row.Values, number(p.of(b.States)))
+			row.Values = append(row.Values, s.number(c, p.of(b.States)))
 		}
 		stack.Bars = append(stack.Bars, bar)
 		view.Bars = append(view.Bars, row)
@@ -162,15 +166,17 @@ func (s *Site) overviewMessages(c echo.Context, view *templates.OverviewView, o 
 	}
 }
 
-func states(st operator.States) []any {
-	return []any{"N", number(st.Total()), "Delivered", number(st.Delivered), "Accepted", number(st.Accepted), "Waiting", number(st.Waiting),
-		"Unsure", number(st.Unsure), "Failed", number(st.Failed)}
+func (s *Site) states(c echo.Context, st operator.States) []any {
+	return []any{
+		"N", s.number(c, st.Total()), "Delivered", s.number(c, st.Delivered), "Accepted", s.number(c, st.Accepted),
+		"Waiting", s.number(c, st.Waiting), "Unsure", s.number(c, st.Unsure), "Failed", s.number(c, st.Failed),
+	}
 }
 
 func (s *Site) delivery(c echo.Context, d operator.Delivery) templates.DeliveryRow {
 	row := templates.DeliveryRow{
-		Provider: s.providerName(c, d.Provider), Country: d.Country, Messages: number(d.States.Total()), Sent: number(d.Sent),
-		Delivered: number(d.States.Delivered), Failed: number(d.States.Failed), Verified: number(d.Verified),
+		Provider: s.providerName(c, d.Provider), Country: d.Country, Messages: s.number(c, d.States.Total()), Sent: s.number(c, d.Sent),
+		Delivered: s.number(c, d.States.Delivered), Failed: s.number(c, d.States.Failed), Verified: s.number(c, d.Verified),
 		Accepted: s.span(c, d.AcceptedP50, d.AcceptedP95), Arrived: s.span(c, d.DeliveredP50, d.DeliveredP95),
 	}
 	if d.Provider == "" {

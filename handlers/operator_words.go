@@ -112,7 +112,7 @@ func (s *Site) status(c echo.Context, status operator.Status) string {
 func (s *Site) duration(c echo.Context, d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
-		return s.t(c, "op_amount.seconds", "N", s.decimal(c, d.Seconds(), 1))
+		return s.t(c, "op_amount.seconds", "N", locale.Rounded(s.lang(c), d.Seconds()))
 	case d < 2*time.Minute:
 		return s.t(c, "op_amount.seconds", "N", int(d.Seconds()))
 	case d < 2*time.Hour:
@@ -123,20 +123,8 @@ func (s *Site) duration(c echo.Context, d time.Duration) string {
 	return s.t(c, "op_amount.days", "N", int(d.Hours())/24, "Rest", int(d.Hours())%24)
 }
 
-// decimal is a number with at most so many decimals, as the language writes it; whole where it is whole.
-func (s *Site) decimal(c echo.Context, f float64, decimals int) string {
-	text := strconv.FormatFloat(f, 'f', decimals, 64)
-	if decimals == 1 {
-		text = strings.TrimSuffix(text, ".0")
-	}
-	if s.lang(c) == "nl" {
-		return strings.Replace(text, ".", ",", 1)
-	}
-	return text
-}
-
 // money is an amount with two decimals, in the currency of the providers' accounts, which we do not know.
-func (s *Site) money(c echo.Context, f float64) string { return s.decimal(c, f, 2) }
+func (s *Site) money(c echo.Context, f float64) string { return locale.Decimal(s.lang(c), f, 2) }
 
 // moneyText is an amount that the database holds as text.
 func (s *Site) moneyText(c echo.Context, text string) string {
@@ -147,20 +135,15 @@ func (s *Site) moneyText(c echo.Context, text string) string {
 	return s.money(c, f)
 }
 
-// number groups thousands with a space, as both languages may.
-func number(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "\u202f" + text[i:]
-	}
-	return text
-}
+// number is a number that is not negative, with its thousands set apart.
+func (s *Site) number(c echo.Context, n int) string { return locale.Integer(s.lang(c), n) }
 
+// share is a percentage, or a dash where there is no whole.
 func (s *Site) share(c echo.Context, part, whole int) string {
-	if whole == 0 {
-		return "—"
+	if text, ok := locale.Percent(s.lang(c), part, whole); ok {
+		return text
 	}
-	return s.decimal(c, 100*float64(part)/float64(whole), 1) + " %"
+	return "—"
 }
 
 // seconds is a percentile, or a dash where there was nothing to measure.

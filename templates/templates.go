@@ -152,8 +152,8 @@ func funcs(lang string) template.FuncMap {
 		"flag":         static.Flag,
 		"lower":        strings.ToLower,
 		"iso":          func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock":        func(at time.Time) string { return at.UTC().Format("15:04:05") },
-		"minute":       func(at time.Time) string { return at.UTC().Format("15:04") + " UTC" },
-		"day":          func(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") + " UTC" },
+		"clock":        func(at time.Time) string { return locale.Time(lang, locale.Second, at) },
+		"minute":       func(at time.Time) string { return locale.Time(lang, locale.Minute, at) },
+		"day":          func(at time.Time) string { return locale.Time(lang, locale.Moment, at) },
 	}
 }

@@ -20,7 +20,7 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
 		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), locale.N(r.Language, "mail.link_life", max(1, minutes)))
 	}
-	facts := t("mail.when", "When", r.QueuedAt.UTC().Format("2006-01-02 15:04")+" UTC")
+	facts := t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt))
 	var from []string
 	if r.Browser != "" {
 		from = append(from, t("browser.on", "Browser", r.Browser, "System", r.System))

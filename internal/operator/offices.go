@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
 // Office is an office with what it uses. Messages and cost are of the calendar month, in UTC.
@@ -63,17 +65,32 @@ func (s *Service) Spending(ctx context.Context) (spent float64, most string, err
 	return r.Spent, r.Cap, nil
 }
 
-// WriteCosts writes a month's costs ("2026-11") as CSV: a line for each office, provider, country and network.
-func (s *Service) WriteCosts(ctx context.Context, w io.Writer, month string) error {
+// costColumns are the headings of the file of costs: the catalogue's costs_file.<column>.
+var costColumns = [...]string{"office", "month", "provider", "country", "network", "sends", "cost"}
+
+// WriteCosts writes a month's costs ("2026-11") as CSV in the language of its reader: a line for each office,
+// provider, country and network.
+func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, month string) error {
 	rows, err := s.q.OperatorCosts(ctx, s.pool, month)
 	if err != nil {
 		return fmt.Errorf("read the costs of %s: %w", month, err)
 	}
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180
-	lines := [][]string{{"office", "month", "provider", "country", "network", "sends", "cost"}}
+	var headings []string
+	for _, column := range costColumns {
+		headings = append(headings, locale.T(language, "costs_file."+column))
+	}
+	lines := [][]string{headings}
 	for _, r := range rows {
-		lines = append(lines, []string{cell(r.Office), r.Month, cell(r.Provider), cell(r.Country), cell(r.Network), strconv.Itoa(int(r.Sends)), r.Cost})
+		cost, err := strconv.ParseFloat(r.Cost, 64)
+		if err != nil {
+			return fmt.Errorf("read a cost of %s: %w", month, err)
+		}
+		lines = append(lines, []string{
+			cell(r.Office), r.Month, cell(r.Provider), cell(r.Country), cell(r.Network), strconv.Itoa(int(r.Sends)),
+			locale.Decimal(language, cost, 6),
+		})
 	}
 	if err := out.WriteAll(lines); err != nil {
 		return fmt.Errorf("write costs: %w", err)

@@ -531,7 +531,7 @@ func TestCostsAreATableThatNoSpreadsheetRuns(t *testing.T) {
 		($1, '2026-11-01', 'vonage', 'NL', '20408', 3, 0.2142), ($1, '2026-11-01', 'webhook', 'BE', '=cmd|''/c calc''!A0',
 			1, 0.1), ($1, '2026-10-01', 'vonage', 'NL', '', 9, 9)`, f.office)
 	var buf bytes.Buffer
-	if err := f.s.WriteCosts(context.Background(), &buf, "2026-11"); err != nil {
+	if err := f.s.WriteCosts(context.Background(), &buf, "en", "2026-11"); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&buf).ReadAll()
@@ -542,6 +542,13 @@ func TestCostsAreATableThatNoSpreadsheetRuns(t *testing.T) {
 	}
 	if err != nil || !reflect.DeepEqual(rows, want) {
 		t.Errorf("%v %v", rows, err)
+	}
+	buf.Reset()
+	if err := f.s.WriteCosts(context.Background(), &buf, "nl", "2026-11"); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err = csv.NewReader(&buf).ReadAll(); err != nil || rows[0][1] != "maand" || rows[1][6] != "0,214200" {
+		t.Errorf("in Dutch: %v %v", rows, err)
 	}
 	for text, want := range map[string]string{"+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "x=": "x=", "": ""} {
 		if got := cell(text); got != want {

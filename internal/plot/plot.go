@@ -36,6 +36,8 @@ type Stack struct {
 	Kinds []Kind
 	Bars  []Bar
 	Ticks int // labels on the axis, at most; evenly spread
+
+	Number func(int) string // writes a number on the axis, shortly, in the page's language
 }
 
 const (
@@ -80,7 +82,7 @@ func (s Stack) SVG() template.HTML {
 		y := float64(floor) - float64(i*step)*perUnit
 		fmt.Fprintf(&b, `<line x1="0" x2="100%%" y1="%s" y2="%s"/>`, px(y), px(y))
 		if i > 0 {
-			fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y-4), short(i*step))
+			fmt.Fprintf(&b, `<text x="0" y="%s">%s</text>`, px(y-4), escape(s.Number(i*step)))
 		}
 	}
 	s.draw(&b, perUnit)
@@ -132,19 +134,6 @@ func scale(most int) (step, lines int) {
 	}
 	return step, max(1, (most+step-1)/step)
 }
-
-// short is a number of at most four letters.
-func short(n int) string {
-	switch {
-	case n >= 1_000_000:
-		return trim(float64(n)/1e6) + "M"
-	case n >= 1000:
-		return trim(float64(n)/1000) + "k"
-	}
-	return strconv.Itoa(n)
-}
-
-func trim(f float64) string { return strings.TrimSuffix(strconv.FormatFloat(f, 'f', 1, 64), ".0") }
 
 func sum(values []int) (total int) {
 	for _, v := range values {

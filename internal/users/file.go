@@ -36,26 +36,6 @@ type Line struct {
 	Role     string
 }
 
-// columns are the headings that are understood, in the form that heading makes of them.
-var columns = map[string]string{
-	"username": "username", "user": "username", "login": "username", "gebruikersnaam": "username", "gebruiker": "username", "inlognaam": "username",
-	"name": "name", "fullname": "name", "displayname": "name", "naam": "name", "volledigenaam": "name",
-	"email": "email", "emailaddress": "email", "mail": "email", "emailadres": "email",
-	"role": "role", "rol": "role",
-	// What an export has, and an import never takes.
-	"secondfactor": "", "tweedefactor": "", "disabled": "", "uitgeschakeld": "",
-}
-
-// heading is a column's heading without what people write differently.
-func heading(s string) string {
-	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" _-.\u00a0", r) {
-			return -1
-		}
-		return r
-	}, strings.ToLower(strings.TrimSpace(s)))
-}
-
 const bom = "\uFEFF"
 
 // Read reads a file of users as spreadsheets write them: UTF-8 with or without a byte order mark, commas,
@@ -141,8 +121,9 @@ func parseProblem(err error, skipped int) error {
 	return problem
 }
 
-// headings answers what each column is: a key of columns' values.
+// headings returns what each column is: a key of the catalogue's users_file, "" for one that an import ignores.
 func headings(record []string) ([]string, error) {
+	columns := vocabulary(slices.Concat(imported[:], ignored[:]), heading)
 	is := make([]string, len(record))
 	for i, cell := range record {
 		name := strings.TrimSpace(cell)
@@ -150,10 +131,13 @@ func headings(record []string) ([]string, error) {
 			continue
 		}
 		known, ok := columns[heading(name)]
+		if slices.Contains(ignored[:], known) {
+			continue
+		}
 		if !ok {
 			return nil, &FileProblem{Problem: "column", Column: account.Line(short(name))}
 		}
-		if known != "" && slices.Contains(is[:i], known) {
+		if slices.Contains(is[:i], known) {
 			return nil, &FileProblem{Problem: "column_twice", Column: account.Line(short(name))}
 		}
 		is[i] = known

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"strings"
 
 	"github.com/nightlatch/nightlatch/internal/account"
 )
@@ -55,9 +54,9 @@ func (p Plan) Digest() string {
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// File is the plan's lines as a file that reads as the same plan.
+// File returns the plan's lines as a file that reads as the same plan, in no language.
 func (p Plan) File() (string, error) {
-	rows := [][]string{{"username", "name", "email", "role"}}
+	rows := [][]string{imported[:]}
 	for _, s := range p.Steps {
 		rows = append(rows, []string{s.Username, s.Will.Name, s.Will.Email, string(s.Will.Role)})
 	}
@@ -119,7 +118,7 @@ func judge(line Line, users map[string]existing, actor account.User) Step {
 		step.Will.Email = line.Email
 	}
 	if line.Role != "" {
-		role, ok := roleWords[strings.ToLower(line.Role)]
+		role, ok := parseRole(line.Role)
 		if !ok {
 			step.Problem, step.Cell = RoleUnknown, short(account.Line(line.Role))
 			return step
@@ -142,11 +141,4 @@ func judge(line Line, users map[string]existing, actor account.User) Step {
 		step.Cell = short(step.Will.Name)
 	}
 	return step
-}
-
-// roleWords are the roles as people write them, in English and in Dutch.
-var roleWords = map[string]account.Role{
-	"user": account.RoleUser, "gebruiker": account.RoleUser,
-	"accountant": account.RoleAccountant,
-	"superuser":  account.RoleSuperuser,
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -34,13 +35,18 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 		if err != nil {
 			return fmt.Errorf("list users: %w", err)
 		}
-		rows := [][]string{{"username", "name", "email", "role", "second factor", "disabled"}}
+		word := func(of string) string { return written(client.Language, of) }
+		var headings []string
+		for _, column := range slices.Concat(imported[:], ignored[:]) {
+			headings = append(headings, word(column))
+		}
+		rows := [][]string{headings}
 		for _, u := range users {
-			disabled := "no"
+			disabled := word("no")
 			if u.DisabledAt != nil {
-				disabled = "yes"
+				disabled = word("yes")
 			}
-			rows = append(rows, []string{u.Username, u.Name, u.Email, u.Role, factor(account.Profile{
+			rows = append(rows, []string{u.Username, u.Name, u.Email, word(u.Role), factor(account.Profile{
 				MobileNumber: text(u.MobileNumber), MobileConfirmed: u.MobileConfirmedAt != nil, Authenticator: u.HasAuthenticator,
 			}), disabled})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/users"
 )
 
@@ -151,5 +152,27 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 	}
 	if f.audited(audit.UsersExported) != 1 {
 		t.Error("nobody wrote the export down")
+	}
+}
+
+func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	boss := f.in("boss")
+	for _, language := range locale.Languages() {
+		reader := client
+		reader.Language = language
+		file, err := f.people.Export(t.Context(), boss, reader, func(account.Profile) string { return "" })
+		if err != nil {
+			t.Fatal(err)
+		}
+		const dutch = "\uFEFFgebruikersnaam,naam,e-mailadres,rol,tweede factor,uitgeschakeld\r\n"
+		if language == "nl" && !strings.HasPrefix(string(file), dutch) {
+			t.Errorf("in Dutch it is\n%s", file)
+		}
+		plan, err := f.people.Plan(t.Context(), boss, read(t, string(file)))
+		if err != nil || plan.Same != 4 || plan.Bad+plan.New+plan.Changed != 0 {
+			t.Errorf("in %s: %+v, %v", language, plan, err)
+		}
 	}
 }

@@ -5,7 +5,7 @@
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const on = (event, act) => document.addEventListener(event, act);
-  const lang = document.documentElement.lang;
+  const locale = document.documentElement.dataset.formats; // how dates are written
   const formats = { time: { timeStyle: "medium" }, minute: { timeStyle: "short" }, date: { dateStyle: "medium", timeStyle: "short" } };
 
   const countDown = (line, end) => {
@@ -21,7 +21,7 @@
     }
     for (const time of all("time[data-local]", root)) {
       const options = { hourCycle: "h23", ...formats[time.dataset.local] };
-      time.textContent = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, options).format(new Date(time.dateTime));
+      time.textContent = new Intl.DateTimeFormat(locale, options).format(new Date(time.dateTime));
     }
     for (const line of all("[data-countdown]:not([data-running])", root)) {
       line.dataset.running = "", countDown(line, performance.now() + 1000 * line.dataset.countdown);
