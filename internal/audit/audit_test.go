@@ -106,6 +106,7 @@ func TestTheHistoryOfAnOfficeHasPages(t *testing.T) {
 		2*(2*audit.PageSize+1))
 	var before int64
 	var seen []string
+	var ids []int64
 	for page, want := range []struct {
 		entries int
 		more    bool
@@ -115,7 +116,7 @@ func TestTheHistoryOfAnOfficeHasPages(t *testing.T) {
 			t.Fatalf("page %d has %d entries, more is %v", page+1, len(entries), more)
 		}
 		for _, e := range entries {
-			seen = append(seen, e.Detail)
+			seen, ids = append(seen, e.Detail), append(ids, e.ID)
 		}
 		before = entries[len(entries)-1].ID
 	}
@@ -127,6 +128,10 @@ func TestTheHistoryOfAnOfficeHasPages(t *testing.T) {
 	}
 	if entries, more := list(t, pool, 1, before); len(entries) != 0 || more {
 		t.Errorf("after the last come %d, more is %v", len(entries), more)
+	}
+	// A page that is just full is the last.
+	if entries, more := list(t, pool, 1, ids[audit.PageSize]); len(entries) != audit.PageSize || more {
+		t.Errorf("the last whole page has %d entries, more is %v", len(entries), more)
 	}
 	write(t, pool, make([]audit.Event, audit.PageSize)...)
 	whole, more, err := audit.NewInstallation(pool, factory.AuditLog()).List(t.Context(), 0)
