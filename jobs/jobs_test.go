@@ -31,7 +31,8 @@ func TestArgumentsHoldIDsAndNothingElse(t *testing.T) {
 // Every type of this package with a Kind is a job: Register gives each a worker, or River would refuse it.
 func TestEveryJobHasAWorker(t *testing.T) {
 	notTests := func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", notTests, 0) //nolint:staticcheck // one folder, no build tags
+	//nolint:staticcheck // one folder, no build tags
+	packages, err := parser.ParseDir(token.NewFileSet(), ".", notTests, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

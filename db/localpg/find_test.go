@@ -40,9 +40,11 @@ func TestASentenceSaysWhatToDo(t *testing.T) {
 		says     []string
 	}{
 		"nothing there": {
-			bin:  folder(t),
-			is:   localpg.ErrNotFound,
-			says: []string{"PG_BINDIR", "apt-get install postgresql", "brew install postgresql@17", "make postgres", "DATABASE_URL"},
+			bin: folder(t),
+			is:  localpg.ErrNotFound,
+			says: []string{
+				"PG_BINDIR", "apt-get install postgresql", "brew install postgresql@17", "make postgres", "DATABASE_URL",
+			},
 		},
 		"too old": {
 			bin:  fake(t, "exit 1", "echo postgres '(PostgreSQL)' 14.11"),
@@ -65,7 +67,8 @@ func TestASentenceSaysWhatToDo(t *testing.T) {
 			says: []string{"make the local database", "disk full"},
 		},
 		"the server does not start": {
-			bin:  fake(t, "exit 0", `case "$*" in *--single*) exit 0;; --version) echo postgres '(PostgreSQL)' 17.2;; *) echo FATAL: no memory >&2; exit 1;; esac`),
+			bin: fake(t, "exit 0", `case "$*" in *--single*) exit 0;;
+				--version) echo postgres '(PostgreSQL)' 17.2;; *) echo FATAL: no memory >&2; exit 1;; esac`),
 			says: []string{"start PostgreSQL", "FATAL: no memory"},
 		},
 	}

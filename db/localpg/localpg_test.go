@@ -287,7 +287,8 @@ func TestAStalePIDFileDoesNotStopTheStart(t *testing.T) {
 	})
 	stale := strconv.Itoa(sleep.Process.Pid) + "\n" + dataOf(dir) + "\n1\n5432\n\n\n\nready   \n"
 	file, owner := filepath.Join(dataOf(dir), "postmaster.pid"), info.Sys().(*syscall.Stat_t)
-	if err := errors.Join(os.WriteFile(file, []byte(stale), 0o600), os.Chown(file, int(owner.Uid), int(owner.Gid))); err != nil {
+	if err := errors.Join(os.WriteFile(file, []byte(stale), 0o600),
+		os.Chown(file, int(owner.Uid), int(owner.Gid))); err != nil {
 		t.Fatal(err)
 	}
 	start(t, dir, options())

@@ -54,7 +54,8 @@ func TestALongPathGetsAShortSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.Remove(socket) })
-	if _, err := localpg.Start(t.Context(), dir, options()); err == nil || !strings.Contains(err.Error(), "not ours alone") {
+	if _, err := localpg.Start(t.Context(), dir, options()); err == nil ||
+		!strings.Contains(err.Error(), "not ours alone") {
 		t.Errorf("in somebody else's folder: %v", err)
 	}
 }

@@ -47,7 +47,8 @@ func TestANewKeyIsTheFirstLineAndSealsWhenItIsTold(t *testing.T) {
 	if _, err := before.Open("p", "1", after.Seal("p", "1", []byte("y"))); err != nil {
 		t.Error("a process without the new key does not open what one with it sealed")
 	}
-	if !before.Matches(mac, "p", "1", "x") || after.Named(id) != before.Fingerprint() || string(after.SealingID()) != string(id) {
+	if !before.Matches(mac, "p", "1", "x") || after.Named(id) != before.Fingerprint() ||
+		string(after.SealingID()) != string(id) {
 		t.Error("a process without the new key does not recognise what one with it made")
 	}
 	// A running program takes it over, and the next value is sealed with it.

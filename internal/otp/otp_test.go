@@ -20,7 +20,8 @@ func TestTheCodesAreThoseOfTheRFC(t *testing.T) {
 		if got := otptest.Code(t, secret, otp.Step(time.Unix(at, 0))); got != want {
 			t.Errorf("at %d the code is %s, want %s", at, got, want)
 		}
-		if step, ok, err := otp.Match(secret, want, time.Unix(at, 0)); err != nil || !ok || step != otp.Step(time.Unix(at, 0)) {
+		if step, ok, err := otp.Match(secret, want, time.Unix(at, 0)); err != nil || !ok ||
+			step != otp.Step(time.Unix(at, 0)) {
 			t.Errorf("at %d the code %s is that of step %d, %t (%v)", at, want, step, ok, err)
 		}
 	}
@@ -38,12 +39,14 @@ func TestACodeMatchesOneStepAroundNow(t *testing.T) {
 }
 
 func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
-	for typed, want := range map[string]string{"123456": "123456", "123 456": "123456", "123-456": "123456", " 1 2 3 4 5 6 ": "123456"} {
+	for typed, want := range map[string]string{"123456": "123456", "123 456": "123456", "123-456": "123456",
+		" 1 2 3 4 5 6 ": "123456"} {
 		if got, ok := otp.Clean(typed); !ok || got != want {
 			t.Errorf("Clean(%q) = %q, %v", typed, got, ok)
 		}
 	}
-	for _, typed := range []string{"", "12345", "1234567", "123456\n", "\t123456", "+123456", "123456.0", "１２３４５６", "12345a", "null", "123\u00a0456", strings.Repeat("1", 9999)} {
+	for _, typed := range []string{"", "12345", "1234567", "123456\n", "\t123456", "+123456", "123456.0", "１２３４５６",
+		"12345a", "null", "123\u00a0456", strings.Repeat("1", 9999)} {
 		if got, ok := otp.Clean(typed); ok {
 			t.Errorf("Clean(%q) = %q", typed, got)
 		}
@@ -62,7 +65,8 @@ func FuzzClean(f *testing.F) {
 
 func TestTheAddressNamesTheIssuerTwice(t *testing.T) {
 	uri := otp.Secret("ABC").URI("Night Latch & Co", "j doe")
-	if !strings.HasPrefix(uri, "otpauth://totp/Night%20Latch%20&%20Co:j%20doe?") || !strings.Contains(uri, "issuer=Night%20Latch%20%26%20Co") || strings.Contains(uri, "+") {
+	if !strings.HasPrefix(uri, "otpauth://totp/Night%20Latch%20&%20Co:j%20doe?") ||
+		!strings.Contains(uri, "issuer=Night%20Latch%20%26%20Co") || strings.Contains(uri, "+") {
 		t.Error(uri)
 	}
 }

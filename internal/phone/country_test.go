@@ -55,7 +55,8 @@ func TestMostUsedAreSixFilledUp(t *testing.T) {
 func TestEveryCountryHasWhatParseNeeds(t *testing.T) {
 	for _, c := range Countries() {
 		p := plans().of[c]
-		if p.mobile == nil || (p.place == nil) != (len(plans().sharing[c.CallingCode()]) == 1 && c != "SH") || len(p.mobileLengths) == 0 || slices.Min(p.mobileLengths) < 2 {
+		if p.mobile == nil || (p.place == nil) != (len(plans().sharing[c.CallingCode()]) == 1 && c != "SH") ||
+			len(p.mobileLengths) == 0 || slices.Min(p.mobileLengths) < 2 {
 			t.Errorf("%s: %+v", c, p)
 		}
 		if p.doubleZero {

@@ -49,7 +49,8 @@ func sample() Stack {
 		ID: "p", Title: "Messages & more", Text: "30 <messages>", Ticks: 2, Number: strconv.Itoa,
 		Kinds: []Kind{{"solid", "Delivered"}, {"striped", "Accepted"}, {"crossed", "Failed"}},
 		Bars: []Bar{
-			{`09:00 "x"`, "09:00", []int{10, 5, 0}}, {"09:02", "09:02", []int{0, 0, 0}}, {"09:04", "09:04", []int{4000, 0, 1}}, {"09:06", "09:06", []int{1}},
+			{`09:00 "x"`, "09:00", []int{10, 5, 0}}, {"09:02", "09:02", []int{0, 0, 0}}, {"09:04", "09:04", []int{4000, 0, 1}},
+			{"09:06", "09:06", []int{1}},
 		},
 	}
 }
@@ -111,14 +112,16 @@ func TestBarsStandOnTheFloorAndOnEachOther(t *testing.T) {
 		}
 	}
 	// 15 messages: lines at 5, 10, 15; 172 px for 15.
-	if len(parts) != 2 || parts[0].attr["height"] != "114.7" || parts[0].attr["y"] != "75.3" || parts[1].attr["height"] != "57.3" || parts[1].attr["y"] != "18.0" {
+	if len(parts) != 2 || parts[0].attr["height"] != "114.7" || parts[0].attr["y"] != "75.3" ||
+		parts[1].attr["height"] != "57.3" || parts[1].attr["y"] != "18.0" {
 		t.Errorf("the parts are %v", parts)
 	}
 }
 
 func TestTheLinesAreAtRoundNumbers(t *testing.T) {
 	t.Parallel()
-	for most, want := range map[int][2]int{0: {1, 1}, 1: {1, 1}, 4: {1, 4}, 5: {2, 3}, 9: {5, 2}, 20: {5, 4}, 21: {10, 3}, 81: {50, 2}, 4001: {2000, 3}, 100_000: {50_000, 2}} {
+	for most, want := range map[int][2]int{0: {1, 1}, 1: {1, 1}, 4: {1, 4}, 5: {2, 3}, 9: {5, 2}, 20: {5, 4},
+		21: {10, 3}, 81: {50, 2}, 4001: {2000, 3}, 100_000: {50_000, 2}} {
 		if step, lines := scale(most); step != want[0] || lines != want[1] {
 			t.Errorf("up to %d there are %d lines of %d, want %v", most, lines, step, want)
 		}

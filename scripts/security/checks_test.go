@@ -22,7 +22,8 @@ func tests(t *testing.T, folder string) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`).FindAllStringSubmatch(string(source), -1) {
+		for _, m := range regexp.MustCompile(
+			`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`).FindAllStringSubmatch(string(source), -1) {
 			names[m[1]] = true
 		}
 	}
@@ -69,7 +70,8 @@ not json
 {"Action":"fail"}
 `), "x", outcomes)
 	for want, c := range map[string]check{
-		"pass": {tests: []test{a}}, "FAIL: TestB": {tests: []test{a, b}}, "FAIL: TestC did not run": {tests: []test{a, {"x", "TestC"}}}, "n/a (later)": {why: "later"},
+		"pass": {tests: []test{a}}, "FAIL: TestB": {tests: []test{a, b}},
+		"FAIL: TestC did not run": {tests: []test{a, {"x", "TestC"}}}, "n/a (later)": {why: "later"},
 	} {
 		if got := c.state(outcomes); got != want {
 			t.Errorf("%+v is %s, want %s", c, got, want)
