@@ -45,7 +45,7 @@ type app struct {
 	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
 	outbox   *jobs.Outbox          // of queue
 	hasher   *account.Hasher
-	sending  providers          // empty for commands that send nothing
+	sending  message.Carriers   // empty for commands that send nothing
 	phone    *message.DemoPhone // nil outside demo mode
 	mailbox  *mail.DemoMailbox  // nil outside demo mode
 	sender   mail.Sender        // nil when no mail is sent
@@ -116,10 +116,9 @@ func (a *app) build(ctx context.Context) (err error) {
 	case a.cfg.mail != nil:
 		a.sender = mail.NewSMTP(*a.cfg.mail, nil)
 	}
-	if a.cfg.provider != "" {
-		if a.sending, err = newProviders(a.cfg, hookBase(a.cfg, a.ring), a.phone); err != nil {
-			return err
-		}
+	a.sending, err = newCarriers(a.cfg, hookBase(a.cfg, a.ring), a.phone)
+	if err != nil && a.cfg.sms.Provider != "" {
+		return err
 	}
 	if a.queue, err = jobs.NewInserter(pgxPool, quiet(a.logger)); err != nil {
 		return fmt.Errorf("make the queue's client: %w", err)
@@ -161,7 +160,7 @@ func (a *app) services(pool *db.Pool) *services {
 		s.factors = s.factors.WithMail(mails)
 	}
 	s.factors = s.factors.Telling(s.accounts)
-	s.offices = office.New(pool, a.log, a.sending.first()).Telling(s.accounts)
+	s.offices = office.New(pool, a.log, a.sending.First()).Telling(s.accounts)
 	s.federation = federation.New(pool, a.ring, s.factors, a.log, public)
 	s.users = users.New(pool, s.sessions, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)

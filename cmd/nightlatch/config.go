@@ -3,16 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nightlatch/nightlatch/internal/loopback"
 	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // config is what the environment says. The variables are listed in the README.
@@ -23,14 +23,12 @@ type config struct {
 	url           *url.URL
 	urlGiven      bool // else it follows the listen address
 	product       string
-	keyFile       string       // "" when the operator has to name one
-	keyFileMake   bool         // may be made when it is missing
-	provider      string       // vonage, webhook, demo, or ""
+	keyFile       string // "" when the operator has to name one
+	keyFileMake   bool   // may be made when it is missing
+	registry      []sms.Provider
+	sms           sms.Config   // which of the registry send
 	proxies       []*net.IPNet // whose X-Forwarded-For is believed
 	rate          int          // calls a second to one provider, all processes together
-	vonage        map[string]string
-	webhook       map[string]string // SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET
-	routes        string            // SMS_ROUTES
 	pgBinDir      string
 	balanceWarn   float64        // a provider's balance below which operators are warned
 	retentionDays int            // how long challenges and their messages are kept
@@ -39,8 +37,8 @@ type config struct {
 	pollOnly      bool           // workers ask for jobs and never listen: see docs/operating.md, PgBouncer
 }
 
-// readConfig reads the environment. Its errors say which variable is wrong, and how it should be.
-func readConfig(env map[string]string) (config, error) {
+// readConfig reads the environment, the settings of every provider of the registry included. Its errors say which variable is wrong, and how it should be.
+func readConfig(registry []sms.Provider, env map[string]string) (config, error) {
 	get := func(name, other string) string {
 		if v := strings.TrimSpace(env[name]); v != "" {
 			return v
@@ -49,19 +47,14 @@ func readConfig(env map[string]string) (config, error) {
 	}
 	c := config{
 		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR", "localhost:8080"),
-		product: get("NIGHTLATCH_NAME", "Nightlatch"), provider: get("SMS_PROVIDER", ""), vonage: map[string]string{}, pgBinDir: get("PG_BINDIR", ""),
-		webhook: map[string]string{}, routes: get("SMS_ROUTES", ""),
-	}
-	for name, value := range env {
-		if strings.HasPrefix(name, "VONAGE_") && value != "" {
-			c.vonage[name] = value
-		}
-		if strings.HasPrefix(name, "SMS_WEBHOOK_") && value != "" {
-			c.webhook[name] = value
-		}
+		product: get("NIGHTLATCH_NAME", "Nightlatch"), pgBinDir: get("PG_BINDIR", ""), registry: registry,
+		sms: sms.Config{
+			Provider: get("SMS_PROVIDER", ""), Routes: get("SMS_ROUTES", ""), Env: sms.Settings(registry, env),
+			IsCountry: func(code string) bool { return phone.Country(code).CallingCode() != 0 },
+		},
 	}
 	c.keyFile = get("NIGHTLATCH_KEY_FILE", "")
-	if c.keyFile == "" && (c.databaseURL == "" || env["NIGHTLATCH_DATA"] != "" || c.provider == "demo") {
+	if c.keyFile == "" && (c.databaseURL == "" || env["NIGHTLATCH_DATA"] != "" || c.isDemo()) {
 		c.keyFile, c.keyFileMake = filepath.Join(c.data, "keys"), true
 	}
 	if len([]rune(c.product)) > 30 {
@@ -138,44 +131,19 @@ func readURL(text string) (*url.URL, error) {
 }
 
 func (c config) checkProvider() error {
-	switch c.provider {
-	case "", "vonage", "webhook":
-		return nil
-	case "demo":
-		if len(c.vonage)+len(c.webhook) > 0 {
-			names := slices.Sorted(maps.Keys(c.vonage))
-			instead := "vonage"
-			if len(names) == 0 {
-				names, instead = slices.Sorted(maps.Keys(c.webhook)), "webhook"
-			}
-			return fmt.Errorf("SMS_PROVIDER is demo, but %s is set: use SMS_PROVIDER=%s for real messages, or unset it", strings.Join(names, ", "), instead)
-		}
-		if host, _, _ := net.SplitHostPort(c.addr); !loopback.Host(host) || !loopback.Host(c.url.Hostname()) {
-			return errors.New("SMS_PROVIDER=demo shows every code on a page, so it serves loopback alone: check NIGHTLATCH_ADDR and NIGHTLATCH_URL")
-		}
-		return nil
+	if err := c.sms.Check(c.registry); err != nil {
+		return err
 	}
-	return fmt.Errorf("SMS_PROVIDER is %q and should be vonage, webhook or demo", c.provider)
-}
-
-// uses reports whether a provider is to be set up: SMS_PROVIDER names it, or any of its settings is there.
-func (c config) uses(provider string) bool {
-	has := func(names ...string) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return c.vonage[name] != "" || c.webhook[name] != "" })
+	host, _, _ := net.SplitHostPort(c.addr)
+	if c.isDemo() && (!loopback.Host(host) || !loopback.Host(c.url.Hostname())) {
+		return errors.New("SMS_PROVIDER=demo shows every code on a page, so it serves loopback alone: " +
+			"check NIGHTLATCH_ADDR and NIGHTLATCH_URL")
 	}
-	switch provider {
-	case byVonage:
-		return c.provider == byVonage || has("VONAGE_API_KEY", "VONAGE_API_SECRET", "VONAGE_FROM", "VONAGE_BASE_URL")
-	case byWebhook:
-		return c.provider == byWebhook || has("SMS_WEBHOOK_URL", "SMS_WEBHOOK_SECRET")
-	case byVoice:
-		return has("VONAGE_APPLICATION_ID", "VONAGE_PRIVATE_KEY_FILE", "VONAGE_VOICE_FROM", "VONAGE_VOICE_BASE_URL")
-	}
-	return c.provider == provider
+	return nil
 }
 
 // isDemo reports whether the program runs in demo mode.
-func (c config) isDemo() bool { return c.provider == "demo" }
+func (c config) isDemo() bool { return c.sms.IsDemo(c.registry) }
 
 // localhost is how a browser on this machine reaches a listen address.
 func localhost(addr string) string {

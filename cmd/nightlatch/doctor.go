@@ -4,33 +4,30 @@ import (
 	"context"
 
 	"github.com/nightlatch/nightlatch/internal/doctor"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 type doctorCommand struct{}
 
 // Run examines the installation. An environment that cannot be used is a finding, not an error of the command.
-func (doctorCommand) Run(ctx context.Context, env variables, std stdio) error {
-	cfg, err := readConfig(env)
+func (doctorCommand) Run(ctx context.Context, registry []sms.Provider, env variables, std stdio) error {
+	cfg, err := readConfig(registry, env)
 	if err != nil {
 		return doctor.Wrong(err, std.out)
 	}
 	settings := doctor.Settings{
-		URL: cfg.url, Provider: cfg.provider, Providers: cfg.providers(), Demo: cfg.isDemo(), Mail: cfg.mail != nil,
+		URL: cfg.url, Provider: cfg.sms.Provider, Providers: cfg.providers(), Demo: cfg.isDemo(), Mail: cfg.mail != nil,
 		KeyFile: cfg.keyFile, KeyFileMade: cfg.keyFileMake, BalanceWarn: cfg.balanceWarn,
 		Open: func(ctx context.Context) (string, func(), error) { return openDatabase(ctx, cfg, false) },
 	}
 	if cfg.databaseURL == "" {
 		settings.Data = cfg.data
 	}
-	if cfg.provider == byVonage && cfg.vonage["VONAGE_SIGNATURE_SECRET"] == "" {
-		settings.ProviderWarnings = []string{"VONAGE_SIGNATURE_SECRET is not set: no receipts are taken, so nobody learns " +
-			"whether a message reached its phone. Switch signed webhooks on at Vonage (SHA-256 HMAC) and set the secret."}
-	}
-	switch {
-	case cfg.provider == "":
-		settings.ProviderError = errNoProvider
-	case !cfg.isDemo():
-		_, settings.ProviderError = newProviders(cfg, cfg.url.String(), nil)
+	if cfg.sms.Provider == "" {
+		settings.ProviderError = sms.ErrNoProvider(registry)
+	} else {
+		carriers, err := newCarriers(cfg, cfg.url.String(), nil)
+		settings.ProviderError, settings.ProviderWarnings = err, carriers.Warnings()
 	}
 	return doctor.Examine(ctx, settings, std.out)
 }

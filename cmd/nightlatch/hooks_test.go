@@ -60,17 +60,17 @@ func (i *inbox) receipts() []sms.Receipt {
 // hookSite serves the hooks of a configuration, and counts the refused.
 func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refused *[]string, log *bytes.Buffer) {
 	t.Helper()
-	cfg, err := readConfig(env)
+	cfg, err := readConfig(sms.Providers(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := newReaders(cfg)
+	carriers, err := newCarriers(cfg, testHooks, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log, refused = &bytes.Buffer{}, &[]string{}
 	logger := newLogger(log, slog.LevelInfo)
-	h := hooks{r, in, message.NewWords("Nightlatch", "localhost"), logger, func(provider string) { *refused = append(*refused, provider) }}
+	h := hooks{message.NewHooks(carriers, in, logger, func(provider string) { *refused = append(*refused, provider) })}
 	site, err := handlers.New(handlers.Services{Hooks: h, HookTokens: func() []string { return []string{"token"} }}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Send(t.Context(), byWebhook, message.Text{To: "+31612345678", Code: "493817", Ref: itsRef, Life: time.Minute})
+	p.Send(t.Context(), "webhook", message.Text{To: "+31612345678", Code: "493817", Ref: itsRef, Life: time.Minute})
 	if codes := gateway.Deliver(base+"/webhook", 1, "delivered"); !slices.Equal(codes, []int{204}) {
 		t.Errorf("the gateway's receipt is answered with %v", codes)
 	}
@@ -170,7 +170,7 @@ func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := p.Send(t.Context(), byVoice, message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef, Life: time.Minute}); o.Class != sms.Sent {
+	if o := p.Send(t.Context(), "voice", message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef, Life: time.Minute}); o.Class != sms.Sent {
 		t.Fatalf("%+v", o)
 	}
 	call := calls.Received()[0]
@@ -216,12 +216,12 @@ func TestAHookOfAProviderThatIsNotSetUpIsNotThere(t *testing.T) {
 			t.Errorf("%s: %d, want %d", path, code, want)
 		}
 	}
-	cfg, err := readConfig(vonageEnv())
+	cfg, err := readConfig(sms.Providers(), vonageEnv())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := newReaders(cfg); err != nil || !r.none() {
-		t.Errorf("without a signature secret: %+v, %v", r, err)
+	if c, err := newCarriers(cfg, testHooks, nil); err != nil || c.Posts() {
+		t.Errorf("without a signature secret: %v", err)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 func main() {
@@ -25,7 +27,7 @@ func main() {
 		name, value, _ := strings.Cut(pair, "=")
 		env[name] = value
 	}
-	err := run(ctx, os.Args[1:], env, stdio{os.Stdin, os.Stdout, os.Stderr})
+	err := run(ctx, sms.Providers(), os.Args[1:], env, stdio{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "nightlatch: "+err.Error())
@@ -59,17 +61,17 @@ type commands struct {
 //
 // A command's Run method takes what it needs: the context, stdio, the config, and the app, which is opened when a
 // command asks for it and closed after it.
-func run(ctx context.Context, args []string, env variables, std stdio) error {
+func run(ctx context.Context, registry []sms.Provider, args []string, env variables, std stdio) error {
 	helpShown := false
 	var opened *app
 	parser, err := kong.New(&commands{}, kong.Name("nightlatch"), kong.Writers(std.out, std.err),
 		kong.Description("A sign-in portal for offices, with a second lock on the door. "+
 			"Settings are environment variables: see the README."),
 		kong.Exit(func(int) { helpShown = true }), // kong would end the program after --help
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(env, std),
-		kong.BindToProvider(func() (config, error) { return readConfig(env) }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(registry, env, std),
+		kong.BindToProvider(func() (config, error) { return readConfig(registry, env) }),
 		kong.BindToProvider(func() (a *app, err error) {
-			cfg, err := readConfig(env)
+			cfg, err := readConfig(registry, env)
 			if err != nil {
 				return nil, err
 			}

@@ -10,20 +10,6 @@ import (
 	"time"
 )
 
-// providers are the names of the configured providers, as in the sends.
-func (c config) providers() []string {
-	if c.isDemo() {
-		return []string{byDemo}
-	}
-	var names []string
-	for _, name := range []string{byVonage, byWebhook, byVoice} {
-		if c.provider != "" && c.uses(name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // serveMetrics serves /metrics, and nothing else, on an address of its own when one is configured, until stop is
 // called. It authenticates nobody: the address belongs in the private network.
 func (a *app) serveMetrics(ctx context.Context, out io.Writer) (stop func(), err error) {
@@ -45,12 +31,4 @@ func (a *app) serveMetrics(ctx context.Context, out io.Writer) (stop func(), err
 	go func() { _ = server.Serve(listener) }() // ends with Close
 	fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", localhostOf(a.cfg.metricsAddr, listener.Addr()))
 	return func() { _ = server.Close() }, nil
-}
-
-// first is the provider that is tried first, "" when no text is sent.
-func (p providers) first() string {
-	if len(p.all) == 0 {
-		return ""
-	}
-	return p.routes.For("")[0]
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // Behind a pooler in transaction mode no connection can listen. The other half of the test shows that the question
@@ -44,7 +46,7 @@ func TestAWorkerThatOnlyPollsSendsACode(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readConfig(environment(map[string]string{"NIGHTLATCH_POLL_ONLY": "perhaps"})); err == nil || !strings.Contains(err.Error(), "NIGHTLATCH_POLL_ONLY") {
+	if _, err := readConfig(sms.Providers(), environment(map[string]string{"NIGHTLATCH_POLL_ONLY": "perhaps"})); err == nil || !strings.Contains(err.Error(), "NIGHTLATCH_POLL_ONLY") {
 		t.Errorf("NIGHTLATCH_POLL_ONLY=perhaps: %v", err)
 	}
 }

@@ -22,6 +22,8 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 const (
@@ -217,7 +219,7 @@ func spawn(t testing.TB, env map[string]string, args ...string) *node {
 func serving(t testing.TB, env map[string]string, args ...string) *node {
 	t.Helper()
 	return within(t, func(ctx context.Context, n *node) error {
-		return run(ctx, append([]string{"serve"}, args...), env, stdio{strings.NewReader(""), n.out, n.log})
+		return run(ctx, sms.Providers(), append([]string{"serve"}, args...), env, stdio{strings.NewReader(""), n.out, n.log})
 	})
 }
 
@@ -225,7 +227,7 @@ func serving(t testing.TB, env map[string]string, args ...string) *node {
 func talkative(t testing.TB, env map[string]string) *node {
 	t.Helper()
 	return within(t, func(ctx context.Context, n *node) error {
-		cfg, err := readConfig(env)
+		cfg, err := readConfig(sms.Providers(), env)
 		if err != nil {
 			return err
 		}
@@ -376,7 +378,7 @@ func keyFile(t testing.TB, text string, mode os.FileMode) string {
 func (in *installation) quick(stdin string, args ...string) {
 	in.t.Helper()
 	var out, stderr buffer
-	if err := run(context.Background(), args, in.env, stdio{strings.NewReader(stdin), &out, &stderr}); err != nil {
+	if err := run(context.Background(), sms.Providers(), args, in.env, stdio{strings.NewReader(stdin), &out, &stderr}); err != nil {
 		in.t.Fatalf("nightlatch %s: %v", strings.Join(args, " "), err)
 	}
 }

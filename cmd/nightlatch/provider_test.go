@@ -44,13 +44,13 @@ func voiceEnv(t *testing.T, pairs ...string) map[string]string {
 		"VONAGE_PRIVATE_KEY_FILE", keyFile(t, rsaKey(), 0o600), "VONAGE_VOICE_FROM", "+31201234567"), pairs...)
 }
 
-func providersOf(t *testing.T, env map[string]string) (providers, error) {
+func providersOf(t *testing.T, env map[string]string) (message.Carriers, error) {
 	t.Helper()
-	cfg, err := readConfig(env)
+	cfg, err := readConfig(sms.Providers(), env)
 	if err != nil {
-		return providers{}, err
+		return message.Carriers{}, err
 	}
-	return newProviders(cfg, testHooks, message.NewDemoPhone(nil))
+	return newCarriers(cfg, testHooks, message.NewDemoPhone(nil))
 }
 
 func TestTheConfigurationSaysWhoseTurnItIs(t *testing.T) {
@@ -75,12 +75,12 @@ func TestTheConfigurationSaysWhoseTurnItIs(t *testing.T) {
 			continue
 		}
 		nl, us, called := strings.Join(p.Route("NL", "sms"), " "), strings.Join(p.Route("US", "sms"), " "), strings.Join(p.Route("NL", "call"), " ")
-		if nl != row.nl || us != row.us || called != row.called || p.calls != (called != "") {
+		if nl != row.nl || us != row.us || called != row.called || p.Calls() != (called != "") {
 			t.Errorf("%s: NL %q, US %q, calls %q", name, nl, us, called)
 		}
 		for _, route := range []string{nl, us, called} {
 			for _, provider := range strings.Fields(route) {
-				if p.all[provider] == nil {
+				if cfg, _ := readConfig(sms.Providers(), row.env); !p.Demo() && !slices.Contains(cfg.providers(), provider) {
 					t.Errorf("%s: %s is not set up", name, provider)
 				}
 			}
@@ -151,7 +151,7 @@ func TestEachProviderSaysTheCodeInItsWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: "abcdefghijklmnopqrstuvwxyz.1", Life: 4*time.Minute + time.Second}
-	for _, name := range []string{byVonage, byWebhook, byVoice} {
+	for _, name := range []string{"vonage", "webhook", "voice"} {
 		if o := p.Send(t.Context(), name, text); o.Class != sms.Sent || o.ProviderID == "" || o.Arrived {
 			t.Errorf("%s: %+v", name, o)
 		}
@@ -174,7 +174,7 @@ func TestEachProviderSaysTheCodeInItsWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Send(t.Context(), byVonage, text)
+	p.Send(t.Context(), "vonage", text)
 	if m := texts.Received()[1]; m.Callback != "" || m.Receipt {
 		t.Errorf("receipts are asked for: %+v", m)
 	}
@@ -183,18 +183,18 @@ func TestEachProviderSaysTheCodeInItsWay(t *testing.T) {
 func TestTheDemoPhoneAlsoTakesCalls(t *testing.T) {
 	t.Parallel()
 	in := install(t)
-	cfg, err := readConfig(map[string]string{"SMS_PROVIDER": "demo"})
+	cfg, err := readConfig(sms.Providers(), map[string]string{"SMS_PROVIDER": "demo"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	demo := message.NewDemoPhone(in.pool)
-	p, err := newProviders(cfg, testHooks, demo)
+	p, err := newCarriers(cfg, testHooks, demo)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text := message.Text{To: "+31612345678", Language: "en", Code: "493817", Ref: "x.1", Life: 4 * time.Minute}
-	for _, channel := range []string{"sms", "call"} {
-		if o := p.Send(t.Context(), p.Route("NL", sms.Channel(channel))[0], text); o.Class != sms.Sent || !o.Arrived {
+	for _, channel := range []sms.Channel{sms.ByText, sms.ByCall} {
+		if o := p.Send(t.Context(), p.Route("NL", channel)[0], text); o.Class != sms.Sent || !o.Arrived {
 			t.Errorf("%s: %+v", channel, o)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/localpg"
 	"github.com/nightlatch/nightlatch/db/localpg/localpgtest"
+
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // localData is an empty NIGHTLATCH_DATA directly under the temp folder: root's server runs as another account,
@@ -67,7 +69,7 @@ func TestTheProgramRunsFromNothingToASecondFactorAndStopsWithoutATrace(t *testin
 	data := localData(t)
 	env := demoEnvironment(data)
 	var told buffer
-	if err := run(context.Background(), []string{"demo"}, env, stdio{strings.NewReader(""), &told, &told}); err != nil {
+	if err := run(context.Background(), sms.Providers(), []string{"demo"}, env, stdio{strings.NewReader(""), &told, &told}); err != nil {
 		t.Fatal(err)
 	}
 	password := demoPasswordOf(t, data)
@@ -213,7 +215,7 @@ func TestAnOfficeThatActivatesFindsEveryUserTheWayIn(t *testing.T) {
 	data := localData(t)
 	env := demoEnvironment(data)
 	var told buffer
-	if err := run(context.Background(), []string{"demo"}, env, stdio{strings.NewReader(""), &told, &told}); err != nil {
+	if err := run(context.Background(), sms.Providers(), []string{"demo"}, env, stdio{strings.NewReader(""), &told, &told}); err != nil {
 		t.Fatal(err)
 	}
 	password := demoPasswordOf(t, data)

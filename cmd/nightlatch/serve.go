@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // stopTimeout is how long a stop waits for requests and running jobs.
@@ -25,8 +26,8 @@ func (c *serveCommand) Run(ctx context.Context, cfg config, std stdio) error {
 }
 
 func serve(ctx context.Context, cfg config, only string, out io.Writer, logger *slog.Logger) error {
-	if cfg.provider == "" {
-		return errNoProvider
+	if cfg.sms.Provider == "" {
+		return sms.ErrNoProvider(cfg.registry)
 	}
 	slog.SetDefault(logger) // for libraries that log without being given a logger
 	database, closeDB, err := openDatabase(ctx, cfg, true)

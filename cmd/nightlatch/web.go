@@ -78,7 +78,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 
 		Installation: audit.NewInstallation(a.pool, a.log),
 		Jobs:         jobsPage,
-		Calls:        a.sending.calls,
+		Calls:        a.sending.Calls(),
 		Hooks:        hooks,
 		Operator:     a.web.operator,
 		BalanceWarn:  a.cfg.balanceWarn,
@@ -93,14 +93,13 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 
 // hooks returns what reads the receipts, with connections of its own; nil when no provider is set up that could post.
 func (a *app) hooks(ctx context.Context) (handlers.Hooks, error) {
-	readers, err := newReaders(a.cfg)
-	if err != nil || readers.none() {
-		return nil, err
+	if !a.sending.Posts() {
+		return nil, nil
 	}
 	pool, err := a.connect(ctx, hookConnections)
 	if err != nil {
 		return nil, err
 	}
-	words := message.NewWords(a.cfg.product, a.cfg.url.Hostname())
-	return hooks{readers, a.services(pool).messages, words, a.logger, a.metrics.ReceiptRefused}, nil
+	messages := a.services(pool).messages
+	return hooks{message.NewHooks(a.sending, messages, a.logger, a.metrics.ReceiptRefused)}, nil
 }

@@ -21,25 +21,22 @@ type Receiver interface {
 // Hooks take what providers post: receipts of messages, and keys pressed in calls. Nothing is believed before its
 // signature was checked.
 type Hooks struct {
-	router   *sms.Router
+	carriers Carriers
 	messages Receiver
-	words    Words
 	logger   *slog.Logger
 	refused  func(provider string)
 }
 
 // NewHooks makes the Hooks. refused counts a post that its provider did not sign.
-func NewHooks(
-	router *sms.Router, messages Receiver, words Words, logger *slog.Logger, refused func(provider string),
-) Hooks {
-	return Hooks{router, messages, words, logger, refused}
+func NewHooks(carriers Carriers, messages Receiver, logger *slog.Logger, refused func(provider string)) Hooks {
+	return Hooks{carriers, messages, logger, refused}
 }
 
 // Receipt takes a receipt, or an event of a call. One that is unknown or known already is no error. It returns
 // fault.NotFound for a provider that is not set up, fault.Forbidden for what the provider did not sign,
 // fault.Invalid for what cannot be read, or an error of the database. Its errors hold nothing of the request.
 func (h Hooks) Receipt(ctx context.Context, provider string, header http.Header, body []byte) error {
-	r, err := h.router.Read(provider, header, body, time.Now(), "")
+	r, err := h.carriers.Read(provider, header, body, time.Now(), "")
 	return h.receive(ctx, provider, r, err)
 }
 
@@ -50,10 +47,10 @@ func (h Hooks) KeyPressed(
 	ctx context.Context, provider, ref string, header http.Header, body []byte,
 ) (answer []byte, err error) {
 	now := time.Now()
-	id, pressed, err := h.router.Key(provider, header, body, now, ref)
+	id, pressed, err := h.carriers.Key(provider, header, body, now, ref)
 	switch {
 	case errors.Is(err, sms.ErrNothing):
-		r, err := h.router.Read(provider, header, body, now, ref)
+		r, err := h.carriers.Read(provider, header, body, now, ref)
 		return nil, h.receive(ctx, provider, r, err)
 	case err != nil:
 		return nil, h.refuse(provider, err)
@@ -62,7 +59,7 @@ func (h Hooks) KeyPressed(
 	}
 	code, language, err := h.messages.Spoken(ctx, ref)
 	if errors.Is(err, ErrOver) {
-		return h.router.Say(provider, h.words.Over(language)), nil
+		return h.carriers.Say(provider, h.carriers.words.Over(language)), nil
 	}
 	if err != nil {
 		return nil, err
@@ -72,7 +69,7 @@ func (h Hooks) KeyPressed(
 		// Whoever holds the phone hears the code all the same: the receipt only improves a screen.
 		h.logger.WarnContext(ctx, "receipt of a spoken code", "error", err)
 	}
-	return h.router.Say(provider, h.words.Spoken(language, code)), nil
+	return h.carriers.Say(provider, h.carriers.words.Spoken(language, code)), nil
 }
 
 func (h Hooks) receive(ctx context.Context, provider string, r sms.Receipt, err error) error {

@@ -112,6 +112,11 @@ func (c Config) SetUp(registry []Provider) []Provider {
 	return set
 }
 
+// IsDemo reports whether SMS_PROVIDER names a demo.
+func (c Config) IsDemo(registry []Provider) bool {
+	return slices.ContainsFunc(registry, func(p Provider) bool { return p.Demo && p.Name == c.Provider })
+}
+
 // hasOwn reports whether a setting of this provider alone is set.
 func (p Provider) hasOwn(env map[string]string) bool {
 	return slices.ContainsFunc(p.Settings, func(s Setting) bool { return !s.Shared && env[s.Name] != "" })

@@ -24,7 +24,7 @@ type Router struct {
 }
 
 // Open sets up the providers that c asks for. Each may post to hooks and a path of its own name. keep receives what a
-// demo shows. The errors are sentences for the operator.
+// demo shows. The errors are sentences for the operator, and the Router is empty then.
 func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, error) {
 	r := &Router{clients: map[string]Client{}}
 	var order []string
@@ -35,7 +35,7 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 		}
 		client, err := p.Open(Setup{env, hooks + "/" + p.Name, keep})
 		if err != nil {
-			return nil, err
+			return &Router{}, err
 		}
 		r.clients[p.Name] = client
 		r.demo = r.demo || p.Demo
@@ -46,7 +46,7 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 		}
 	}
 	if len(order) == 0 {
-		return nil, ErrNoProvider(registry)
+		return &Router{}, ErrNoProvider(registry)
 	}
 	if r.demo {
 		r.takeCalls(registry, order[0])
@@ -55,9 +55,12 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 	if c.Routes == "" {
 		return r, nil
 	}
-	var err error
-	r.texts, err = ParseRoutes(c.Routes, order, c.IsCountry)
-	return r, err
+	routes, err := ParseRoutes(c.Routes, order, c.IsCountry)
+	if err != nil {
+		return &Router{}, err
+	}
+	r.texts = routes
+	return r, nil
 }
 
 // takeCalls has a demo take the calls of the registry's first provider of calls.
@@ -76,6 +79,14 @@ func (r *Router) Route(country string, channel Channel) []string {
 		return slices.Clone(r.calls)
 	}
 	return r.texts.For(country)
+}
+
+// First returns the provider that is tried first where no country has a rule of its own, "" for none.
+func (r *Router) First() string {
+	if route := r.texts.For(""); len(route) > 0 {
+		return route[0]
+	}
+	return ""
 }
 
 // Calls reports whether calls can be offered.
