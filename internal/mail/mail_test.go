@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -13,8 +12,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/mail"
 )
@@ -47,7 +46,8 @@ func (p *post) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
-type world struct {
+type fixture struct {
+	dbtest.Database
 	t     *testing.T
 	pool  *db.Pool
 	jobs  *jobs
@@ -58,79 +58,88 @@ type world struct {
 
 const token = account.Token("plantedtokenplantedtoken")
 
-func newWorld(t *testing.T) *world {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	ring, err := keys.Parse(keys.Generate())
-	if err != nil {
-		t.Fatal(err)
+	f := &fixture{t: t, jobs: &jobs{}, post: &post{}}
+	f.Database, f.pool = dbtest.New(t)
+	ring := factory.Keys(t)
+	f.queue = mail.NewQueue(ring, f.jobs)
+	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", func() string { return "https://login.acme.example" },
+		factory.Logger())
+	office := factory.Office(t, f.pool, factory.OfficeOpts{Name: "Acme"}).ID
+	for _, o := range []factory.UserOpts{
+		{Username: "jdoe", Email: "jdoe@acme.example"}, {Username: "nel", Email: "nel@acme.example", Language: "nl"},
+		{Username: "mute", Language: "nl"},
+	} {
+		o.Name, o.PasswordHash = "Zoë\n"+o.Username, factory.NoPassword
+		factory.User(t, f.pool, office, o)
 	}
-	w := &world{t: t, pool: dbtest.Pool(t), jobs: &jobs{}, post: &post{}}
-	w.queue = mail.NewQueue(ring, w.jobs)
-	w.Service = mail.New(w.pool, ring, w.post, "Nightlatch", func() string { return "https://login.acme.example" }, slog.New(slog.DiscardHandler))
-	w.exec("insert into offices (code, name) values ('ACME', 'Acme')")
-	w.exec(`insert into users (office_id, username, name, email, role, password_hash, language)
-		select id, n, E'Zoë\n' || n, e, 'user', '', l from offices, (values ('jdoe', 'jdoe@acme.example', ''), ('nel', 'nel@acme.example', 'nl'), ('mute', '', 'nl')) v(n, e, l)`)
-	return w
+	return f
 }
 
-func (w *world) exec(sql string, args ...any) {
-	w.t.Helper()
-	if _, err := w.pool.Exec(context.Background(), sql, args...); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) ask(sql string, args ...any) (answer string) {
-	w.t.Helper()
-	if err := w.pool.QueryRow(context.Background(), "select coalesce(("+sql+")::text, '')", args...).Scan(&answer); err != nil {
-		w.t.Fatal(err)
+func (f *fixture) ask(sql string, args ...any) (answer string) {
+	f.t.Helper()
+	if err := f.pool.QueryRow(context.Background(), "select coalesce(("+sql+")::text, '')",
+		args...).Scan(&answer); err != nil {
+		f.t.Fatal(err)
 	}
 	return answer
 }
 
 // put queues a mail to a user; with link it brings one.
-func (w *world) put(username, kind string, link bool) int64 {
-	w.t.Helper()
-	before := len(w.jobs.mails)
-	err := db.InTx(context.Background(), w.pool, func(tx pgx.Tx) error {
-		m := account.Mail{Kind: kind, Language: "en", From: account.Origin{Address: "192.0.2.77", UserAgent: "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}}
-		if err := tx.QueryRow(context.Background(), "select id from users where username = $1", username).Scan(&m.UserID); err != nil {
+func (f *fixture) put(username, kind string, link bool) int64 {
+	f.t.Helper()
+	before := len(f.jobs.mails)
+	err := db.InTx(context.Background(), f.pool, func(tx pgx.Tx) error {
+		m := account.Mail{
+			Kind: kind, Language: "en", From: account.Origin{
+				Address: "192.0.2.77", UserAgent: "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0",
+			},
+		}
+		if err := tx.QueryRow(context.Background(), "select id from users where username = $1",
+			username).Scan(&m.UserID); err != nil {
 			return err
 		}
 		if link {
 			m.Token = token
-			err := tx.QueryRow(context.Background(), "insert into links (purpose, user_id, token_hash, expires_at) values ('reset', $1, sha256(random()::text::bytea), now() + interval '30 minutes') returning id", m.UserID).Scan(&m.LinkID)
+			err := tx.QueryRow(context.Background(),
+				`insert into links (purpose, user_id, token_hash, expires_at)
+					values ('reset', $1, sha256(random()::text::bytea), now() + interval '30 minutes') returning id`,
+				m.UserID).Scan(&m.LinkID)
 			if err != nil {
 				return err
 			}
 		}
-		return w.queue.Mail(context.Background(), tx, m)
+		return f.queue.Mail(context.Background(), tx, m)
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	if len(w.jobs.mails) == before {
+	if len(f.jobs.mails) == before {
 		return 0
 	}
-	return w.jobs.mails[before]
+	return f.jobs.mails[before]
 }
 
-func (w *world) deliver(id int64, last bool) error {
-	return w.Deliver(context.Background(), id, last, func(context.Context, pgx.Tx) error { return nil })
+func (f *fixture) deliver(id int64, last bool) error {
+	return f.Deliver(context.Background(), id, last, func(context.Context, pgx.Tx) error { return nil })
 }
 
 func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	id := w.put("jdoe", "reset", true)
-	if text := w.ask("select string_agg(m::text, '') from mails m"); strings.Contains(text, string(token)) || strings.Contains(text, "192.0.2.77") {
+	f := newFixture(t)
+	id := f.put("jdoe", "reset", true)
+	if text := f.ask("select string_agg(m::text, '') from mails m"); strings.Contains(text, string(token)) ||
+		strings.Contains(text, "192.0.2.77") {
 		t.Errorf("the row tells the token or the address: %s", text)
 	}
-	if err := w.deliver(id, false); err != nil {
+	if err := f.deliver(id, false); err != nil {
 		t.Fatal(err)
 	}
-	m := w.post.sent[0]
-	for _, words := range []string{"Hello Zoë jdoe,\n", "jdoe of Acme (ACME)", "\n\nhttps://login.acme.example/link/" + string(token) + "\n\n", "for 30 more minutes", "From: Firefox on Windows, 192.0.2.0/24\n"} {
+	m := f.post.sent[0]
+	for _, words := range []string{"Hello Zoë jdoe,\n", "jdoe of Acme (ACME)",
+		"\n\nhttps://login.acme.example/link/" + string(token) + "\n\n", "for 30 more minutes",
+		"From: Firefox on Windows, 192.0.2.0/24\n"} {
 		if !strings.Contains(m.Body, words) {
 			t.Errorf("the mail does not say %q:\n%s", words, m.Body)
 		}
@@ -138,52 +147,57 @@ func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 	if m.To != "jdoe@acme.example" || m.Subject != "Set a new password for Nightlatch" {
 		t.Errorf("%+v", m)
 	}
-	if got := w.ask("select state || ' ' || final || ' ' || coalesce(payload_ct::text, 'wiped') from mails"); got != "sent true wiped" {
+	got := f.ask("select state || ' ' || final || ' ' || coalesce(payload_ct::text, 'wiped') from mails")
+	if got != "sent true wiped" {
 		t.Errorf("the mail is %s", got)
 	}
 	// The job that runs again has nothing to do.
-	if err := w.deliver(id, false); err != nil || len(w.post.sent) != 1 {
-		t.Errorf("%v, %d sent", err, len(w.post.sent))
+	if err := f.deliver(id, false); err != nil || len(f.post.sent) != 1 {
+		t.Errorf("%v, %d sent", err, len(f.post.sent))
 	}
-	if w.put("mute", "guessed", false) != 0 {
+	if f.put("mute", "guessed", false) != 0 {
 		t.Error("a mail was queued for somebody without an address")
 	}
-	if err := w.deliver(w.put("nel", "guessed", false), false); err != nil {
+	if err := f.deliver(f.put("nel", "guessed", false), false); err != nil {
 		t.Fatal(err)
 	}
-	if m := w.post.sent[1]; m.Subject != "Iemand heeft uw wachtwoord" || strings.Contains(m.Body, "http") || !strings.Contains(m.Body, "Firefox op Windows") {
+	if m := f.post.sent[1]; m.Subject != "Iemand heeft uw wachtwoord" || strings.Contains(m.Body, "http") ||
+		!strings.Contains(m.Body, "Firefox op Windows") {
 		t.Errorf("%+v", m)
 	}
 }
 
 func TestAMailWhoseLinkIsOverIsNotSent(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, spoil := range []string{"update links set used_at = now()", "update links set expires_at = now()", "update users set disabled_at = now()", "update users set email = ''"} {
-		id := w.put("jdoe", "reset", true)
-		w.exec(spoil)
-		if err := w.deliver(id, false); err != nil || len(w.post.sent) != 0 {
-			t.Errorf("%s: %v, %d sent", spoil, err, len(w.post.sent))
+	f := newFixture(t)
+	for _, spoil := range []string{"update links set used_at = now()", "update links set expires_at = now()",
+		"update users set disabled_at = now()", "update users set email = ''"} {
+		id := f.put("jdoe", "reset", true)
+		f.Exec(spoil)
+		if err := f.deliver(id, false); err != nil || len(f.post.sent) != 0 {
+			t.Errorf("%s: %v, %d sent", spoil, err, len(f.post.sent))
 		}
-		if got := w.ask("select state || coalesce(payload_ct::text, ' wiped') from mails where id = $1", id); got != "dropped wiped" {
+		if got := f.ask("select state || coalesce(payload_ct::text, ' wiped') from mails where id = $1",
+			id); got != "dropped wiped" {
 			t.Errorf("%s: the mail is %s", spoil, got)
 		}
-		w.exec("update users set disabled_at = null, email = 'jdoe@acme.example' where username = 'jdoe'")
+		f.Exec("update users set disabled_at = null, email = 'jdoe@acme.example' where username = 'jdoe'")
 	}
 	// Upkeep wipes what no job comes for.
-	id := w.put("jdoe", "reset", true)
-	w.exec("update links set expires_at = now()")
-	if err := w.Upkeep(t.Context()); err != nil {
+	id := f.put("jdoe", "reset", true)
+	f.Exec("update links set expires_at = now()")
+	if err := f.Upkeep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.ask("select state || coalesce(payload_ct::text, ' wiped') from mails where id = $1", id); got != "dropped wiped" {
+	if got := f.ask("select state || coalesce(payload_ct::text, ' wiped') from mails where id = $1",
+		id); got != "dropped wiped" {
 		t.Errorf("after upkeep the mail is %s", got)
 	}
 }
 
 func TestAMailIsTriedAgainUntilItIsHopeless(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	f := newFixture(t)
 	var failure *mail.Failure
 	for _, c := range []struct {
 		err   error
@@ -195,42 +209,45 @@ func TestAMailIsTriedAgainUntilItIsHopeless(t *testing.T) {
 		{&mail.Failure{Reason: "the server refused the recipient (550)", Permanent: true}, false, "failed wiped"},
 		{fmt.Errorf("a text with jdoe@acme.example and %s", token), false, "retrying kept"},
 	} {
-		id := w.put("jdoe", "reset", true)
-		w.post.err = c.err
-		err := w.deliver(id, c.last)
+		id := f.put("jdoe", "reset", true)
+		f.post.err = c.err
+		err := f.deliver(id, c.last)
 		if !errors.As(err, &failure) || strings.Contains(err.Error(), "jdoe") {
 			t.Errorf("%v", err)
 		}
-		if got := w.ask("select state || case when payload_ct is null then ' wiped' else ' kept' end from mails where id = $1", id); got != c.state {
+		if got := f.ask(`select state || case when payload_ct is null then ' wiped' else ' kept' end from mails
+			where id = $1`, id); got != c.state {
 			t.Errorf("%v, last %v: %s", c.err, c.last, got)
 		}
-		if reason := w.ask("select reason from mails where id = $1", id); reason == "" || strings.Contains(reason, "jdoe") {
+		if reason := f.ask("select reason from mails where id = $1", id); reason == "" || strings.Contains(reason, "jdoe") {
 			t.Errorf("the reason is %q", reason)
 		}
-		w.post.err = nil
-		if err := w.deliver(id, false); err != nil {
+		f.post.err = nil
+		if err := f.deliver(id, false); err != nil {
 			t.Error(err)
 		}
 	}
-	if len(w.post.sent) != 2 {
-		t.Errorf("%d of four went out in the end", len(w.post.sent))
+	if len(f.post.sent) != 2 {
+		t.Errorf("%d of four went out in the end", len(f.post.sent))
 	}
 }
 
 func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for _, kind := range []string{"invite", "reset", "password_changed", "password_reset", "password_first", "guessed", "number_changed", "number_added", "app_added", "app_removed", "recovery_used", "factor_reset", "locked", "forced_reset", "forced_off"} {
+	f := newFixture(t)
+	for _, kind := range []string{"invite", "reset", "password_changed", "password_reset", "password_first", "guessed",
+		"number_changed", "number_added", "app_added", "app_removed", "recovery_used", "factor_reset", "locked",
+		"forced_reset", "forced_off"} {
 		for _, part := range []string{"_subject", "_text", "_otherwise"} {
 			if !locale.Has("mail." + kind + part) {
 				t.Errorf("mail.%s%s is not in the catalogue", kind, part)
 			}
 		}
 		for _, username := range []string{"jdoe", "nel"} {
-			if err := w.deliver(w.put(username, kind, false), false); err != nil {
+			if err := f.deliver(f.put(username, kind, false), false); err != nil {
 				t.Fatal(err)
 			}
-			if m := w.post.sent[len(w.post.sent)-1]; strings.ContainsAny(m.Subject+m.Body, "[]<>{}") {
+			if m := f.post.sent[len(f.post.sent)-1]; strings.ContainsAny(m.Subject+m.Body, "[]<>{}") {
 				t.Errorf("%s: %s\n%s", kind, m.Subject, m.Body)
 			}
 		}

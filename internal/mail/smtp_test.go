@@ -18,14 +18,21 @@ import (
 const smtpPassword = "planted-smtp-password-77"
 
 func settings(s *mailtest.Server, security mail.Security, user string) mail.Settings {
-	set := mail.Settings{Host: s.Host, Port: s.Port, Security: security, From: netmail.Address{Name: "Nightlatch", Address: "door@acme.example"}}
+	set := mail.Settings{
+		Host: s.Host, Port: s.Port, Security: security, From: netmail.Address{
+			Name: "Nightlatch", Address: "door@acme.example",
+		},
+	}
 	if user != "" {
 		set.Username, set.Password = user, smtpPassword
 	}
 	return set
 }
 
-var letter = mail.Message{ID: "mail-1-2", To: "jdoe@acme.example", Subject: "Één wachtwoord", Body: "Hallo Zoë,\n\nhttps://login.acme.example/link/abc\n.\neinde\n"}
+var letter = mail.Message{
+	ID: "mail-1-2", To: "jdoe@acme.example", Subject: "Één wachtwoord",
+	Body: "Hallo Zoë,\n\nhttps://login.acme.example/link/abc\n.\neinde\n",
+}
 
 func TestAMailArrivesAsItWasWritten(t *testing.T) {
 	t.Parallel()
@@ -55,11 +62,13 @@ func TestAMailArrivesAsItWasWritten(t *testing.T) {
 			t.Errorf("subject %q, %v", subject, err)
 		}
 		body, err := io.ReadAll(quotedprintable.NewReader(parsed.Body))
-		if got := strings.ReplaceAll(string(body), "\r\n", "\n"); err != nil || strings.TrimSpace(got) != strings.TrimSpace(letter.Body) {
+		if got := strings.ReplaceAll(string(body), "\r\n", "\n"); err != nil ||
+			strings.TrimSpace(got) != strings.TrimSpace(letter.Body) {
 			t.Errorf("body %q, %v", got, err)
 		}
 		for header, want := range map[string]string{
-			"From": `"Nightlatch" <door@acme.example>`, "To": "<jdoe@acme.example>", "Message-Id": "<mail-1-2@acme.example>", "Auto-Submitted": "auto-generated",
+			"From": `"Nightlatch" <door@acme.example>`, "To": "<jdoe@acme.example>", "Message-Id": "<mail-1-2@acme.example>",
+			"Auto-Submitted": "auto-generated",
 		} {
 			if got := parsed.Header.Get(header); got != want {
 				t.Errorf("%s is %q, want %q", header, got, want)
@@ -79,15 +88,24 @@ func TestAFailureIsToldWithoutItsSecrets(t *testing.T) {
 		words     string
 		permanent bool
 	}{
-		"no STARTTLS":      {mailtest.Config{User: "ops", Password: smtpPassword}, mail.SecuritySTARTTLS, "ops", true, "no STARTTLS", false},
-		"clear log-in":     {mailtest.Config{User: "ops", Password: smtpPassword}, mail.SecurityLoopback, "ops", true, "log-in", false},
+		"no STARTTLS": {mailtest.Config{User: "ops", Password: smtpPassword}, mail.SecuritySTARTTLS, "ops", true,
+			"no STARTTLS", false},
+		"clear log-in": {mailtest.Config{
+			User: "ops", Password: smtpPassword,
+		}, mail.SecurityLoopback, "ops", true, "log-in", false},
 		"certificate":      {mailtest.Config{STARTTLS: true}, mail.SecuritySTARTTLS, "", false, "certificate", false},
 		"certificate, TLS": {mailtest.Config{Implicit: true}, mail.SecurityTLS, "", false, "certificate", false},
-		"wrong log-in":     {mailtest.Config{STARTTLS: true, User: "ops", Password: "another"}, mail.SecuritySTARTTLS, "ops", true, "log-in (535)", false},
-		"sender":           {mailtest.Config{STARTTLS: true, RefuseMail: "550 not you"}, mail.SecuritySTARTTLS, "", true, "the sender (550)", false},
-		"recipient":        {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("550")}, mail.SecuritySTARTTLS, "", true, "the recipient (550)", true},
-		"recipient, later": {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("450")}, mail.SecuritySTARTTLS, "", true, "the recipient (450)", false},
-		"data":             {mailtest.Config{STARTTLS: true, RefuseData: "554 spam: Hallo Zoë"}, mail.SecuritySTARTTLS, "", true, "the mail (554)", true},
+		"wrong log-in": {mailtest.Config{STARTTLS: true, User: "ops", Password: "another"}, mail.SecuritySTARTTLS,
+			"ops", true, "log-in (535)", false},
+		"sender": {mailtest.Config{STARTTLS: true, RefuseMail: "550 not you"}, mail.SecuritySTARTTLS, "", true,
+			"the sender (550)", false},
+		"recipient": {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("550")}, mail.SecuritySTARTTLS, "", true,
+			"the recipient (550)", true},
+		"recipient, later": {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("450")}, mail.SecuritySTARTTLS, "", true,
+			"the recipient (450)", false},
+		"data": {mailtest.Config{
+			STARTTLS: true, RefuseData: "554 spam: Hallo Zoë",
+		}, mail.SecuritySTARTTLS, "", true, "the mail (554)", true},
 	} {
 		server := mailtest.NewServer(t, c.config)
 		roots := server.Roots
@@ -109,7 +127,8 @@ func TestAFailureIsToldWithoutItsSecrets(t *testing.T) {
 			t.Errorf("%s: the mail was taken", name)
 		}
 		for _, command := range server.Commands() {
-			if (name == "no STARTTLS" || name == "clear log-in") && (strings.HasPrefix(command, "AUTH") || strings.HasPrefix(command, "MAIL")) {
+			if (name == "no STARTTLS" || name == "clear log-in") &&
+				(strings.HasPrefix(command, "AUTH") || strings.HasPrefix(command, "MAIL")) {
 				t.Errorf("%s: %q went over the wire", name, command)
 			}
 		}
@@ -128,7 +147,8 @@ func TestNobodyWaitsForAServerForEver(t *testing.T) {
 	}
 	dead := settings(server, mail.SecurityLoopback, "")
 	dead.Port = 1
-	if err := mail.NewSMTP(dead, nil).Send(t.Context(), letter); err == nil || !strings.Contains(err.Error(), "cannot be reached") {
+	if err := mail.NewSMTP(dead, nil).Send(t.Context(), letter); err == nil ||
+		!strings.Contains(err.Error(), "cannot be reached") {
 		t.Errorf("%v", err)
 	}
 }
@@ -136,12 +156,14 @@ func TestNobodyWaitsForAServerForEver(t *testing.T) {
 func TestTheSettingsAreReadStrictly(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]mail.Settings{
-		"smtp://ops:s%40cret@mail.acme.example": {Host: "mail.acme.example", Port: 587, Username: "ops", Password: "s@cret", Security: mail.SecuritySTARTTLS},
-		"smtp://mail.acme.example:25":           {Host: "mail.acme.example", Port: 25, Security: mail.SecuritySTARTTLS},
-		"smtps://ops:secret@mail.acme.example":  {Host: "mail.acme.example", Port: 465, Username: "ops", Password: "secret", Security: mail.SecurityTLS},
-		"smtp://localhost:1025":                 {Host: "localhost", Port: 1025, Security: mail.SecurityLoopback},
-		"smtp://[::1]:1025":                     {Host: "::1", Port: 1025, Security: mail.SecurityLoopback},
-		"smtp://localhost.evil.example:25":      {Host: "localhost.evil.example", Port: 25, Security: mail.SecuritySTARTTLS},
+		"smtp://ops:s%40cret@mail.acme.example": {Host: "mail.acme.example", Port: 587, Username: "ops", Password: "s@cret",
+			Security: mail.SecuritySTARTTLS},
+		"smtp://mail.acme.example:25": {Host: "mail.acme.example", Port: 25, Security: mail.SecuritySTARTTLS},
+		"smtps://ops:secret@mail.acme.example": {Host: "mail.acme.example", Port: 465, Username: "ops", Password: "secret",
+			Security: mail.SecurityTLS},
+		"smtp://localhost:1025":            {Host: "localhost", Port: 1025, Security: mail.SecurityLoopback},
+		"smtp://[::1]:1025":                {Host: "::1", Port: 1025, Security: mail.SecurityLoopback},
+		"smtp://localhost.evil.example:25": {Host: "localhost.evil.example", Port: 25, Security: mail.SecuritySTARTTLS},
 	} {
 		got, err := mail.ReadSettings(url, "Acme <door@acme.example>")
 		want.From = netmail.Address{Name: "Acme", Address: "door@acme.example"}
@@ -149,8 +171,10 @@ func TestTheSettingsAreReadStrictly(t *testing.T) {
 			t.Errorf("%s: %+v, %v", url, got, err)
 		}
 	}
-	for _, url := range []string{"", "mail.acme.example", "http://x", "smtp://", "smtp://ops:hush@h/path", "smtp://ops:hush@h?x=y", "smtp://ops@h", "smtp://:hush@h", "smtp://ops:hush@h:99999", "smtp://ops:hu%zzsh@h"} {
-		if _, err := mail.ReadSettings(url, "a@b.example"); err == nil || strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "hu%") {
+	for _, url := range []string{"", "mail.acme.example", "http://x", "smtp://", "smtp://ops:hush@h/path",
+		"smtp://ops:hush@h?x=y", "smtp://ops@h", "smtp://:hush@h", "smtp://ops:hush@h:99999", "smtp://ops:hu%zzsh@h"} {
+		if _, err := mail.ReadSettings(url, "a@b.example"); err == nil || strings.Contains(err.Error(), "hush") ||
+			strings.Contains(err.Error(), "hu%") {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
