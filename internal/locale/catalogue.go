@@ -24,7 +24,11 @@ var embedded embed.FS
 
 // texts is the catalogue of the program, read once. A mistake in its files panics in the first test.
 var texts = sync.OnceValue(func() *catalogue {
-	c, err := load(catalogueFiles())
+	files, err := catalogueFiles()
+	if err != nil {
+		panic(err)
+	}
+	c, err := load(files)
 	if err != nil {
 		panic(err)
 	}

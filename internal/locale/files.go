@@ -1,6 +1,8 @@
+//go:build !madeup
+
 package locale
 
 import "io/fs"
 
-// catalogueFiles are the files of the languages: those of this folder.
-func catalogueFiles() fs.FS { return embedded }
+// catalogueFiles returns the files of all languages: those of this folder.
+func catalogueFiles() (fs.FS, error) { return embedded, nil }

@@ -15,7 +15,11 @@ import (
 // entries are the texts of a language's file; a plural is a map of its forms.
 func entries(t *testing.T, lang string) map[string]any {
 	t.Helper()
-	raw, err := fs.ReadFile(catalogueFiles(), lang+".json")
+	files, err := catalogueFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := fs.ReadFile(files, lang+".json")
 	if err != nil {
 		t.Fatal(err)
 	}
