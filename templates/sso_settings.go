@@ -19,6 +19,22 @@ type SSOSettingsView struct {
 	Refusals  []SSORefusal
 }
 
+// PolicyChoice is a policy to choose.
+type PolicyChoice struct {
+	Policy Policy
+	Icon   string
+	Chosen bool
+}
+
+// Policies returns the policies to choose from.
+func (v SSOSettingsView) Policies() []PolicyChoice {
+	return []PolicyChoice{
+		{PolicyRefuse, "shield-check", v.Policy == PolicyRefuse},
+		{PolicyTrust, "key-round", v.Policy == PolicyTrust},
+		{PolicyAsk, "smartphone", v.Policy == PolicyAsk},
+	}
+}
+
 // SSOTest is what the last test of the connection brought back.
 type SSOTest struct {
 	At       time.Time

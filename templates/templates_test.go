@@ -2,8 +2,10 @@ package templates
 
 import (
 	"fmt"
+	"html/template"
 	"io/fs"
 	"reflect"
+	"regexp"
 	"slices"
 	"testing"
 	syntax "text/template/parse"
@@ -22,12 +24,27 @@ func TestEveryPageAndFragmentFitsItsStruct(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				for _, block := range set.Templates() {
+					checkNots(block)
+				}
 				if err := templatecheck.CheckHTMLStrict(set, r.view); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 	}
+}
+
+// checkNots makes each "not .X" of a block a plain ".X", since templatecheck does not look at what is negated.
+func checkNots(block *template.Template) {
+	if block.Tree == nil {
+		return
+	}
+	walk(reflect.ValueOf(block.Tree.Root), func(node any) {
+		if call, ok := node.(*syntax.CommandNode); ok && call.Args[0].String() == "not" {
+			call.Args = call.Args[1:]
+		}
+	})
 }
 
 func TestEveryFileIsUsed(t *testing.T) {
@@ -91,6 +108,24 @@ func TestEveryPathExists(t *testing.T) {
 					t.Errorf("%s: %v", block.Tree.ParseName, err)
 				}
 			})
+		}
+	}
+}
+
+// Addresses are spelled in handlers/web/paths alone.
+func TestNoTemplateSpellsAnAddress(t *testing.T) {
+	names, err := fs.Glob(files, "*.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`(?:href|action|hx-get|hx-post)="(?:[^"{]|{{[^}]*}})*/[a-z]`)
+	for _, name := range names {
+		text, err := files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range address.FindAll(text, -1) {
+			t.Errorf("%s: %s", name, found)
 		}
 	}
 }
