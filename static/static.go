@@ -1,4 +1,4 @@
-// Package static holds the files a browser fetches beside the pages: the style sheet, the two scripts, the icons, the flags.
+// Package static holds the files a browser fetches beside the pages: the style sheet, the scripts, the icons, the flags.
 //
 // The rule it protects: an address never changes its content. Every file is served under a name that carries a hash of its
 // bytes ("app.css" as /static/app.3f2a9c01.css), so it may be cached for ever and a new release is seen at once.
