@@ -69,7 +69,7 @@ func (s *Site) waitingTimeline(c echo.Context, h operator.History) templates.Wai
 	for _, ch := range operator.Story(h) {
 		state := templates.LoginState(ch.State)
 		login := templates.WaitingLogin{
-			At: ch.BeganAt, State: state, Tone: tones[state], Address: ch.Address, Live: ch.Live, Last: ch.Last,
+			At: ch.BeganAt, State: state, Tone: tones[state], Live: ch.Live, Last: ch.Last,
 		}
 		for _, e := range ch.Entries {
 			login.Entries = append(login.Entries, templates.WaitingEntry{

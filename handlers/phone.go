@@ -20,7 +20,7 @@ func (s *Site) phone(c echo.Context) error {
 	view := templates.PhoneView{}
 	for _, t := range slices.Backward(texts) {
 		view.Texts = append(view.Texts, templates.PhoneText{
-			ID: t.ID, Body: t.Body, Number: phone.Number{E164: t.Number}.International(), At: t.At, New: time.Since(t.At) < 3*time.Second,
+			Body: t.Body, Number: phone.Number{E164: t.Number}.International(), At: t.At, New: time.Since(t.At) < 3*time.Second,
 		})
 	}
 	if wantsFragment(c.Request()) {

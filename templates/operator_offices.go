@@ -10,7 +10,6 @@ type OfficesView struct {
 	Name   string
 	Error  string // about the new office
 	Spent  string
-	Cap    string // of the installation, "" for none
 	Typed  string
 	CapBad string // about the installation's cap
 }

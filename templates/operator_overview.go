@@ -15,7 +15,6 @@ type OverviewView struct {
 	Plot      template.HTML // drawn by plot, which escapes what it is given
 	PlotID    string
 	Legend    []LegendItem // messages by state
-	Total     string
 	Bars      []BarRow
 	Both      []DeliveryRow
 	Groups    []DeliveryTable

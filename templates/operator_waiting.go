@@ -38,7 +38,6 @@ type WaitingLogin struct {
 	At      time.Time  // zero: before the first log-in that is shown
 	State   LoginState // "" before the first log-in that is shown
 	Tone    Tone
-	Address string
 	Entries []WaitingEntry
 	Live    int64 // the challenge that can be ended, 0 for none
 	Last    int64 // the one that a new one can follow

@@ -7,7 +7,6 @@ type PhoneView struct{ Texts []PhoneText }
 
 // PhoneText is a message on it.
 type PhoneText struct {
-	ID     int64
 	Body   string
 	Number string // international
 	At     time.Time

@@ -13,7 +13,6 @@ type UserForm struct {
 	Own        bool   // the viewer's own
 	NoMail     bool   // nobody can be invited
 	OfficeCode string // for the operator's command
-	Error      string
 
 	UsernameError, NameError, EmailError, RoleError string
 }
