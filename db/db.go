@@ -1,7 +1,7 @@
 // Package db opens PostgreSQL, migrates it, and runs transactions in it.
 //
-// PostgreSQL holds the truth: the rules that two requests could break between them stand in
-// migrations/ as constraints and in queries/ as guarded statements. dbsqlc/ is generated from both.
+// PostgreSQL holds the truth: rules that two concurrent requests could break are constraints in migrations/ and guarded
+// statements in queries/. dbsqlc/ is generated from both.
 package db
 
 import (
@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Time-outs of every connection (ASVS 13.1.3). A statement that waits longer for a lock or a plan is
-// a fault to be told, not a page to be waited for.
+// Time-outs of every connection (ASVS 13.1.3). A statement that takes longer is reported as a fault; nobody waits for
+// its page.
 const (
 	statementTimeout = "5s"
 	lockTimeout      = "2s"
@@ -58,7 +58,7 @@ func InTx(ctx context.Context, p *Pool, do func(tx pgx.Tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
-	// After a commit this does nothing. The caller's context may be over: rolling back must still reach the server.
+	// After a commit this does nothing. The caller's context may have ended, and the rollback must still reach the server.
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	if err := do(tx); err != nil {
 		return err
@@ -69,8 +69,8 @@ func InTx(ctx context.Context, p *Pool, do func(tx pgx.Tx) error) error {
 	return nil
 }
 
-// Unavailable reports whether err says that the database cannot serve now (gone, restarting, full, locked
-// or all connections taken), so that the same request may work a little later.
+// Unavailable reports whether err means that the database cannot serve now (down, restarting, full, locked, or without
+// a free connection), so that the same request may succeed a little later.
 func Unavailable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -85,7 +85,7 @@ func Unavailable(err error) bool {
 		pgconn.SafeToRetry(err) || errors.Is(err, context.DeadlineExceeded) || broken(err)
 }
 
-// IsUnique reports whether err is the violation of a unique rule.
+// IsUnique reports whether err is the violation of a unique constraint.
 func IsUnique(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "23505"

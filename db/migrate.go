@@ -16,8 +16,8 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-// Migrations are the project's own, in goose's form. A released one is never edited, and each works with
-// the previous release still running.
+// Migrations holds our own migrations, in goose's format. A released one is never edited, and each one works while the
+// previous release is still running.
 //
 //go:embed migrations/*.sql
 var Migrations embed.FS
@@ -33,7 +33,7 @@ func Migrate(ctx context.Context, url string) error {
 		return fmt.Errorf("read DATABASE_URL: %w", err)
 	}
 	cfg.MaxConns = 3
-	// A migration may rightly run for long, and the wait for another process's is no fault.
+	// A migration may run for long, and so may the wait for another process's.
 	cfg.ConnConfig.RuntimeParams["statement_timeout"] = "0"
 	cfg.ConnConfig.RuntimeParams["lock_timeout"] = "10s"
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
@@ -55,7 +55,7 @@ func Migrate(ctx context.Context, url string) error {
 	})
 }
 
-// takeLock asks again and again: a waiting pg_advisory_lock would be cut by lock_timeout.
+// takeLock polls for the lock: lock_timeout would end a waiting pg_advisory_lock.
 func takeLock(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		var got bool
@@ -99,11 +99,12 @@ func migrateRivers(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// Current says nil when the schema is at least as new as this program, and else what is missing and how
-// to get it.
+// Current returns nil when the schema is at least as new as this program, and otherwise an error that says what is
+// missing and how to get it.
 func Current(ctx context.Context, pool *Pool) error {
 	var have int64
-	if err := pool.QueryRow(ctx, "select coalesce(max(version_id), 0) from goose_db_version where is_applied").Scan(&have); err != nil {
+	newest := "select coalesce(max(version_id), 0) from goose_db_version where is_applied"
+	if err := pool.QueryRow(ctx, newest).Scan(&have); err != nil {
 		if Unavailable(err) {
 			return fmt.Errorf("ask for the schema's version: %w", err)
 		}

@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ErrBusy says that every connection stayed in use for two seconds.
+// ErrBusy means that every connection stayed in use for two seconds.
 var ErrBusy = errors.New("every database connection is in use")
 
-// Pool is a pgx pool in which waiting for a free connection ends after two seconds (ErrBusy), so that an
-// exhausted pool is a quick, honest 503 and not a page that hangs. It serves sqlc's queries as a DBTX.
+// Pool is a pgx pool that waits two seconds at most for a free connection (ErrBusy), so that an exhausted pool leads to
+// a quick 503 and not to a page that hangs. It serves sqlc's queries as a DBTX.
 type Pool struct{ pgx *pgxpool.Pool }
 
 // NewPool wraps a pool that Connect opened.
@@ -143,12 +143,12 @@ func (t *pooledTx) Rollback(ctx context.Context) error {
 	return t.Tx.Rollback(ctx)
 }
 
-// broken reports whether err tells of a connection that broke in use.
+// broken reports whether err means that the connection broke while it was in use.
 func broken(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		(err != nil && err.Error() == "conn closed")
 }
 
-// Stat answers how many connections are open, in use and waited for, without asking the database.
+// Stat returns how many connections are open, in use and waited for, without asking the database.
 func (p *Pool) Stat() *pgxpool.Stat { return p.pgx.Stat() }

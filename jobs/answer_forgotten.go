@@ -10,16 +10,16 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 )
 
-// AnswerForgotten finds out who forgot a password, and has the link sent: not in the request, which must take as long
-// for a name that nobody has.
+// AnswerForgotten looks up the user who forgot a password and has the link sent. It does not run in the request, which
+// must take the same time for a name that nobody has.
 type AnswerForgotten struct {
 	ForgottenID int64 `json:"forgotten_id"`
 }
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (AnswerForgotten) Kind() string { return "answer_forgotten" }
 
-// InsertOpts: a few tries; who waits asks again.
+// InsertOpts allows a few tries: a user who gets no mail asks again.
 func (AnswerForgotten) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueMail, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }

@@ -18,19 +18,22 @@ import (
 
 // The queues. A backlog in one never delays another.
 const (
-	QueueLogin  = "sms_login" // somebody stands at the log-in and waits
+	QueueLogin  = "sms_login" // somebody waits at the log-in
 	QueueOther  = "sms_other" // codes asked for in settings
 	QueueMail   = "mail"
 	QueueUpkeep = "upkeep"
 )
 
-// NewInserter makes a client that enqueues and works nothing.
+// NewInserter returns a client that enqueues jobs and works none.
 func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger})
 }
 
-// Register lists every job with its worker.
-func Register(messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int, mails *mail.Service, accounts *account.Service, sealed ...resealer) *river.Workers {
+// Register returns the workers of all jobs.
+func Register(
+	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
+	mails *mail.Service, accounts *account.Service, sealed ...resealer,
+) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
 	river.AddWorker(workers, &upkeepWorker{codes: codes, mails: mails, accounts: accounts})
@@ -41,10 +44,12 @@ func Register(messages *message.Service, codes *twofactor.Service, operators *op
 	return workers
 }
 
-// NewWorker makes the client that works every queue. Why each number differs from River's default stands
-// in docs/design.md. With pollOnly it asks for new jobs every FetchPollInterval and never listens, for a pooler
-// that hands out a connection for one transaction only.
-func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers, pollOnly bool) (*river.Client[pgx.Tx], error) {
+// NewWorker returns the client that works every queue; docs/design.md says why its numbers differ from River's
+// defaults. With pollOnly it polls for new jobs every FetchPollInterval and never listens, for a connection pooler in
+// transaction mode.
+func NewWorker(
+	pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers, pollOnly bool,
+) (*river.Client[pgx.Tx], error) {
 	return river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Logger:   logger,
 		Workers:  workers,
@@ -61,7 +66,7 @@ func NewWorker(pool *pgxpool.Pool, logger *slog.Logger, workers *river.Workers, 
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
 		), retainPeriodically(), resealPeriodically()},
-		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in (docs/performance).
+		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in.
 		FetchCooldown:     time.Millisecond,
 		FetchPollInterval: 200 * time.Millisecond,
 		JobTimeout:        15 * time.Second,

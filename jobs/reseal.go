@@ -14,33 +14,38 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
-// Reseal seals anew what an older master key sealed.
+// Reseal seals again, under the current key, what an older master key sealed.
 type Reseal struct{}
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (Reseal) Kind() string { return "reseal" }
 
-// InsertOpts: one at a time, and another as soon as the last is over.
+// InsertOpts allows one job at a time, and the next as soon as it has ended.
 func (Reseal) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-	}}}
+	unfinished := []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable,
+		rivertype.JobStateScheduled,
+	}
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 10, UniqueOpts: river.UniqueOpts{ByState: unfinished},
+	}
 }
 
 const (
-	// resealEvery bounds how long something stays under an older key: a node that was a moment late.
+	// resealEvery bounds how long a value that a late node sealed stays under an older key.
 	resealEvery = time.Hour
-	// resealTurn is how long one run works before it lets others have their turn; it goes on a second later.
-	// Well under JobTimeout.
+	// resealTurn is how long one run works before other jobs have their turn; it continues a second later. It is well
+	// under JobTimeout.
 	resealTurn = 5 * time.Second
-	// resealAfter lets every node learn first which key seals now.
+	// resealAfter gives every node time to learn which key seals now.
 	resealAfter = 15 * time.Second
 )
 
-// Reseal enqueues the job, for when every node seals with the new key.
+// Reseal enqueues the job for the time when every node seals with the new key.
 func (o *Outbox) Reseal(ctx context.Context, tx pgx.Tx) error {
-	if _, err := o.client.InsertTx(ctx, tx, Reseal{}, &river.InsertOpts{ScheduledAt: time.Now().Add(resealAfter)}); err != nil {
-		return fmt.Errorf("enqueue sealing anew: %w", err)
+	opts := &river.InsertOpts{ScheduledAt: time.Now().Add(resealAfter)}
+	if _, err := o.client.InsertTx(ctx, tx, Reseal{}, opts); err != nil {
+		return fmt.Errorf("enqueue resealing: %w", err)
 	}
 	return nil
 }
@@ -50,8 +55,8 @@ func resealPeriodically() *river.PeriodicJob {
 		func() (river.JobArgs, *river.InsertOpts) { return Reseal{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
-// resealer is whatever keeps sealed values for longer than a log-in: it seals a batch anew, of rows after an
-// id, and answers where to go on, 0 at the end.
+// resealer keeps sealed values for longer than a log-in. Reseal seals a batch of rows after an id again and returns the
+// id to continue after, 0 at the end.
 type resealer interface {
 	Reseal(ctx context.Context, after int64) (next int64, err error)
 }
@@ -61,7 +66,7 @@ type resealWorker struct {
 	sealed []resealer
 }
 
-// Work goes through all of it. What is done stays done, so a run that is cut off begins again and finds less.
+// Work goes through all of it. What is done stays done: a run that is cut off starts over and finds less.
 func (w *resealWorker) Work(ctx context.Context, _ *river.Job[Reseal]) error {
 	began := time.Now()
 	for _, r := range w.sealed {

@@ -9,15 +9,17 @@ import (
 	"github.com/nightlatch/nightlatch/internal/operator"
 )
 
-// Retain deletes what is older than it need be kept.
+// Retain deletes what is older than the retention period.
 type Retain struct{}
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (Retain) Kind() string { return "retain" }
 
-// InsertOpts: one at a time is enough.
+// InsertOpts allows one job in each period.
 func (Retain) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: retainEvery}}
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: retainEvery},
+	}
 }
 
 const retainEvery = time.Hour

@@ -12,7 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/message"
 )
 
-// SendCode sends one message of a challenge. Ids only: the queue's tables and pages show arguments.
+// SendCode sends one message of a challenge. It holds ids only, since River's tables and pages show arguments.
 type SendCode struct {
 	ChallengeID int64 `json:"challenge_id"`
 	SendNo      int   `json:"send_no"`
@@ -20,11 +20,10 @@ type SendCode struct {
 	Again int `json:"again,omitempty"`
 }
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (SendCode) Kind() string { return "send_code" }
 
-// InsertOpts: one job for each message, whatever happens; the life of the code bounds the tries. The Outbox names the
-// queue.
+// InsertOpts allows one job for each message; the life of the code bounds the tries. The Outbox chooses the queue.
 func (SendCode) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 100, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
@@ -56,6 +55,6 @@ func (w *sendCodeWorker) Timeout(*river.Job[SendCode]) time.Duration { return 15
 
 // NextRetry waits 1, 2, 3, 5, 5 … s: up to 5 s River needs no leader to make the job available again.
 func (w *sendCodeWorker) NextRetry(job *river.Job[SendCode]) time.Time {
-	waits := [...]time.Duration{1, 2, 3, 5}
-	return time.Now().Add(waits[min(len(job.Errors), len(waits)-1)] * time.Second)
+	waits := [...]int{1, 2, 3, 5}
+	return time.Now().Add(time.Duration(waits[min(len(job.Errors), len(waits)-1)]) * time.Second)
 }

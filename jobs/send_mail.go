@@ -12,18 +12,18 @@ import (
 	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
-// SendMail sends one mail. Ids only: the queue's tables and pages show arguments.
+// SendMail sends one mail. It holds an id only, since River's tables and pages show arguments.
 type SendMail struct {
 	MailID int64 `json:"mail_id"`
 }
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (SendMail) Kind() string { return "send_mail" }
 
 // mailTries are ten, over 18 minutes: less than the 30 that a link lives.
 const mailTries = 10
 
-// InsertOpts: one job for each mail, in a queue of its own.
+// InsertOpts allows one job for each mail, in a queue of its own.
 func (SendMail) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueMail, MaxAttempts: mailTries, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
@@ -49,8 +49,8 @@ func (w *sendMailWorker) Work(ctx context.Context, job *river.Job[SendMail]) err
 // Timeout is more than a whole mail's 30 s, and less than what counts as stuck.
 func (w *sendMailWorker) Timeout(*river.Job[SendMail]) time.Duration { return 45 * time.Second }
 
-// NextRetry waits longer each time: a mail server that is restarted, then one that is mended.
+// NextRetry waits longer each time: first for a mail server that restarts, then for one that is being repaired.
 func (w *sendMailWorker) NextRetry(job *river.Job[SendMail]) time.Time {
-	waits := [...]time.Duration{2, 5, 15, 30, 60, 120, 240, 300}
-	return time.Now().Add(waits[min(len(job.Errors), len(waits)-1)] * time.Second)
+	waits := [...]int{2, 5, 15, 30, 60, 120, 240, 300}
+	return time.Now().Add(time.Duration(waits[min(len(job.Errors), len(waits)-1)]) * time.Second)
 }

@@ -12,15 +12,17 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
-// Upkeep ends what has expired and drops what is old.
+// Upkeep ends what has expired and deletes what is old.
 type Upkeep struct{}
 
-// Kind is the act, in River's table.
+// Kind returns the job's name in River's table.
 func (Upkeep) Kind() string { return "upkeep" }
 
-// InsertOpts: one at a time is enough.
+// InsertOpts allows one job in each period.
 func (Upkeep) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: upkeepEvery}}
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: upkeepEvery},
+	}
 }
 
 // upkeepEvery is how soon an expired code that nobody touched is wiped.

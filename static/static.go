@@ -1,18 +1,19 @@
-// Package static holds the files a browser fetches beside the pages: the style sheet, the scripts, the icons, the flags.
+// Package static holds the files a browser fetches beside the pages: the style sheet, the two scripts, the icons, the
+// flags.
 //
-// The rule it protects: an address never changes its content. Every file is served under a name that carries a hash of its
-// bytes ("app.css" as /static/app.3f2a9c01.css), so it may be cached for ever and a new release is seen at once.
-// Templates ask for addresses with URL and Flag; Handler answers them. The files are embedded and live in files/;
-// those we did not write are copied there by vendor/vendor.sh.
+// The rule it protects: an address never changes its content. Every file is served under a name that carries a hash of
+// its bytes ("app.css" as /static/app.3f2a9c01.css), so it may be cached for ever and a new release is seen at once.
+// Templates get addresses from URL and Flag; Handler serves them. The files are embedded and live in files/; those
+// we did not write are copied there by vendor/vendor.sh.
 //
-// Flags are one small file each (300 to 900 bytes) and not a sprite. A page with a number field needs a single flag, and its list
-// shows about ten at a time: <img loading="lazy"> in a list that is hidden until it is opened fetches only what is seen, once,
-// where a sprite would cost 36 kB before the first flag appears (and the flags' masks all carry the same id, "a").
+// Flags are one small file each (300 to 900 bytes) and not a sprite. A page with a number field needs a single flag,
+// and its list shows about ten at a time: <img loading="lazy"> in a list that is hidden until it is opened fetches only
+// what is seen, once, where a sprite would cost 36 kB before the first flag appears (and the flags' masks all carry the
+// same id, "a").
 package static
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -45,8 +46,9 @@ var site = sync.OnceValue(func() *index {
 	return built
 })
 
-// URL is the address of a file, by its name in files/: URL("app.css") is "/static/app.3f2a9c01.css".
-// It panics when there is no such file: names are written in templates, so the first test that renders the page finds it.
+// URL returns the address of a file, by its name in files/: URL("app.css") is "/static/app.3f2a9c01.css".
+// It panics when there is no such file: names are written in templates, so the first test that renders the page finds
+// it.
 func URL(name string) string {
 	url, ok := site().urls[name]
 	if !ok {
@@ -55,8 +57,8 @@ func URL(name string) string {
 	return url
 }
 
-// Flag is the address of a country's flag, by ISO code in either case. Without a country, and for one without a flag,
-// it is the neutral globe.
+// Flag returns the address of a country's flag, by ISO code in either case. Without a country, and for one without a
+// flag, it is that of the neutral globe.
 func Flag(iso string) string {
 	if url, ok := site().urls["flags/"+strings.ToLower(iso)+".svg"]; ok {
 		return url
@@ -164,68 +166,4 @@ func (ix *index) rewrite(sheet string, css []byte) ([]byte, error) {
 		fmt.Fprintf(&out, "url(%q)", name)
 		css = after
 	}
-}
-
-// compress returns nil when gzip would not make the file smaller.
-func compress(body []byte) []byte {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return nil
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil
-	}
-	if err := w.Close(); err != nil || out.Len() >= len(body) {
-		return nil
-	}
-	return out.Bytes()
-}
-
-// ServeHTTP answers with a file or 404. There are no validators: an address whose content never changes needs none.
-func (ix *index) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
-		return
-	}
-	file, ok := ix.assets[r.URL.Path]
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	body := file.body
-	h := w.Header()
-	if gzipped := file.gzipped(); gzipped != nil {
-		h.Add("Vary", "Accept-Encoding") // on the plain answer too, or a cache hands it to everybody
-		if acceptsGzip(r.Header.Get("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-			body = gzipped
-		}
-	}
-	h.Set("Content-Type", file.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Cache-Control", "public, max-age=31536000, immutable") // a year: RFC 9111 knows no longer
-	h.Set("X-Content-Type-Options", "nosniff")
-	if r.Method == http.MethodHead {
-		return
-	}
-	_, _ = w.Write(body) // the browser went away: nothing to tell anybody
-}
-
-// acceptsGzip reads an Accept-Encoding header: gzip or * is named and not refused with q=0.
-func acceptsGzip(header string) bool {
-	star := false
-	for part := range strings.SplitSeq(header, ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		q := strings.ReplaceAll(strings.ToLower(params), " ", "")
-		refused := strings.HasPrefix(q, "q=0") && strings.Trim(q[len("q=0"):], ".0") == ""
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip":
-			return !refused
-		case "*":
-			star = !refused
-		}
-	}
-	return star
 }

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// account is who runs the server: ourselves, or for root the account it drops to.
+// account is the operating-system account that runs the server: ourselves, or for root the account it drops to.
 type account struct {
 	name     string
 	uid, gid int
 	drop     bool // we are root and become this account
 }
 
-// serverAccount is who runs a new cluster.
+// serverAccount returns the account for a new cluster.
 func serverAccount() (account, error) {
 	if os.Geteuid() != 0 {
 		return account{uid: os.Geteuid(), gid: os.Getegid()}, nil
@@ -38,10 +38,11 @@ func serverAccount() (account, error) {
 		}
 		return account{name: name, uid: uid, gid: gid, drop: true}, nil
 	}
-	return account{}, errors.New("PostgreSQL refuses to run as root, and there is no account postgres or nobody: run Nightlatch as an ordinary user, or set DATABASE_URL")
+	return account{}, errors.New("PostgreSQL refuses to run as root, and there is no account postgres or nobody: run " +
+		"Nightlatch as an ordinary user, or set DATABASE_URL")
 }
 
-// ownerAccount is who runs the cluster that exists in data.
+// ownerAccount returns the account that owns the cluster in data.
 func ownerAccount(data string) (account, error) {
 	info, err := os.Stat(data)
 	if err != nil {
@@ -59,8 +60,8 @@ func ownerAccount(data string) (account, error) {
 }
 
 // command prepares a program that runs as the account, outside our process group, so that Ctrl-C
-// in the terminal reaches us alone; if we die it gets
-// the signal whenDead (on Linux; 0 for none, where nobody keeps the forking thread alive).
+// in the terminal reaches us alone; if we die it gets the signal whenDead (on Linux; 0 for none, where nobody keeps the
+// forking thread alive).
 //
 // The environment is clean: PGDATA, PGOPTIONS and the like would change what runs. LC_ALL is C, the
 // one locale every system has: messages stay English, and macOS starts no threads to look one up.
@@ -78,7 +79,7 @@ func (a account) command(ctx context.Context, whenDead syscall.Signal, program s
 	return cmd
 }
 
-// enters tells whether the account can enter dir. It goes and sees, because the mode of each
+// enters reports whether the account can enter dir. It tries, because the mode of each
 // folder is not the whole truth: there are access lists, containers and remote disks.
 func (a account) enters(dir string, install install) bool {
 	if !a.drop {

@@ -163,7 +163,7 @@ func (h *hold) read() notice {
 	return n
 }
 
-// pause waits for one round of polling, and tells whether there is time for another.
+// pause waits for one round of polling, and reports whether there is time for another.
 func pause(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():

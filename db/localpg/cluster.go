@@ -57,7 +57,10 @@ func sweep(root string) {
 // initialise runs initdb, then PostgreSQL's single-user mode for the role and the database, so
 // that this package needs no client. Trust is enough: only who may enter the socket's folder can ask.
 func initialise(ctx context.Context, account account, install install, data string, fast bool) error {
-	args := []string{"--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--data-checksums", "--no-instructions"}
+	args := []string{
+		"--pgdata", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8", "--data-checksums",
+		"--no-instructions",
+	}
 	if fast {
 		args = append(args, "--no-sync")
 	}
@@ -79,7 +82,8 @@ func initialise(ctx context.Context, account account, install install, data stri
 	}
 	cmd := account.command(ctx, syscall.SIGTERM, install.postgres(), "--single", "-D", data,
 		"-c", "exit_on_error=on", "-c", "log_checkpoints=off", "postgres")
-	cmd.Stdin = strings.NewReader(fmt.Sprintf("CREATE ROLE %[1]s LOGIN CREATEDB\nCREATE DATABASE %[1]s OWNER %[1]s\n", Database))
+	cmd.Stdin = strings.NewReader(fmt.Sprintf("CREATE ROLE %[1]s LOGIN CREATEDB\nCREATE DATABASE %[1]s OWNER %[1]s\n",
+		Database))
 	return runToEnd(cmd)
 }
 

@@ -69,9 +69,11 @@ func findInstall(opts Options, account account, major int) (install, error) {
 		what += " (" + strings.Join(refused, "; ") + ")"
 	}
 	if major != 0 {
-		return install{}, sentence{ErrNotFound, fmt.Sprintf("%s for the local database, which PostgreSQL %d made: install that version, or set DATABASE_URL", what, major)}
+		return install{}, sentence{ErrNotFound, fmt.Sprintf("%s for the local database, which PostgreSQL %d made: "+
+			"install that version, or set DATABASE_URL", what, major)}
 	}
-	return install{}, sentence{ErrNotFound, what + ": get one with `apt-get install postgresql`, `brew install postgresql@17` or `make postgres`, or set DATABASE_URL"}
+	return install{}, sentence{ErrNotFound, what + ": get one with `apt-get install postgresql`, " +
+		"`brew install postgresql@17` or `make postgres`, or set DATABASE_URL"}
 }
 
 // sentence is an error in words of its own that still is one of ours.
@@ -90,8 +92,8 @@ func binDirs(opts Options) []string {
 	if opts.BinDir == "" {
 		patterns = slices.Concat(usualBinDirs, opts.ExtraBinDirs)
 		if postgres, err := exec.LookPath("postgres"); err == nil {
-			if real, err := filepath.EvalSymlinks(postgres); err == nil {
-				patterns = append([]string{filepath.Dir(real)}, patterns...)
+			if resolved, err := filepath.EvalSymlinks(postgres); err == nil {
+				patterns = append([]string{filepath.Dir(resolved)}, patterns...)
 			}
 		}
 	}
@@ -102,12 +104,12 @@ func binDirs(opts Options) []string {
 			continue
 		}
 		for _, match := range matches {
-			real, err := filepath.EvalSymlinks(match)
+			resolved, err := filepath.EvalSymlinks(match)
 			if err != nil {
 				continue
 			}
-			if real, err = filepath.Abs(real); err == nil && !slices.Contains(dirs, real) {
-				dirs = append(dirs, real)
+			if resolved, err = filepath.Abs(resolved); err == nil && !slices.Contains(dirs, resolved) {
+				dirs = append(dirs, resolved)
 			}
 		}
 	}

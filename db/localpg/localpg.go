@@ -47,10 +47,10 @@ type Server struct {
 	run    *running // nil when attached
 }
 
-// URL is the connection string of the database named Database.
+// URL returns the connection string of the database named Database.
 func (s *Server) URL() string { return s.DatabaseURL(Database) }
 
-// DatabaseURL is the connection string of another database on the same server. It does not create it.
+// DatabaseURL returns the connection string of another database on the same server. It does not create it.
 func (s *Server) DatabaseURL(name string) string {
 	query := url.Values{"host": {s.socket}, "port": {port}}
 	address := url.URL{Scheme: "postgres", User: url.User(Database), Host: "", Path: "/" + name, RawQuery: query.Encode()}

@@ -13,7 +13,7 @@ import (
 	"syscall"
 )
 
-// place is where a cluster lies and who runs it.
+// place is the folders of a cluster and the account that runs it.
 //
 //	dir/postgres/               home: 0711, so that the server's account can pass through
 //	    owner.lock guests.lock  see claim.go
@@ -64,12 +64,14 @@ func findPlace(home string) (place, error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist) && p.root != home:
 		// A new cluster here would look like the loss of all data.
-		return p, fmt.Errorf("the local database in %s is gone; bring it back, or remove %s to begin with an empty one", p.root, record)
+		return p, fmt.Errorf("the local database in %s is gone; bring it back, or remove %s to begin with an empty one",
+			p.root, record)
 	case errors.Is(err, os.ErrNotExist):
 		p.account, err = serverAccount()
 		return p, err
 	case err != nil:
-		return p, fmt.Errorf("the local database belongs to another account: use that one, or set NIGHTLATCH_DATA to another folder: %w", err)
+		return p, fmt.Errorf("the local database belongs to another account: use that one, or set NIGHTLATCH_DATA to "+
+			"another folder: %w", err)
 	}
 	if p.major, err = strconv.Atoi(strings.TrimSpace(string(version))); err != nil {
 		return p, fmt.Errorf("read the version of the cluster in %s: %w", p.data(), err)
@@ -102,7 +104,8 @@ func (p place) settle(install install, fast bool) (place, error) {
 		}
 		os.Remove(root)
 	}
-	return p, fmt.Errorf("account %s, which runs PostgreSQL for root, cannot enter %s: set NIGHTLATCH_DATA to a folder it can, or run Nightlatch as an ordinary user", p.account.name, p.home)
+	return p, fmt.Errorf("account %s, which runs PostgreSQL for root, cannot enter %s: set NIGHTLATCH_DATA to a folder "+
+		"it can, or run Nightlatch as an ordinary user", p.account.name, p.home)
 }
 
 // letPass lets other accounts walk through a folder of ours; what lies in it keeps its own mode.
@@ -119,7 +122,8 @@ func letPass(dir string) {
 func (p *place) openSocket(install install) error {
 	sum := sha256.Sum256([]byte(p.data()))
 	short := fmt.Sprintf("nightlatch-%x", sum[:6])
-	for _, dir := range []string{filepath.Join(p.root, "run"), filepath.Join(os.TempDir(), short), filepath.Join("/tmp", short)} {
+	for _, dir := range []string{filepath.Join(p.root, "run"), filepath.Join(os.TempDir(), short),
+		filepath.Join("/tmp", short)} {
 		if len(dir)+len("/.s.PGSQL."+port) >= 104 || !p.account.enters(filepath.Dir(dir), install) {
 			continue
 		}
@@ -162,7 +166,8 @@ func (p *place) closeSocket() {
 func openBeside(home, name string, flags int) (*os.File, error) {
 	file, err := os.OpenFile(filepath.Join(home, name), os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|flags, 0o600)
 	if errors.Is(err, os.ErrPermission) {
-		return nil, fmt.Errorf("the local database belongs to another account: use that one, or set NIGHTLATCH_DATA to another folder: %w", err)
+		return nil, fmt.Errorf("the local database belongs to another account: use that one, or set NIGHTLATCH_DATA to "+
+			"another folder: %w", err)
 	}
 	if err != nil {
 		return nil, err

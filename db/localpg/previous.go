@@ -64,8 +64,7 @@ func readPIDFile(data string) (pid int, status string) {
 	return pid, status
 }
 
-// isReady tells whether the server of data accepts connections; it says otherwise as soon as it
-// is told to stop.
+// isReady reports whether the server of data accepts connections, which ends as soon as it is told to stop.
 func isReady(data string) bool {
 	pid, status := readPIDFile(data)
 	return status == "ready" && alive(pid)

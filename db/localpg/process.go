@@ -141,7 +141,8 @@ func (p *process) stop(ctx context.Context) error {
 	p.cmd.Process.Signal(syscall.SIGQUIT)
 	select {
 	case <-p.ended:
-		return fmt.Errorf("stop PostgreSQL: %w; it quit without a checkpoint and recovers at the next start", context.Cause(ctx))
+		return fmt.Errorf("stop PostgreSQL: %w; it quit without a checkpoint and recovers at the next start",
+			context.Cause(ctx))
 	case <-time.After(5 * time.Second): // PostgreSQL's own patience with its children
 	}
 	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
@@ -160,7 +161,7 @@ func alive(pid int) bool {
 	return pid > 0 && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
-// isServer tells whether pid is the server of data, and not a process that got its number later.
+// isServer reports whether pid is the server of data, and not a process that got its number later.
 func isServer(pid int, data string) bool {
 	if !alive(pid) {
 		return false

@@ -18,7 +18,8 @@ func Load(path string) (*Ring, error) {
 		return nil, fmt.Errorf("the key file %s is not a file", path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("the key file %s may be read by others (%#o): run chmod 600 %s", path, info.Mode().Perm(), path)
+		return nil, fmt.Errorf("the key file %s may be read by others (%#o): run chmod 600 %s", path,
+			info.Mode().Perm(), path)
 	}
 	text, err := os.ReadFile(path) // #nosec G304 -- the operator names this file
 	if err != nil {

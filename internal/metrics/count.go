@@ -26,7 +26,7 @@ var (
 	}
 )
 
-// begin makes the series that are known beforehand.
+// begin creates the series whose labels are known beforehand.
 func (m *Metrics) begin(providers []string) {
 	for _, action := range loginOutcomes {
 		if action != audit.SignedIn && action != audit.SecondFactorRefused {
@@ -105,10 +105,10 @@ func (m *Metrics) Received(provider string, status sms.ReceiptStatus) {
 	m.receipts.WithLabelValues(provider, string(status)).Inc()
 }
 
-// ReceiptRefused counts a receipt that was answered with 401: forged, or signed with another secret.
+// ReceiptRefused counts a receipt refused with 401: forged, or signed with another secret.
 func (m *Metrics) ReceiptRefused(provider string) { m.receiptsRefused.WithLabelValues(provider).Inc() }
 
-// Request counts a request that was answered. route is the pattern it matched, "" when it matched none.
+// Request counts a served request. route is the pattern it matched, "" when it matched none.
 func (m *Metrics) Request(route, method string, status int, took time.Duration) {
 	if route == "" {
 		route = "unknown"
@@ -122,7 +122,8 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 // known keeps methods that a stranger invents out of the labels.
 func known(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions:
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead,
+		http.MethodOptions:
 		return method
 	}
 	return other

@@ -1,4 +1,4 @@
-// Package metrics tells Prometheus what the program does: it counts in this process (log-ins, sends, receipts,
+// Package metrics exposes to Prometheus what the program does: it counts in this process (log-ins, sends, receipts,
 // requests) and asks the database at each scrape for what all processes share (queues, breakers, money).
 //
 // Its rule: a label is a word from a short list of ours, never a name, a number or an address, so that the
@@ -20,7 +20,7 @@ import (
 
 // Buckets in seconds.
 var (
-	// A send: the provider has 8 s. An answer of a page: a request has 10 s.
+	// A call to a provider has 8 s, a request has 10 s.
 	callBuckets = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}
 	// From queued to accepted and to delivered: a code lives 300 s.
 	wayBuckets = []float64{0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300}
@@ -43,22 +43,26 @@ type Metrics struct {
 	requestSeconds  *prometheus.HistogramVec
 }
 
-// New makes the metrics of one process. pool is where a scrape asks; providers are the names of the configured
+// New returns the metrics of one process. A scrape asks pool; providers are the names of the configured
 // providers, as in the sends. Every series of a known word begins at 0, so that a first increase is seen as one.
 func New(pool *db.Pool, providers []string, logger *slog.Logger) *Metrics {
 	m := &Metrics{
-		registry:        prometheus.NewRegistry(),
-		logins:          counter("logins_total", "Steps of log-ins by outcome; method is the factor of a log-in that ended or was refused.", "outcome", "method"),
-		sends:           counter("sends_total", "Calls to a provider by the class of their outcome.", "provider", "class"),
-		sendSeconds:     histogram("send_seconds", "Time of a call to a provider.", callBuckets, "provider"),
-		accepted:        histogram("message_accepted_seconds", "From queued to accepted by a provider.", wayBuckets, "channel"),
-		delivered:       histogram("message_delivered_seconds", "From queued to on the phone, as a receipt said.", wayBuckets, "channel"),
+		registry: prometheus.NewRegistry(),
+		logins: counter("logins_total", "Steps of log-ins by outcome; method is the factor of a log-in that ended "+
+			"or was refused.", "outcome", "method"),
+		sends:       counter("sends_total", "Calls to a provider by the class of their outcome.", "provider", "class"),
+		sendSeconds: histogram("send_seconds", "Time of a call to a provider.", callBuckets, "provider"),
+		accepted: histogram("message_accepted_seconds", "From queued to accepted by a provider.",
+			wayBuckets, "channel"),
+		delivered: histogram("message_delivered_seconds", "From queued to on the phone, as a receipt said.",
+			wayBuckets, "channel"),
 		wasted:          counter("sends_wasted_total", "Sends accepted when their challenge was over already.", "provider"),
 		receipts:        counter("receipts_total", "Receipts taken, by status.", "provider", "status"),
 		receiptsRefused: counter("receipts_refused_total", "Receipts refused: a wrong signature, or too old.", "provider"),
 		sendsRefused:    counter("sends_refused_total", "Codes that a limit stopped, by the limit's word.", "reason"),
 		requests:        counter("http_requests_total", "Requests by route.", "route", "method", "status"),
-		requestSeconds:  histogram("http_request_seconds", "Time to answer a request.", callBuckets, "route", "method", "status"),
+		requestSeconds: histogram("http_request_seconds", "Time to answer a request.", callBuckets, "route",
+			"method", "status"),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -74,33 +78,45 @@ func counter(name, help string, labels ...string) *prometheus.CounterVec {
 }
 
 func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Namespace: namespace, Name: name, Help: help, Buckets: buckets,
+	}, labels)
 }
 
 const namespace = "nightlatch"
 
-// Watch tells about a pool of connections; name says whose it is. Each name serves once.
+// Watch exposes the figures of a connection pool, labelled with name. A name can be used once.
 func (m *Metrics) Watch(name string, pool *db.Pool) {
 	labels := prometheus.Labels{"pool": name}
 	gauge := func(what, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: namespace, Subsystem: "db", Name: what, Help: help, ConstLabels: labels}, value)
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Subsystem: "db", Name: what, Help: help, ConstLabels: labels,
+		}, value)
 	}
 	count := func(what, help string, value func() float64) prometheus.Collector {
-		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: namespace, Subsystem: "db", Name: what, Help: help, ConstLabels: labels}, value)
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: namespace, Subsystem: "db", Name: what, Help: help, ConstLabels: labels,
+		}, value)
 	}
 	m.registry.MustRegister(
 		gauge("connections_in_use", "Connections taken.", func() float64 { return float64(pool.Stat().AcquiredConns()) }),
 		gauge("connections_idle", "Connections open and free.", func() float64 { return float64(pool.Stat().IdleConns()) }),
-		gauge("connections_max", "The most connections this pool opens.", func() float64 { return float64(pool.Stat().MaxConns()) }),
-		count("connection_waits_total", "Times that a connection had to be waited for.", func() float64 { return float64(pool.Stat().EmptyAcquireCount()) }),
-		count("connection_wait_seconds_total", "Time waited for connections.", func() float64 { return pool.Stat().EmptyAcquireWaitTime().Seconds() }),
+		gauge("connections_max", "The most connections this pool opens.", func() float64 {
+			return float64(pool.Stat().MaxConns())
+		}),
+		count("connection_waits_total", "Times that a connection had to be waited for.", func() float64 {
+			return float64(pool.Stat().EmptyAcquireCount())
+		}),
+		count("connection_wait_seconds_total", "Time waited for connections.", func() float64 {
+			return pool.Stat().EmptyAcquireWaitTime().Seconds()
+		}),
 	)
 }
 
-// Handler answers a scrape.
+// Handler serves a scrape.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		// What can be told is told: the database's part says nightlatch_scrape_ok 0 when it is missing.
+		// A partial scrape is served: nightlatch_scrape_ok is 0 when the part of the database is missing.
 		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 5 * time.Second,
 	})
 }

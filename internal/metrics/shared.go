@@ -15,10 +15,10 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 )
 
-// scrapeTimeout bounds what a scrape may ask of the database: a scrape must not be what makes it slow.
+// scrapeTimeout bounds the queries of a scrape, which must not slow the database down.
 const scrapeTimeout = time.Second
 
-// shared is what all processes share. Every process tells the same: alerts take the max over them.
+// shared collects what all processes share. Every process reports the same values: alerts take the max over them.
 type shared struct {
 	pool      *db.Pool
 	q         *dbsqlc.Queries
@@ -31,67 +31,39 @@ func newShared(pool *db.Pool, providers []string, logger *slog.Logger) *shared {
 	return &shared{pool: pool, q: dbsqlc.New(), providers: providers, logger: logger}
 }
 
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(namespace+"_"+name, help, labels, nil)
-}
-
-var (
-	scrapeOK        = describe("scrape_ok", "1 when the database answered this scrape within a second; 0: what it tells is missing.")
-	queueJobs       = describe("queue_jobs", "Jobs that wait or run.", "queue", "state")
-	queueOldest     = describe("queue_oldest_seconds", "How long the oldest due job has been waiting.", "queue")
-	workers         = describe("workers_alive", "1 while any process works jobs.")
-	challenges      = describe("challenges_last_hour", "Challenges made in the last hour, by how they ended.", "outcome")
-	messages        = describe("messages_last_hour", "Messages queued in the last hour, by where they stand.", "channel", "state")
-	breakerOpen     = describe("breaker_open", "1 while a provider's breaker is open; class is what opened it.", "provider", "class")
-	balance         = describe("provider_balance", "What is left of a prepaid account, in its currency, as last told.", "provider")
-	prefixesStopped = describe("prefixes_stopped", "Ranges of numbers stopped because few of their codes are entered.")
-	spent           = describe("spend_this_month", "Paid for messages this month, in the provider's currency.")
-	spendCap        = describe("spend_cap", "The most the installation may pay a month; absent without a cap.")
-	officesNearCap  = describe("offices_near_cap", "Offices that have spent 80 % or more of their own cap this month.")
-)
-
-// Describe names everything that Collect may tell.
-func (s *shared) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{
-		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, spent, spendCap, officesNearCap,
-	} {
-		out <- d
-	}
-}
-
-// Collect tells everything, or scrape_ok 0 alone: half an answer would look like a quiet night.
+// Collect sends everything, or scrape_ok 0 alone: half of it would look like a quiet night.
 func (s *shared) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
-	var told []prometheus.Metric
-	tell := func(d *prometheus.Desc, value float64, labels ...string) {
-		told = append(told, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
+	var metrics []prometheus.Metric
+	emit := func(d *prometheus.Desc, value float64, labels ...string) {
+		metrics = append(metrics, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
 	}
-	err := s.ask(ctx, tell)
+	err := s.collect(ctx, emit)
 	if err != nil {
-		told = nil
-		tell(scrapeOK, 0)
+		metrics = nil
+		emit(scrapeOK, 0)
 	} else {
-		tell(scrapeOK, 1)
+		emit(scrapeOK, 1)
 	}
 	if was := s.failing.Swap(err != nil); err != nil && !was {
 		s.logger.Warn("a scrape of the metrics got no answer from the database", "error", err)
 	}
-	for _, m := range told {
+	for _, m := range metrics {
 		out <- m
 	}
 }
 
-func (s *shared) ask(ctx context.Context, tell func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collect(ctx context.Context, emit func(*prometheus.Desc, float64, ...string)) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		// Ended by the server, a statement leaves its connection whole; ended by ctx, it takes the connection with it.
+		// A statement that the server ends leaves its connection usable; one that ctx ends closes it.
 		if _, err := tx.Exec(ctx, "set local statement_timeout = '800ms'"); err != nil {
 			return fmt.Errorf("bound a scrape: %w", err)
 		}
 		for _, part := range []func(context.Context, pgx.Tx, func(*prometheus.Desc, float64, ...string)) error{
-			s.askQueues, s.askMessages, s.askProviders, s.askMoney,
+			s.collectQueues, s.collectMessages, s.collectProviders, s.collectMoney,
 		} {
-			if err := part(ctx, tx, tell); err != nil {
+			if err := part(ctx, tx, emit); err != nil {
 				return err
 			}
 		}
@@ -99,7 +71,7 @@ func (s *shared) ask(ctx context.Context, tell func(*prometheus.Desc, float64, .
 	})
 }
 
-func (s *shared) askQueues(ctx context.Context, tx pgx.Tx, tell func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectQueues(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
 	queues, err := s.q.MetricsQueues(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("count the jobs: %w", err)
@@ -114,7 +86,7 @@ func (s *shared) askQueues(ctx context.Context, tx pgx.Tx, tell func(*prometheus
 	}
 	jobs := map[[2]string]float64{}
 	oldest := map[string]float64{}
-	// The queues that matter are told when they are empty, too.
+	// The queues that matter are reported when they are empty, too.
 	for _, queue := range queueNames {
 		oldest[queue] = 0
 		for _, state := range []string{"available", "retryable", "running", "scheduled"} {
@@ -128,19 +100,19 @@ func (s *shared) askQueues(ctx context.Context, tx pgx.Tx, tell func(*prometheus
 		oldest[r.Queue] = r.Seconds
 	}
 	for k, n := range jobs {
-		tell(queueJobs, n, k[0], k[1])
+		emit(queueJobs, n, k[0], k[1])
 	}
 	for queue, age := range oldest {
-		tell(queueOldest, age, queue)
+		emit(queueOldest, age, queue)
 	}
-	tell(workers, one(working))
+	emit(workers, one(working))
 	return nil
 }
 
 // queueNames are the queues of jobs/register.go.
 var queueNames = []string{"sms_login", "sms_other", "mail", "upkeep"}
 
-func (s *shared) askMessages(ctx context.Context, tx pgx.Tx, tell func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectMessages(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
 	outcomes, err := s.q.MetricsChallenges(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("count the challenges: %w", err)
@@ -150,7 +122,7 @@ func (s *shared) askMessages(ctx context.Context, tx pgx.Tx, tell func(*promethe
 		counts[r.Outcome] = float64(r.Challenges)
 	}
 	for outcome, n := range counts {
-		tell(challenges, n, outcome)
+		emit(challenges, n, outcome)
 	}
 	states, err := s.q.MetricsMessages(ctx, tx)
 	if err != nil {
@@ -164,12 +136,12 @@ func (s *shared) askMessages(ctx context.Context, tx pgx.Tx, tell func(*promethe
 		texts[[2]string{r.Channel, r.State}] = float64(r.Messages)
 	}
 	for k, n := range texts {
-		tell(messages, n, k[0], k[1])
+		emit(messages, n, k[0], k[1])
 	}
 	return nil
 }
 
-func (s *shared) askProviders(ctx context.Context, tx pgx.Tx, tell func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectProviders(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
 	rows, err := s.q.MetricsProviders(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("read the providers: %w", err)
@@ -181,15 +153,15 @@ func (s *shared) askProviders(ctx context.Context, tx pgx.Tx, tell func(*prometh
 	// Configured ones alone: one that was taken out of the configuration must neither alarm nor pass for a way out.
 	for _, name := range s.providers {
 		r, known := byName[name]
-		tell(breakerOpen, one(r.Open), name, r.OpenClass)
+		emit(breakerOpen, one(r.Open), name, r.OpenClass)
 		if known && !math.IsNaN(r.Balance) {
-			tell(balance, r.Balance, name)
+			emit(balance, r.Balance, name)
 		}
 	}
 	return nil
 }
 
-func (s *shared) askMoney(ctx context.Context, tx pgx.Tx, tell func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectMoney(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
 	stopped, err := s.q.MetricsPrefixes(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("count the stopped prefixes: %w", err)
@@ -198,12 +170,12 @@ func (s *shared) askMoney(ctx context.Context, tx pgx.Tx, tell func(*prometheus.
 	if err != nil {
 		return fmt.Errorf("add up this month's costs: %w", err)
 	}
-	tell(prefixesStopped, float64(stopped))
-	tell(spent, money.Spent)
+	emit(prefixesStopped, float64(stopped))
+	emit(spent, money.Spent)
 	if !math.IsNaN(money.Cap) {
-		tell(spendCap, money.Cap)
+		emit(spendCap, money.Cap)
 	}
-	tell(officesNearCap, float64(money.OfficesNearCap))
+	emit(officesNearCap, float64(money.OfficesNearCap))
 	return nil
 }
 

@@ -1,6 +1,6 @@
-// Package otp makes and checks time-based codes (RFC 6238) over pquerna/otp, which neither says which
-// step matched nor remembers used codes. Match says the step; whoever calls it must let each step serve
-// once (authenticators.last_step), or a code read over a shoulder is good for another half minute.
+// Package otp verifies time-based one-time passwords (TOTP, RFC 6238) with pquerna/otp, which neither reports the step
+// that matched nor remembers used codes. Match returns the step, and its caller must accept each step once
+// (authenticators.last_step): a code read over a shoulder would otherwise be good for another half minute.
 package otp
 
 import (
@@ -26,14 +26,14 @@ const (
 // Secret is an authenticator's shared secret in base32 without padding, 32 characters.
 type Secret string
 
-// NewSecret draws a secret.
+// NewSecret returns a random secret.
 func NewSecret() Secret {
 	raw := make([]byte, secretSize)
 	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
 	return Secret(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw))
 }
 
-// Grouped is the secret in groups of four, as it is typed by hand.
+// Grouped returns the secret in groups of four characters, for typing it by hand.
 func (s Secret) Grouped() string {
 	var out []byte
 	for i := range len(s) {
@@ -45,8 +45,8 @@ func (s Secret) Grouped() string {
 	return string(out)
 }
 
-// URI is the otpauth:// address that an authenticator app scans. The issuer stands in the label as well,
-// since some apps read only one of the two.
+// URI returns the otpauth:// URI that an authenticator app scans. The issuer stands in the label as well, since some
+// apps read only one of the two.
 func (s Secret) URI(issuer, account string) string {
 	q := url.Values{"secret": {string(s)}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
 	// Apps show a plus as a plus: spaces must be %20.
@@ -66,15 +66,16 @@ func percentSpaces(query string) string {
 	return string(out)
 }
 
-// Step is the number of whole periods since 1970 at now.
+// Step returns the number of whole periods from 1970 to now.
 func Step(now time.Time) int64 { return now.Unix() / int64(Period/time.Second) }
 
-// Match looks for code among the steps T-1, T and T+1 at now and answers the step it belongs to.
-// All three are always computed and compared in constant time. The code must be six ASCII digits
-// (see Clean); the error tells of a damaged secret.
+// Match compares code with those of the steps T-1, T and T+1 and returns the step that matches. All three are always
+// computed and compared in constant time. The code must be six ASCII digits (see Clean); an error means that the
+// secret is damaged.
 func Match(secret Secret, code string, now time.Time) (step int64, ok bool, err error) {
+	opts := hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}
 	for s := Step(now) - 1; s <= Step(now)+1; s++ {
-		right, err := hotp.ValidateCustom(code, uint64(s), string(secret), hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}) // #nosec G115 -- a step is positive
+		right, err := hotp.ValidateCustom(code, uint64(s), string(secret), opts) // #nosec G115 -- a step is positive
 		if err != nil {
 			return 0, false, fmt.Errorf("check a time-based code: %w", err)
 		}
@@ -85,8 +86,8 @@ func Match(secret Secret, code string, now time.Time) (step int64, ok bool, err 
 	return step, ok, nil
 }
 
-// Clean reads a code as typed or pasted: ASCII spaces and hyphens are dropped, and what is left must be
-// six ASCII digits, nothing else (CVE-2025-6014: a code accepted again with white space around it).
+// Clean returns a typed or pasted code without ASCII spaces and hyphens, and reports whether the rest is six ASCII
+// digits and nothing else (CVE-2025-6014: a used code accepted again with white space around it).
 func Clean(typed string) (string, bool) {
 	var code []byte
 	for i := range len(typed) {

@@ -2,7 +2,7 @@ package phone
 
 import "strings"
 
-// Live says which country the flag shows for what has been typed so far.
+// Live returns the country whose flag shows for what has been typed so far.
 //
 // current is the country that was shown last. Where the globe shows, hand in
 // the country before it, so that it comes back when the digits are deleted, and
@@ -42,7 +42,7 @@ func Live(typed string, current Country, chosen bool) Country {
 	return all.place(code, national, current, chosen)
 }
 
-// place says where a number of a calling code belongs, as far as its national
+// place returns the country of a number with a calling code, as far as its national
 // digits tell: current if it may, else the main country of those it may.
 //
 // Digits that fit nowhere (too long, or a number plan newer than the table) are

@@ -12,7 +12,7 @@ type Number struct {
 	Country Country // where it belongs, and what the flag shows
 }
 
-// International is the number as people write it, "+31 6 12345678". Only its
+// International returns the number as people write it, "+31 6 12345678". Only its
 // owner sees it so; everywhere else it is Masked.
 func (n Number) International() string {
 	read, err := phonenumbers.Parse(n.E164, "")
@@ -25,14 +25,14 @@ func (n Number) International() string {
 // minHidden is how many digits of the shortest number a mask leaves to guess.
 const minHidden = 3
 
-// Masked is a number of which the calling code and the last two digits show:
+// Masked hides a number but for its calling code and last two digits:
 // "+31 • •• •• •• 78". What is not E.164 is masked whole.
 func Masked(e164 string) string { return MaskedTail(e164, 2) }
 
 // MaskedTail is Masked with the last digits showing, undivided: 4 for an
-// unconfirmed number, "+31 • •• •• 5678", which the user must recognise but who
-// has only the password must not learn. Of a short number fewer show: three digits
-// stay hidden.
+// unconfirmed number, "+31 • •• •• 5678", which its user must recognise and which
+// must stay unknown to somebody who has only the password. Of a short number fewer
+// show: three digits stay hidden.
 func MaskedTail(e164 string, digits int) string {
 	r := scan(e164, Globe)
 	code, national := plans().split(r.digits)

@@ -10,5 +10,5 @@
 // libphonenumber knows the numbers; the only table beside it is the few lines of
 // areas in live.go. What it cannot say, whether the beginning of a number may
 // still become one, is in shape.go. Start at live.go, parse.go and
-// judge.go.
+// classify.go.
 package phone

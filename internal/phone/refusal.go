@@ -1,8 +1,9 @@
 package phone
 
-// Reason says why a number is refused. The page has a sentence for each.
+// Reason is why a number is refused. The page has a sentence for each.
 type Reason string
 
+// Reasons to refuse a number.
 const (
 	NotANumber  Reason = "not a number"             // letters, junk, or no such calling code
 	NoCountry   Reason = "no country"               // neither a code typed nor a country chosen

@@ -6,7 +6,7 @@ import (
 )
 
 // A shape is a number pattern that can be asked about the beginning of a
-// number. Go's regexp answers only whether a whole number matches, and while
+// number. Go's regexp reports only whether a whole number matches, and while
 // somebody is typing the question is whether it still can.
 //
 // It holds the compiled pattern and walks it digit by digit, in every place it

@@ -1,8 +1,8 @@
 // Package plot draws stacked bars over time as SVG, on the server.
 //
 // The rule it protects: a plot is read without colour and without sight. Each part of a bar has a pattern
-// of its own beside its colour, each bar says its numbers in its <title>, and the whole says what it shows
-// in its <desc>; the page sets the same numbers in a table beside it. Colours come from the style sheet by
+// of its own beside its colour, each bar has its numbers in its <title>, and the plot describes itself in its <desc>;
+// the page shows the same numbers in a table beside it. Colours come from the style sheet by
 // class, so that light and dark follow the page. Widths are in per cent and heights in pixels: the plot
 // grows with its page while its letters stay as large as they are. It is a leaf: start at Stack.SVG.
 package plot
@@ -56,10 +56,10 @@ var patterns = map[string]string{
 	"crossed": `<path d="M0 0 8 8M8 0 0 8"/>`,
 }
 
-// PatternID is the id of a kind's pattern.
+// PatternID returns the id of a kind's pattern.
 func PatternID(plot, kind string) string { return plot + "-" + kind }
 
-// SVG draws it.
+// SVG returns the plot as an svg element.
 func (s Stack) SVG() template.HTML {
 	most := 0
 	for _, b := range s.Bars {
@@ -69,11 +69,15 @@ func (s Stack) SVG() template.HTML {
 	perUnit := float64(floor-top) / float64(step*lines)
 
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="plot" width="100%%" height="%d" role="img" aria-labelledby="%s-title %s-desc">`, height, s.ID, s.ID)
-	fmt.Fprintf(&b, `<title id="%s-title">%s</title><desc id="%s-desc">%s</desc><defs>`, s.ID, escape(s.Title), s.ID, escape(s.Text))
+	fmt.Fprintf(&b, `<svg class="plot" width="100%%" height="%d" role="img" aria-labelledby="%s-title %s-desc">`,
+		height, s.ID, s.ID)
+	fmt.Fprintf(&b, `<title id="%s-title">%s</title><desc id="%s-desc">%s</desc><defs>`, s.ID, escape(s.Title),
+		s.ID, escape(s.Text))
 	for _, k := range s.Kinds {
 		if inside, ok := patterns[k.Key]; ok {
-			fmt.Fprintf(&b, `<pattern id="%s" class="%s" width="8" height="8" patternUnits="userSpaceOnUse"><rect class="ground" width="8" height="8"/>%s</pattern>`,
+			fmt.Fprintf(&b,
+				`<pattern id="%s" class="%s" width="8" height="8" patternUnits="userSpaceOnUse">`+
+					`<rect class="ground" width="8" height="8"/>%s</pattern>`,
 				PatternID(s.ID, k.Key), k.Key, inside)
 		}
 	}
@@ -102,8 +106,9 @@ func (s Stack) draw(b *strings.Builder, perUnit float64) {
 	for i, bar := range s.Bars {
 		x := left + float64(i)*slot
 		fmt.Fprintf(b, `<g class="step"><title>%s</title>`, escape(bar.Label))
-		// The whole column answers to the pointer, an empty one too.
-		fmt.Fprintf(b, `<rect class="column" x="%s" width="%s" y="%d" height="%d"/>`, percent(x), percent(slot), top, floor-top)
+		// The whole column reacts to the pointer, an empty one too.
+		fmt.Fprintf(b, `<rect class="column" x="%s" width="%s" y="%d" height="%d"/>`, percent(x),
+			percent(slot), top, floor-top)
 		y := float64(floor)
 		for k, kind := range s.Kinds {
 			if k >= len(bar.Values) || bar.Values[k] <= 0 {
@@ -126,7 +131,7 @@ func (s Stack) draw(b *strings.Builder, perUnit float64) {
 	}
 }
 
-// scale answers the distance of the lines and how many there are: 1, 2 or 5 times a power of ten, at most five.
+// scale returns the distance between grid lines and how many there are: 1, 2 or 5 times a power of ten, at most five.
 func scale(most int) (step, lines int) {
 	step = 1
 	for i := 0; step*4 < most; i++ {

@@ -33,8 +33,11 @@ func run(all []check, flags []string) (failed int, err error) {
 	outcomes := map[test]string{}
 	for _, b := range batches(all) {
 		fmt.Fprintf(os.Stderr, "%s: %d tests\n", b.folder, len(b.names))
-		args := append([]string{"test", "-json", "-count=1", "-timeout=20m", "-run", "^(" + strings.Join(b.names, "|") + ")$"}, flags...)
-		cmd := exec.Command("go", append(args, "./"+b.folder)...) // #nosec G204 G702 -- names of our own file, flags of whoever runs it
+		args := append([]string{
+			"test", "-json", "-count=1", "-timeout=20m", "-run", "^(" + strings.Join(b.names, "|") + ")$",
+		}, flags...)
+		// #nosec G204 G702 -- names of our own file, flags of whoever runs it
+		cmd := exec.Command("go", append(args, "./"+b.folder)...)
 		cmd.Stderr = os.Stderr
 		out, err := cmd.StdoutPipe()
 		if err != nil {
