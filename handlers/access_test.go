@@ -3,10 +3,8 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -34,13 +32,7 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{world: newWorld(t), ids: map[string]int64{}}
-	services := s.services
-	services.Hooks, services.HookTokens = &heard{}, func() []string { return []string{hookToken} }
-	site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.site = site
+	s.site = s.rebuild(s.services, WithHooks(&heard{}, func() []string { return []string{hookToken} }))
 	operator, _ := s.operator()
 	s.exec("update offices set two_factor_required = true")
 	acme := s.users["ACME/user"].OfficeID

@@ -8,6 +8,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 )
 
 // What docs/asvs.md claims of the pages and no other test shows.
@@ -44,7 +46,7 @@ func TestEveryPageBehindTheLogInHasAWayOut(t *testing.T) {
 	pages := 0
 	for visitor, under := range map[string]string{"superuser": "/settings", "operator": "/operator"} {
 		for _, route := range s.site.Routes() {
-			if route.Method != http.MethodGet || !strings.HasPrefix(route.Path, under) || strings.Contains(route.Path, "*") || strings.HasPrefix(route.Path, pathJobs) || strings.HasPrefix(route.Path, "/settings/confirm") {
+			if route.Method != http.MethodGet || !strings.HasPrefix(route.Path, under) || strings.Contains(route.Path, "*") || strings.HasPrefix(route.Path, paths.OperatorJobs) || strings.HasPrefix(route.Path, "/settings/confirm") {
 				continue
 			}
 			cookie, own := s.visit(visitor)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
@@ -38,6 +39,11 @@ type silent struct{}
 
 func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
 
+// uncounted are requests that nobody counts.
+type uncounted struct{}
+
+func (uncounted) Request(string, string, int, time.Duration) {}
+
 // world is the whole site over a database of its own, with the offices ACME and OTHER.
 type world struct {
 	anew     *anew
@@ -47,7 +53,7 @@ type world struct {
 	factors  *twofactor.Service
 	queue    *queuePage
 	services Services
-	rebuild  func(Services) *echo.Echo
+	rebuild  func(Services, ...Option) *echo.Echo
 	users    map[string]account.User // by "OFFICE/username"
 }
 
@@ -71,17 +77,17 @@ func newWorld(t testing.TB) *world {
 	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
 	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"), office.New(pool, log, "demo")
 	w.services = Services{
-		Accounts: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Phone: message.NewDemoPhone(pool),
-		Mailbox: mail.NewDemoMailbox(pool),
-		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Requests: uncounted{},
+		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
 		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
-		People: users.New(pool, sessions, log),
-		SSO:    federation.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
+		Users: users.New(pool, sessions, log),
+		SSO:   federation.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
-	w.rebuild = func(services Services) *echo.Echo {
-		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
+	w.rebuild = func(services Services, options ...Option) *echo.Echo {
+		options = append(options, WithDemo(message.NewDemoPhone(pool), mail.NewDemoMailbox(pool)))
+		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger, options...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +119,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) invite(mail *invites) {
 	services := w.services
 	if mail != nil {
-		services.Invites = mail
+		services.Inviter = mail
 	}
 	w.site = w.rebuild(services)
 }
@@ -397,7 +403,7 @@ func TestARedirectStaysAtHome(t *testing.T) {
 			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
 			rec := w.ask("POST", form.path, cookie, values.Encode())
 			where := rec.Header().Get("Location")
-			if rec.Code == http.StatusBadRequest && !wellFormed(values) {
+			if rec.Code == http.StatusBadRequest && !web.WellFormed(values) {
 				continue
 			}
 			if rec.Code != http.StatusSeeOther || !regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
@@ -415,7 +421,7 @@ func TestAFragmentIsAskedForInSoManyWords(t *testing.T) {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Header.Set("HX-Request", "true")
 		r.Header.Set("HX-Request-Type", value)
-		if got := wantsFragment(r); got != want {
+		if got := web.WantsFragment(r); got != want {
 			t.Errorf("HX-Request-Type %q: fragment is %v", value, got)
 		}
 	}

@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
 )
 
 func TestHeadIsAnsweredAsGetWithoutABody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	server := httptest.NewServer(HeadAsGet(w.site))
+	server := httptest.NewServer(web.HeadAsGet(w.site))
 	defer server.Close()
 	for path, want := range map[string]int{"/login": 200, "/healthz": 200, "/settings/me": 200, "/nothing": 404} {
 		res, err := http.Head(server.URL + path)

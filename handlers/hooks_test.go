@@ -18,9 +18,11 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/handlers/hooks"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
-// heard is Hooks that remember what they were told.
+// heard is a hooks.Receiver that remembers what they were told.
 type heard struct {
 	mu    sync.Mutex
 	told  []string
@@ -46,7 +48,7 @@ func (h *heard) Receipt(_ context.Context, provider string, header http.Header, 
 	return h.tell(fmt.Sprintf("%s %s %s", provider, header.Get("Authorization"), body))
 }
 
-func (h *heard) KeyPressed(_ context.Context, ref string, header http.Header, body []byte) ([]byte, error) {
+func (h *heard) KeyPressed(_ context.Context, _, ref string, header http.Header, body []byte) ([]byte, error) {
 	return h.ncco, h.tell(fmt.Sprintf("key %s %s %s", ref, header.Get("Authorization"), body))
 }
 
@@ -56,8 +58,8 @@ const hookToken, oldToken = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgf
 func hooked(t *testing.T, h *heard) (*echo.Echo, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	site, err := New(Services{Hooks: h, HookTokens: func() []string { return []string{hookToken, oldToken} }}, &url.URL{Scheme: "https", Host: "login.example"},
-		"Nightlatch", slog.New(slog.NewTextHandler(&log, nil)))
+	site, err := New(Services{Requests: uncounted{}}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
+		slog.New(slog.NewTextHandler(&log, nil)), WithHooks(h, func() []string { return []string{hookToken, oldToken} }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +121,8 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	if len(h.told) > 0 {
 		t.Errorf("told %q", h.told)
 	}
-	without, err := New(Services{HookTokens: func() []string { return []string{hookToken} }}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch", slog.New(slog.DiscardHandler))
+	without, err := New(Services{Requests: uncounted{}}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
+		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,9 +143,9 @@ func TestAHookAnswersMachines(t *testing.T) {
 		level string
 	}{
 		{nil, 204, ""},
-		{fmt.Errorf("%w: too old", ErrHookRefused), 401, "level=WARN msg=\"hook refused\""},
-		{fmt.Errorf("%w: no status", ErrHookMalformed), 400, ""},
-		{ErrHookUnset, 404, ""},
+		{fmt.Errorf("%w: too old", fault.Forbidden), 401, "level=WARN msg=\"hook refused\""},
+		{fmt.Errorf("%w: no status", fault.Invalid), 400, ""},
+		{fault.NotFound, 404, ""},
 		{fmt.Errorf("insert: %w", db.ErrBusy), 503, "level=WARN msg=\"hook postponed\""},
 		{fmt.Errorf("insert: %w", context.DeadlineExceeded), 503, "level=WARN msg=\"hook postponed\""},
 		{errors.New("a fault of ours"), 500, "level=ERROR msg=\"hook failed\""},
@@ -160,7 +163,7 @@ func TestAHookAnswersMachines(t *testing.T) {
 		}
 	}
 	h.err, h.told = nil, nil
-	for size, code := range map[int]int{hookBody: 204, hookBody + 1: 413, 64<<10 + 1: 413} {
+	for size, code := range map[int]int{hooks.MaxBody: 204, hooks.MaxBody + 1: 413, 64<<10 + 1: 413} {
 		if rec := hook(site, "/hooks/"+hookToken+"/vonage", strings.Repeat("x", size)); rec.Code != code {
 			t.Errorf("%d bytes: %d, want %d", size, rec.Code, code)
 		}
@@ -176,15 +179,15 @@ func TestAFloodOfReceiptsWaitsOutside(t *testing.T) {
 	site, _ := hooked(t, h)
 	codes := make(chan int, 100)
 	var all sync.WaitGroup
-	for range hooksAtOnce {
+	for range hooks.AtOnce {
 		all.Go(func() { codes <- hook(site, "/hooks/"+hookToken+"/vonage", "a=b").Code })
 	}
-	for range hooksAtOnce {
+	for range hooks.AtOnce {
 		<-h.count
 	}
 	began := time.Now()
 	rec := hook(site, "/hooks/"+hookToken+"/voice/abc.1", "{}")
-	if took := time.Since(began); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" || took < hookWait || took > 5*time.Second {
+	if took := time.Since(began); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" || took < hooks.TurnWait || took > 5*time.Second {
 		t.Errorf("the ninth: %d after %s", rec.Code, took)
 	}
 	// A slow body holds no turn, and whoever waits gets one that becomes free.

@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 )
 
 // hostileTargets are the corpus of redirects.
@@ -110,7 +113,7 @@ func FuzzSafePath(f *testing.F) {
 		f.Add(good)
 	}
 	f.Fuzz(func(t *testing.T, path string) {
-		got := safePath(path, "")
+		got := web.SafePath(path, "")
 		if got == "" {
 			return
 		}
@@ -345,7 +348,7 @@ func TestEveryRouteAndStatusHasTheHeaders(t *testing.T) {
 				seen[rec.Code] = true
 				what := fmt.Sprintf("%s %s as %q", method, route.Path, visitor)
 				hasHeaders(t, what, rec)
-				if method == http.MethodOptions && strings.HasPrefix(route.Path, pathJobs) {
+				if method == http.MethodOptions && strings.HasPrefix(route.Path, paths.OperatorJobs) {
 					continue // what stands there is River UI's
 				}
 				if rec.Code >= 500 && route.Path != "/panics" && route.Path != "/fails" {

@@ -5,18 +5,12 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
-	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/templates"
 )
 
 // anew stands where the second step sends anew.
@@ -281,21 +275,5 @@ func TestCostsAreAFileWithASafeName(t *testing.T) {
 		if rec := w.ask("GET", "/operator/costs.csv?month="+month, cookie, ""); rec.Code != http.StatusBadRequest {
 			t.Errorf("%q answers %d", month, rec.Code)
 		}
-	}
-}
-
-func TestASentenceKeepsItsMoments(t *testing.T) {
-	t.Parallel()
-	r := httptest.NewRequest("GET", "/", nil)
-	c, site := echo.New().NewContext(r, httptest.NewRecorder()), &Site{url: &url.URL{Scheme: "http", Host: "localhost"}}
-	at := time.Date(2026, 11, 26, 9, 12, 0, 0, time.UTC)
-	got := site.sentence(c, operator.Sentence{Key: "why.not_sent", Args: []any{"At", at, "Limit", operator.Sentence{Key: "op_limit.office", Args: []any{"N", 50}}}})
-	want := templates.Sentence{{Text: "No code was sent at "}, {At: at}, {Text: ": the office has reached its limit of 50 messages an hour."}}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("%v, want %v", got, want)
-	}
-	unknown := site.sentence(c, operator.Sentence{Key: "story.not_sent", Args: []any{"Limit", operator.Sentence{Key: "op_limit.new_rule"}}})
-	if fmt.Sprint(unknown) != fmt.Sprint(templates.Sentence{{Text: "No code was sent: a limit was reached (new_rule)"}}) {
-		t.Errorf("a limit without words is %v", unknown)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/otp"
@@ -93,7 +94,7 @@ func cookieOf(t testing.TB, rec *httptest.ResponseRecorder) string {
 	t.Helper()
 	found := ""
 	for _, c := range rec.Result().Cookies() {
-		if strings.TrimPrefix(c.Name, hostPrefix) == cookieSession {
+		if strings.TrimPrefix(c.Name, "__Host-") == web.CookieSession {
 			if found != "" {
 				t.Error("an answer sets the session's cookie twice")
 			}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
@@ -22,6 +23,8 @@ type invites struct {
 	ids  []int64
 	fail bool
 }
+
+func (i *invites) CanMail() bool { return true }
 
 func (i *invites) Invite(_ context.Context, _ audit.Person, _, userID int64) error {
 	if i.fail {
@@ -281,7 +284,7 @@ func TestEveryProblemOfAFileHasItsWords(t *testing.T) {
 			t.Errorf("file.%s is not in the catalogue", problem)
 		}
 	}
-	for _, toast := range toasts {
+	for _, toast := range web.Toasts() {
 		if !locale.Has("done." + toast) {
 			t.Errorf("done.%s is not in the catalogue", toast)
 		}

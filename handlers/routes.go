@@ -4,186 +4,216 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
-	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/handlers/demo"
+	"github.com/nightlatch/nightlatch/handlers/hooks"
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/static"
 )
 
 // routes is the whole site, grouped by who may enter.
-func (s *Site) routes(e *echo.Echo) {
-	e.Pre(s.requestID)
-	e.Use(s.countRequests, s.logRequests, s.headers, s.recoverPanics, s.timeLimit, middleware.BodyLimitWithConfig(middleware.BodyLimitConfig{Skipper: takesFile, Limit: "64K"}), s.refuseCrossOrigin, knownMethods, readForm)
+func (s *site) routes() {
+	s.echo.Pre(s.web.AssignRequestID)
+	s.echo.Use(s.web.CountRequests, s.web.LogRequests, s.web.Headers, s.web.RecoverPanics, s.web.TimeLimit)
 
-	// Everybody.
-	e.GET("/healthz", s.health)
-	e.GET("/readyz", s.ready)
-	e.GET("/static/*", echo.WrapHandler(static.Handler()))
-	any := e.Group("", s.loadSession)
-	any.GET("/", s.start)
-	any.GET("/login", s.loginPage)
-	any.POST("/login", s.login)
-	any.POST("/login/sso", s.ssoLogin)
-	any.GET("/login/sso/go", s.ssoGo)
-	any.GET("/login/sso/callback", s.ssoCallback)
-	any.GET("/login/sso/link", s.ssoLinkPage)
-	any.POST("/login/sso/link", s.ssoLink)
-	any.POST("/logout", s.logout)
-	any.POST("/language", s.setLanguage)
-	any.GET("/login/forgot", s.forgotPage)
-	any.POST("/login/forgot", s.forgot)
-	any.GET("/link/:token", s.linkPage)
-	any.POST("/link/:token", s.useLink)
-	any.POST("/link/strength", s.linkStrength)
-	if s.Mailbox != nil {
-		any.GET("/demo/mailbox", s.mailbox)
+	machines := group{echo: s.echo}.with(web.Quiet)
+	machines.get(paths.Health, s.health)
+	machines.get(paths.Ready, s.isReady)
+	machines.get(paths.Static, echo.WrapHandler(static.Handler()))
+	// An address that nobody knows looks the same to everybody, and speaks the visitor's language.
+	s.anybody().unknown("")
+	for _, mount := range s.optional {
+		mount()
 	}
-	if s.Phone != nil {
-		any.GET("/demo/phone", s.phone)
-	}
-	// An unknown address looks the same to everybody, and knows the visitor's language.
-	any.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
-
-	// Providers.
-	s.hookRoutes(e)
-
-	// A half-finished log-in: its own second step and nothing else.
-	pending := e.Group("/login", s.loadSession, s.needPending)
-	pending.GET("/second-step", s.secondStep)
-	pending.GET("/method", s.methodPage)
-	pending.POST("/method", s.chooseMethod)
-	pending.GET("/check", s.checkNumberPage)
-	pending.GET("/number", s.enrolNumberPage)
-	pending.POST("/number", s.enrolNumber)
-	pending.POST("/country", s.country)
-	pending.GET("/app", s.appPage)
-	pending.POST("/app", s.verifyApp)
-	pending.GET("/app/setup", s.setupPage)
-	pending.POST("/app/setup", s.confirmApp)
-	pending.GET("/recovery", s.recoveryPage)
-	pending.POST("/recovery", s.verifyRecovery)
-	pending.GET("/ways", s.waysPage)
-	s.codeRoutes(pending)
-
-	// A user who is in.
-	in := e.Group("/settings", s.loadSession, s.needSignedIn)
-	in.GET("", s.toMe)
-	in.GET("/me", s.mePage)
-	in.GET("/me/number", s.changeNumberPage)
-	in.POST("/me/number", s.changeNumber)
-	in.POST("/country", s.country)
-	in.GET("/me/app", s.setupPage)
-	in.POST("/me/app", s.confirmApp)
-	in.POST("/me/app/remove", s.removeApp)
-	in.POST("/me/recovery-codes", s.makeRecoveryCodes)
-	in.GET("/me/recovery-codes", s.recoverySheet)
-	in.GET("/me/recovery-codes.txt", s.recoverySheetFile)
-	in.POST("/me/recovery-codes/kept", s.keepRecoveryCodes)
-	in.GET("/me/password", s.passwordPage)
-	in.POST("/me/password", s.changePassword)
-	in.POST("/me/password/strength", s.myStrength)
-	in.POST("/me/sessions/:id/end", s.endSession)
-	in.POST("/me/sessions/end-others", s.endOtherSessions)
-	in.POST("/me/sso/link", s.linkMySSO)
-	in.POST("/me/sso/unlink", s.unlinkMySSO)
-	in.POST("/notices", s.seeNotices)
-	in.GET("/confirm", s.confirmPage)
-	in.POST("/confirm", s.confirm)
-	in.GET("/confirm/recovery", s.recoveryPage)
-	in.POST("/confirm/recovery", s.verifyRecovery)
-	in.GET("/confirm/ways", s.waysPage)
-	s.codeRoutes(in.Group("/confirm"))
-	in.GET("/office", s.toOffice)
-	in.GET("/office/general", s.officePage)
-
-	// Superusers and accountants.
-	users := in.Group("/users", s.needRole(account.RoleAccountant))
-	users.GET("", s.usersPage)
-	users.GET("/:id", s.userPage)
-	users.POST("/:id/number", s.registerNumber)
-	users.POST("/:id/reset/ask", s.askReset)
-
-	// Superusers alone.
-	super := in.Group("", s.needRole(account.RoleSuperuser))
-	super.GET("/users/:id/reset", s.resetQuestion)
-	super.POST("/users/:id/reset", s.resetUser)
-	super.POST("/office/general", s.saveOffice)
-	super.GET("/office/general/switch", s.showSwitch)
-	super.POST("/office/general/switch", s.flipSwitch)
-	super.POST("/office/countries", s.allowCountry)
-	super.POST("/office/general/activate", s.activate)
-	super.GET("/office/general/switch-off", s.switchOffQuestion)
-	super.POST("/office/general/switch-off", s.switchOff)
-	super.GET("/office/history", s.historyPage)
-	super.GET("/office/sign-in", s.signInPage)
-	super.POST("/office/sign-in", s.saveSignIn)
-	super.POST("/office/sign-in/test", s.testSignIn)
-	super.POST("/office/sign-in/remove", s.removeSignIn)
-
-	// Operators. Their log-in is everybody's, its second step a half-finished log-in's.
-	door := e.Group(pathOperatorLogin, s.loadSession)
-	door.GET("", s.operatorLoginPage)
-	door.POST("", s.operatorLogin)
-	half := e.Group(pathOperatorCode, s.loadSession, s.needPendingOperator)
-	half.GET("", s.operatorCodePage)
-	half.POST("", s.verifyOperator)
-	ops := e.Group(pathOperator, s.loadSession, s.needOperator)
-	ops.GET("", s.overviewPage)
-	ops.POST("/prefixes/release", s.releasePrefix)
-	ops.GET("/waiting", s.waitingPage)
-	ops.GET("/waiting/live", s.waitingLive)
-	ops.POST("/waiting/:id/end", s.endChallenge)
-	ops.POST("/waiting/:id/send", s.sendAnew)
-	ops.GET("/offices", s.officesPage)
-	ops.POST("/offices", s.createOffice)
-	ops.GET("/offices/:id", s.officeCapPage)
-	ops.POST("/offices/:id", s.capOffice)
-	ops.GET("/costs.csv", s.costsFile)
-	ops.POST("/cap", s.capInstallation)
-	ops.GET("/history", s.operatorHistory)
-	ops.POST("/notices", s.seeOperatorNotices)
-	ops.Any("/jobs", s.jobs)
-	ops.Any("/jobs/*", s.jobs)
-	s.peopleRoutes(super.Group("/users"))
+	s.loginRoutes()
+	s.secondStepRoutes()
+	s.settingsRoutes()
+	s.usersRoutes()
+	s.superuserRoutes()
+	s.operatorRoutes()
 }
 
-// peopleRoutes are a superuser's work on the office's users.
-func (s *Site) peopleRoutes(g *echo.Group) {
-	g.GET("/new", s.newUserPage)
-	g.POST("/new", s.addUser)
-	g.POST("/export", s.exportUsers)
-	g.GET("/import", s.importPage)
-	g.POST("/import", s.previewImport, fileLimit, readBody)
-	g.POST("/import/do", s.importUsers, fileLimit, readBody)
-	g.GET("/end-sessions", s.endAllQuestion)
-	g.POST("/end-sessions", s.endAllSessions)
-	g.GET("/:id/change", s.changeUserPage)
-	g.POST("/:id/change", s.changeUser)
-	g.GET("/:id/disable", s.disableQuestion)
-	g.POST("/:id/disable", s.disableUser)
-	g.POST("/:id/enable", s.enableUser)
-	g.GET("/:id/delete", s.deleteQuestion)
-	g.POST("/:id/delete", s.deleteUser)
-	g.POST("/:id/invite", s.inviteUser)
-	g.POST("/:id/reset/decline", s.declineReset)
-	g.GET("/:id/end-sessions", s.endSessionsQuestion)
-	g.POST("/:id/end-sessions", s.endSessionsOfUser)
+// browsers is what stands before every page: a small body, from no other origin.
+func (s *site) browsers() group {
+	return group{echo: s.echo}.with(web.Vary, web.SmallBody(), s.web.RefuseCrossOrigin, web.KnownMethods)
 }
 
-// codeRoutes are the page of a text message's code, at the log-in and in settings alike.
-func (s *Site) codeRoutes(g *echo.Group) {
-	g.POST("/send", s.sendCode)
-	g.GET("/code", s.codePage)
-	g.POST("/code", s.verifyCode)
-	g.POST("/resend", s.resendCode)
-	g.GET("/message", s.messageLine)
+// anybody is for everybody, with the form read and the session known, if there is one.
+func (s *site) anybody() group { return s.browsers().with(web.ReadForm, s.web.LoadSession) }
+
+func (s *site) loginRoutes() {
+	any := s.anybody()
+	any.get(paths.Start, s.login.Start)
+	any.page(paths.Login, s.login.Page, s.login.Login)
+	any.post(paths.SSO, s.login.SSOLogin)
+	any.get(paths.SSOGo, s.login.SSOGo)
+	any.get(paths.SSOCallback, s.login.SSOCallback)
+	any.page(paths.SSOLink, s.login.SSOLinkPage, s.login.LinkSSO)
+	any.post(paths.Logout, s.login.Logout)
+	any.post(paths.Language, s.login.SetLanguage)
+	any.page(paths.Forgot, s.login.ForgotPage, s.login.Forgot)
+	any.page(paths.Link, s.login.LinkPage, s.login.UseLink)
+	any.post(paths.LinkStrength, s.login.LinkStrength)
 }
 
-func (s *Site) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+// demoRoutes are the demo phone and mailbox, everybody's in demo mode.
+func (s *site) demoRoutes(d *demo.Screens) {
+	polled := s.anybody().with(web.Quiet)
+	polled.get(paths.DemoMailbox, d.Mailbox)
+	polled.get(paths.DemoPhone, d.Phone)
+}
 
-func (s *Site) ready(c echo.Context) error {
-	if err := s.Ready(c.Request().Context()); err != nil {
-		s.logger.WarnContext(c.Request().Context(), "not ready", "error", err)
+// hookRoutes are the providers'.
+func (s *site) hookRoutes(h *hooks.Screens) {
+	providers := group{echo: s.echo}.with(h.RequireToken, h.TakeTurn)
+	providers.unknown(paths.Hooks)
+	providers.post(paths.Hooks+"/vonage", h.Receipt("vonage"))
+	providers.post(paths.Hooks+"/webhook", h.Receipt("webhook"))
+	providers.post(paths.Hooks+"/voice", h.Receipt("voice"))
+	providers.post(paths.HookVoiceCall, h.KeyPressed)
+}
+
+// secondStepRoutes are a pending log-in's: its own second step and nothing else.
+func (s *site) secondStepRoutes() {
+	pending := s.anybody().with(s.web.RequirePending)
+	pending.unknown(paths.Login)
+	pending.get(paths.SecondStep, s.login.SecondStep)
+	pending.page(paths.LoginMethod, s.login.MethodPage, s.login.ChooseMethod)
+	pending.get(paths.LoginCheck, s.factor.CheckNumberPage)
+	pending.page(paths.LoginNumber, s.login.NumberPage, s.login.EnrolNumber)
+	pending.post(paths.LoginCountry, s.factor.Country)
+	pending.page(paths.LoginApp, s.login.AppPage, s.login.VerifyApp)
+	pending.page(paths.LoginAppSetup, s.factor.SetupPage, s.factor.ConfirmApp)
+	pending.page(paths.LoginRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
+	pending.get(paths.LoginWays, s.factor.WaysPage)
+	pending.post(paths.LoginSend, s.factor.SendCode)
+	pending.page(paths.LoginCode, s.factor.CodePage, s.factor.VerifyCode)
+	pending.post(paths.LoginResend, s.factor.ResendCode)
+	pending.with(web.Quiet).get(paths.LoginMessage, s.factor.MessageLine)
+}
+
+// signedIn is for a user of an office who has proven all that it demands. Its requests keep no session alive.
+func (s *site) signedIn() group { return s.anybody().with(s.web.RequireSignedIn) }
+
+// inside is signedIn for the pages that a person asks for, whose password is as it must be.
+func (s *site) inside() group { return s.signedIn().with(s.web.RequirePassword, s.web.Touch) }
+
+// settingsRoutes are every user's own.
+func (s *site) settingsRoutes() {
+	in := s.inside()
+	in.unknown(paths.Settings)
+	in.get(paths.Settings, s.account.ToSettings)
+	in.get(paths.Me, s.account.SettingsPage)
+	in.page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
+	in.post(paths.Country, s.factor.Country)
+	in.page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
+	in.post(paths.MyAppRemove, s.account.RemoveApp)
+	in.page(paths.RecoveryCodes, s.account.RecoverySheet, s.account.MakeRecoveryCodes)
+	in.get(paths.RecoveryFile, s.account.RecoverySheetFile)
+	in.post(paths.RecoveryKept, s.account.KeepRecoveryCodes)
+	in.post(paths.SessionEnd, s.account.EndSession)
+	in.post(paths.SessionEndOthers, s.account.EndOtherSessions)
+	in.post(paths.MySSOLink, s.account.LinkSSO)
+	in.post(paths.MySSOUnlink, s.account.UnlinkSSO)
+	in.post(paths.Notices, s.account.SeeMyNotices)
+	in.get(paths.Office, s.office.ToGeneral)
+	in.get(paths.OfficeGeneral, s.office.GeneralPage)
+
+	short := s.signedIn().with(s.web.Touch) // a password that is too short is changed here
+	short.page(paths.Password, s.account.PasswordPage, s.account.ChangePassword)
+	short.post(paths.PasswordStrength, s.account.PasswordStrength)
+
+	in.unknown(paths.StepUp)
+	in.page(paths.StepUp, s.account.StepUpPage, s.account.StepUp)
+	in.page(paths.StepUpRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
+	in.get(paths.StepUpWays, s.factor.WaysPage)
+	in.post(paths.StepUpSend, s.factor.SendCode)
+	in.page(paths.StepUpCode, s.factor.CodePage, s.factor.VerifyCode)
+	in.post(paths.StepUpResend, s.factor.ResendCode)
+	polled := s.signedIn().with(s.web.RequirePassword, web.Quiet)
+	polled.get(paths.StepUpMessage, s.factor.MessageLine)
+}
+
+// usersRoutes are superusers' and accountants'.
+func (s *site) usersRoutes() {
+	users := s.inside().with(s.web.RequireAccountant)
+	users.get(paths.Users, s.users.Page)
+	users.get(paths.User, s.users.UserPage)
+	users.post(paths.UserNumber, s.users.RegisterNumber)
+	users.post(paths.UserResetAsk, s.users.AskReset)
+}
+
+// superuserRoutes are superusers' alone: the office's settings, and its users.
+func (s *site) superuserRoutes() {
+	super := s.inside().with(s.web.RequireSuperuser)
+	super.unknown(paths.Settings)
+	super.post(paths.OfficeGeneral, s.office.Save)
+	super.page(paths.OfficeSwitch, s.office.ShowSwitch, s.office.FlipSwitch)
+	super.post(paths.OfficeCountries, s.office.AllowCountry)
+	super.post(paths.OfficeActivate, s.office.Activate)
+	super.page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
+	super.get(paths.OfficeHistory, s.office.HistoryPage)
+	super.page(paths.OfficeSSO, s.office.SSOPage, s.office.SaveSSO)
+	super.post(paths.OfficeSSOTest, s.office.TestSSO)
+	super.post(paths.OfficeSSORemove, s.office.RemoveSSO)
+
+	super.unknown(paths.Users)
+	super.page(paths.UserNew, s.users.NewPage, s.users.Add)
+	super.post(paths.UsersExport, s.users.Export)
+	super.get(paths.UsersImport, s.users.ImportPage)
+	super.page(paths.UsersEndSessions, s.users.EndAllQuestion, s.users.EndAllSessions)
+	super.page(paths.UserChange, s.users.ChangePage, s.users.Change)
+	super.page(paths.UserDisable, s.users.DisableQuestion, s.users.Disable)
+	super.post(paths.UserEnable, s.users.Enable)
+	super.page(paths.UserDelete, s.users.DeleteQuestion, s.users.Delete)
+	super.post(paths.UserInvite, s.users.Invite)
+	super.page(paths.UserReset, s.users.ResetQuestion, s.users.Reset)
+	super.post(paths.UserResetDecline, s.users.DeclineReset)
+	super.page(paths.UserEndSessions, s.users.EndSessionsQuestion, s.users.EndSessions)
+
+	// A file is read behind the guards alone, since it is larger than all other forms.
+	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireSignedIn,
+		s.web.RequirePassword, s.web.Touch, s.web.RequireSuperuser, web.FileBody(), web.ReadForm)
+	files.post(paths.UsersImport, s.users.PreviewImport)
+	files.post(paths.UsersImportDo, s.users.Import)
+}
+
+// operatorRoutes are the operators'. Their log-in is everybody's, its second step a pending log-in's.
+func (s *site) operatorRoutes() {
+	s.anybody().unknown(paths.OperatorLogin)
+	s.anybody().page(paths.OperatorLogin, s.operator.LoginPage, s.operator.Login)
+	pending := s.anybody().with(s.web.RequirePendingOperator)
+	pending.unknown(paths.OperatorCode)
+	pending.page(paths.OperatorCode, s.operator.CodePage, s.operator.VerifyCode)
+
+	polled := s.anybody().with(s.web.RequireOperator) // keeps no session alive
+	ops := polled.with(s.web.Touch)
+	ops.unknown(paths.Operator)
+	ops.get(paths.Operator, s.operator.OverviewPage)
+	ops.post(paths.OperatorPrefixRelease, s.operator.ReleasePrefix)
+	ops.get(paths.OperatorWaiting, s.operator.WaitingPage)
+	polled.with(web.Quiet).get(paths.OperatorWaitingLive, s.operator.WaitingLive)
+	ops.post(paths.OperatorChallengeEnd, s.operator.EndChallenge)
+	ops.post(paths.OperatorChallengeSend, s.operator.SendAnew)
+	ops.page(paths.OperatorOffices, s.operator.OfficesPage, s.operator.CreateOffice)
+	ops.page(paths.OperatorOffice, s.operator.OfficePage, s.operator.CapOffice)
+	ops.get(paths.OperatorCosts, s.operator.CostsFile)
+	ops.post(paths.OperatorCap, s.operator.CapInstallation)
+	ops.get(paths.OperatorHistory, s.operator.HistoryPage)
+	ops.post(paths.OperatorNotices, s.operator.SeeMyNotices)
+
+	// River UI posts JSON, which is no form.
+	queue := s.browsers().with(s.web.LoadSession, s.web.RequireOperator, s.operator.TouchUnlessPolled)
+	queue.all(paths.OperatorJobs, s.operator.Jobs)
+	queue.all(paths.OperatorJobs+"/*", s.operator.Jobs)
+}
+
+func (s *site) health(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+func (s *site) isReady(c echo.Context) error {
+	if err := s.ready(c.Request().Context()); err != nil {
+		s.web.Logger.WarnContext(c.Request().Context(), "not ready", "error", err)
 		return c.String(http.StatusServiceUnavailable, "not ready\n")
 	}
 	return c.String(http.StatusOK, "ready\n")

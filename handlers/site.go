@@ -1,5 +1,6 @@
-// Package handlers is the web half: it turns forms into calls of the domain packages and their answers
-// into pages. The rules are not here. routes.go is the whole site on one screen; one file is one screen.
+// Package handlers is the site: routes.go is its map, grouped by who may enter. The screens are in the folders beside
+// it, one package for those who enter together, and what they share in handlers/web. The rules are not here: handlers
+// turn forms into calls of the domain packages, and their results into pages.
 package handlers
 
 import (
@@ -11,81 +12,103 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/handlers/account"
+	"github.com/nightlatch/nightlatch/handlers/demo"
+	"github.com/nightlatch/nightlatch/handlers/factor"
+	"github.com/nightlatch/nightlatch/handlers/hooks"
+	"github.com/nightlatch/nightlatch/handlers/login"
+	"github.com/nightlatch/nightlatch/handlers/office"
+	"github.com/nightlatch/nightlatch/handlers/operator"
+	"github.com/nightlatch/nightlatch/handlers/users"
+	"github.com/nightlatch/nightlatch/handlers/web"
+	accounts "github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
-	"github.com/nightlatch/nightlatch/internal/mail"
-	"github.com/nightlatch/nightlatch/internal/message"
-	"github.com/nightlatch/nightlatch/internal/office"
-	"github.com/nightlatch/nightlatch/internal/operator"
+	offices "github.com/nightlatch/nightlatch/internal/office"
+	operators "github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/internal/users"
+	members "github.com/nightlatch/nightlatch/internal/users"
 )
 
-// Services are the domain packages that the site calls. Phone is nil outside demo mode.
+// Services are the domain services and settings that the site needs, all of them.
 type Services struct {
-	Accounts *account.Service
-	Offices  *office.Service
+	Accounts *accounts.Service
+	Inviter  users.Inviter
+	Offices  *offices.Service
+	Users    *members.Service
 	Factors  *twofactor.Service
 	Sessions *session.Store
 	SSO      *federation.Service
-	Phone    *message.DemoPhone
-	Mailbox  *mail.DemoMailbox           // nil outside demo mode, as Phone
-	Calls    bool                        // a code can be spoken by a call
-	Ready    func(context.Context) error // nil when the database answers and its schema is current
-	Proxies  []*net.IPNet                // whose X-Forwarded-For is believed
-	Requests RequestMeter                // nil: requests are not counted
 
+	Operator     *operators.Service
 	Installation *audit.Installation
 	Jobs         http.Handler // the queue's page, under /operator/jobs
+	BalanceWarn  float64      // a provider's balance below which its operator is warned
 
-	Operator    *operator.Service
-	BalanceWarn float64         // a provider's balance below which its operator is warned
-	Hooks       Hooks           // nil: nobody posts anything
-	HookTokens  func() []string // those of the path that are taken, now
-	People      *users.Service
-	Invites     interface { // nil: this installation sends no mail
-		// Invite sends a user the link with which they choose a password.
-		Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error
+	Requests web.RequestMeter
+	Ready    func(context.Context) error // nil when the database answers and its schema is current
+	Proxies  []*net.IPNet                // whose X-Forwarded-For is believed
+	Calls    bool                        // a code can be spoken by a call
+}
+
+// Option is a part that not every installation has.
+type Option func(*site)
+
+// WithDemo adds the demo phone and the demo mailbox.
+func WithDemo(texts demo.Texts, mails demo.Mails) Option {
+	return func(s *site) {
+		s.isDemo = true
+		s.optional = append(s.optional, func() { s.demoRoutes(demo.New(s.web, texts, mails)) })
 	}
 }
 
-// Site is the web application.
-type Site struct {
-	Services
-	url     *url.URL // public origin: cookies and trusted origin
-	product string
-	logger  *slog.Logger
-	cross   *http.CrossOriginProtection
+// WithHooks adds what providers post to. tokens are those of the path that are taken, now.
+func WithHooks(receiver hooks.Receiver, tokens func() []string) Option {
+	return func(s *site) {
+		s.optional = append(s.optional, func() { s.hookRoutes(hooks.New(s.web, receiver, tokens)) })
+	}
 }
 
-// New builds the site with all its routes. public is the origin under which browsers reach it, product
-// the name on its pages.
-func New(services Services, public *url.URL, product string, logger *slog.Logger) (*echo.Echo, error) {
-	s := &Site{services, public, product, logger, http.NewCrossOriginProtection()}
-	// Behind a proxy that changes the Host header our own origin is still our own.
-	if err := s.cross.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+// site is the screens, and the router that they stand in.
+type site struct {
+	echo     *echo.Echo
+	web      *web.Web
+	isDemo   bool
+	optional []func() // each registers the routes of an Option
+	ready    func(context.Context) error
+
+	login    *login.Screens
+	factor   *factor.Screens
+	account  *account.Screens
+	office   *office.Screens
+	users    *users.Screens
+	operator *operator.Screens
+}
+
+// New builds the site with all its routes. public is the origin under which browsers reach it, product the name on its
+// pages.
+func New(d Services, public *url.URL, product string, logger *slog.Logger, options ...Option) (*echo.Echo, error) {
+	s := &site{echo: echo.New(), ready: d.Ready}
+	for _, option := range options {
+		option(s)
+	}
+	w, err := web.New(d.Sessions, d.Factors, d.Requests, public, product, s.isDemo, logger)
+	if err != nil {
 		return nil, err
 	}
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
+	s.web = w
+	s.login = login.New(w, d.Accounts, d.Factors, d.SSO)
+	s.factor = factor.New(w, d.Factors, d.Calls)
+	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO)
+	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
+	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
+	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Operator, d.Installation, d.Jobs,
+		d.BalanceWarn)
+	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
-	e.IPExtractor = addressOf(services.Proxies)
-	e.HTTPErrorHandler = s.handleError
-	s.routes(e)
-	return e, nil
-}
-
-// addressOf is how the address of a request's client is found: the connection's own, unless that is a proxy's; then the
-// last one of X-Forwarded-For that no proxy has. A header that cannot be read changes nothing.
-func addressOf(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(p))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
+	s.echo.IPExtractor = web.AddressFrom(d.Proxies)
+	s.echo.HTTPErrorHandler = w.HandleError
+	s.routes()
+	return s.echo, nil
 }

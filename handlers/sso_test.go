@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 )
 
@@ -39,7 +40,7 @@ func (w *world) leave(idp *federationtest.Provider) (cookie string, back string)
 	}
 	rec = w.ask("GET", "/login/sso/go", cookie, "")
 	found := onwardLink.FindStringSubmatch(rec.Body.String())
-	if found == nil || rec.Header().Get("Content-Security-Policy") != policy {
+	if found == nil || rec.Header().Get("Content-Security-Policy") != web.PagePolicy {
 		w.t.Fatalf("the page leads nowhere: %d %s", rec.Code, rec.Body)
 	}
 	return cookie, "/login/sso/callback?" + idp.LogIn(w.t, html.UnescapeString(found[1])).Encode()

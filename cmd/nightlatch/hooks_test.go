@@ -57,6 +57,11 @@ func (i *inbox) receipts() []sms.Receipt {
 	return slices.Clone(i.got)
 }
 
+// uncounted are requests that nobody counts.
+type uncounted struct{}
+
+func (uncounted) Request(string, string, int, time.Duration) {}
+
 // hookSite serves the hooks of a configuration, and counts the refused.
 func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refused *[]string, log *bytes.Buffer) {
 	t.Helper()
@@ -70,8 +75,9 @@ func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refu
 	}
 	log, refused = &bytes.Buffer{}, &[]string{}
 	logger := newLogger(log, slog.LevelInfo)
-	h := hooks{message.NewHooks(carriers, in, logger, func(provider string) { *refused = append(*refused, provider) })}
-	site, err := handlers.New(handlers.Services{Hooks: h, HookTokens: func() []string { return []string{"token"} }}, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger)
+	h := message.NewHooks(carriers, in, logger, func(provider string) { *refused = append(*refused, provider) })
+	site, err := handlers.New(handlers.Services{Requests: uncounted{}}, &url.URL{Scheme: "http", Host: "localhost"},
+		"Nightlatch", logger, handlers.WithHooks(h, func() []string { return []string{"token"} }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers"
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
@@ -28,7 +29,7 @@ func (a *app) serveWeb(ctx context.Context, listener net.Listener, holder *rotat
 		return err
 	}
 	server := &http.Server{
-		Handler: handlers.HeadAsGet(site), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: web.HeadAsGet(site), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
 	}
@@ -60,46 +61,44 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	if err != nil {
 		return nil, err
 	}
-	hooks, err := a.hooks(ctx)
+	options, err := a.siteOptions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	services := handlers.Services{
+	return handlers.New(handlers.Services{
 		Accounts: a.web.accounts,
+		Inviter:  a.web.accounts,
 		Offices:  a.web.offices,
+		Users:    a.web.users,
 		Factors:  a.web.factors,
 		Sessions: a.web.sessions,
 		SSO:      a.web.federation,
-		Phone:    a.phone,
-		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
-		Mailbox:  a.mailbox,
-		Proxies:  a.cfg.proxies,
-		Requests: a.metrics,
 
+		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),
 		Jobs:         jobsPage,
-		Calls:        a.sending.Calls(),
-		Hooks:        hooks,
-		Operator:     a.web.operator,
 		BalanceWarn:  a.cfg.balanceWarn,
-		HookTokens:   func() []string { return hookTokens(a.ring) },
-		People:       a.web.users,
-	}
-	if a.web.accounts.CanMail() {
-		services.Invites = a.web.accounts
-	}
-	return handlers.New(services, a.cfg.url, a.cfg.product, a.logger)
+
+		Requests: a.metrics,
+		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
+		Proxies:  a.cfg.proxies,
+		Calls:    a.sending.Calls(),
+	}, a.cfg.url, a.cfg.product, a.logger, options...)
 }
 
-// hooks returns what reads the receipts, with connections of its own; nil when no provider is set up that could post.
-func (a *app) hooks(ctx context.Context) (handlers.Hooks, error) {
+// siteOptions returns the parts of the site that this installation has: the demo's pages in demo mode, and the
+// providers' hooks, with connections of their own, when a provider is set up that could post.
+func (a *app) siteOptions(ctx context.Context) (options []handlers.Option, _ error) {
+	if a.cfg.isDemo() {
+		options = append(options, handlers.WithDemo(a.phone, a.mailbox))
+	}
 	if !a.sending.Posts() {
-		return nil, nil
+		return options, nil
 	}
 	pool, err := a.connect(ctx, hookConnections)
 	if err != nil {
 		return nil, err
 	}
-	messages := a.services(pool).messages
-	return hooks{message.NewHooks(a.sending, messages, a.logger, a.metrics.ReceiptRefused)}, nil
+	receiver := message.NewHooks(a.sending, a.services(pool).messages, a.logger, a.metrics.ReceiptRefused)
+	return append(options, handlers.WithHooks(receiver, func() []string { return hookTokens(a.ring) })), nil
 }

@@ -134,7 +134,8 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 	for _, r := range rows {
 		if r.Section != section {
 			section = r.Section
-			fmt.Fprintf(&b, "\n## %s\n\n| route | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "), strings.Repeat("---|", len(Visitors)))
+			fmt.Fprintf(&b, "\n## %s\n\n| route | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "),
+				strings.Repeat("---|", len(Visitors)))
 		}
 		cells := make([]string, len(Visitors))
 		for i, v := range Visitors {

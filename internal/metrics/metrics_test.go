@@ -11,7 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
-	"github.com/nightlatch/nightlatch/handlers"
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/metrics"
 	"github.com/nightlatch/nightlatch/internal/sms"
@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-var _ handlers.RequestMeter = (*metrics.Metrics)(nil)
+var _ web.RequestMeter = (*metrics.Metrics)(nil)
 
 // fixture returns metrics over a database of their own.
 func fixture(t *testing.T) (*metrics.Metrics, dbtest.Database, *db.Pool) {

@@ -1,0 +1,26 @@
+package account
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+func (s *Screens) RemoveApp(c echo.Context) error {
+	err := s.factors.RemoveApp(c.Request().Context(), web.CurrentSession(c), s.Client(c))
+	switch {
+	case errors.Is(err, twofactor.ErrNotFresh):
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.Me))
+	case errors.Is(err, twofactor.ErrLastFactor):
+		return s.showMe(c, s.T(c, "me.last_factor"))
+	case errors.Is(err, twofactor.ErrOver):
+		return s.Redirect(c, paths.Me)
+	case err != nil:
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.Me, "app_removed"))
+}

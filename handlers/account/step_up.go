@@ -1,0 +1,95 @@
+package account
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// StepUpPage asks for a fresh proof before a change: the app's code, a text message, or, for who has no
+// factor, the password.
+func (s *Screens) StepUpPage(c echo.Context) error { return s.showStepUp(c, "") }
+
+func (s *Screens) showStepUp(c echo.Context, problem string) error {
+	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
+	if err != nil {
+		return err
+	}
+	view := templates.ProveView{
+		Heading: s.T(c, "confirm.title"), Label: s.T(c, "code.label"), Input: templates.InputCode, Action: paths.StepUp,
+		Next: web.SafePath(web.Value(c, "next"), ""), Error: problem,
+		Links: []templates.Link{{URL: paths.Me, Text: s.T(c, "cancel")}},
+	}
+	number := methods.SMS()
+	switch {
+	case methods.Authenticator:
+		view.Lead = s.T(c, "confirm.lead_app")
+		if number != nil {
+			view.SendURL, view.Send = paths.StepUpSend, s.T(c, "confirm.use_sms")
+		}
+		if methods.RecoveryCodes > 0 {
+			view.Links = append(view.Links,
+				templates.Link{URL: paths.Next(paths.StepUpRecovery, view.Next), Text: s.T(c, "confirm.use_recovery")})
+		}
+	case number != nil:
+		view.Lead = s.T(c, "confirm.lead_sms", "Number", web.Masked(number.E164))
+		view.SendURL, view.Send = paths.StepUpSend, s.T(c, "code.send")
+	default:
+		view.Lead, view.Label = s.T(c, "confirm.lead_password"), s.T(c, "login.password")
+		view.Input = templates.InputPassword
+	}
+	return web.Page(c, web.StatusFor(problem), templates.Prove, s.Layout(c, view.Heading, paths.StepUp), view)
+}
+
+func (s *Screens) StepUp(c echo.Context) error {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	if err != nil {
+		return err
+	}
+	if !methods.HasFactor() {
+		return s.provePassword(c, sess)
+	}
+	proven, err := s.factors.VerifyApp(ctx, sess, s.Client(c), c.FormValue("code"))
+	if err == nil {
+		s.SetSession(c, proven.Token)
+		return s.AfterStepUp(c)
+	}
+	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	if err != nil {
+		return err
+	}
+	if ended {
+		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
+	}
+	return s.showStepUp(c, problem)
+}
+
+func (s *Screens) provePassword(c echo.Context, sess session.Session) error {
+	ctx := c.Request().Context()
+	err := s.accounts.CheckPassword(ctx, sess.User, sess.OfficeCode, c.FormValue("password"), c.RealIP())
+	var delay *account.Delay
+	switch {
+	case errors.Is(err, account.ErrWrong):
+		return s.showStepUp(c, s.T(c, "confirm.wrong_password"))
+	case errors.As(err, &delay):
+		return s.showStepUp(c, s.N(c, "login.delay", int(delay.Wait.Seconds())))
+	case err != nil:
+		return err
+	}
+	token, err := s.sessions.ProvePassword(ctx, sess)
+	if errors.Is(err, session.ErrNone) {
+		return s.Redirect(c, paths.Why(paths.Login, "over"))
+	}
+	if err != nil {
+		return err
+	}
+	s.SetSession(c, token)
+	return s.AfterStepUp(c)
+}

@@ -1,0 +1,62 @@
+package factor
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// SetupPage shows the secret of a new authenticator app, at the log-in and in settings.
+func (s *Screens) SetupPage(c echo.Context) error { return s.showSetup(c, "") }
+
+func (s *Screens) showSetup(c echo.Context, problem string) error {
+	sess := web.CurrentSession(c)
+	enrolment, err := s.factors.Enrol(c.Request().Context(), sess)
+	at, back, text := paths.MyApp, paths.Me, s.T(c, "cancel")
+	if sess.Pending() {
+		at, back, text = paths.LoginAppSetup, paths.LoginNumber, s.T(c, "setup.use_sms")
+	}
+	switch {
+	case errors.Is(err, twofactor.ErrNotFresh):
+		return s.Redirect(c, paths.Next(paths.StepUp, at))
+	case errors.Is(err, twofactor.ErrHasFactor):
+		return s.Redirect(c, placesOf(sess).home)
+	case err != nil:
+		return err
+	}
+	qr, err := otp.NewQR(enrolment.URI)
+	if err != nil {
+		return err
+	}
+	view := templates.AppSetupView{
+		Action: at, Secret: enrolment.Secret.Grouped(), QRSize: qr.Size, QRPath: qr.Path, Error: problem, BackURL: back,
+		Back: text,
+	}
+	return web.Page(c, web.StatusFor(problem), templates.AppSetup, s.Layout(c, s.T(c, "setup.title"), at), view)
+}
+
+func (s *Screens) ConfirmApp(c echo.Context) error {
+	sess := web.CurrentSession(c)
+	proven, err := s.factors.ConfirmApp(c.Request().Context(), sess, s.Client(c), c.FormValue("code"))
+	if err == nil {
+		s.SetSession(c, proven.Token)
+		return s.Redirect(c, paths.RecoveryCodes)
+	}
+	if errors.Is(err, twofactor.ErrNotFresh) {
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyApp))
+	}
+	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	if err != nil {
+		return err
+	}
+	if ended {
+		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
+	}
+	return s.showSetup(c, problem)
+}

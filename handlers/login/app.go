@@ -1,0 +1,48 @@
+package login
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// AppPage asks a pending log-in for the authenticator app's code.
+func (s *Screens) AppPage(c echo.Context) error { return s.showApp(c, "") }
+
+func (s *Screens) showApp(c echo.Context, problem string) error {
+	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
+	if err != nil {
+		return err
+	}
+	if !methods.Authenticator {
+		return s.Redirect(c, paths.SecondStep)
+	}
+	view := templates.ProveView{
+		Heading: s.T(c, "app.title"), Lead: s.T(c, "app.lead", "Product", s.Product), Label: s.T(c, "code.label"),
+		Input:  templates.InputCode,
+		Action: paths.LoginApp, Error: problem,
+		Links: []templates.Link{{URL: paths.LoginWays, Text: s.T(c, "code.another_way")}},
+	}
+	if problem != "" {
+		view.Hint = s.T(c, "app.wrong_step")
+	}
+	return web.Page(c, web.StatusFor(problem), templates.Prove, s.Layout(c, view.Heading, paths.LoginApp), view)
+}
+
+func (s *Screens) VerifyApp(c echo.Context) error {
+	proven, err := s.factors.VerifyApp(c.Request().Context(), web.CurrentSession(c), s.Client(c), c.FormValue("code"))
+	if err == nil {
+		s.SetSession(c, proven.Token)
+		return s.Redirect(c, paths.Me)
+	}
+	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	if err != nil {
+		return err
+	}
+	if ended {
+		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
+	}
+	return s.showApp(c, problem)
+}

@@ -1,0 +1,103 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// ForgotPage asks who forgot their password. With sent it says what happens now: the same to everybody.
+func (s *Screens) ForgotPage(c echo.Context) error {
+	return s.showForgot(c, http.StatusOK, templates.ForgotView{Sent: c.QueryParam("sent") == "1"})
+}
+
+func (s *Screens) showForgot(c echo.Context, status int, view templates.ForgotView) error {
+	view.CanMail = s.accounts.CanMail()
+	return web.Page(c, status, templates.Forgot, s.Layout(c, s.T(c, "forgot.title"), paths.Forgot), view)
+}
+
+func (s *Screens) Forgot(c echo.Context) error {
+	view := templates.ForgotView{Office: strings.TrimSpace(c.FormValue("office")),
+		Username: strings.TrimSpace(c.FormValue("username"))}
+	if view.Office == "" || view.Username == "" {
+		view.Error = s.T(c, "forgot.missing")
+		return s.showForgot(c, http.StatusUnprocessableEntity, view)
+	}
+	err := s.accounts.Forgot(c.Request().Context(), view.Office, view.Username, s.PasswordOrigin(c))
+	switch {
+	case errors.Is(err, account.ErrNoMail):
+		return s.Redirect(c, paths.Forgot)
+	case errors.Is(err, account.ErrTooMany):
+		view.Error = s.T(c, "forgot.too_many")
+		return s.showForgot(c, http.StatusTooManyRequests, view)
+	case err != nil:
+		return err
+	}
+	return s.Redirect(c, paths.Forgot+"?sent=1")
+}
+
+// LinkPage asks for the new password behind a link from a mail. It changes nothing: mail scanners open links too.
+func (s *Screens) LinkPage(c echo.Context) error {
+	return s.showLink(c, account.Token(c.Param("token")), "", "")
+}
+
+func (s *Screens) showLink(c echo.Context, token account.Token, problem, again string) error {
+	link, err := s.accounts.OpenLink(c.Request().Context(), token)
+	if errors.Is(err, account.ErrLink) {
+		return s.showLinkOver(c)
+	}
+	if err != nil {
+		return err
+	}
+	heading := s.T(c, "link."+string(link.Purpose)+"_title")
+	view := templates.PasswordView{
+		Heading: heading, Lead: s.T(c, "link."+string(link.Purpose)+"_lead", "Username", link.Username, "Code",
+			link.OfficeCode, "Office", link.OfficeName),
+		Action: paths.To(paths.Link, token), Username: link.Username, Token: string(token), Strength: paths.LinkStrength,
+		Error: problem, RepeatError: again, Hint: s.T(c, "password.hint", "Least", link.For.Least()), Save: s.T(c, "password.set"),
+	}
+	return web.Page(c, web.StatusFor(problem+again), templates.Password, s.Layout(c, heading, view.Action), view)
+}
+
+func (s *Screens) showLinkOver(c echo.Context) error {
+	return web.Page(c, http.StatusGone, templates.LinkExpired, s.Layout(c, s.T(c, "link.over_title"), paths.Forgot),
+		templates.LinkExpiredView{CanMail: s.accounts.CanMail()})
+}
+
+// UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
+func (s *Screens) UseLink(c echo.Context) error {
+	token, password := account.Token(c.Param("token")), c.FormValue("password")
+	if password != c.FormValue("again") {
+		return s.showLink(c, token, "", s.T(c, "password.differ"))
+	}
+	err := s.accounts.UseLink(c.Request().Context(), token, password, s.PasswordOrigin(c))
+	var refusal *account.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return s.showLink(c, token, s.PasswordRefusal(c, refusal), "")
+	case errors.Is(err, account.ErrLink):
+		return s.showLinkOver(c)
+	case err != nil:
+		return err
+	}
+	return s.Redirect(c, paths.Why(paths.Login, "password"))
+}
+
+// LinkStrength says how good a password is while it is typed behind a link.
+func (s *Screens) LinkStrength(c echo.Context) error {
+	link, err := s.accounts.OpenLink(c.Request().Context(), account.Token(c.FormValue("token")))
+	if errors.Is(err, account.ErrLink) {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return s.ShowStrength(c, link.For)
+}

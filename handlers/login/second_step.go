@@ -1,0 +1,61 @@
+package login
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// SecondStep leads a pending log-in to the page it needs.
+func (s *Screens) SecondStep(c echo.Context) error {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	if err != nil {
+		return err
+	}
+	challenge, err := s.factors.Current(ctx, sess)
+	if err != nil && !errors.Is(err, twofactor.ErrOver) {
+		return err
+	}
+	switch twofactor.Next(methods, err == nil && challenge.Live()) {
+	case twofactor.StepApp:
+		return s.Redirect(c, paths.LoginApp)
+	case twofactor.StepNumber:
+		return s.Redirect(c, paths.LoginCheck)
+	case twofactor.StepChoose:
+		return s.Redirect(c, paths.LoginMethod)
+	}
+	return s.Redirect(c, paths.LoginCode)
+}
+
+// MethodPage lets who has no method yet choose one.
+func (s *Screens) MethodPage(c echo.Context) error { return s.showMethods(c, "") }
+
+func (s *Screens) showMethods(c echo.Context, problem string) error {
+	sess := web.CurrentSession(c)
+	methods, err := s.factors.Methods(c.Request().Context(), sess.User.ID)
+	if err != nil {
+		return err
+	}
+	if methods.HasFactor() {
+		return s.Redirect(c, paths.SecondStep)
+	}
+	view := templates.MethodView{Office: sess.OfficeName, Error: problem}
+	return web.Page(c, web.StatusFor(problem), templates.Method, s.Layout(c, s.T(c, "method.title"), paths.LoginMethod),
+		view)
+}
+
+func (s *Screens) ChooseMethod(c echo.Context) error {
+	switch c.FormValue("method") {
+	case "sms":
+		return s.Redirect(c, paths.LoginNumber)
+	case "app":
+		return s.Redirect(c, paths.LoginAppSetup)
+	}
+	return s.showMethods(c, s.T(c, "method.missing"))
+}

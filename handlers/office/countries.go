@@ -1,0 +1,72 @@
+package office
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// countriesOf is the card of the countries that codes may go to.
+func (s *Screens) countriesOf(c echo.Context, problem string) (templates.CountriesCard, error) {
+	sess, lang := web.CurrentSession(c), s.Lang(c)
+	card := templates.CountriesCard{MayChange: sess.User.Role.ManagesOffice(), Error: problem}
+	allowed, err := s.offices.Countries(c.Request().Context(), sess.User.OfficeID)
+	if err != nil {
+		return card, err
+	}
+	users := map[string]int{}
+	var shown, others []string
+	for _, a := range allowed {
+		shown = append(shown, string(a.ISO))
+		users[string(a.ISO)] = a.Users
+	}
+	for _, iso := range phone.Countries() {
+		if _, is := users[string(iso)]; !is {
+			others = append(others, string(iso))
+		}
+	}
+	locale.SortCountries(lang, shown)
+	locale.SortCountries(lang, others)
+	for _, iso := range shown {
+		card.Allowed = append(card.Allowed, templates.AllowedCountry{Country: web.CountryEntry(lang, iso), Users: users[iso]})
+	}
+	for _, iso := range others {
+		card.Others = append(card.Others, web.CountryEntry(lang, iso))
+	}
+	return card, nil
+}
+
+// AllowCountry opens a country to the office's codes, or closes it.
+func (s *Screens) AllowCountry(c echo.Context) error {
+	country := web.PostedCountry(c, "country")
+	err := s.offices.AllowCountry(c.Request().Context(), web.CurrentSession(c), s.Client(c), country,
+		c.FormValue("allowed") == "yes")
+	problem := ""
+	switch {
+	case errors.Is(err, office.ErrUnknown):
+		problem = s.T(c, "countries.none")
+	case errors.Is(err, office.ErrCountryInUse):
+		problem = s.T(c, "countries.in_use", "Country", locale.Country(s.Lang(c), string(country)))
+	case err != nil:
+		return err
+	}
+	if web.WantsFragment(c.Request()) {
+		card, err := s.countriesOf(c, problem)
+		if err != nil {
+			return err
+		}
+		card.Changed = true
+		return web.Fragment(c, web.StatusFor(problem), templates.OfficeCountries, s.Lang(c), card)
+	}
+	if problem != "" {
+		return s.showOfficeWith(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil, problem)
+	}
+	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "saved"))
+}

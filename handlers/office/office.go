@@ -1,0 +1,173 @@
+package office
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+func (s *Screens) ToGeneral(c echo.Context) error { return s.Redirect(c, paths.OfficeGeneral) }
+
+// GeneralPage is Settings > Office > General.
+func (s *Screens) GeneralPage(c echo.Context) error {
+	return s.showOffice(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil)
+}
+
+// switchOf is the card with the switch showing a draft.
+func (s *Screens) switchOf(c echo.Context, shown bool) templates.TwoFactorSwitch {
+	sess := web.CurrentSession(c)
+	return templates.TwoFactorSwitch{Active: sess.TwoFactorRequired, Shown: shown,
+		MayChange: sess.User.Role.ManagesOffice()}
+}
+
+func (s *Screens) showOffice(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question) error {
+	return s.showOfficeWith(c, card, question, "")
+}
+
+// showOfficeWith shows the page, with what was wrong with a country.
+func (s *Screens) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question,
+	problem string,
+) error {
+	f, err := s.AppLayout(c, s.T(c, "office.title"), paths.OfficeGeneral, templates.SectionOffice)
+	if err != nil {
+		return err
+	}
+	countries, err := s.countriesOf(c, problem)
+	if err != nil {
+		return err
+	}
+	view := templates.OfficeView{Switch: card, Countries: countries, Question: question}
+	return web.Page(c, web.StatusFor(problem), templates.Office, f, view)
+}
+
+// ShowSwitch shows what is in force: what the card falls back to when the question closes.
+func (s *Screens) ShowSwitch(c echo.Context) error {
+	if !web.WantsFragment(c.Request()) {
+		return s.Redirect(c, paths.OfficeGeneral)
+	}
+	return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c),
+		s.switchOf(c, web.CurrentSession(c).TwoFactorRequired))
+}
+
+// FlipSwitch turns the draft. Nothing is saved.
+func (s *Screens) FlipSwitch(c echo.Context) error {
+	card := s.switchOf(c, c.FormValue("shown") != "yes")
+	if web.WantsFragment(c.Request()) {
+		return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c), card)
+	}
+	return s.showOffice(c, card, nil)
+}
+
+// Save asks before the draft is put in force.
+func (s *Screens) Save(c echo.Context) error {
+	card := s.switchOf(c, c.FormValue("shown") == "yes")
+	if !card.Draft() {
+		card.Unchanged = true
+		if web.WantsFragment(c.Request()) {
+			c.Response().Header().Set("HX-Retarget", "#two-factor")
+			c.Response().Header().Set("HX-Reswap", "outerHTML")
+			return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c), card)
+		}
+		return s.showOffice(c, card, nil)
+	}
+	return s.ask(c, card)
+}
+
+func (s *Screens) ask(c echo.Context, card templates.TwoFactorSwitch) error {
+	question, err := s.switchQuestion(c, card.Shown)
+	if err != nil {
+		return err
+	}
+	if web.WantsFragment(c.Request()) {
+		return web.Fragment(c, http.StatusOK, templates.QuestionDialog, s.Lang(c), question)
+	}
+	return s.showOffice(c, card, &question)
+}
+
+// switchQuestion is asked before the setting is changed: with counts before it is activated.
+func (s *Screens) switchQuestion(c echo.Context, activate bool) (templates.Question, error) {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	if !activate {
+		return templates.Question{
+			Title: s.T(c, "modal.off_title"), Text: s.T(c, "modal.off_text", "Office", sess.OfficeName),
+			More: s.T(c, "modal.off_fresh"), Action: paths.OfficeSwitchOff, Yes: s.T(c, "modal.off_yes"), Switch: true,
+		}, nil
+	}
+	p, err := s.offices.Preflight(ctx, sess.User.OfficeID)
+	if err != nil {
+		return templates.Question{}, err
+	}
+	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	if err != nil {
+		return templates.Question{}, err
+	}
+	sending := templates.Note{Icon: "message-square-text", Text: s.T(c, sendingText(p.Sending, s.Demo))}
+	if !p.Sending.Works() {
+		sending.Icon, sending.Warning = "triangle-alert", true
+	}
+	notes := []templates.Note{sending}
+	if p.SSO > 0 {
+		id := "modal.sso_" + p.SSOPolicy // refuse, trust or ask
+		notes = append(notes, templates.Note{Icon: "key-round", Text: s.N(c, id, p.SSO), Warning: p.SSOPolicy == "refuse"})
+	}
+	if !methods.HasFactor() {
+		notes = append(notes, templates.Note{Icon: "info", Text: s.T(c, "modal.you_too")})
+	}
+	return templates.Question{
+		Title: s.T(c, "modal.activate_title"),
+		Text:  locale.N(s.Lang(c), "modal.activate_text", p.Users, "Office", sess.OfficeName),
+		Readiness: &templates.Readiness{
+			Users: p.Users, Ready: p.Ready, Unconfirmed: p.Unconfirmed, Without: p.Without,
+		},
+		Notes: notes, Action: paths.OfficeActivate, Yes: s.T(c, "modal.activate_yes"), Harmless: true, Switch: true,
+	}, nil
+}
+
+func sendingText(sending office.Sending, demo bool) string {
+	switch {
+	case sending.Provider == "":
+		return "modal.sending_none"
+	case sending.Trouble == "unknown":
+		return "modal.sending_unknown"
+	case sending.Trouble != "":
+		return "modal.sending_account"
+	case demo:
+		return "modal.sending_demo"
+	}
+	return "modal.sending_ok"
+}
+
+// Activate makes two factors mandatory. A superuser without a second factor is led to theirs.
+func (s *Screens) Activate(c echo.Context) error {
+	if err := s.offices.Activate(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "activated"))
+}
+
+// SwitchOffQuestion is where a fresh proof leads back to.
+func (s *Screens) SwitchOffQuestion(c echo.Context) error {
+	card := s.switchOf(c, false)
+	if !card.Draft() {
+		return s.Redirect(c, paths.OfficeGeneral)
+	}
+	return s.ask(c, card)
+}
+
+func (s *Screens) SwitchOff(c echo.Context) error {
+	err := s.offices.SwitchOff(c.Request().Context(), web.CurrentSession(c), s.Client(c))
+	if errors.Is(err, office.ErrNotFresh) {
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.OfficeSwitchOff))
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "switched_off"))
+}

@@ -1,0 +1,30 @@
+// Package office is an office's own settings: whether it demands two factors, the countries that codes may go to, its
+// sign-in provider, and its history.
+package office
+
+import (
+	"context"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// Factors says which factors a user has.
+type Factors interface {
+	Methods(ctx context.Context, userID int64) (twofactor.Methods, error)
+}
+
+// Screens are the pages of an office's settings.
+type Screens struct {
+	*web.Web
+	offices *office.Service
+	factors Factors
+	sso     *federation.Service
+}
+
+// New makes the Screens.
+func New(w *web.Web, offices *office.Service, factors Factors, sso *federation.Service) *Screens {
+	return &Screens{w, offices, factors, sso}
+}

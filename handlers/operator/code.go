@@ -1,0 +1,76 @@
+package operator
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// CodePage asks for the app's code alone.
+func (s *Screens) CodePage(c echo.Context) error {
+	err := s.factors.MayProve(c.Request().Context(), web.CurrentSession(c))
+	problem := ""
+	if err != nil {
+		if problem, _, err = s.codeProblem(c, err); err != nil {
+			return err
+		}
+	} else if c.QueryParam("why") == "wrong" {
+		problem = s.T(c, "operator.wrong_code")
+	}
+	return s.showCode(c, http.StatusOK, problem)
+}
+
+func (s *Screens) showCode(c echo.Context, status int, problem string) error {
+	view := templates.ProveView{
+		Heading: s.T(c, "app.title"), Lead: s.T(c, "app.lead", "Product", s.Product), Label: s.T(c, "code.label"),
+		Input:  templates.InputCode,
+		Action: paths.OperatorCode, Error: problem, SendURL: paths.Logout, Send: s.T(c, "way.log_out"),
+	}
+	if problem != "" {
+		view.Hint = s.T(c, "app.wrong_step")
+	}
+	return web.Page(c, status, templates.Prove, s.Layout(c, view.Heading, paths.OperatorCode), view)
+}
+
+func (s *Screens) VerifyCode(c echo.Context) error {
+	proven, err := s.factors.VerifyApp(c.Request().Context(), web.CurrentSession(c), s.Client(c), c.FormValue("code"))
+	if err == nil {
+		s.SetSession(c, proven.Token)
+		return s.Redirect(c, paths.Operator)
+	}
+	problem, to, err := s.codeProblem(c, err)
+	switch {
+	case err != nil:
+		return err
+	case to != "":
+		return s.Redirect(c, to)
+	}
+	return s.showCode(c, http.StatusUnprocessableEntity, problem)
+}
+
+// codeProblem is the sentence for a code that was not right, or where the end of the log-in leads.
+func (s *Screens) codeProblem(c echo.Context, err error) (problem, to string, _ error) {
+	var wrong *twofactor.Wrong
+	var wait *twofactor.Wait
+	switch {
+	case errors.Is(err, twofactor.ErrNotACode):
+		return s.T(c, "operator.not_a_code"), "", nil
+	case errors.As(err, &wrong) && wrong.Left == 0:
+		return "", paths.Why(paths.OperatorLogin, "exhausted"), nil
+	case errors.As(err, &wrong):
+		return s.N(c, "code.wrong", wrong.Left), "", nil
+	case errors.As(err, &wait) && wait.Until.IsZero():
+		return s.T(c, "operator.disabled"), "", nil
+	case errors.As(err, &wait):
+		return s.WaitText(c, wait), "", nil
+	case errors.Is(err, twofactor.ErrOver):
+		return "", paths.Why(paths.OperatorLogin, "over"), nil
+	}
+	return "", "", err
+}

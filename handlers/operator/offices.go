@@ -1,0 +1,147 @@
+package operator
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// OfficesPage lists all offices.
+func (s *Screens) OfficesPage(c echo.Context) error { return s.showOffices(c, templates.OfficesView{}) }
+
+// showOffices shows the list with what was typed and what was wrong with it.
+func (s *Screens) showOffices(c echo.Context, view templates.OfficesView) error {
+	ctx := c.Request().Context()
+	offices, err := s.operator.Offices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, o := range offices {
+		view.Rows = append(view.Rows, templates.OfficeRow{
+			ID: o.ID, Code: o.Code, Name: o.Name, Users: s.number(c, o.Users), TwoFactor: o.TwoFactorRequired,
+			Since:    o.TwoFactorSince,
+			Messages: s.number(c, o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: near(o.Cost, o.Cap),
+		})
+	}
+	spent, most, err := s.operator.Spending(ctx)
+	if err != nil {
+		return err
+	}
+	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spent)
+	if view.CapBad == "" {
+		view.Typed = s.moneyText(c, most)
+	}
+	return web.Page(c, web.StatusFor(view.Error+view.CapBad), templates.Offices,
+		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
+}
+
+var officeCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
+
+// CreateOffice adds an office, without users.
+func (s *Screens) CreateOffice(c echo.Context) error {
+	view := templates.OfficesView{Code: c.FormValue("code"), Name: strings.TrimSpace(c.FormValue("name"))}
+	switch n := len([]rune(view.Name)); {
+	case !officeCode.MatchString(account.CanonicalOfficeCode(view.Code)):
+		view.Error = s.T(c, "offices.bad_code")
+	case n == 0 || n > 120:
+		view.Error = s.T(c, "offices.bad_name")
+	}
+	if view.Error != "" {
+		return s.showOffices(c, view)
+	}
+	err := s.offices.Create(c.Request().Context(), view.Code, view.Name, web.CurrentSession(c).User.Person())
+	if err != nil && errors.Unwrap(err) == nil && !db.Unavailable(err) {
+		// The one refusal that is left: it wraps nothing, as the sentence that it is.
+		view.Error = s.T(c, "offices.taken")
+		return s.showOffices(c, view)
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.OperatorOffices, "office_created"))
+}
+
+// OfficePage is one office's money cap.
+func (s *Screens) OfficePage(c echo.Context) error { return s.showOffice(c, "", "") }
+
+func (s *Screens) showOffice(c echo.Context, typed, problem string) error {
+	id, err := web.IDParam(c)
+	if err != nil {
+		return err
+	}
+	o, err := s.operator.Office(c.Request().Context(), id)
+	if errors.Is(err, operator.ErrUnknown) {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	view := templates.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Typed: typed,
+		Error: problem}
+	if problem == "" {
+		view.Typed = s.moneyText(c, o.Cap)
+	}
+	return web.Page(c, web.StatusFor(problem), templates.OfficeCap,
+		s.layout(c, o.Name, paths.To(paths.OperatorOffice, id), templates.SectionOffices), view)
+}
+
+// CapOffice sets or clears an office's money cap.
+func (s *Screens) CapOffice(c echo.Context) error {
+	id, err := web.IDParam(c)
+	if err != nil {
+		return err
+	}
+	err = s.operator.CapOffice(c.Request().Context(), s.by(c), id, c.FormValue("cap"))
+	switch {
+	case errors.Is(err, operator.ErrCap):
+		return s.showOffice(c, c.FormValue("cap"), s.T(c, "offices.bad_cap"))
+	case errors.Is(err, operator.ErrUnknown):
+		return echo.ErrNotFound
+	case err != nil:
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.OperatorOffices, "cap_set"))
+}
+
+// CapInstallation sets or clears what all offices together may spend.
+func (s *Screens) CapInstallation(c echo.Context) error {
+	err := s.operator.CapInstallation(c.Request().Context(), s.by(c), c.FormValue("cap"))
+	if errors.Is(err, operator.ErrCap) {
+		return s.showOffices(c, templates.OfficesView{Typed: c.FormValue("cap"), CapBad: s.T(c, "offices.bad_cap")})
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.OperatorOffices, "cap_set"))
+}
+
+var monthForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])$`)
+
+// CostsFile is a month's costs for a spreadsheet.
+func (s *Screens) CostsFile(c echo.Context) error {
+	month := c.QueryParam("month")
+	if month == "" {
+		month = time.Now().UTC().Format("2006-01")
+	}
+	if !monthForm.MatchString(month) {
+		return echo.ErrBadRequest
+	}
+	var buf bytes.Buffer
+	if err := s.operator.WriteCosts(c.Request().Context(), &buf, s.Lang(c), month); err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="costs-`+month+`.csv"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", buf.Bytes())
+}

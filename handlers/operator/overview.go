@@ -1,0 +1,101 @@
+package operator
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+const (
+	// slowReceipts: a p95 beyond which a user has looked at the phone twice.
+	slowReceipts = 15.0
+	// slowAccepted is the promise of the first page a user sees: a code is out within ten seconds.
+	slowAccepted = 10.0
+	plotID       = "messages"
+)
+
+// OverviewPage is how messages fare over all offices.
+func (s *Screens) OverviewPage(c echo.Context) error {
+	o, err := s.operator.Overview(c.Request().Context(), operator.PeriodOf(c.QueryParam("period")))
+	if err != nil {
+		return err
+	}
+	view := templates.OverviewView{Now: o.Now, PlotID: plotID}
+	for _, name := range []string{"hour", "day", "month"} {
+		view.Tabs = append(view.Tabs,
+			templates.PeriodTab{URL: paths.Operator + "?period=" + name, Text: s.T(c, "overview."+name),
+				Current: name == o.Period.Name})
+	}
+	s.overviewMessages(c, &view, o)
+	s.overviewProviders(c, &view, o)
+	view.Stats = s.overviewStats(c, o)
+	for _, q := range o.Queues {
+		view.Queues = append(view.Queues,
+			templates.QueueRow{Name: q.Name, Depth: s.number(c, q.Depth), Oldest: s.duration(c, q.Oldest)})
+	}
+	for _, p := range o.Stopped {
+		view.Stopped = append(view.Stopped, templates.StoppedRow{
+			Prefix: p.Prefix, Range: operator.MaskedRange(p.Prefix), Flag: p.Country,
+			Text: s.T(c, "overview.stopped_counts", "Country", locale.Country(s.Lang(c), p.Country), "Sent", s.number(c, p.Sent),
+				"Verified", s.number(c, p.Verified), "Of", s.number(c, p.Challenges)),
+		})
+	}
+	return web.Page(c, http.StatusOK, templates.Overview,
+		s.layout(c, s.T(c, "overview.title"), paths.Operator, templates.SectionOverview), view)
+}
+
+// overviewProviders are the breakers and the accounts, and what of them needs somebody now.
+func (s *Screens) overviewProviders(c echo.Context, view *templates.OverviewView, o operator.Overview) {
+	for _, p := range o.Providers {
+		row := templates.ProviderRow{Name: s.providerName(c, p.Name),
+			State: templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
+		switch {
+		case !p.OpenSince.IsZero():
+			row.State = templates.Condition{Tone: templates.ToneBad, Text: s.sentence(c, operator.BreakerSentence(p))}
+			view.Warnings = append(view.Warnings, templates.Warning{Bad: true, Text: row.State.Text})
+		case p.Failures > 0:
+			row.State = templates.Condition{Tone: templates.ToneWarn,
+				Text: s.sentence(c, operator.Sentence{Key: "overview.failing", Args: []any{"N", p.Failures}})}
+		}
+		if !p.BalanceAt.IsZero() {
+			row.Balance, row.Low = s.money(c, p.Balance), p.Balance < s.balanceWarn
+			if row.Low {
+				view.Warnings = append(view.Warnings,
+					templates.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.low_balance", Args: []any{
+						"Provider", operator.Name(p.Name), "Balance", row.Balance, "Least", s.money(c, s.balanceWarn),
+					}})})
+			}
+		}
+		view.Providers = append(view.Providers, row)
+	}
+	if o.Cap != "" && near(o.Spent, o.Cap) {
+		view.Warnings = append(view.Warnings,
+			templates.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{
+				"Spent", s.money(c, o.Spent), "Cap", s.moneyText(c, o.Cap),
+			}})})
+	}
+}
+
+// words is a sentence without moments.
+func (s *Screens) words(c echo.Context, id string) templates.Sentence {
+	return templates.Sentence{{Text: locale.T(s.Lang(c), id)}}
+}
+
+// ReleasePrefix lets a stopped range of numbers go.
+func (s *Screens) ReleasePrefix(c echo.Context) error {
+	err := s.operator.ReleasePrefix(c.Request().Context(), s.by(c), c.FormValue("prefix"))
+	if errors.Is(err, operator.ErrUnknown) {
+		return echo.ErrBadRequest
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.Operator, "prefix_released"))
+}

@@ -1,0 +1,68 @@
+package operator
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// overviewStats are the numbers in large type.
+func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []templates.Stat {
+	all := o.All
+	verified := templates.Stat{Label: s.T(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
+	if all.Sent > 0 {
+		verified.Tone, verified.Note = templates.ToneOK, s.T(c, "overview.of", "N", s.number(c, all.Verified), "Of", s.number(c, all.Sent))
+		if all.Verified*2 < all.Sent {
+			verified.Tone = templates.ToneWarn
+		}
+	}
+	accepted := templates.Stat{Label: s.T(c, "overview.accepted_p95"), Value: s.seconds(c, all.AcceptedP95)}
+	if all.AcceptedP95 >= 0 {
+		accepted.Tone, accepted.Note = templates.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.AcceptedP50))
+		if all.AcceptedP95 > slowAccepted {
+			accepted.Tone = templates.ToneWarn
+		}
+	}
+	delivered := templates.Stat{Label: s.T(c, "overview.delivered_p95"), Value: s.seconds(c, all.DeliveredP95)}
+	if all.DeliveredP95 >= 0 {
+		delivered.Tone, delivered.Note = templates.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.DeliveredP50))
+		for _, d := range o.ByCountry { // the busiest slow country
+			if d.DeliveredP95 > slowReceipts && d.Country != "" {
+				delivered.Tone = templates.ToneWarn
+				delivered.Note = s.T(c, "overview.slowest", "Country", locale.Country(s.Lang(c), d.Country), "Time",
+					s.seconds(c, d.DeliveredP95))
+				break
+			}
+		}
+	}
+	depth, oldest := 0, time.Duration(0)
+	for _, q := range o.Queues {
+		depth, oldest = depth+q.Depth, max(oldest, q.Oldest)
+	}
+	waiting := templates.Stat{Label: s.T(c, "overview.waiting_now"), Value: s.number(c, depth)}
+	if depth > 0 {
+		waiting.Tone, waiting.Note = templates.ToneOK, s.T(c, "overview.oldest_is", "Time", s.duration(c, oldest))
+		if oldest > time.Minute {
+			waiting.Tone = templates.ToneWarn
+		}
+	}
+	spent := templates.Stat{Label: s.T(c, "overview.spent"), Value: s.money(c, o.Spent), Note: s.T(c, "overview.no_cap")}
+	if o.Cap != "" {
+		spent.Tone, spent.Note = templates.ToneOK, s.T(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
+		if near(o.Spent, o.Cap) {
+			spent.Tone = templates.ToneWarn
+		}
+	}
+	return []templates.Stat{verified, accepted, delivered, waiting, spent}
+}
+
+// near reports whether more than four fifths of a cap are spent.
+func near(spent float64, most string) bool {
+	f, err := strconv.ParseFloat(most, 64)
+	return err == nil && spent > 0.8*f
+}

@@ -1,0 +1,50 @@
+// Package operator is the operators' pages: their log-in, how messages fare over all offices, why a user waits, the
+// offices and their caps, the job queue's page, and the history of the installation.
+package operator
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// Accounts takes an operator's password.
+type Accounts interface {
+	SignInOperator(ctx context.Context, a account.Attempt) (account.User, error)
+}
+
+// Sessions reads the session that a log-in has just begun.
+type Sessions interface {
+	Load(ctx context.Context, token session.Token) (session.Session, error)
+}
+
+// Offices creates offices.
+type Offices interface {
+	Create(ctx context.Context, code, name string, actor audit.Person) error
+}
+
+// Screens are the operators' pages.
+type Screens struct {
+	*web.Web
+	accounts     Accounts
+	sessions     Sessions
+	factors      *twofactor.Service
+	offices      Offices
+	operator     *operator.Service
+	installation *audit.Installation
+	jobs         http.Handler // the queue's page
+	balanceWarn  float64      // a provider's balance below which its operator is warned
+}
+
+// New makes the Screens.
+func New(w *web.Web, accounts Accounts, sessions Sessions, factors *twofactor.Service, offices Offices,
+	service *operator.Service, installation *audit.Installation, jobs http.Handler, balanceWarn float64,
+) *Screens {
+	return &Screens{w, accounts, sessions, factors, offices, service, installation, jobs, balanceWarn}
+}

@@ -1,0 +1,109 @@
+package operator
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// momentMark stands in a text for a moment, which the page shows in the reader's own time. It comes from
+// no catalogue and no user: values are cleaned of it.
+const momentMark = "\x1f"
+
+// sentence puts a sentence of the operators' domain into the language of the answer.
+func (s *Screens) sentence(c echo.Context, from operator.Sentence) templates.Sentence {
+	if from.Key == "" {
+		return nil
+	}
+	var moments []time.Time
+	text := s.inWords(c, from, &moments)
+	var parts templates.Sentence
+	for i, piece := range strings.Split(text, momentMark) {
+		// Between two marks stands the number of a moment.
+		if i%2 == 1 {
+			if n, err := strconv.Atoi(piece); err == nil && n < len(moments) {
+				parts = append(parts, templates.Part{At: moments[n]})
+			}
+			continue
+		}
+		if piece != "" {
+			parts = append(parts, templates.Part{Text: piece})
+		}
+	}
+	return parts
+}
+
+func (s *Screens) inWords(c echo.Context, from operator.Sentence, moments *[]time.Time) string {
+	args := make([]any, len(from.Args))
+	copy(args, from.Args)
+	for i := 1; i < len(args); i += 2 {
+		args[i] = s.value(c, args[i], moments)
+	}
+	lang := s.Lang(c)
+	switch {
+	case from.Many:
+		return locale.N(lang, from.Key, from.N, args...)
+	case strings.HasPrefix(from.Key, "op_limit.") && !locale.Has(from.Key):
+		return locale.T(lang, "op_limit.other", "Limit", strings.TrimPrefix(from.Key, "op_limit."))
+	}
+	return locale.T(lang, from.Key, args...)
+}
+
+// value puts one value of a sentence into words.
+func (s *Screens) value(c echo.Context, value any, moments *[]time.Time) any {
+	switch v := value.(type) {
+	case time.Time:
+		*moments = append(*moments, v)
+		return fmt.Sprintf("%s%d%s", momentMark, len(*moments)-1, momentMark)
+	case time.Duration:
+		return s.duration(c, v)
+	case operator.Sentence:
+		return s.inWords(c, v, moments)
+	case operator.Word:
+		if locale.Has(string(v)) {
+			return s.T(c, string(v))
+		}
+		return string(v)[strings.LastIndex(string(v), ".")+1:]
+	case operator.Name:
+		return s.providerName(c, string(v))
+	case operator.Status:
+		return s.status(c, v)
+	case string:
+		return strings.ReplaceAll(v, momentMark, "")
+	}
+	return value
+}
+
+func (s *Screens) providerName(c echo.Context, name string) string {
+	if id := "op_provider." + name; locale.Has(id) {
+		return s.T(c, id)
+	}
+	return name
+}
+
+// status shows a provider's number with its meaning, and what we saw ourselves in words alone.
+func (s *Screens) status(c echo.Context, status operator.Status) string {
+	meaning := ""
+	if id := "op_status." + status.Meaning; status.Meaning != "" && locale.Has(id) {
+		meaning = s.T(c, id)
+	}
+	switch {
+	case status.Code == "":
+		return s.T(c, "op_status.none")
+	case meaning != "" && status.Code == status.Meaning:
+		return meaning
+	case meaning != "":
+		return s.T(c, "op_status.both", "Code", status.Code, "Meaning", meaning)
+	}
+	if _, err := strconv.Atoi(status.Code); err == nil {
+		return s.T(c, "op_status.bare", "Code", status.Code)
+	}
+	return status.Code
+}

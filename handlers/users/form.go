@@ -1,0 +1,138 @@
+package users
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// requireStepUp asks for a fresh proof before a form is shown, so that nothing typed is lost to it. done says
+// that the request has its answer.
+func (s *Screens) requireStepUp(c echo.Context, next string) (done bool, err error) {
+	err = users.MayChange(web.CurrentSession(c))
+	if errors.Is(err, twofactor.ErrNotFresh) {
+		return true, s.Redirect(c, paths.Next(paths.StepUp, next))
+	}
+	return err != nil, err
+}
+
+// NewPage asks who the new user is.
+func (s *Screens) NewPage(c echo.Context) error {
+	if done, err := s.requireStepUp(c, paths.UserNew); done {
+		return err
+	}
+	return s.showUserForm(c, templates.UserForm{Role: string(account.RoleUser)}, nil)
+}
+
+func (s *Screens) Add(c echo.Context) error {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	form := postedUser(c)
+	form.Username = c.FormValue("username")
+	id, err := s.users.Add(ctx, sess, s.Client(c), form.Username, fieldsOf(form))
+	if errors.Is(err, twofactor.ErrNotFresh) {
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.UserNew))
+	}
+	if err != nil {
+		return s.showUserForm(c, form, err)
+	}
+	done := "user_added"
+	if s.inviter.CanMail() {
+		done = "user_added_invited"
+		if err := s.inviter.Invite(ctx, sess.User.Person(), sess.User.OfficeID, id); err != nil {
+			s.Logger.WarnContext(ctx, "invite a new user", "request", web.RequestID(c), "user", id, "error", err)
+			done = "user_not_invited"
+		}
+	}
+	return s.Redirect(c, paths.Done(paths.To(paths.User, id), done))
+}
+
+// ChangePage is a user's name, e-mail address and role.
+func (s *Screens) ChangePage(c echo.Context) error {
+	user, err := s.requestedUser(c)
+	if err != nil {
+		return err
+	}
+	if done, err := s.requireStepUp(c, paths.To(paths.UserChange, user.ID)); done {
+		return err
+	}
+	return s.showUserForm(c,
+		templates.UserForm{ID: user.ID, Username: user.Username, Name: user.Name, Email: user.Email,
+			Role: string(user.Role)}, nil)
+}
+
+func (s *Screens) Change(c echo.Context) error {
+	user, err := s.requestedUser(c)
+	if err != nil {
+		return err
+	}
+	form := postedUser(c)
+	form.ID, form.Username = user.ID, user.Username
+	err = s.users.Change(c.Request().Context(), web.CurrentSession(c), s.Client(c), user.ID, fieldsOf(form))
+	switch {
+	case errors.Is(err, twofactor.ErrNotFresh):
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserChange, user.ID)))
+	case err != nil:
+		return s.showUserForm(c, form, err)
+	}
+	return s.Redirect(c, paths.Done(paths.To(paths.User, user.ID), "saved"))
+}
+
+// postedUser reads the fields that a superuser may set, and no others.
+func postedUser(c echo.Context) templates.UserForm {
+	return templates.UserForm{Name: c.FormValue("name"), Email: c.FormValue("email"), Role: c.FormValue("role")}
+}
+
+func fieldsOf(form templates.UserForm) users.Fields {
+	return users.Fields{Name: form.Name, Email: form.Email, Role: account.Role(form.Role)}
+}
+
+// showUserForm shows the form, with why it was refused beside the field. An error that is no refusal is answered.
+func (s *Screens) showUserForm(c echo.Context, form templates.UserForm, refused error) error {
+	sess := web.CurrentSession(c)
+	form.Heading, form.Action, form.Own = s.T(c, "user.new_title"), paths.UserNew, form.ID == sess.User.ID
+	if form.ID != 0 {
+		form.Heading, form.Action = s.T(c, "user.change_title", "Name", form.Username), paths.To(paths.UserChange, form.ID)
+	}
+	form.NoMail, form.OfficeCode = !s.inviter.CanMail() && form.ID == 0, sess.OfficeCode
+	for _, role := range users.Roles {
+		if sess.User.Role.AtLeast(role) {
+			form.Roles = append(form.Roles, string(role))
+		}
+	}
+	var problem users.Problem
+	said := ""
+	switch {
+	case errors.As(refused, &problem):
+		said = s.T(c, "roster."+string(problem))
+		switch problem {
+		case users.BadUsername:
+			form.UsernameError = said
+		case users.BadName:
+			form.NameError = said
+		case users.BadEmail, users.NoEmail:
+			form.EmailError = said
+		default:
+			form.RoleError = said
+		}
+	case errors.Is(refused, users.ErrTaken):
+		said = s.T(c, "roster.taken")
+		form.UsernameError = said
+	case errors.Is(refused, users.ErrLastSuperuser):
+		said = s.T(c, "user.last_superuser")
+		form.RoleError = said
+	case refused != nil:
+		return refused
+	}
+	f, err := s.AppLayout(c, form.Heading, form.Action, templates.SectionUsers)
+	if err != nil {
+		return err
+	}
+	return web.Page(c, web.StatusFor(said), templates.UserEdit, f, form)
+}

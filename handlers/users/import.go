@@ -1,0 +1,120 @@
+package users
+
+import (
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// Export answers the office's users as a file. It is a POST, since it is written down who took it.
+func (s *Screens) Export(c echo.Context) error {
+	file, err := s.users.Export(c.Request().Context(), web.CurrentSession(c), s.Client(c), func(u account.Profile) string {
+		return s.T(c, "users_file.factor."+string(factorState(u)))
+	})
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="users.csv"`)
+	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file)
+}
+
+// ImportPage asks for a file.
+func (s *Screens) ImportPage(c echo.Context) error {
+	if done, err := s.requireStepUp(c, paths.UsersImport); done {
+		return err
+	}
+	return s.showImport(c, templates.ImportView{})
+}
+
+func (s *Screens) showImport(c echo.Context, view templates.ImportView) error {
+	f, err := s.AppLayout(c, s.T(c, "import.title"), paths.UsersImport, templates.SectionUsers)
+	if err != nil {
+		return err
+	}
+	status := web.StatusFor(view.Error)
+	if view.Preview != nil && view.Preview.Bad > 0 {
+		status = http.StatusUnprocessableEntity
+	}
+	return web.Page(c, status, templates.Import, f, view)
+}
+
+// PreviewImport says what an import of the posted file would do. Nothing changes.
+func (s *Screens) PreviewImport(c echo.Context) error {
+	file, err := postedFile(c)
+	if err != nil {
+		return err
+	}
+	if file == nil {
+		return s.showImport(c, templates.ImportView{Error: s.T(c, "file.none")})
+	}
+	lines, err := users.Read(file)
+	if err != nil {
+		return s.refuseFile(c, err)
+	}
+	return s.preview(c, lines, "")
+}
+
+// postedFile reads the form's file, nil when there is none.
+func postedFile(c echo.Context) ([]byte, error) {
+	header, err := c.FormFile("file")
+	switch {
+	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
+		return nil, nil
+	case err != nil:
+		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	file, err := header.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, users.MaxFile+1))
+}
+
+func (s *Screens) refuseFile(c echo.Context, err error) error {
+	var problem *users.FileProblem
+	if !errors.As(err, &problem) {
+		return err
+	}
+	return s.showImport(c,
+		templates.ImportView{Error: s.T(c, "file."+problem.Problem, "Line", problem.Line, "Column", problem.Column)})
+}
+
+// Import does what the preview showed: all of it, or nothing.
+func (s *Screens) Import(c echo.Context) error {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	lines, err := users.Read([]byte(c.FormValue("lines")))
+	if err != nil {
+		return s.refuseFile(c, err)
+	}
+	_, made, err := s.users.Import(ctx, sess, s.Client(c), lines, c.FormValue("digest"))
+	switch {
+	case errors.Is(err, twofactor.ErrNotFresh):
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.UsersImport))
+	case errors.Is(err, users.ErrChanged), errors.Is(err, users.ErrNothing):
+		return s.preview(c, lines, s.T(c, "import.office_changed"))
+	case errors.Is(err, users.ErrLastSuperuser):
+		return s.preview(c, lines, s.T(c, "user.last_superuser"))
+	case err != nil:
+		return err
+	}
+	done := "imported"
+	if s.inviter.CanMail() && c.FormValue("invite") == "yes" {
+		for _, id := range made {
+			if err := s.inviter.Invite(ctx, sess.User.Person(), sess.User.OfficeID, id); err != nil {
+				s.Logger.WarnContext(ctx, "invite an imported user", "request", web.RequestID(c), "user", id, "error", err)
+				done = "imported_not_invited"
+			}
+		}
+	}
+	return s.Redirect(c, paths.Done(paths.Users, done))
+}

@@ -1,0 +1,74 @@
+package users
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) error {
+	plan, err := s.users.Plan(c.Request().Context(), web.CurrentSession(c), lines)
+	if errors.Is(err, twofactor.ErrNotFresh) {
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.UsersImport))
+	}
+	if err != nil {
+		return err
+	}
+	view := &templates.ImportPreview{
+		New: plan.New, Changed: plan.Changed, Same: plan.Same, Bad: plan.Bad, Possible: plan.Possible(),
+		Digest:  plan.Digest(),
+		CanMail: s.inviter.CanMail(), CanInvite: s.inviter.CanMail() && plan.New > 0,
+	}
+	for _, step := range plan.Steps {
+		if plan.Bad > 0 && step.Problem == "" || plan.Bad == 0 && !step.New() && !step.Changes() {
+			continue
+		}
+		if len(view.Rows) == maxPreview {
+			view.More++
+			continue
+		}
+		view.Rows = append(view.Rows, s.importRow(c, step))
+	}
+	if view.Possible {
+		if view.File, err = plan.File(); err != nil {
+			return err
+		}
+	}
+	return s.showImport(c, templates.ImportView{Error: problem, Preview: view})
+}
+
+// maxPreview lines are shown one by one.
+const maxPreview = 200
+
+func (s *Screens) importRow(c echo.Context, step users.Step) templates.ImportRow {
+	row := templates.ImportRow{Line: step.Number, State: templates.ImportNew, Username: step.Username, Cell: step.Cell}
+	if step.Problem != "" {
+		row.State, row.Problem = templates.ImportBad, s.T(c, "roster."+string(step.Problem), "Twin", step.Twin)
+		return row
+	}
+	role := func(r account.Role) string { return s.T(c, "role."+string(r)) }
+	row.Name.Will, row.Email.Will, row.Role.Will = step.Will.Name, step.Will.Email, role(step.Will.Role)
+	if step.Changes() {
+		row.State = templates.ImportChanged
+		if step.Was.Name != step.Will.Name {
+			row.Name.Was = step.Was.Name
+		}
+		if step.Was.Email != step.Will.Email {
+			row.Email.Was = step.Was.Email
+			if row.Email.Was == "" {
+				row.Email.Was = "–"
+			}
+		}
+		if step.Was.Role != step.Will.Role {
+			row.Role.Was = role(step.Was.Role)
+		}
+	}
+	return row
+}

@@ -1,0 +1,47 @@
+// Package users is an office's users in the hands of its accountants and superusers: the list, a user's page, and
+// import and export.
+package users
+
+import (
+	"context"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/users"
+)
+
+// Profiles reads a user of an office.
+type Profiles interface {
+	Profile(ctx context.Context, officeID, userID int64) (account.Profile, error)
+}
+
+// Inviter sends a user the link with which they choose a password.
+type Inviter interface {
+	// CanMail reports whether this installation sends mail at all: without it nobody is invited.
+	CanMail() bool
+	Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error
+}
+
+// Factors registers and resets other users' factors.
+type Factors interface {
+	RegisterNumber(ctx context.Context, sess session.Session, client session.Client, userID int64,
+		number phone.Number) error
+	Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) error
+}
+
+// Screens are the pages of an office's users.
+type Screens struct {
+	*web.Web
+	users    *users.Service
+	profiles Profiles
+	inviter  Inviter
+	factors  Factors
+}
+
+// New makes the Screens.
+func New(w *web.Web, service *users.Service, profiles Profiles, inviter Inviter, factors Factors) *Screens {
+	return &Screens{w, service, profiles, inviter, factors}
+}

@@ -1,0 +1,136 @@
+package users
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// UserPage is another user's settings, or one's own as the office sees them.
+func (s *Screens) UserPage(c echo.Context) error { return s.showUser(c, shownUser{}) }
+
+// shownUser is what stands on a user's page beside the user.
+type shownUser struct {
+	fieldProblem string // of the number
+	problem      string
+	sure         bool // the number is taken when it is posted once more
+	question     func(account.Profile) templates.Question
+}
+
+func (s *Screens) showUser(c echo.Context, shown shownUser) error {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	id, err := web.IDParam(c)
+	if err != nil {
+		return err
+	}
+	user, err := s.profiles.Profile(ctx, sess.User.OfficeID, id)
+	if err != nil {
+		return err
+	}
+	view := userView(sess.User, sess.TwoFactorRequired, user)
+	view.Error = shown.problem
+	if shown.question != nil {
+		question := shown.question(user)
+		if web.WantsFragment(c.Request()) {
+			return web.Fragment(c, http.StatusOK, templates.QuestionDialog, s.Lang(c), question)
+		}
+		view.Question = &question
+	}
+	standing, err := s.users.Standing(ctx, sess.User.OfficeID, id)
+	if err != nil {
+		return err
+	}
+	view.NoPassword, view.Sessions = !standing.HasPassword, standing.Sessions
+	view.AskedBy, view.AskedAt = standing.ResetAskBy, standing.ResetAskAt
+	view.CanMail = s.inviter.CanMail()
+	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
+		return err
+	}
+	f, err := s.AppLayout(c, user.Name, paths.To(paths.User, id), templates.SectionUsers)
+	if err != nil {
+		return err
+	}
+	return web.Page(c, web.StatusFor(shown.fieldProblem+shown.problem), templates.User, f, view)
+}
+
+func userView(viewer account.User, twoFactor bool, u account.Profile) templates.UserView {
+	something := u.HasFactor() || u.MobileNumber != ""
+	view := templates.UserView{
+		ID: u.ID, Name: u.Name, Username: u.Username, Email: u.Email, Role: string(u.Role), TwoFactor: twoFactor,
+		App: u.Authenticator, HasFactor: u.HasFactor(),
+		Number: web.Masked(u.MobileNumber), Country: u.MobileCountry, Confirmed: u.MobileConfirmed,
+		MayRegister: twofactor.MayRegister(viewer.Role, u.Role), Higher: !viewer.Role.AtLeast(u.Role),
+		MayReset: viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
+		MayAsk:   !viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
+		Manages:  viewer.Role.ManagesOffice(), Own: viewer.ID == u.ID, Disabled: u.Disabled,
+	}
+	return view
+}
+
+// RegisterNumber notes another user's number, unconfirmed.
+func (s *Screens) RegisterNumber(c echo.Context) error {
+	id, err := web.IDParam(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id); err != nil {
+		return err // another office's user is unknown before anything is said about the number
+	}
+	number, refused, sure := s.ReadNumber(c)
+	if refused != "" {
+		return s.showUser(c, shownUser{fieldProblem: refused, sure: sure})
+	}
+	err = s.factors.RegisterNumber(c.Request().Context(), web.CurrentSession(c), s.Client(c), id, number)
+	if errors.Is(err, twofactor.ErrHasFactor) {
+		return s.showUser(c, shownUser{problem: s.T(c, "user.has_factor")})
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.To(paths.User, id), "number_registered"))
+}
+
+// ResetQuestion asks before a reset.
+func (s *Screens) ResetQuestion(c echo.Context) error {
+	return s.showUser(c, shownUser{question: func(u account.Profile) templates.Question {
+		return templates.Question{
+			Title: s.T(c, "user.reset_title", "Name", u.Name), Text: s.T(c, "user.reset_text"),
+			Notes:  []templates.Note{{Icon: "triangle-alert", Text: s.T(c, "user.reset_warning"), Warning: true}},
+			Action: paths.To(paths.UserReset, u.ID), Yes: s.T(c, "user.reset_yes"),
+		}
+	}})
+}
+
+func (s *Screens) Reset(c echo.Context) error {
+	id, err := web.IDParam(c)
+	if err != nil {
+		return err
+	}
+	if _, err := s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id); err != nil {
+		return err // unknown, before a proof is asked for
+	}
+	err = s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id)
+	if errors.Is(err, twofactor.ErrNotFresh) {
+		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserReset, id)))
+	}
+	if err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset"))
+}
+
+// requestedUser answers the user of the address: another office's is as unknown as none, before anything else is said.
+func (s *Screens) requestedUser(c echo.Context) (account.Profile, error) {
+	id, err := web.IDParam(c)
+	if err != nil {
+		return account.Profile{}, err
+	}
+	return s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id)
+}

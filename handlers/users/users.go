@@ -1,0 +1,115 @@
+package users
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// Page lists the office's users, a page at a time, or those that a search finds.
+func (s *Screens) Page(c echo.Context) error {
+	view, err := s.usersView(c)
+	if err != nil {
+		return err
+	}
+	if web.WantsFragment(c.Request()) {
+		return web.Fragment(c, http.StatusOK, templates.UsersList, s.Lang(c), view)
+	}
+	return s.showUsers(c, view)
+}
+
+func (s *Screens) showUsers(c echo.Context, view templates.UsersView) error {
+	f, err := s.AppLayout(c, s.T(c, "users.title"), paths.Users, templates.SectionUsers)
+	if err != nil {
+		return err
+	}
+	return web.Page(c, http.StatusOK, templates.Users, f, view)
+}
+
+func (s *Screens) usersView(c echo.Context) (templates.UsersView, error) {
+	ctx, sess := c.Request().Context(), web.CurrentSession(c)
+	office, search := sess.User.OfficeID, account.Line(c.QueryParam("q"))
+	asked, _ := strconv.Atoi(c.QueryParam("page")) // what is no number is the first page
+	list, err := s.users.List(ctx, office, search, asked)
+	if err != nil {
+		return templates.UsersView{}, err
+	}
+	view := templates.UsersView{
+		Office: sess.OfficeName, Total: list.Total, Search: search, Found: list.Found, Page: list.Page, Pages: list.Pages(),
+		Manages: sess.User.Role.ManagesOffice(),
+	}
+	for _, u := range list.Users {
+		view.Users = append(view.Users, templates.UserRow{
+			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Profile),
+			Disabled:   u.Disabled,
+			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
+		})
+	}
+	at := func(page int) string {
+		return "/settings/users?" + url.Values{"q": {search}, "page": {strconv.Itoa(page)}}.Encode()
+	}
+	if list.Page > 1 {
+		view.Previous = at(list.Page - 1)
+	}
+	if list.Page < list.Pages() {
+		view.Next = at(list.Page + 1)
+	}
+	if !view.Manages || web.WantsFragment(c.Request()) {
+		return view, nil
+	}
+	if view.Sessions, view.SessionUsers, err = s.users.LoggedIn(ctx, office); err != nil {
+		return view, err
+	}
+	requests, err := s.users.Requests(ctx, office)
+	for _, r := range requests {
+		view.Requests = append(view.Requests, templates.ResetRequest{ID: r.User.ID, Name: r.User.Name, By: r.By, At: r.At})
+	}
+	return view, err
+}
+
+// factorState says what a user proves the second step with.
+func factorState(u account.Profile) templates.FactorState {
+	switch {
+	case u.Authenticator && u.MobileConfirmed:
+		return templates.FactorBoth
+	case u.Authenticator:
+		return templates.FactorApp
+	case u.MobileConfirmed:
+		return templates.FactorNumber
+	case u.MobileNumber != "":
+		return templates.FactorUnconfirmed
+	}
+	return templates.FactorNone
+}
+
+// EndAllQuestion asks before the whole office is logged out.
+func (s *Screens) EndAllQuestion(c echo.Context) error {
+	question := templates.Question{
+		Title: s.T(c, "users.end_all_title", "Office", web.CurrentSession(c).OfficeName), Text: s.T(c, "users.end_all_text"),
+		Action: paths.UsersEndSessions, Yes: s.T(c, "users.end_all_yes"), Check: s.T(c, "users.end_all_own"),
+	}
+	if web.WantsFragment(c.Request()) {
+		return web.Fragment(c, 200, templates.QuestionDialog, s.Lang(c), question)
+	}
+	view, err := s.usersView(c)
+	if err != nil {
+		return err
+	}
+	view.Question = &question
+	return s.showUsers(c, view)
+}
+
+func (s *Screens) EndAllSessions(c echo.Context) error {
+	if err := s.users.LogOutAll(c.Request().Context(), web.CurrentSession(c), s.Client(c),
+		c.FormValue("also") == "yes"); err != nil {
+		return err
+	}
+	return s.Redirect(c, paths.Done(paths.Users, "sessions_ended"))
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"crypto/sha256"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// The cookies. Each stands under the __Host- prefix: only our own origin, over a secure connection, can set it.
+const (
+	CookieSession  = "nightlatch"
+	CookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
+	CookieLanguage = "nightlatch-language" //
+	CookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
+	hostPrefix     = "__Host-"
+
+	YearSeconds = 365 * 24 * 60 * 60
+)
+
+// plain reports whether this browser needs cookies without Secure: only on http://localhost, where the
+// origin is loopback, and only when it did not bring back the secure one that the log-in page set.
+func (w *Web) plain(c echo.Context) bool {
+	if w.Origin.Scheme == "https" {
+		return false
+	}
+	_, err := c.Cookie(hostPrefix + CookieBrowser)
+	return err != nil
+}
+
+func (w *Web) Cookie(c echo.Context, name string) string {
+	if found, err := c.Cookie(hostPrefix + name); err == nil {
+		return found.Value
+	}
+	if w.Origin.Scheme == "https" {
+		return ""
+	}
+	if found, err := c.Cookie(name); err == nil {
+		return found.Value
+	}
+	return ""
+}
+
+func (w *Web) SetCookie(c echo.Context, name, value string, maxAge int) {
+	w.writeCookie(c, name, value, maxAge, w.plain(c))
+}
+
+func (w *Web) writeCookie(c echo.Context, name, value string, maxAge int, plain bool) {
+	cookie := &http.Cookie{ // #nosec G124 -- Secure, but for the plain form on loopback below
+		Name: hostPrefix + name, Value: value, Path: "/", MaxAge: maxAge, Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	}
+	if plain {
+		cookie.Name, cookie.Secure = name, false
+	}
+	c.SetCookie(cookie)
+}
+
+// SetSession hands the browser its session's new token.
+func (w *Web) SetSession(c echo.Context, token session.Token) {
+	if token != "" {
+		w.SetCookie(c, CookieSession, string(token), 0)
+	}
+}
+
+func (w *Web) DropSession(c echo.Context) { w.SetCookie(c, CookieSession, "", -1) }
+
+// KnowBrowser gives a browser without a cookie of its own one.
+func (w *Web) KnowBrowser(c echo.Context) {
+	if w.Cookie(c, CookieBrowser) == "" {
+		// Always the secure form first: whether it comes back tells what this browser takes.
+		w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, false)
+	}
+}
+
+// Client is the browser a request comes from.
+func (w *Web) Client(c echo.Context) session.Client {
+	client := session.Client{Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: w.Lang(c)}
+	if browser := w.Cookie(c, CookieBrowser); browser != "" {
+		sum := sha256.Sum256([]byte(browser))
+		client.Browser = sum[:]
+	}
+	return client
+}

@@ -1,0 +1,97 @@
+package web
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+)
+
+// formMemory is how much of a multipart form is kept in memory: all that the limit of bodies lets in.
+const formMemory = 1 << 20
+
+// SmallBody bounds the body of a form.
+func SmallBody() echo.MiddlewareFunc { return middleware.BodyLimit("64K") }
+
+// FileBody bounds the body of a form with a file: users.MaxFile, and the rest of the form around it. It
+// stands behind the guards, so that a stranger's large body is not read.
+func FileBody() echo.MiddlewareFunc { return middleware.BodyLimit("1100K") }
+
+// ReadForm reads the form of a request that may change something, once, before any handler: a form whole and
+// well-formed, or a 4xx. From then on FormValue is what the body says, and never the address: a password in an address
+// would be logged, and a link could fill in a form.
+func ReadForm(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if IsSafe(r.Method) {
+			return next(c)
+		}
+		if err := parseForm(r); err != nil {
+			return err
+		}
+		if !WellFormed(r.PostForm) {
+			return echo.ErrBadRequest
+		}
+		r.Form = r.PostForm
+		return next(c)
+	}
+}
+
+// IsSafe reports whether a request of this method changes nothing.
+func IsSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+func parseForm(r *http.Request) error {
+	kind := r.Header.Get("Content-Type")
+	if r.ContentLength == 0 && kind == "" {
+		kind = "application/x-www-form-urlencoded" // nothing is an empty form
+	}
+	media, _, err := mime.ParseMediaType(kind)
+	switch {
+	case err != nil:
+		return echo.ErrUnsupportedMediaType
+	case media == "application/x-www-form-urlencoded":
+		err = r.ParseForm()
+	case media == "multipart/form-data":
+		err = r.ParseMultipartForm(formMemory)
+	default:
+		return echo.ErrUnsupportedMediaType
+	}
+	if tooLarge(err) {
+		return err
+	}
+	if err != nil {
+		return echo.ErrBadRequest
+	}
+	if r.PostForm == nil {
+		r.PostForm = url.Values{}
+	}
+	return nil
+}
+
+// WellFormed reports whether all names and values are text as browsers send it, and PostgreSQL takes it.
+func WellFormed(values url.Values) bool {
+	text := func(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+	for name, all := range values {
+		if !text(name) {
+			return false
+		}
+		for _, v := range all {
+			if !text(v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func tooLarge(err error) bool {
+	var http4 *echo.HTTPError
+	return errors.As(err, &http4) && http4.Code == http.StatusRequestEntityTooLarge
+}

@@ -1,0 +1,67 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// Layout returns what stands around a page. path is the address at which the page can be loaded again.
+func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
+	return templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo}
+}
+
+// Toasts returns the things just done that an address may ask a page to tell. Their texts are done.<toast>.
+func Toasts() []string {
+	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
+		"app_removed", "reset", "session_ended", "codes_kept", "confirmed",
+		"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released",
+		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
+		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
+		"password_changed",
+		"sso_linked", "sso_unlinked", "sso_removed"}
+}
+
+// AppLayout returns the layout of a page behind the log-in. section is the entry that is current.
+func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Section) (templates.Layout, error) {
+	sess := CurrentSession(c)
+	f := w.Layout(c, title, path)
+	f.Section = section
+	f.User = &templates.CurrentUser{
+		Name: sess.User.Name, Role: string(sess.User.Role), OfficeCode: sess.OfficeCode, OfficeName: sess.OfficeName,
+		ManagesUsers: sess.User.Role.ManagesUsers(),
+	}
+	f.Toast = w.Toast(c)
+	told, err := w.factors.Notices(c.Request().Context(), sess.User.ID)
+	if err != nil {
+		return f, err
+	}
+	for _, n := range told {
+		f.Notices = append(f.Notices, templates.Notice{ID: n.ID, Text: w.T(c, "notice."+string(n.Kind)), At: n.At})
+	}
+	return f, nil
+}
+
+// Toast returns the sentence about what has just been done, as the address says, or "".
+func (w *Web) Toast(c echo.Context) string {
+	if done := c.QueryParam("done"); slices.Contains(Toasts(), done) {
+		return w.T(c, "done."+done)
+	}
+	return ""
+}
+
+// SeeNotices puts away the notices that the form saw, and leads back.
+func (w *Web) SeeNotices(c echo.Context, back string) error {
+	upTo, err := strconv.ParseInt(c.FormValue("up_to"), 10, 64)
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest)
+	}
+	if err := w.factors.SeeNotices(c.Request().Context(), CurrentSession(c).User.ID, upTo); err != nil {
+		return err
+	}
+	return w.Redirect(c, back)
+}

@@ -1,0 +1,61 @@
+package web
+
+import (
+	"errors"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// SendProblem returns the sentence for a code that is not sent now.
+func (w *Web) SendProblem(c echo.Context, err error) (string, bool) {
+	var wait *twofactor.Wait
+	var soon *twofactor.TooSoon
+	var limited *twofactor.Limited
+	switch {
+	case errors.As(err, &wait):
+		return w.WaitText(c, wait), true
+	case errors.As(err, &soon):
+		return w.N(c, "code.too_soon", int(soon.For.Seconds())+1), true
+	case errors.As(err, &limited):
+		return w.T(c, "limit."+string(limited.Limit)), true
+	}
+	return "", false
+}
+
+// ProofProblem returns the sentence for a proof that was not right; ended says that the session is over with it.
+func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem string, ended bool, _ error) {
+	var wrong *twofactor.Wrong
+	var wait *twofactor.Wait
+	switch {
+	case errors.Is(err, twofactor.ErrNotACode):
+		return w.T(c, notACode), false, nil
+	case errors.As(err, &wrong) && wrong.Left == 0:
+		// The domain ended the session, unless only the number to change to was being proven.
+		_, err := w.sessions.Load(c.Request().Context(), session.Token(w.Cookie(c, CookieSession)))
+		if errors.Is(err, session.ErrNone) {
+			return "", true, nil
+		}
+		return w.T(c, "code.exhausted"), false, err
+	case errors.As(err, &wrong):
+		return w.N(c, "code.wrong", wrong.Left), false, nil
+	case errors.As(err, &wait):
+		return w.WaitText(c, wait), false, nil
+	case errors.Is(err, twofactor.ErrOver), errors.Is(err, twofactor.ErrHasFactor):
+		return w.T(c, "code.over"), false, nil
+	}
+	return "", false, err
+}
+
+// WaitText returns the sentence for a user who was wrong ten times in a row.
+func (w *Web) WaitText(c echo.Context, wait *twofactor.Wait) string {
+	switch {
+	case wait.Recovery:
+		return w.T(c, "code.locked")
+	case wait.Until.IsZero():
+		return w.T(c, "code.disabled")
+	}
+	return w.N(c, "code.wait", int(wait.For.Minutes())+1)
+}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// SigningInClient returns the browser that sends a log-in form.
+func (w *Web) SigningInClient(c echo.Context) session.Client {
+	client := w.Client(c)
+	if w.plain(c) && w.Cookie(c, CookieBrowser) == "" {
+		// The secure cookie of the log-in page did not come back: this browser takes a plain one, on loopback.
+		w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, true)
+	}
+	return client
+}
+
+// SignInProblem returns the sentence and the status of a log-in that was refused. wrong is the sentence for wrong
+// names or passwords.
+func (w *Web) SignInProblem(c echo.Context, err error, wrong string) (problem string, status int, _ error) {
+	var delay *account.Delay
+	switch {
+	case errors.Is(err, account.ErrWrong):
+		return wrong, http.StatusUnprocessableEntity, nil
+	case errors.As(err, &delay):
+		return w.N(c, "login.delay", int(delay.Wait.Seconds())), http.StatusTooManyRequests, nil
+	case errors.Is(err, account.ErrBusy):
+		c.Response().Header().Set("Retry-After", "5")
+		return w.T(c, "login.busy"), http.StatusServiceUnavailable, nil
+	}
+	return "", 0, err
+}
+
+// EndPrevious ends the session that this browser had before a new log-in: it is not left lying about.
+func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
+	if old, ok := CurrentSessionOK(c); ok {
+		err := w.sessions.End(c.Request().Context(), old, old.ID, client)
+		if err != nil && !errors.Is(err, session.ErrNone) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Enter hands the browser its new session, and ends the one it had before.
+func (w *Web) Enter(c echo.Context, token session.Token) error {
+	if err := w.EndPrevious(c, w.Client(c)); err != nil {
+		return err
+	}
+	w.SetSession(c, token)
+	return w.Redirect(c, paths.Start)
+}

@@ -1,0 +1,72 @@
+// Package web is what all screens of the site share: rendering, the layout, cookies, the guards that decide who may
+// enter, step-up, and the one place where an error becomes an answer.
+//
+// A screen's package embeds *Web, takes what else it needs in its constructor, and imports no other screen's package.
+// Which guard stands before which screen is said in package handlers, in routes.go.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
+)
+
+// Sessions loads the session of a request, and ends the one that a log-in replaces.
+type Sessions interface {
+	Load(ctx context.Context, token session.Token) (session.Session, error)
+	Touch(ctx context.Context, sess session.Session) error
+	End(ctx context.Context, acting session.Session, id int64, client session.Client) error
+}
+
+// Factors tells users what happened to their factors, and knows the countries that numbers are mostly of.
+type Factors interface {
+	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
+	SeeNotices(ctx context.Context, userID, upTo int64) error
+	MostUsed(ctx context.Context) ([]phone.Country, error)
+}
+
+// Web is what all screens share.
+type Web struct {
+	Product string   // the name on the pages
+	Origin  *url.URL // under which browsers reach the site
+	Demo    bool     // the layout leads to the demo phone and mailbox
+	Logger  *slog.Logger
+
+	sessions Sessions
+	factors  Factors
+	meter    RequestMeter
+	cross    *http.CrossOriginProtection
+}
+
+// New makes the Web of a site that browsers reach under origin.
+func New(sessions Sessions, factors Factors, meter RequestMeter, origin *url.URL, product string, demo bool,
+	logger *slog.Logger,
+) (*Web, error) {
+	w := &Web{product, origin, demo, logger, sessions, factors, meter, http.NewCrossOriginProtection()}
+	// Behind a proxy that changes the Host header our own origin is still our own.
+	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// AddressFrom returns how the address of a request's client is found: the connection's own, unless that is a proxy's;
+// then the last one of X-Forwarded-For that no proxy has. A header that cannot be read changes nothing.
+func AddressFrom(proxies []*net.IPNet) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		trust = append(trust, echo.TrustIPRange(p))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
