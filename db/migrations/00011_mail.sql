@@ -48,7 +48,9 @@ create table mails (
     browser    text        not null default '',
     system     text        not null default '',
     queued_at  timestamptz not null default now(),
-    state      text        not null default 'queued' check (state in ('queued', 'sending', 'retrying', 'sent', 'failed', 'dropped')),
+    state      text        not null default 'queued' check (state in (
+        'queued', 'sending', 'retrying', 'sent', 'failed', 'dropped'
+    )),
     -- Why it is retrying, failed or dropped: a few words of ours, never a server's.
     reason     text        not null default '',
     tries      smallint    not null default 0,

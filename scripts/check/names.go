@@ -74,6 +74,8 @@ func exported(tree *ast.File) []*ast.Ident {
 				add(n.Name)
 			}
 			return false
+		case *ast.GenDecl:
+			return n.Tok != token.CONST || !isVocabulary(n)
 		case *ast.ValueSpec:
 			add(n.Names...)
 		case *ast.TypeSpec:
@@ -86,4 +88,11 @@ func exported(tree *ast.File) []*ast.Ident {
 		return true
 	})
 	return names
+}
+
+// isVocabulary reports whether constants are the words of a type: a row of the database or a page may hold each of
+// them though Go never names it.
+func isVocabulary(decl *ast.GenDecl) bool {
+	spec, ok := decl.Specs[0].(*ast.ValueSpec)
+	return ok && spec.Type != nil
 }
