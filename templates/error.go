@@ -11,6 +11,6 @@ type ErrorView struct {
 
 // Error is the page, ErrorNotice what a fragment's place gets instead.
 var (
-	Error       = newPage[ErrorView]("card.html", "error.html")
-	ErrorNotice = newFragment[ErrorView]("error.html", "notice")
+	Error       = NewPage[ErrorView](files, Card, "error.html")
+	ErrorNotice = NewFragment[ErrorView](files, "error.html", "notice")
 )

@@ -1,33 +1,35 @@
-package templates
+package templates_test
 
 import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	syntax "text/template/parse"
 
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/templates"
 )
 
 // A field that no template and no method reads is dead: whoever fills it in works for nobody.
 func TestEveryFieldIsShown(t *testing.T) {
 	r := reader{seen: map[string]bool{}, read: map[string]bool{}}
-	for _, entry := range registry {
-		set := entry.sets[locale.Languages()[0]]()
+	for _, entry := range templates.Registry() {
+		set := entry.Sets[locale.Languages()[0]]()
 		r.trees = map[string]*syntax.Tree{}
 		for _, block := range set.Templates() {
 			r.trees[block.Name()] = block.Tree
 		}
-		r.block(entry.block, reflect.TypeOf(entry.view))
+		r.block(entry.Block, reflect.TypeOf(entry.View))
 	}
 	for name := range selected(t) {
 		r.read["method."+name] = true
 	}
-	for _, entry := range registry {
-		r.report(t, reflect.TypeOf(entry.view))
+	for _, entry := range templates.Registry() {
+		r.report(t, reflect.TypeOf(entry.View))
 	}
 }
 
@@ -127,7 +129,10 @@ func (r *reader) fields(typ reflect.Type, names []string) reflect.Type {
 		if typ.Kind() != reflect.Struct {
 			return nil
 		}
-		field, _ := typ.FieldByName(name)
+		field, ok := typ.FieldByName(name)
+		if !ok {
+			return nil // the type check tells
+		}
 		for embedded := range field.Index[1:] {
 			r.read[typeName(typ)+"."+typ.FieldByIndex(field.Index[:embedded+1]).Name] = true
 		}
@@ -165,27 +170,30 @@ func typeName(typ reflect.Type) string {
 	return typ.String()
 }
 
-// selected returns the names of the fields that Go code of the package reads.
+// selected returns the names of the fields that methods of views read.
 func selected(t *testing.T) map[string]bool {
 	names := map[string]bool{}
-	packages, err := parser.ParseDir(token.NewFileSet(), ".", nil, 0)
+	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range packages {
-		for name, file := range p.Files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			for _, decl := range file.Decls {
-				if method, ok := decl.(*ast.FuncDecl); ok && method.Recv != nil {
-					ast.Inspect(method, func(n ast.Node) bool {
-						if sel, ok := n.(*ast.SelectorExpr); ok {
-							names[sel.Sel.Name] = true
-						}
-						return true
-					})
-				}
+	inFolders, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range append(paths, inFolders...) {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			if method, ok := decl.(*ast.FuncDecl); ok && method.Recv != nil && !strings.HasSuffix(path, "_test.go") {
+				ast.Inspect(method, func(n ast.Node) bool {
+					if sel, ok := n.(*ast.SelectorExpr); ok {
+						names[sel.Sel.Name] = true
+					}
+					return true
+				})
 			}
 		}
 	}

@@ -17,6 +17,3 @@ type HistoryRow struct {
 	Address string
 	At      time.Time
 }
-
-// History is the page.
-var History = newPage[HistoryView]("app.html", "history.html")

@@ -10,13 +10,4 @@ type NumberView struct {
 }
 
 // Number is the page.
-var Number = newPage[NumberView]("card.html", "number.html")
-
-// CheckNumberView is the page on which a user checks the number that their office registered.
-type CheckNumberView struct {
-	Number string // calling code and last four digits: only the password is proven yet
-	Error  string
-}
-
-// CheckNumber is the page.
-var CheckNumber = newPage[CheckNumberView]("card.html", "check_number.html")
+var Number = NewPage[NumberView](files, Card, "number.html")

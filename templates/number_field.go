@@ -25,4 +25,4 @@ type CountryChoice struct {
 type Country struct{ ISO, Name, Code string }
 
 // CountryFlag is the fragment that follows typing.
-var CountryFlag = newFragment[CountryChoice]("number.html", "country")
+var CountryFlag = NewFragment[CountryChoice](files, "number_field.html", "country")

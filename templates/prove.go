@@ -15,5 +15,15 @@ type ProveView struct {
 	Send    string // the text of that button
 }
 
+// ProofInput is what a proof is typed as.
+type ProofInput string
+
+// A proof is the six digits of an app, a recovery code, or the password.
+const (
+	InputCode     ProofInput = "code"
+	InputRecovery ProofInput = "recovery"
+	InputPassword ProofInput = "password"
+)
+
 // Prove is the page.
-var Prove = newPage[ProveView]("card.html", "prove.html")
+var Prove = NewPage[ProveView](files, Card, "prove.html")

@@ -29,4 +29,4 @@ type Readiness struct{ Users, Ready, Unconfirmed, Without int }
 func (r Readiness) WithoutAt() int { return r.Ready + r.Unconfirmed }
 
 // QuestionDialog is the dialog alone.
-var QuestionDialog = newFragment[Question]("question.html", "question")
+var QuestionDialog = NewFragment[Question](files, "question.html", "question")

@@ -11,16 +11,5 @@ type SSOView struct {
 	Retry      string // the office code to try again with, or ""
 }
 
-// SSOLinkView asks who a provider's account is here.
-type SSOLinkView struct {
-	OfficeName string
-	Account    string // what the provider calls them
-	Username   string
-	Error      string
-}
-
-// SSO and SSOLink are the pages.
-var (
-	SSO     = newPage[SSOView]("card.html", "sso.html")
-	SSOLink = newPage[SSOLinkView]("card.html", "sso_link.html")
-)
+// SSO is the page.
+var SSO = NewPage[SSOView](files, Card, "sso.html")

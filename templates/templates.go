@@ -1,6 +1,7 @@
 // Package templates turns plain structs into HTML: one .html and one .go of view structs a screen.
 //
-// A page and its fragments share a file, the fragments as named blocks inside the page, so that what a
+// Here are the layouts and what several screens share. The folders are those of handlers: each is a package
+// with the pages of one of them, a page's .html and .go side by side. A page and its fragments share a file, the fragments as named blocks inside the page, so that what a
 // page shows is what a fragment swaps. Page and Fragment tie a block to its struct when the program is
 // compiled; a missing block stops it at start, and a test type-checks all that the registry holds.
 package templates
@@ -24,21 +25,30 @@ import (
 //go:embed *.html
 var files embed.FS
 
+// The layouts that a page can stand in.
+const (
+	Card = "card.html" // one card in the middle: the log-in, and whatever asks for one thing
+	App  = "app.html"  // behind the log-in, with navigation
+	Demo = "demo.html" // the demo's own pages
+)
+
+// shared are the files that every page and fragment is parsed with.
+var shared = [...]string{"layout.html", "number_field.html", "sentence.html", "question.html"}
+
 // registry lists every page and fragment, so that the type check cannot forget one. It is the package's
-// only state: newPage and newFragment append to it while package variables are initialized, before main,
+// only state: NewPage and NewFragment append to it while package variables are initialized, before main,
 // and nothing changes it afterwards.
 var registry []registered
 
 // registered is a page or fragment as the registry knows it.
 type registered struct {
-	files []string // the files that are its own: the page's, and for a page its layout
-	block string   // the block that is executed
-	view  any      // a zero value of what the block is executed with
-	sets  byLanguage
+	dir    fs.FS  // the folder of its file
+	file   string // in dir
+	layout string // of a page; "" for a fragment
+	block  string // the block that is executed
+	view   any    // a zero value of what the block is executed with
+	sets   byLanguage
 }
-
-// shared are the files that every page and fragment is parsed with.
-var shared = [...]string{"layout.html", "number_field.html", "message_line.html", "sentence.html", "question.html"}
 
 // content is what a page's template is executed with.
 type content[T any] struct {
@@ -49,10 +59,10 @@ type content[T any] struct {
 // Page is a whole page whose content shows a T.
 type Page[T any] struct{ sets byLanguage }
 
-// newPage reads a page's file into its layout, once for each language.
-func newPage[T any](layout, file string) Page[T] {
-	sets := newSets(layout, file, "page")
-	registry = append(registry, registered{[]string{layout, file}, "page", content[T]{}, sets})
+// NewPage returns the page of a file in dir, in a layout.
+func NewPage[T any](dir fs.FS, layout, file string) Page[T] {
+	sets := newSets(dir, layout, file, "page")
+	registry = append(registry, registered{dir, file, layout, "page", content[T]{}, sets})
 	return Page[T]{sets}
 }
 
@@ -70,10 +80,11 @@ type Fragment[T any] struct {
 	block string
 }
 
-func newFragment[T any](file, block string) Fragment[T] {
+// NewFragment returns the fragment of a block of a file in dir.
+func NewFragment[T any](dir fs.FS, file, block string) Fragment[T] {
 	var view T
-	sets := newSets("card.html", file, block)
-	registry = append(registry, registered{[]string{file}, block, view, sets})
+	sets := newSets(dir, Card, file, block)
+	registry = append(registry, registered{dir, file, "", block, view, sets})
 	return Fragment[T]{sets, block}
 }
 
@@ -91,26 +102,20 @@ type byLanguage map[string]func() *template.Template
 
 // newSets makes the sets of a layout, a page's own file and the shared files. It panics on a missing file
 // or block: package variables are made before main, so the program does not start.
-func newSets(layout, file, block string) byLanguage {
-	names := append([]string{layout, file}, shared[:]...)
-	found := false
-	for _, name := range names {
-		if len(blocks[name]) == 0 {
-			panic(fmt.Sprintf("templates: there is no %s", name))
-		}
-		found = found || slices.ContainsFunc(blocks[name], func(t *template.Template) bool { return t.Name() == block })
+func newSets(dir fs.FS, layout, file, block string) byLanguage {
+	blocks := slices.Concat(parseFile(dir, file), ours[layout])
+	for _, name := range shared {
+		blocks = append(blocks, ours[name]...)
 	}
-	if !found {
+	if !slices.ContainsFunc(blocks, func(t *template.Template) bool { return t.Name() == block }) {
 		panic(fmt.Sprintf("templates: %s has no block %q", file, block))
 	}
 	made := byLanguage{}
 	for _, lang := range locale.Languages() {
 		made[lang] = sync.OnceValue(func() *template.Template {
 			set := template.New(file).Option("missingkey=error").Funcs(funcs(lang))
-			for _, name := range names {
-				for _, block := range blocks[name] {
-					template.Must(set.AddParseTree(block.Name(), block.Tree.Copy()))
-				}
+			for _, block := range blocks {
+				template.Must(set.AddParseTree(block.Name(), block.Tree.Copy()))
 			}
 			return set
 		})
@@ -118,32 +123,31 @@ func newSets(layout, file, block string) byLanguage {
 	return made
 }
 
-// blocks are the blocks of every file. A mistake in one stops the program at start.
-var blocks = parseFiles()
-
-func parseFiles() map[string][]*template.Template {
+// ours are the blocks of the layouts and the shared files.
+var ours = func() map[string][]*template.Template {
 	parsed := map[string][]*template.Template{}
-	names, err := fs.Glob(files, "*.html")
-	if err != nil {
-		panic(err)
-	}
-	for _, name := range names {
-		// The functions are only checked here; a set binds them to its language.
-		for _, block := range template.Must(template.New(name).Funcs(funcs("")).ParseFS(files, name)).Templates() {
-			if block.Tree != nil {
-				parsed[name] = append(parsed[name], block)
-			}
-		}
+	for _, name := range append(shared[:], Card, App, Demo) {
+		parsed[name] = parseFile(files, name)
 	}
 	return parsed
+}()
+
+// parseFile returns the blocks of a file. A mistake in it stops the program at start.
+func parseFile(dir fs.FS, name string) (blocks []*template.Template) {
+	// The functions are only checked here; a set binds them to its language.
+	for _, block := range template.Must(template.New(name).Funcs(funcs("")).ParseFS(dir, name)).Templates() {
+		if block.Tree != nil {
+			blocks = append(blocks, block)
+		}
+	}
+	return blocks
 }
 
 // funcs are the functions of all templates, bound to one language.
 func funcs(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":    func(id string, args ...any) string { return locale.T(lang, id, args...) },
-		"n":    func(id string, n int, args ...any) string { return locale.N(lang, id, n, args...) },
-		"lang": func() string { return lang },
+		"t": func(id string, args ...any) string { return locale.T(lang, id, args...) },
+		"n": func(id string, n int, args ...any) string { return locale.N(lang, id, n, args...) },
 		// All languages, and what each calls itself.
 		"languages":    locale.Languages,
 		"languageName": func(of string) string { return locale.T(of, "language.name") },

@@ -1,12 +1,13 @@
-package templates
+package templates_test
 
 import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"os"
 	"reflect"
 	"regexp"
-	"slices"
+	"strings"
 	"testing"
 	syntax "text/template/parse"
 
@@ -14,20 +15,29 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/templates"
+
+	_ "github.com/nightlatch/nightlatch/templates/account"
+	_ "github.com/nightlatch/nightlatch/templates/demo"
+	_ "github.com/nightlatch/nightlatch/templates/factor"
+	_ "github.com/nightlatch/nightlatch/templates/login"
+	_ "github.com/nightlatch/nightlatch/templates/office"
+	_ "github.com/nightlatch/nightlatch/templates/operator"
+	_ "github.com/nightlatch/nightlatch/templates/users"
 )
 
 func TestEveryPageAndFragmentFitsItsStruct(t *testing.T) {
-	for _, r := range registry {
+	for _, r := range templates.Registry() {
 		for _, lang := range locale.Languages() {
-			t.Run(fmt.Sprintf("%T/%s/%s", r.view, r.block, lang), func(t *testing.T) {
-				set, err := r.sets[lang]().Lookup(r.block).Clone()
+			t.Run(fmt.Sprintf("%T/%s/%s", r.View, r.Block, lang), func(t *testing.T) {
+				set, err := r.Sets[lang]().Lookup(r.Block).Clone()
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, block := range set.Templates() {
 					checkNots(block)
 				}
-				if err := templatecheck.CheckHTMLStrict(set, r.view); err != nil {
+				if err := templatecheck.CheckHTMLStrict(set, r.View); err != nil {
 					t.Error(err)
 				}
 			})
@@ -48,26 +58,59 @@ func checkNots(block *template.Template) {
 }
 
 func TestEveryFileIsUsed(t *testing.T) {
-	used := shared[:]
-	for _, r := range registry {
-		used = append(used, r.files...)
+	used := map[fs.FS]map[string]bool{templates.Files: {}}
+	for _, name := range templates.Shared {
+		used[templates.Files][name] = true
 	}
-	names, err := fs.Glob(files, "*.html")
+	for _, r := range templates.Registry() {
+		if used[r.Dir] == nil {
+			used[r.Dir] = map[string]bool{}
+		}
+		used[r.Dir][r.File] = true
+		used[templates.Files][r.Layout] = true
+	}
+	embedded := 0
+	for dir, names := range used {
+		files, err := fs.Glob(dir, "*.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		embedded += len(files)
+		for _, name := range files {
+			if !names[name] {
+				t.Errorf("%s: no page and no fragment uses this file", name)
+			}
+		}
+	}
+	if all := onDisk(t); len(all) != embedded {
+		t.Errorf("%d files are embedded of %d: a folder without a page, or one that this test does not import",
+			embedded, len(all))
+	}
+}
+
+// onDisk returns the text of every template by its name.
+func onDisk(t *testing.T) map[string]string {
+	t.Helper()
+	texts, root := map[string]string{}, os.DirFS(".")
+	err := fs.WalkDir(root, ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, ".html") {
+			return err
+		}
+		text, err := fs.ReadFile(root, name)
+		texts[name] = string(text)
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		if !slices.Contains(used, name) {
-			t.Errorf("%s: no page and no fragment uses this file", name)
-		}
-	}
+	return texts
 }
 
 func TestEveryBlockIsUsed(t *testing.T) {
 	used := map[string]bool{}
-	for _, r := range registry {
-		used[r.block] = true
-		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
+	for _, r := range templates.Registry() {
+		used[r.Block] = true
+		for _, block := range r.Sets[locale.Languages()[0]]().Templates() {
 			if block.Tree == nil {
 				continue
 			}
@@ -78,8 +121,8 @@ func TestEveryBlockIsUsed(t *testing.T) {
 			})
 		}
 	}
-	for _, r := range registry {
-		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
+	for _, r := range templates.Registry() {
+		for _, block := range r.Sets[locale.Languages()[0]]().Templates() {
 			if name := block.Name(); block.Tree != nil && block.Tree.Root != nil && !syntax.IsEmptyTree(block.Tree.Root) &&
 				!used[name] {
 				t.Errorf("%s: no page, fragment or block uses the block %q", block.Tree.ParseName, name)
@@ -90,8 +133,8 @@ func TestEveryBlockIsUsed(t *testing.T) {
 }
 
 func TestEveryPathExists(t *testing.T) {
-	for _, r := range registry {
-		for _, block := range r.sets[locale.Languages()[0]]().Templates() {
+	for _, r := range templates.Registry() {
+		for _, block := range r.Sets[locale.Languages()[0]]().Templates() {
 			if block.Tree == nil {
 				continue
 			}
@@ -114,17 +157,9 @@ func TestEveryPathExists(t *testing.T) {
 
 // Addresses are spelled in handlers/web/paths alone.
 func TestNoTemplateSpellsAnAddress(t *testing.T) {
-	names, err := fs.Glob(files, "*.html")
-	if err != nil {
-		t.Fatal(err)
-	}
 	address := regexp.MustCompile(`(?:href|action|hx-get|hx-post)="(?:[^"{]|{{[^}]*}})*/[a-z]`)
-	for _, name := range names {
-		text, err := files.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, found := range address.FindAll(text, -1) {
+	for name, text := range onDisk(t) {
+		for _, found := range address.FindAllString(text, -1) {
 			t.Errorf("%s: %s", name, found)
 		}
 	}

@@ -1,7 +1,6 @@
-package templates
+package templates_test
 
 import (
-	"io/fs"
 	"regexp"
 	"testing"
 
@@ -11,16 +10,12 @@ import (
 // A word in a template's own text is shown in every language, whichever branch of the page has it.
 func TestNoTemplateHasWordsOfItsOwn(t *testing.T) {
 	action := regexp.MustCompile(`(?s)\{\{.*?\}\}`)
-	names, err := fs.Glob(files, "*.html")
-	if err != nil || len(names) < 30 {
-		t.Fatalf("%d templates, %v", len(names), err)
+	sources := onDisk(t)
+	if len(sources) < 30 {
+		t.Fatalf("%d templates", len(sources))
 	}
-	for _, name := range names {
-		source, err := fs.ReadFile(files, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		texts, err := localetest.Visible(action.ReplaceAllString(string(source), ""), "")
+	for name, source := range sources {
+		texts, err := localetest.Visible(action.ReplaceAllString(source, ""), "")
 		if err != nil {
 			t.Fatal(err)
 		}

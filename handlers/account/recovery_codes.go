@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/account"
 )
 
 func (s *Screens) MakeRecoveryCodes(c echo.Context) error {
@@ -35,8 +35,8 @@ func (s *Screens) RecoverySheet(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := templates.RecoveryCodesView{Codes: codes, FileName: sheetName(s.Product)}
-	return web.Page(c, http.StatusOK, templates.RecoveryCodes, s.Layout(c, s.T(c, "sheet.title"), paths.RecoveryCodes), view)
+	view := pages.RecoveryCodesView{Codes: codes, FileName: sheetName(s.Product)}
+	return web.Page(c, http.StatusOK, pages.RecoveryCodes, s.Layout(c, s.T(c, "sheet.title"), paths.RecoveryCodes), view)
 }
 
 // RecoverySheetFile is the same as a text file.

@@ -7,6 +7,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/account"
 )
 
 func (s *Screens) ToSettings(c echo.Context) error { return s.Redirect(c, paths.Me) }
@@ -24,7 +25,7 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 	if err != nil {
 		return err
 	}
-	view := templates.MeView{
+	view := pages.MeView{
 		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Authenticator: methods.Authenticator,
 		HasFactor: methods.HasFactor(), RecoveryCodes: methods.RecoveryCodes, Error: problem,
 	}
@@ -37,7 +38,7 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 	}
 	for _, e := range sessions {
 		name, isPhone := s.browserName(c, e.UserAgent)
-		view.Sessions = append(view.Sessions, templates.SessionRow{
+		view.Sessions = append(view.Sessions, pages.SessionRow{
 			ID: e.ID, Name: name, Phone: isPhone, Address: e.Address, Current: e.ID == sess.ID, LastSeen: e.LastSeenAt,
 		})
 	}
@@ -45,7 +46,7 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, web.StatusFor(problem), templates.Me, f, view)
+	return web.Page(c, web.StatusFor(problem), pages.Me, f, view)
 }
 
 // browserName says what a User-Agent header most likely is, for the list of sessions.

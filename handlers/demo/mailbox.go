@@ -9,7 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/demo"
 )
 
 // Mailbox shows the mails, the newest first.
@@ -18,17 +18,17 @@ func (s *Screens) Mailbox(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := templates.MailboxView{}
+	view := pages.MailboxView{}
 	for i, m := range mails {
 		if i == 0 {
 			view.After = m.ID
 		}
-		mail := templates.MailboxMail{Address: m.Address, Subject: m.Subject, At: m.At}
+		mail := pages.MailboxMail{Address: m.Address, Subject: m.Subject, At: m.At}
 		for _, text := range strings.Split(strings.TrimSpace(m.Body), "\n\n") {
 			// A link to a page of ours, alone in its paragraph: nothing else becomes one.
 			path, ours := strings.CutPrefix(text, strings.TrimRight(s.Origin.String(), "/"))
 			mail.Paragraphs = append(mail.Paragraphs,
-				templates.MailboxParagraph{Text: text, Link: ours && web.SafePath(path, "") != ""})
+				pages.MailboxParagraph{Text: text, Link: ours && web.SafePath(path, "") != ""})
 		}
 		view.Mails = append(view.Mails, mail)
 	}
@@ -36,7 +36,7 @@ func (s *Screens) Mailbox(c echo.Context) error {
 		if c.QueryParam("after") == strconv.FormatInt(view.After, 10) {
 			return c.NoContent(http.StatusNoContent) // nothing new: the page stays, with whatever has the focus
 		}
-		return web.Fragment(c, http.StatusOK, templates.MailboxMails, s.Lang(c), view)
+		return web.Fragment(c, http.StatusOK, pages.MailboxMails, s.Lang(c), view)
 	}
-	return web.Page(c, http.StatusOK, templates.Mailbox, s.Layout(c, s.T(c, "mailbox.title"), paths.DemoMailbox), view)
+	return web.Page(c, http.StatusOK, pages.Mailbox, s.Layout(c, s.T(c, "mailbox.title"), paths.DemoMailbox), view)
 }

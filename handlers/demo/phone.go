@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/phone"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/demo"
 )
 
 // Phone shows the text messages, the newest first.
@@ -19,15 +19,15 @@ func (s *Screens) Phone(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := templates.PhoneView{}
+	view := pages.PhoneView{}
 	for _, t := range slices.Backward(texts) {
-		view.Texts = append(view.Texts, templates.PhoneText{
+		view.Texts = append(view.Texts, pages.PhoneText{
 			Body: t.Body, Number: phone.Number{E164: t.Number}.International(), At: t.At,
 			New: time.Since(t.At) < 3*time.Second,
 		})
 	}
 	if web.WantsFragment(c.Request()) {
-		return web.Fragment(c, http.StatusOK, templates.PhoneTexts, s.Lang(c), view)
+		return web.Fragment(c, http.StatusOK, pages.PhoneTexts, s.Lang(c), view)
 	}
-	return web.Page(c, http.StatusOK, templates.Phone, s.Layout(c, s.T(c, "phone.title"), paths.DemoPhone), view)
+	return web.Page(c, http.StatusOK, pages.Phone, s.Layout(c, s.T(c, "phone.title"), paths.DemoPhone), view)
 }

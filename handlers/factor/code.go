@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
 
 // SendCode sends a code to the number on file.
@@ -41,7 +42,7 @@ func (s *Screens) CodePage(c echo.Context) error { return s.showCode(c, "") }
 func (s *Screens) showCode(c echo.Context, problem string) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	at := placesOf(sess)
-	view := templates.CodeView{
+	view := pages.CodeView{
 		Action: at.code, ResendURL: at.resend, Error: problem, Next: web.SafePath(web.Value(c, "next"), ""),
 	}
 	methods, err := s.factors.Methods(ctx, sess.User.ID)
@@ -85,7 +86,7 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 	} else {
 		view.Links = append(view.Links, templates.Link{URL: paths.Next(at.ways, view.Next), Text: s.T(c, "code.another_way")})
 	}
-	return web.Page(c, web.StatusFor(problem), templates.Code, s.Layout(c, s.T(c, "code.title"), at.code), view)
+	return web.Page(c, web.StatusFor(problem), pages.Code, s.Layout(c, s.T(c, "code.title"), at.code), view)
 }
 
 // whyNothing says why no code is under way, or "": then one only has to be asked for.
@@ -161,7 +162,7 @@ func (s *Screens) showCheckNumber(c echo.Context, problem string) error {
 	if number == nil {
 		return s.Redirect(c, paths.SecondStep)
 	}
-	view := templates.CheckNumberView{Number: web.Unbroken(phone.MaskedTail(number.E164, 4)), Error: problem}
-	return web.Page(c, web.StatusFor(problem), templates.CheckNumber,
+	view := pages.CheckNumberView{Number: web.Unbroken(phone.MaskedTail(number.E164, 4)), Error: problem}
+	return web.Page(c, web.StatusFor(problem), pages.CheckNumber,
 		s.Layout(c, s.T(c, "check.title"), paths.LoginCheck), view)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
 
 // delayedAfter is when a message that is still not with the provider is called delayed.
@@ -19,22 +20,22 @@ const delayedAfter = 8 * time.Second
 func (s *Screens) MessageLine(c echo.Context) error {
 	challenge, err := s.factors.Current(c.Request().Context(), web.CurrentSession(c))
 	if errors.Is(err, twofactor.ErrOver) {
-		return web.Fragment(c, http.StatusOK, templates.CodeLine, s.Lang(c), templates.MessageLine{})
+		return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), pages.MessageLine{})
 	}
 	if err != nil {
 		return err
 	}
-	return web.Fragment(c, http.StatusOK, templates.CodeLine, s.Lang(c), s.line(c, challenge))
+	return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), s.line(c, challenge))
 }
 
 // line tells the truth about the challenge's newest message.
-func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) templates.MessageLine {
+func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.MessageLine {
 	m := challenge.Message
 	resendOpen := !challenge.Now.Before(challenge.ResendAt)
-	line := templates.MessageLine{URL: placesOf(web.CurrentSession(c)).message,
+	line := pages.MessageLine{URL: placesOf(web.CurrentSession(c)).message,
 		Poll: challenge.Live() && (!m.Final || !resendOpen)}
 	add := func(state templates.StepState, id, note string, at time.Time) {
-		step := templates.LineStep{State: state, Text: s.T(c, id), At: at}
+		step := pages.LineStep{State: state, Text: s.T(c, id), At: at}
 		if note != "" {
 			step.Note = s.T(c, note)
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
 
 // SetupPage shows the secret of a new authenticator app, at the log-in and in settings.
@@ -34,11 +34,11 @@ func (s *Screens) showSetup(c echo.Context, problem string) error {
 	if err != nil {
 		return err
 	}
-	view := templates.AppSetupView{
+	view := pages.AppSetupView{
 		Action: at, Secret: enrolment.Secret.Grouped(), QRSize: qr.Size, QRPath: qr.Path, Error: problem, BackURL: back,
 		Back: text,
 	}
-	return web.Page(c, web.StatusFor(problem), templates.AppSetup, s.Layout(c, s.T(c, "setup.title"), at), view)
+	return web.Page(c, web.StatusFor(problem), pages.AppSetup, s.Layout(c, s.T(c, "setup.title"), at), view)
 }
 
 func (s *Screens) ConfirmApp(c echo.Context) error {

@@ -5,7 +5,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
 
 // WaysPage lists the other ways.
@@ -16,7 +16,7 @@ func (s *Screens) WaysPage(c echo.Context) error {
 		return err
 	}
 	at := placesOf(sess)
-	view := templates.WayView{
+	view := pages.WayView{
 		App: methods.Authenticator, Recovery: methods.RecoveryCodes > 0, Enrol: sess.Pending() && !methods.HasFactor(),
 		SendURL: at.send, AppURL: paths.LoginApp, Codes: at.recovery, BackURL: paths.SecondStep,
 		Next: web.SafePath(c.QueryParam("next"), ""),
@@ -28,5 +28,5 @@ func (s *Screens) WaysPage(c echo.Context) error {
 		view.AppURL, view.BackURL = paths.Next(paths.StepUp, view.Next), paths.Next(paths.StepUp, view.Next)
 		view.Codes = paths.Next(view.Codes, view.Next)
 	}
-	return web.Page(c, 200, templates.Way, s.Layout(c, s.T(c, "way.title"), at.ways), view)
+	return web.Page(c, 200, pages.Way, s.Layout(c, s.T(c, "way.title"), at.ways), view)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/locale"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/login"
 )
 
 // Start leads to where the visitor belongs.
@@ -31,7 +31,7 @@ func (s *Screens) Page(c echo.Context) error {
 		return s.Start(c)
 	}
 	s.KnowBrowser(c)
-	view := templates.LoginView{}
+	view := pages.LoginView{}
 	switch c.QueryParam("why") {
 	case "over":
 		view.Notice = s.T(c, "login.over")
@@ -45,13 +45,13 @@ func (s *Screens) Page(c echo.Context) error {
 	return s.showLogin(c, http.StatusOK, view)
 }
 
-func (s *Screens) showLogin(c echo.Context, status int, view templates.LoginView) error {
-	return web.Page(c, status, templates.Login, s.Layout(c, s.T(c, "login.title"), paths.Login), view)
+func (s *Screens) showLogin(c echo.Context, status int, view pages.LoginView) error {
+	return web.Page(c, status, pages.Login, s.Layout(c, s.T(c, "login.title"), paths.Login), view)
 }
 
 func (s *Screens) Login(c echo.Context) error {
 	ctx := c.Request().Context()
-	view := templates.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
+	view := pages.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
 		Username: strings.TrimSpace(c.FormValue("username"))}
 	password := c.FormValue("password")
 	if view.Office == "" || view.Username == "" || password == "" {

@@ -11,20 +11,21 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/login"
 )
 
 // ForgotPage asks who forgot their password. With sent it says what happens now: the same to everybody.
 func (s *Screens) ForgotPage(c echo.Context) error {
-	return s.showForgot(c, http.StatusOK, templates.ForgotView{Sent: c.QueryParam("sent") == "1"})
+	return s.showForgot(c, http.StatusOK, pages.ForgotView{Sent: c.QueryParam("sent") == "1"})
 }
 
-func (s *Screens) showForgot(c echo.Context, status int, view templates.ForgotView) error {
+func (s *Screens) showForgot(c echo.Context, status int, view pages.ForgotView) error {
 	view.CanMail = s.accounts.CanMail()
-	return web.Page(c, status, templates.Forgot, s.Layout(c, s.T(c, "forgot.title"), paths.Forgot), view)
+	return web.Page(c, status, pages.Forgot, s.Layout(c, s.T(c, "forgot.title"), paths.Forgot), view)
 }
 
 func (s *Screens) Forgot(c echo.Context) error {
-	view := templates.ForgotView{Office: strings.TrimSpace(c.FormValue("office")),
+	view := pages.ForgotView{Office: strings.TrimSpace(c.FormValue("office")),
 		Username: strings.TrimSpace(c.FormValue("username"))}
 	if view.Office == "" || view.Username == "" {
 		view.Error = s.T(c, "forgot.missing")
@@ -67,8 +68,8 @@ func (s *Screens) showLink(c echo.Context, token account.Token, problem, again s
 }
 
 func (s *Screens) showLinkOver(c echo.Context) error {
-	return web.Page(c, http.StatusGone, templates.LinkExpired, s.Layout(c, s.T(c, "link.over_title"), paths.Forgot),
-		templates.LinkExpiredView{CanMail: s.accounts.CanMail()})
+	return web.Page(c, http.StatusGone, pages.LinkExpired, s.Layout(c, s.T(c, "link.over_title"), paths.Forgot),
+		pages.LinkExpiredView{CanMail: s.accounts.CanMail()})
 }
 
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.

@@ -8,7 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/login"
 )
 
 // SecondStep leads a pending log-in to the page it needs.
@@ -45,8 +45,8 @@ func (s *Screens) showMethods(c echo.Context, problem string) error {
 	if methods.HasFactor() {
 		return s.Redirect(c, paths.SecondStep)
 	}
-	view := templates.MethodView{Office: sess.OfficeName, Error: problem}
-	return web.Page(c, web.StatusFor(problem), templates.Method, s.Layout(c, s.T(c, "method.title"), paths.LoginMethod),
+	view := pages.MethodView{Office: sess.OfficeName, Error: problem}
+	return web.Page(c, web.StatusFor(problem), pages.Method, s.Layout(c, s.T(c, "method.title"), paths.LoginMethod),
 		view)
 }
 

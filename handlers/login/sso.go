@@ -14,12 +14,13 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/login"
 )
 
 // SSOLogin prepares a sign-in at the office's provider. A code that nobody has and an office without a
 // provider get one and the same answer.
 func (s *Screens) SSOLogin(c echo.Context) error {
-	view := templates.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
+	view := pages.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
 		Username: strings.TrimSpace(c.FormValue("username"))}
 	if view.Office == "" {
 		view.Error = s.T(c, "login.sso_office")
@@ -96,9 +97,9 @@ func (s *Screens) showSSOLink(c echo.Context, status int, username, problem stri
 	if err != nil {
 		return s.SSOProblem(c, err)
 	}
-	view := templates.SSOLinkView{OfficeName: waiting.OfficeName, Account: waiting.Label, Username: username,
+	view := pages.SSOLinkView{OfficeName: waiting.OfficeName, Account: waiting.Label, Username: username,
 		Error: problem}
-	return web.Page(c, status, templates.SSOLink, s.Layout(c, s.T(c, "sso.link_title"), paths.SSOLink), view)
+	return web.Page(c, status, pages.SSOLink, s.Layout(c, s.T(c, "sso.link_title"), paths.SSOLink), view)
 }
 
 // LinkSSO is a log-in with the password that also makes the link, or lets it wait for the second step.

@@ -10,13 +10,13 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/phone"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/office"
 )
 
 // countriesOf is the card of the countries that codes may go to.
-func (s *Screens) countriesOf(c echo.Context, problem string) (templates.CountriesCard, error) {
+func (s *Screens) countriesOf(c echo.Context, problem string) (pages.CountriesCard, error) {
 	sess, lang := web.CurrentSession(c), s.Lang(c)
-	card := templates.CountriesCard{MayChange: sess.User.Role.ManagesOffice(), Error: problem}
+	card := pages.CountriesCard{MayChange: sess.User.Role.ManagesOffice(), Error: problem}
 	allowed, err := s.offices.Countries(c.Request().Context(), sess.User.OfficeID)
 	if err != nil {
 		return card, err
@@ -35,7 +35,7 @@ func (s *Screens) countriesOf(c echo.Context, problem string) (templates.Countri
 	locale.SortCountries(lang, shown)
 	locale.SortCountries(lang, others)
 	for _, iso := range shown {
-		card.Allowed = append(card.Allowed, templates.AllowedCountry{Country: web.CountryEntry(lang, iso), Users: users[iso]})
+		card.Allowed = append(card.Allowed, pages.AllowedCountry{Country: web.CountryEntry(lang, iso), Users: users[iso]})
 	}
 	for _, iso := range others {
 		card.Others = append(card.Others, web.CountryEntry(lang, iso))
@@ -63,7 +63,7 @@ func (s *Screens) AllowCountry(c echo.Context) error {
 			return err
 		}
 		card.Changed = true
-		return web.Fragment(c, web.StatusFor(problem), templates.OfficeCountries, s.Lang(c), card)
+		return web.Fragment(c, web.StatusFor(problem), pages.OfficeCountries, s.Lang(c), card)
 	}
 	if problem != "" {
 		return s.showOfficeWith(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil, problem)

@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/office"
 )
 
 // HistoryPage is Settings > Office > History.
@@ -28,5 +29,5 @@ func (s *Screens) HistoryPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, http.StatusOK, templates.History, f, view)
+	return web.Page(c, http.StatusOK, pages.History, f, view)
 }

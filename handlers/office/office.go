@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/office"
 )
 
 func (s *Screens) ToGeneral(c echo.Context) error { return s.Redirect(c, paths.OfficeGeneral) }
@@ -21,18 +22,18 @@ func (s *Screens) GeneralPage(c echo.Context) error {
 }
 
 // switchOf is the card with the switch showing a draft.
-func (s *Screens) switchOf(c echo.Context, shown bool) templates.TwoFactorSwitch {
+func (s *Screens) switchOf(c echo.Context, shown bool) pages.TwoFactorSwitch {
 	sess := web.CurrentSession(c)
-	return templates.TwoFactorSwitch{Active: sess.TwoFactorRequired, Shown: shown,
+	return pages.TwoFactorSwitch{Active: sess.TwoFactorRequired, Shown: shown,
 		MayChange: sess.User.Role.ManagesOffice()}
 }
 
-func (s *Screens) showOffice(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question) error {
+func (s *Screens) showOffice(c echo.Context, card pages.TwoFactorSwitch, question *templates.Question) error {
 	return s.showOfficeWith(c, card, question, "")
 }
 
 // showOfficeWith shows the page, with what was wrong with a country.
-func (s *Screens) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch, question *templates.Question,
+func (s *Screens) showOfficeWith(c echo.Context, card pages.TwoFactorSwitch, question *templates.Question,
 	problem string,
 ) error {
 	f, err := s.AppLayout(c, s.T(c, "office.title"), paths.OfficeGeneral, templates.SectionOffice)
@@ -43,8 +44,8 @@ func (s *Screens) showOfficeWith(c echo.Context, card templates.TwoFactorSwitch,
 	if err != nil {
 		return err
 	}
-	view := templates.OfficeView{Switch: card, Countries: countries, Question: question}
-	return web.Page(c, web.StatusFor(problem), templates.Office, f, view)
+	view := pages.OfficeView{Switch: card, Countries: countries, Question: question}
+	return web.Page(c, web.StatusFor(problem), pages.Office, f, view)
 }
 
 // ShowSwitch shows what is in force: what the card falls back to when the question closes.
@@ -52,7 +53,7 @@ func (s *Screens) ShowSwitch(c echo.Context) error {
 	if !web.WantsFragment(c.Request()) {
 		return s.Redirect(c, paths.OfficeGeneral)
 	}
-	return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c),
+	return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c),
 		s.switchOf(c, web.CurrentSession(c).TwoFactorRequired))
 }
 
@@ -60,7 +61,7 @@ func (s *Screens) ShowSwitch(c echo.Context) error {
 func (s *Screens) FlipSwitch(c echo.Context) error {
 	card := s.switchOf(c, c.FormValue("shown") != "yes")
 	if web.WantsFragment(c.Request()) {
-		return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c), card)
+		return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c), card)
 	}
 	return s.showOffice(c, card, nil)
 }
@@ -73,14 +74,14 @@ func (s *Screens) Save(c echo.Context) error {
 		if web.WantsFragment(c.Request()) {
 			c.Response().Header().Set("HX-Retarget", "#two-factor")
 			c.Response().Header().Set("HX-Reswap", "outerHTML")
-			return web.Fragment(c, http.StatusOK, templates.OfficeSwitch, s.Lang(c), card)
+			return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c), card)
 		}
 		return s.showOffice(c, card, nil)
 	}
 	return s.ask(c, card)
 }
 
-func (s *Screens) ask(c echo.Context, card templates.TwoFactorSwitch) error {
+func (s *Screens) ask(c echo.Context, card pages.TwoFactorSwitch) error {
 	question, err := s.switchQuestion(c, card.Shown)
 	if err != nil {
 		return err

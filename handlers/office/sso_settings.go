@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/office"
 )
 
 // SSOPage is Settings > Office > Sign-in: the office's provider.
@@ -33,8 +34,8 @@ func (s *Screens) showSSO(c echo.Context, shown federation.Settings, problem *fe
 	if err != nil {
 		return err
 	}
-	view := templates.SSOSettingsView{
-		Exists: set.Exists, Issuer: shown.Issuer, ClientID: shown.ClientID, Policy: templates.Policy(shown.Policy),
+	view := pages.SSOSettingsView{
+		Exists: set.Exists, Issuer: shown.Issuer, ClientID: shown.ClientID, Policy: pages.Policy(shown.Policy),
 		ACR:      strings.Join(shown.ACRValues, " "),
 		Callback: s.sso.Callback(), TwoFactor: sess.TwoFactorRequired, Fresh: s.sso.Fresh(sess), Host: hostOf(set.Issuer),
 	}
@@ -42,14 +43,14 @@ func (s *Screens) showSSO(c echo.Context, shown federation.Settings, problem *fe
 		view.Field, view.Error = problem.Field, s.T(c, "sso_problem."+problem.Key)
 	}
 	if t := set.Test; t != nil {
-		view.Test = &templates.SSOTest{At: t.At, Issuer: set.Issuer, AMR: strings.Join(t.AMR, ", "), ACR: t.ACR,
+		view.Test = &pages.SSOTest{At: t.At, Issuer: set.Issuer, AMR: strings.Join(t.AMR, ", "), ACR: t.ACR,
 			AuthTime: t.AuthTime}
 		if t.Trouble != "" {
 			view.Test.Trouble = s.T(c, "sso_trouble."+t.Trouble)
 		}
 	}
 	for _, r := range refusals {
-		view.Refusals = append(view.Refusals, templates.SSORefusal{
+		view.Refusals = append(view.Refusals, pages.SSORefusal{
 			At: r.At, Account: r.Who, Linked: r.Linked, Address: r.Address,
 		})
 	}
@@ -57,7 +58,7 @@ func (s *Screens) showSSO(c echo.Context, shown federation.Settings, problem *fe
 	if err != nil {
 		return err
 	}
-	return web.Page(c, web.StatusFor(view.Error), templates.SSOSettings, f, view)
+	return web.Page(c, web.StatusFor(view.Error), pages.SSOSettings, f, view)
 }
 
 func (s *Screens) SaveSSO(c echo.Context) error {

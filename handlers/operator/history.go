@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // HistoryPage is what happened in no office: see audit.Installation.
@@ -25,5 +26,5 @@ func (s *Screens) HistoryPage(c echo.Context) error {
 		view.Older = entries[len(entries)-1].ID
 	}
 	f := s.layout(c, s.T(c, "operator.history"), paths.OperatorHistory, templates.SectionHistory)
-	return web.Page(c, http.StatusOK, templates.OperatorHistory, f, view)
+	return web.Page(c, http.StatusOK, pages.OperatorHistory, f, view)
 }

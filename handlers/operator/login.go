@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // LoginPage is everybody's: an operator who signs in replaces whatever session the browser had.
@@ -19,7 +19,7 @@ func (s *Screens) LoginPage(c echo.Context) error {
 		return s.Redirect(c, paths.Operator)
 	}
 	s.KnowBrowser(c)
-	view := templates.OperatorLoginView{}
+	view := pages.OperatorLoginView{}
 	switch c.QueryParam("why") {
 	case "over":
 		view.Notice = s.T(c, "login.over")
@@ -31,15 +31,15 @@ func (s *Screens) LoginPage(c echo.Context) error {
 	return s.showLogin(c, http.StatusOK, view)
 }
 
-func (s *Screens) showLogin(c echo.Context, status int, view templates.OperatorLoginView) error {
-	return web.Page(c, status, templates.OperatorLogin, s.Layout(c, s.T(c, "operator.login_title"), paths.OperatorLogin),
+func (s *Screens) showLogin(c echo.Context, status int, view pages.OperatorLoginView) error {
+	return web.Page(c, status, pages.OperatorLogin, s.Layout(c, s.T(c, "operator.login_title"), paths.OperatorLogin),
 		view)
 }
 
 // Login takes all three at once. Whether the code is right shows only to who has the password.
 func (s *Screens) Login(c echo.Context) error {
 	ctx := c.Request().Context()
-	view := templates.OperatorLoginView{Username: strings.TrimSpace(c.FormValue("username"))}
+	view := pages.OperatorLoginView{Username: strings.TrimSpace(c.FormValue("username"))}
 	password, code := c.FormValue("password"), c.FormValue("code")
 	if view.Username == "" || password == "" {
 		view.Error = s.T(c, "operator.missing")

@@ -16,20 +16,21 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // OfficesPage lists all offices.
-func (s *Screens) OfficesPage(c echo.Context) error { return s.showOffices(c, templates.OfficesView{}) }
+func (s *Screens) OfficesPage(c echo.Context) error { return s.showOffices(c, pages.OfficesView{}) }
 
 // showOffices shows the list with what was typed and what was wrong with it.
-func (s *Screens) showOffices(c echo.Context, view templates.OfficesView) error {
+func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 	ctx := c.Request().Context()
 	offices, err := s.operator.Offices(ctx)
 	if err != nil {
 		return err
 	}
 	for _, o := range offices {
-		view.Rows = append(view.Rows, templates.OfficeRow{
+		view.Rows = append(view.Rows, pages.OfficeRow{
 			ID: o.ID, Code: o.Code, Name: o.Name, Users: s.number(c, o.Users), TwoFactor: o.TwoFactorRequired,
 			Since:    o.TwoFactorSince,
 			Messages: s.number(c, o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: near(o.Cost, o.Cap),
@@ -43,7 +44,7 @@ func (s *Screens) showOffices(c echo.Context, view templates.OfficesView) error 
 	if view.CapBad == "" {
 		view.Typed = s.moneyText(c, most)
 	}
-	return web.Page(c, web.StatusFor(view.Error+view.CapBad), templates.Offices,
+	return web.Page(c, web.StatusFor(view.Error+view.CapBad), pages.Offices,
 		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
 }
 
@@ -51,7 +52,7 @@ var officeCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
 
 // CreateOffice adds an office, without users.
 func (s *Screens) CreateOffice(c echo.Context) error {
-	view := templates.OfficesView{Code: c.FormValue("code"), Name: strings.TrimSpace(c.FormValue("name"))}
+	view := pages.OfficesView{Code: c.FormValue("code"), Name: strings.TrimSpace(c.FormValue("name"))}
 	switch n := len([]rune(view.Name)); {
 	case !officeCode.MatchString(account.CanonicalOfficeCode(view.Code)):
 		view.Error = s.T(c, "offices.bad_code")
@@ -88,12 +89,12 @@ func (s *Screens) showOffice(c echo.Context, typed, problem string) error {
 	if err != nil {
 		return err
 	}
-	view := templates.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Typed: typed,
+	view := pages.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Typed: typed,
 		Error: problem}
 	if problem == "" {
 		view.Typed = s.moneyText(c, o.Cap)
 	}
-	return web.Page(c, web.StatusFor(problem), templates.OfficeCap,
+	return web.Page(c, web.StatusFor(problem), pages.OfficeCap,
 		s.layout(c, o.Name, paths.To(paths.OperatorOffice, id), templates.SectionOffices), view)
 }
 
@@ -119,7 +120,7 @@ func (s *Screens) CapOffice(c echo.Context) error {
 func (s *Screens) CapInstallation(c echo.Context) error {
 	err := s.operator.CapInstallation(c.Request().Context(), s.by(c), c.FormValue("cap"))
 	if errors.Is(err, operator.ErrCap) {
-		return s.showOffices(c, templates.OfficesView{Typed: c.FormValue("cap"), CapBad: s.T(c, "offices.bad_cap")})
+		return s.showOffices(c, pages.OfficesView{Typed: c.FormValue("cap"), CapBad: s.T(c, "offices.bad_cap")})
 	}
 	if err != nil {
 		return err

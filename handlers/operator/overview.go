@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 const (
@@ -27,10 +28,10 @@ func (s *Screens) OverviewPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := templates.OverviewView{Now: o.Now, PlotID: plotID}
+	view := pages.OverviewView{Now: o.Now, PlotID: plotID}
 	for _, name := range []string{"hour", "day", "month"} {
 		view.Tabs = append(view.Tabs,
-			templates.PeriodTab{URL: paths.Operator + "?period=" + name, Text: s.T(c, "overview."+name),
+			pages.PeriodTab{URL: paths.Operator + "?period=" + name, Text: s.T(c, "overview."+name),
 				Current: name == o.Period.Name})
 	}
 	s.overviewMessages(c, &view, o)
@@ -38,37 +39,37 @@ func (s *Screens) OverviewPage(c echo.Context) error {
 	view.Stats = s.overviewStats(c, o)
 	for _, q := range o.Queues {
 		view.Queues = append(view.Queues,
-			templates.QueueRow{Name: q.Name, Depth: s.number(c, q.Depth), Oldest: s.duration(c, q.Oldest)})
+			pages.QueueRow{Name: q.Name, Depth: s.number(c, q.Depth), Oldest: s.duration(c, q.Oldest)})
 	}
 	for _, p := range o.Stopped {
-		view.Stopped = append(view.Stopped, templates.StoppedRow{
+		view.Stopped = append(view.Stopped, pages.StoppedRow{
 			Prefix: p.Prefix, Range: operator.MaskedRange(p.Prefix), Flag: p.Country,
 			Text: s.T(c, "overview.stopped_counts", "Country", locale.Country(s.Lang(c), p.Country), "Sent", s.number(c, p.Sent),
 				"Verified", s.number(c, p.Verified), "Of", s.number(c, p.Challenges)),
 		})
 	}
-	return web.Page(c, http.StatusOK, templates.Overview,
+	return web.Page(c, http.StatusOK, pages.Overview,
 		s.layout(c, s.T(c, "overview.title"), paths.Operator, templates.SectionOverview), view)
 }
 
 // overviewProviders are the breakers and the accounts, and what of them needs somebody now.
-func (s *Screens) overviewProviders(c echo.Context, view *templates.OverviewView, o operator.Overview) {
+func (s *Screens) overviewProviders(c echo.Context, view *pages.OverviewView, o operator.Overview) {
 	for _, p := range o.Providers {
-		row := templates.ProviderRow{Name: s.providerName(c, p.Name),
-			State: templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
+		row := pages.ProviderRow{Name: s.providerName(c, p.Name),
+			State: pages.Condition{Tone: pages.ToneOK, Text: s.words(c, "overview.healthy")}, BalanceAt: p.BalanceAt}
 		switch {
 		case !p.OpenSince.IsZero():
-			row.State = templates.Condition{Tone: templates.ToneBad, Text: s.sentence(c, operator.BreakerSentence(p))}
-			view.Warnings = append(view.Warnings, templates.Warning{Bad: true, Text: row.State.Text})
+			row.State = pages.Condition{Tone: pages.ToneBad, Text: s.sentence(c, operator.BreakerSentence(p))}
+			view.Warnings = append(view.Warnings, pages.Warning{Bad: true, Text: row.State.Text})
 		case p.Failures > 0:
-			row.State = templates.Condition{Tone: templates.ToneWarn,
+			row.State = pages.Condition{Tone: pages.ToneWarn,
 				Text: s.sentence(c, operator.Sentence{Key: "overview.failing", Args: []any{"N", p.Failures}})}
 		}
 		if !p.BalanceAt.IsZero() {
 			row.Balance, row.Low = s.money(c, p.Balance), p.Balance < s.balanceWarn
 			if row.Low {
 				view.Warnings = append(view.Warnings,
-					templates.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.low_balance", Args: []any{
+					pages.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.low_balance", Args: []any{
 						"Provider", operator.Name(p.Name), "Balance", row.Balance, "Least", s.money(c, s.balanceWarn),
 					}})})
 			}
@@ -77,7 +78,7 @@ func (s *Screens) overviewProviders(c echo.Context, view *templates.OverviewView
 	}
 	if o.Cap != "" && near(o.Spent, o.Cap) {
 		view.Warnings = append(view.Warnings,
-			templates.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{
+			pages.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{
 				"Spent", s.money(c, o.Spent), "Cap", s.moneyText(c, o.Cap),
 			}})})
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/plot"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // parts are the states in the order in which bars stand on each other.
@@ -25,7 +25,7 @@ var parts = [...]struct {
 }
 
 // overviewMessages are the plot, its numbers, and the tables.
-func (s *Screens) overviewMessages(c echo.Context, view *templates.OverviewView, o operator.Overview) {
+func (s *Screens) overviewMessages(c echo.Context, view *pages.OverviewView, o operator.Overview) {
 	st := o.All.States
 	stack := plot.Stack{
 		ID: plotID, Title: s.T(c, "overview.over_time"), Ticks: 5, Text: s.T(c, "overview.plot_text", s.states(c, st)...),
@@ -33,7 +33,7 @@ func (s *Screens) overviewMessages(c echo.Context, view *templates.OverviewView,
 	}
 	for _, p := range parts {
 		stack.Kinds = append(stack.Kinds, plot.Kind{Key: p.pattern, Name: s.T(c, p.name)})
-		view.Legend = append(view.Legend, templates.LegendItem{
+		view.Legend = append(view.Legend, pages.LegendItem{
 			Pattern: p.pattern, Name: s.T(c, p.name), N: s.number(c, p.of(st)), Share: s.share(c, p.of(st), st.Total()),
 		})
 	}
@@ -44,7 +44,7 @@ func (s *Screens) overviewMessages(c echo.Context, view *templates.OverviewView,
 		}
 		tick, label := locale.Time(s.Lang(c), onAxis, b.At), locale.Time(s.Lang(c), whole, b.At)
 		bar := plot.Bar{Label: s.T(c, "overview.bar", append([]any{"At", label}, s.states(c, b.States)...)...), Tick: tick}
-		row := templates.BarRow{Label: label}
+		row := pages.BarRow{Label: label}
 		for _, p := range parts {
 			bar.Values = append(bar.Values, p.of(b.States))
 			row.Values = append(row.Values, s.number(c, p.of(b.States)))
@@ -63,7 +63,7 @@ func (s *Screens) overviewMessages(c echo.Context, view *templates.OverviewView,
 		rows        []operator.Delivery
 	}{{"overview.by_provider", "overview.provider", o.ByProvider}, {"overview.by_country", "overview.country",
 		o.ByCountry}} {
-		table := templates.DeliveryTable{Title: s.T(c, group.title), Head: s.T(c, group.head)}
+		table := pages.DeliveryTable{Title: s.T(c, group.title), Head: s.T(c, group.head)}
 		for _, d := range group.rows {
 			table.Rows = append(table.Rows, s.delivery(c, d))
 		}
@@ -78,8 +78,8 @@ func (s *Screens) states(c echo.Context, st operator.States) []any {
 	}
 }
 
-func (s *Screens) delivery(c echo.Context, d operator.Delivery) templates.DeliveryRow {
-	row := templates.DeliveryRow{
+func (s *Screens) delivery(c echo.Context, d operator.Delivery) pages.DeliveryRow {
+	row := pages.DeliveryRow{
 		Provider: s.providerName(c, d.Provider), Country: d.Country, Messages: s.number(c, d.States.Total()), Sent: s.number(c, d.Sent),
 		Delivered: s.number(c, d.States.Delivered), Failed: s.number(c, d.States.Failed), Verified: s.number(c, d.Verified),
 		Accepted: s.span(c, d.AcceptedP50, d.AcceptedP95), Arrived: s.span(c, d.DeliveredP50, d.DeliveredP95),
@@ -101,18 +101,18 @@ func (s *Screens) span(c echo.Context, p50, p95 float64) string {
 }
 
 // condition says in a few words how a provider does for a country.
-func (s *Screens) condition(c echo.Context, o operator.Overview, d operator.Delivery) templates.Condition {
+func (s *Screens) condition(c echo.Context, o operator.Overview, d operator.Delivery) pages.Condition {
 	for _, p := range o.Providers {
 		if p.Name == d.Provider && !p.OpenSince.IsZero() {
-			return templates.Condition{Tone: templates.ToneBad,
+			return pages.Condition{Tone: pages.ToneBad,
 				Text: s.sentence(c, operator.Sentence{Key: "overview.open", Args: []any{"Since", p.OpenSince}})}
 		}
 	}
 	switch {
 	case d.Provider == "":
-		return templates.Condition{Text: s.words(c, "overview.waiting")}
+		return pages.Condition{Text: s.words(c, "overview.waiting")}
 	case d.DeliveredP95 > slowReceipts:
-		return templates.Condition{Tone: templates.ToneWarn, Text: s.words(c, "overview.slow")}
+		return pages.Condition{Tone: pages.ToneWarn, Text: s.words(c, "overview.slow")}
 	}
-	return templates.Condition{Tone: templates.ToneOK, Text: s.words(c, "overview.healthy")}
+	return pages.Condition{Tone: pages.ToneOK, Text: s.words(c, "overview.healthy")}
 }

@@ -8,32 +8,32 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/operator"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // overviewStats are the numbers in large type.
-func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []templates.Stat {
+func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []pages.Stat {
 	all := o.All
-	verified := templates.Stat{Label: s.T(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
+	verified := pages.Stat{Label: s.T(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
 	if all.Sent > 0 {
-		verified.Tone, verified.Note = templates.ToneOK, s.T(c, "overview.of", "N", s.number(c, all.Verified), "Of", s.number(c, all.Sent))
+		verified.Tone, verified.Note = pages.ToneOK, s.T(c, "overview.of", "N", s.number(c, all.Verified), "Of", s.number(c, all.Sent))
 		if all.Verified*2 < all.Sent {
-			verified.Tone = templates.ToneWarn
+			verified.Tone = pages.ToneWarn
 		}
 	}
-	accepted := templates.Stat{Label: s.T(c, "overview.accepted_p95"), Value: s.seconds(c, all.AcceptedP95)}
+	accepted := pages.Stat{Label: s.T(c, "overview.accepted_p95"), Value: s.seconds(c, all.AcceptedP95)}
 	if all.AcceptedP95 >= 0 {
-		accepted.Tone, accepted.Note = templates.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.AcceptedP50))
+		accepted.Tone, accepted.Note = pages.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.AcceptedP50))
 		if all.AcceptedP95 > slowAccepted {
-			accepted.Tone = templates.ToneWarn
+			accepted.Tone = pages.ToneWarn
 		}
 	}
-	delivered := templates.Stat{Label: s.T(c, "overview.delivered_p95"), Value: s.seconds(c, all.DeliveredP95)}
+	delivered := pages.Stat{Label: s.T(c, "overview.delivered_p95"), Value: s.seconds(c, all.DeliveredP95)}
 	if all.DeliveredP95 >= 0 {
-		delivered.Tone, delivered.Note = templates.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.DeliveredP50))
+		delivered.Tone, delivered.Note = pages.ToneOK, s.T(c, "overview.half", "Time", s.seconds(c, all.DeliveredP50))
 		for _, d := range o.ByCountry { // the busiest slow country
 			if d.DeliveredP95 > slowReceipts && d.Country != "" {
-				delivered.Tone = templates.ToneWarn
+				delivered.Tone = pages.ToneWarn
 				delivered.Note = s.T(c, "overview.slowest", "Country", locale.Country(s.Lang(c), d.Country), "Time",
 					s.seconds(c, d.DeliveredP95))
 				break
@@ -44,21 +44,21 @@ func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []templates
 	for _, q := range o.Queues {
 		depth, oldest = depth+q.Depth, max(oldest, q.Oldest)
 	}
-	waiting := templates.Stat{Label: s.T(c, "overview.waiting_now"), Value: s.number(c, depth)}
+	waiting := pages.Stat{Label: s.T(c, "overview.waiting_now"), Value: s.number(c, depth)}
 	if depth > 0 {
-		waiting.Tone, waiting.Note = templates.ToneOK, s.T(c, "overview.oldest_is", "Time", s.duration(c, oldest))
+		waiting.Tone, waiting.Note = pages.ToneOK, s.T(c, "overview.oldest_is", "Time", s.duration(c, oldest))
 		if oldest > time.Minute {
-			waiting.Tone = templates.ToneWarn
+			waiting.Tone = pages.ToneWarn
 		}
 	}
-	spent := templates.Stat{Label: s.T(c, "overview.spent"), Value: s.money(c, o.Spent), Note: s.T(c, "overview.no_cap")}
+	spent := pages.Stat{Label: s.T(c, "overview.spent"), Value: s.money(c, o.Spent), Note: s.T(c, "overview.no_cap")}
 	if o.Cap != "" {
-		spent.Tone, spent.Note = templates.ToneOK, s.T(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
+		spent.Tone, spent.Note = pages.ToneOK, s.T(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
 		if near(o.Spent, o.Cap) {
-			spent.Tone = templates.ToneWarn
+			spent.Tone = pages.ToneWarn
 		}
 	}
-	return []templates.Stat{verified, accepted, delivered, waiting, spent}
+	return []pages.Stat{verified, accepted, delivered, waiting, spent}
 }
 
 // near reports whether more than four fifths of a cap are spent.

@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // WaitingPage is "why is this user waiting?". With an office and a username it is a look-up, which the
@@ -21,7 +22,7 @@ func (s *Screens) WaitingPage(c echo.Context) error {
 }
 
 func (s *Screens) showWaiting(c echo.Context, office, username, problem string, question *templates.Question) error {
-	view := templates.WaitingView{Office: office, Username: username, Error: problem, Question: question}
+	view := pages.WaitingView{Office: office, Username: username, Error: problem, Question: question}
 	if office != "" || username != "" {
 		h, err := s.operator.Search(c.Request().Context(), s.by(c), office, username)
 		switch {
@@ -34,7 +35,7 @@ func (s *Screens) showWaiting(c echo.Context, office, username, problem string, 
 			view.Found = s.waitingUser(c, h)
 		}
 	}
-	return web.Page(c, web.StatusFor(view.Error), templates.Waiting,
+	return web.Page(c, web.StatusFor(view.Error), pages.Waiting,
 		s.layout(c, s.T(c, "waiting.title"), paths.OperatorWaiting, templates.SectionWaiting), view)
 }
 
@@ -48,35 +49,35 @@ func (s *Screens) WaitingLive(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return web.Fragment(c, http.StatusOK, templates.WaitingLive, s.Lang(c), s.waitingTimeline(c, h))
+	return web.Fragment(c, http.StatusOK, pages.WaitingLive, s.Lang(c), s.waitingTimeline(c, h))
 }
 
-func (s *Screens) waitingUser(c echo.Context, h operator.History) *templates.WaitingUser {
+func (s *Screens) waitingUser(c echo.Context, h operator.History) *pages.WaitingUser {
 	u := h.User
-	return &templates.WaitingUser{
+	return &pages.WaitingUser{
 		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor,
 		Number:    u.Number,
 		Confirmed: u.Confirmed, App: u.App, Timeline: s.waitingTimeline(c, h),
 	}
 }
 
-func (s *Screens) waitingTimeline(c echo.Context, h operator.History) templates.WaitingTimeline {
-	timeline := templates.WaitingTimeline{
+func (s *Screens) waitingTimeline(c echo.Context, h operator.History) pages.WaitingTimeline {
+	timeline := pages.WaitingTimeline{
 		URL: searchPath(paths.OperatorWaitingLive, h.User.Office, h.User.Username), Poll: h.Live(),
 	}
 	for _, sentence := range operator.Why(h) {
 		timeline.Diagnosis = append(timeline.Diagnosis, s.sentence(c, sentence))
 	}
-	tones := map[templates.LoginState]templates.Tone{
-		templates.LoginWaiting: templates.ToneWarn, templates.LoginDone: templates.ToneOK,
+	tones := map[pages.LoginState]pages.Tone{
+		pages.LoginWaiting: pages.ToneWarn, pages.LoginDone: pages.ToneOK,
 	}
 	for _, ch := range operator.Story(h) {
-		state := templates.LoginState(ch.State)
-		login := templates.WaitingLogin{
+		state := pages.LoginState(ch.State)
+		login := pages.WaitingLogin{
 			At: ch.BeganAt, State: state, Tone: tones[state], Live: ch.Live, Last: ch.Last,
 		}
 		for _, e := range ch.Entries {
-			login.Entries = append(login.Entries, templates.WaitingEntry{
+			login.Entries = append(login.Entries, pages.WaitingEntry{
 				Kind: e.Kind, State: templates.StepState(e.State), Text: s.sentence(c, e.Text),
 				Note: s.sentence(c, e.Note), Raw: e.Raw, At: e.At, Now: e.Now,
 			})

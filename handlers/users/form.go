@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 // requireStepUp asks for a fresh proof before a form is shown, so that nothing typed is lost to it. done says
@@ -28,7 +29,7 @@ func (s *Screens) NewPage(c echo.Context) error {
 	if done, err := s.requireStepUp(c, paths.UserNew); done {
 		return err
 	}
-	return s.showUserForm(c, templates.UserForm{Role: string(account.RoleUser)}, nil)
+	return s.showUserForm(c, pages.UserForm{Role: string(account.RoleUser)}, nil)
 }
 
 func (s *Screens) Add(c echo.Context) error {
@@ -63,7 +64,7 @@ func (s *Screens) ChangePage(c echo.Context) error {
 		return err
 	}
 	return s.showUserForm(c,
-		templates.UserForm{ID: user.ID, Username: user.Username, Name: user.Name, Email: user.Email,
+		pages.UserForm{ID: user.ID, Username: user.Username, Name: user.Name, Email: user.Email,
 			Role: string(user.Role)}, nil)
 }
 
@@ -85,16 +86,16 @@ func (s *Screens) Change(c echo.Context) error {
 }
 
 // postedUser reads the fields that a superuser may set, and no others.
-func postedUser(c echo.Context) templates.UserForm {
-	return templates.UserForm{Name: c.FormValue("name"), Email: c.FormValue("email"), Role: c.FormValue("role")}
+func postedUser(c echo.Context) pages.UserForm {
+	return pages.UserForm{Name: c.FormValue("name"), Email: c.FormValue("email"), Role: c.FormValue("role")}
 }
 
-func fieldsOf(form templates.UserForm) users.Fields {
+func fieldsOf(form pages.UserForm) users.Fields {
 	return users.Fields{Name: form.Name, Email: form.Email, Role: account.Role(form.Role)}
 }
 
 // showUserForm shows the form, with why it was refused beside the field. An error that is no refusal is answered.
-func (s *Screens) showUserForm(c echo.Context, form templates.UserForm, refused error) error {
+func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused error) error {
 	sess := web.CurrentSession(c)
 	form.Heading, form.Action, form.Own = s.T(c, "user.new_title"), paths.UserNew, form.ID == sess.User.ID
 	if form.ID != 0 {
@@ -134,5 +135,5 @@ func (s *Screens) showUserForm(c echo.Context, form templates.UserForm, refused 
 	if err != nil {
 		return err
 	}
-	return web.Page(c, web.StatusFor(said), templates.UserEdit, f, form)
+	return web.Page(c, web.StatusFor(said), pages.UserEdit, f, form)
 }

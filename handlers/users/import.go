@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 // Export answers the office's users as a file. It is a POST, since it is written down who took it.
@@ -32,10 +33,10 @@ func (s *Screens) ImportPage(c echo.Context) error {
 	if done, err := s.requireStepUp(c, paths.UsersImport); done {
 		return err
 	}
-	return s.showImport(c, templates.ImportView{})
+	return s.showImport(c, pages.ImportView{})
 }
 
-func (s *Screens) showImport(c echo.Context, view templates.ImportView) error {
+func (s *Screens) showImport(c echo.Context, view pages.ImportView) error {
 	f, err := s.AppLayout(c, s.T(c, "import.title"), paths.UsersImport, templates.SectionUsers)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (s *Screens) showImport(c echo.Context, view templates.ImportView) error {
 	if view.Preview != nil && view.Preview.Bad > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return web.Page(c, status, templates.Import, f, view)
+	return web.Page(c, status, pages.Import, f, view)
 }
 
 // PreviewImport says what an import of the posted file would do. Nothing changes.
@@ -54,7 +55,7 @@ func (s *Screens) PreviewImport(c echo.Context) error {
 		return err
 	}
 	if file == nil {
-		return s.showImport(c, templates.ImportView{Error: s.T(c, "file.none")})
+		return s.showImport(c, pages.ImportView{Error: s.T(c, "file.none")})
 	}
 	lines, err := users.Read(file)
 	if err != nil {
@@ -86,7 +87,7 @@ func (s *Screens) refuseFile(c echo.Context, err error) error {
 		return err
 	}
 	return s.showImport(c,
-		templates.ImportView{Error: s.T(c, "file."+problem.Problem, "Line", problem.Line, "Column", problem.Column)})
+		pages.ImportView{Error: s.T(c, "file."+problem.Problem, "Line", problem.Line, "Column", problem.Column)})
 }
 
 // Import does what the preview showed: all of it, or nothing.

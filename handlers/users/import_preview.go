@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
-	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) error {
@@ -21,7 +21,7 @@ func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) er
 	if err != nil {
 		return err
 	}
-	view := &templates.ImportPreview{
+	view := &pages.ImportPreview{
 		New: plan.New, Changed: plan.Changed, Same: plan.Same, Bad: plan.Bad, Possible: plan.Possible(),
 		Digest:  plan.Digest(),
 		CanMail: s.inviter.CanMail(), CanInvite: s.inviter.CanMail() && plan.New > 0,
@@ -41,22 +41,22 @@ func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) er
 			return err
 		}
 	}
-	return s.showImport(c, templates.ImportView{Error: problem, Preview: view})
+	return s.showImport(c, pages.ImportView{Error: problem, Preview: view})
 }
 
 // maxPreview lines are shown one by one.
 const maxPreview = 200
 
-func (s *Screens) importRow(c echo.Context, step users.Step) templates.ImportRow {
-	row := templates.ImportRow{Line: step.Number, State: templates.ImportNew, Username: step.Username, Cell: step.Cell}
+func (s *Screens) importRow(c echo.Context, step users.Step) pages.ImportRow {
+	row := pages.ImportRow{Line: step.Number, State: pages.ImportNew, Username: step.Username, Cell: step.Cell}
 	if step.Problem != "" {
-		row.State, row.Problem = templates.ImportBad, s.T(c, "roster."+string(step.Problem), "Twin", step.Twin)
+		row.State, row.Problem = pages.ImportBad, s.T(c, "roster."+string(step.Problem), "Twin", step.Twin)
 		return row
 	}
 	role := func(r account.Role) string { return s.T(c, "role."+string(r)) }
 	row.Name.Will, row.Email.Will, row.Role.Will = step.Will.Name, step.Will.Email, role(step.Will.Role)
 	if step.Changes() {
-		row.State = templates.ImportChanged
+		row.State = pages.ImportChanged
 		if step.Was.Name != step.Will.Name {
 			row.Name.Was = step.Was.Name
 		}

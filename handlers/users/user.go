@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 // UserPage is another user's settings, or one's own as the office sees them.
@@ -57,12 +58,12 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, web.StatusFor(shown.fieldProblem+shown.problem), templates.User, f, view)
+	return web.Page(c, web.StatusFor(shown.fieldProblem+shown.problem), pages.User, f, view)
 }
 
-func userView(viewer account.User, twoFactor bool, u account.Profile) templates.UserView {
+func userView(viewer account.User, twoFactor bool, u account.Profile) pages.UserView {
 	something := u.HasFactor() || u.MobileNumber != ""
-	view := templates.UserView{
+	view := pages.UserView{
 		ID: u.ID, Name: u.Name, Username: u.Username, Email: u.Email, Role: string(u.Role), TwoFactor: twoFactor,
 		App: u.Authenticator, HasFactor: u.HasFactor(),
 		Number: web.Masked(u.MobileNumber), Country: u.MobileCountry, Confirmed: u.MobileConfirmed,

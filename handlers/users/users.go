@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/templates"
+	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 // Page lists the office's users, a page at a time, or those that a search finds.
@@ -20,33 +21,33 @@ func (s *Screens) Page(c echo.Context) error {
 		return err
 	}
 	if web.WantsFragment(c.Request()) {
-		return web.Fragment(c, http.StatusOK, templates.UsersList, s.Lang(c), view)
+		return web.Fragment(c, http.StatusOK, pages.UsersList, s.Lang(c), view)
 	}
 	return s.showUsers(c, view)
 }
 
-func (s *Screens) showUsers(c echo.Context, view templates.UsersView) error {
+func (s *Screens) showUsers(c echo.Context, view pages.UsersView) error {
 	f, err := s.AppLayout(c, s.T(c, "users.title"), paths.Users, templates.SectionUsers)
 	if err != nil {
 		return err
 	}
-	return web.Page(c, http.StatusOK, templates.Users, f, view)
+	return web.Page(c, http.StatusOK, pages.Users, f, view)
 }
 
-func (s *Screens) usersView(c echo.Context) (templates.UsersView, error) {
+func (s *Screens) usersView(c echo.Context) (pages.UsersView, error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	office, search := sess.User.OfficeID, account.Line(c.QueryParam("q"))
 	asked, _ := strconv.Atoi(c.QueryParam("page")) // what is no number is the first page
 	list, err := s.users.List(ctx, office, search, asked)
 	if err != nil {
-		return templates.UsersView{}, err
+		return pages.UsersView{}, err
 	}
-	view := templates.UsersView{
+	view := pages.UsersView{
 		Office: sess.OfficeName, Total: list.Total, Search: search, Found: list.Found, Page: list.Page, Pages: list.Pages(),
 		Manages: sess.User.Role.ManagesOffice(),
 	}
 	for _, u := range list.Users {
-		view.Users = append(view.Users, templates.UserRow{
+		view.Users = append(view.Users, pages.UserRow{
 			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Profile),
 			Disabled:   u.Disabled,
 			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
@@ -69,24 +70,24 @@ func (s *Screens) usersView(c echo.Context) (templates.UsersView, error) {
 	}
 	requests, err := s.users.Requests(ctx, office)
 	for _, r := range requests {
-		view.Requests = append(view.Requests, templates.ResetRequest{ID: r.User.ID, Name: r.User.Name, By: r.By, At: r.At})
+		view.Requests = append(view.Requests, pages.ResetRequest{ID: r.User.ID, Name: r.User.Name, By: r.By, At: r.At})
 	}
 	return view, err
 }
 
 // factorState says what a user proves the second step with.
-func factorState(u account.Profile) templates.FactorState {
+func factorState(u account.Profile) pages.FactorState {
 	switch {
 	case u.Authenticator && u.MobileConfirmed:
-		return templates.FactorBoth
+		return pages.FactorBoth
 	case u.Authenticator:
-		return templates.FactorApp
+		return pages.FactorApp
 	case u.MobileConfirmed:
-		return templates.FactorNumber
+		return pages.FactorNumber
 	case u.MobileNumber != "":
-		return templates.FactorUnconfirmed
+		return pages.FactorUnconfirmed
 	}
-	return templates.FactorNone
+	return pages.FactorNone
 }
 
 // EndAllQuestion asks before the whole office is logged out.

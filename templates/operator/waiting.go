@@ -1,6 +1,10 @@
-package templates
+package operator
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // WaitingView is "why is this user waiting?".
 type WaitingView struct {
@@ -8,7 +12,7 @@ type WaitingView struct {
 	Username string
 	Error    string // nobody was found, or an action did not work
 	Found    *WaitingUser
-	Question *Question
+	Question *templates.Question
 }
 
 // WaitingUser is the user who was found.
@@ -29,7 +33,7 @@ type WaitingUser struct {
 type WaitingTimeline struct {
 	URL       string
 	Poll      bool
-	Diagnosis []Sentence
+	Diagnosis []templates.Sentence
 	Logins    []WaitingLogin
 }
 
@@ -43,12 +47,22 @@ type WaitingLogin struct {
 	Last    int64 // the one that a new one can follow
 }
 
+// LoginState is what became of a log-in.
+type LoginState string
+
+// A log-in waits for its second factor, is complete, or ended without.
+const (
+	LoginWaiting LoginState = "waiting"
+	LoginDone    LoginState = "done"
+	LoginOver    LoginState = "over"
+)
+
 // WaitingEntry is a line of it.
 type WaitingEntry struct {
 	Kind  string
-	State StepState
-	Text  Sentence
-	Note  Sentence
+	State templates.StepState
+	Text  templates.Sentence
+	Note  templates.Sentence
 	Raw   string
 	At    time.Time
 	Now   bool // where it stands, after all that has happened
@@ -56,6 +70,6 @@ type WaitingEntry struct {
 
 // Waiting is the page, WaitingLive its timeline.
 var (
-	Waiting     = newPage[WaitingView]("app.html", "operator_waiting.html")
-	WaitingLive = newFragment[WaitingTimeline]("operator_waiting.html", "timeline")
+	Waiting     = templates.NewPage[WaitingView](files, templates.App, "waiting.html")
+	WaitingLive = templates.NewFragment[WaitingTimeline](files, "waiting.html", "timeline")
 )

@@ -1,6 +1,10 @@
-package templates
+package office
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // SSOSettingsView is Settings > Office > Sign-in: the office's provider.
 type SSOSettingsView struct {
@@ -18,6 +22,16 @@ type SSOSettingsView struct {
 	Test      *SSOTest
 	Refusals  []SSORefusal
 }
+
+// Policy is what an office makes of single sign-on while it demands two factors.
+type Policy string
+
+// The provider's log-in is refused, trusted with the second factor, or followed by ours.
+const (
+	PolicyRefuse Policy = "refuse"
+	PolicyTrust  Policy = "trust"
+	PolicyAsk    Policy = "ask"
+)
 
 // PolicyChoice is a policy to choose.
 type PolicyChoice struct {
@@ -54,4 +68,4 @@ type SSORefusal struct {
 }
 
 // SSOSettings is the page.
-var SSOSettings = newPage[SSOSettingsView]("app.html", "sso_settings.html")
+var SSOSettings = templates.NewPage[SSOSettingsView](files, templates.App, "sso_settings.html")

@@ -1,4 +1,6 @@
-package templates
+package users
+
+import "github.com/nightlatch/nightlatch/templates"
 
 // UserForm makes a user, or changes one.
 type UserForm struct {
@@ -18,4 +20,4 @@ type UserForm struct {
 }
 
 // UserEdit is the page.
-var UserEdit = newPage[UserForm]("app.html", "user_form.html")
+var UserEdit = templates.NewPage[UserForm](files, templates.App, "user_form.html")

@@ -1,8 +1,10 @@
-package templates
+package operator
 
 import (
 	"html/template"
 	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
 )
 
 // OverviewView is how messages fare over all offices.
@@ -32,8 +34,19 @@ type PeriodTab struct {
 // Warning is a sentence that an operator should act on.
 type Warning struct {
 	Bad  bool
-	Text Sentence
+	Text templates.Sentence
 }
+
+// Tone is how good something is: the colour of its badge.
+type Tone string
+
+// Without a tone a badge is grey.
+const (
+	ToneNone Tone = ""
+	ToneOK   Tone = "ok"
+	ToneWarn Tone = "warn"
+	ToneBad  Tone = "bad"
+)
 
 // Stat is a number in large type, with a note in a badge.
 type Stat struct {
@@ -74,7 +87,7 @@ type DeliveryRow struct {
 // Condition is how something is, in a badge.
 type Condition struct {
 	Tone Tone
-	Text Sentence
+	Text templates.Sentence
 }
 
 // QueueRow is a queue.
@@ -98,4 +111,4 @@ type StoppedRow struct {
 }
 
 // Overview is the page.
-var Overview = newPage[OverviewView]("app.html", "operator_overview.html")
+var Overview = templates.NewPage[OverviewView](files, templates.App, "overview.html")

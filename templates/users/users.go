@@ -1,6 +1,10 @@
-package templates
+package users
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // UsersView is a page of the list of an office's users.
 type UsersView struct {
@@ -17,7 +21,7 @@ type UsersView struct {
 	Requests     []ResetRequest
 	Sessions     int
 	SessionUsers int
-	Question     *Question
+	Question     *templates.Question
 }
 
 // UserRow is one of them.
@@ -37,6 +41,18 @@ func (r UserRow) Ready() bool {
 	return r.Factor == FactorBoth || r.Factor == FactorApp || r.Factor == FactorNumber
 }
 
+// FactorState is what a user has for the second factor, in the list of users.
+type FactorState string
+
+// FactorBoth is a number and an app; an unconfirmed number is no factor yet.
+const (
+	FactorBoth        FactorState = "both"
+	FactorApp         FactorState = "app"
+	FactorNumber      FactorState = "number"
+	FactorUnconfirmed FactorState = "unconfirmed"
+	FactorNone        FactorState = "none"
+)
+
 // ResetRequest is somebody's wish that a user's second factor be reset.
 type ResetRequest struct {
 	ID   int64
@@ -47,8 +63,8 @@ type ResetRequest struct {
 
 // Users is the page, UsersList what a search swaps.
 var (
-	Users     = newPage[UsersView]("app.html", "users.html")
-	UsersList = newFragment[UsersView]("users.html", "users-list")
+	Users     = templates.NewPage[UsersView](files, templates.App, "users.html")
+	UsersList = templates.NewFragment[UsersView](files, "users.html", "users-list")
 )
 
 // UserView is another user's settings.
@@ -68,7 +84,7 @@ type UserView struct {
 	Higher      bool // the user's role is above the viewer's
 	MayReset    bool
 	MayAsk      bool // for a reset by a superuser
-	Field       NumberField
+	Field       templates.NumberField
 	Error       string
 
 	Manages    bool // a superuser looks
@@ -79,8 +95,8 @@ type UserView struct {
 	Sessions   int
 	AskedBy    string // who asked for a reset, or ""
 	AskedAt    time.Time
-	Question   *Question
+	Question   *templates.Question
 }
 
 // User is the page.
-var User = newPage[UserView]("app.html", "user.html")
+var User = templates.NewPage[UserView](files, templates.App, "user.html")

@@ -1,4 +1,6 @@
-package templates
+package users
+
+import "github.com/nightlatch/nightlatch/templates"
 
 // ImportView is Settings > Users > Import: a file is chosen, or looked at.
 type ImportView struct {
@@ -30,8 +32,18 @@ type ImportRow struct {
 	Cell     string // what was typed there
 }
 
+// ImportState is what an import would do with a line.
+type ImportState string
+
+// A line makes a user, changes one, or is wrong.
+const (
+	ImportNew     ImportState = "new"
+	ImportChanged ImportState = "changed"
+	ImportBad     ImportState = "bad"
+)
+
 // ImportCell is what a field becomes; Was is set when it was something else.
 type ImportCell struct{ Will, Was string }
 
 // Import is the page.
-var Import = newPage[ImportView]("app.html", "import.html")
+var Import = templates.NewPage[ImportView](files, templates.App, "import.html")

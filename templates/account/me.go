@@ -1,6 +1,10 @@
-package templates
+package account
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // MeView is a user's own settings.
 type MeView struct {
@@ -30,4 +34,4 @@ type SessionRow struct {
 }
 
 // Me is the page.
-var Me = newPage[MeView]("app.html", "me.html")
+var Me = templates.NewPage[MeView](files, templates.App, "me.html")

@@ -1,4 +1,6 @@
-package templates
+package login
+
+import "github.com/nightlatch/nightlatch/templates"
 
 // LoginView is the log-in form.
 type LoginView struct {
@@ -9,4 +11,4 @@ type LoginView struct {
 }
 
 // Login is the log-in page.
-var Login = newPage[LoginView]("card.html", "login.html")
+var Login = templates.NewPage[LoginView](files, templates.Card, "login.html")

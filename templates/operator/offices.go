@@ -1,6 +1,10 @@
-package templates
+package operator
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // OfficesView lists all offices.
 type OfficesView struct {
@@ -40,6 +44,6 @@ type OfficeCapView struct {
 
 // Offices is the list, OfficeCap one office's cap.
 var (
-	Offices   = newPage[OfficesView]("app.html", "operator_offices.html")
-	OfficeCap = newPage[OfficeCapView]("app.html", "operator_office.html")
+	Offices   = templates.NewPage[OfficesView](files, templates.App, "offices.html")
+	OfficeCap = templates.NewPage[OfficeCapView](files, templates.App, "office.html")
 )

@@ -1,10 +1,12 @@
-package templates
+package office
+
+import "github.com/nightlatch/nightlatch/templates"
 
 // OfficeView is Settings > Office > General.
 type OfficeView struct {
 	Switch    TwoFactorSwitch
 	Countries CountriesCard
-	Question  *Question // in a page without htmx
+	Question  *templates.Question // in a page without htmx
 }
 
 // TwoFactorSwitch is the card with the switch.
@@ -23,19 +25,19 @@ type CountriesCard struct {
 	MayChange bool
 	Changed   bool // a fragment after a change: the focus goes to the list of others
 	Allowed   []AllowedCountry
-	Others    []Country
+	Others    []templates.Country
 	Error     string
 }
 
 // AllowedCountry is a country that codes may go to, with how many users have a confirmed number there.
 type AllowedCountry struct {
-	Country
+	templates.Country
 	Users int
 }
 
 // Office is the page, OfficeSwitch and OfficeCountries its cards.
 var (
-	Office          = newPage[OfficeView]("app.html", "office.html")
-	OfficeSwitch    = newFragment[TwoFactorSwitch]("office.html", "two-factor-card")
-	OfficeCountries = newFragment[CountriesCard]("office.html", "countries-card")
+	Office          = templates.NewPage[OfficeView](files, templates.App, "office.html")
+	OfficeSwitch    = templates.NewFragment[TwoFactorSwitch](files, "office.html", "two-factor-card")
+	OfficeCountries = templates.NewFragment[CountriesCard](files, "office.html", "countries-card")
 )

@@ -1,6 +1,10 @@
-package templates
+package factor
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // CodeView is the page that takes the code of a text message: at the log-in, and in settings.
 type CodeView struct {
@@ -15,7 +19,7 @@ type CodeView struct {
 	ValidUntil time.Time
 	Error      string
 	Next       string // where to go on after a fresh proof, in settings
-	Links      []Link
+	Links      []templates.Link
 }
 
 // MessageLine is the live line: where the message stands.
@@ -27,7 +31,7 @@ type MessageLine struct {
 
 // LineStep is one line of the message's way.
 type LineStep struct {
-	State StepState
+	State templates.StepState
 	Text  string
 	Note  string // what to do then, or ""
 	At    time.Time
@@ -35,6 +39,6 @@ type LineStep struct {
 
 // Code is the page, CodeLine its live line.
 var (
-	Code     = newPage[CodeView]("card.html", "code.html")
-	CodeLine = newFragment[MessageLine]("code.html", "message-line")
+	Code     = templates.NewPage[CodeView](files, templates.Card, "code.html")
+	CodeLine = templates.NewFragment[MessageLine](files, "code.html", "message-line")
 )

@@ -1,13 +1,6 @@
-package templates
+package factor
 
-// MethodView is the choice of a user without a method.
-type MethodView struct {
-	Office string
-	Error  string
-}
-
-// Method is the page.
-var Method = newPage[MethodView]("card.html", "method.html")
+import "github.com/nightlatch/nightlatch/templates"
 
 // WayView lists the other ways of a user who has them.
 type WayView struct {
@@ -26,4 +19,4 @@ type WayView struct {
 func (w WayView) Any() bool { return w.SMS != "" || w.App || w.Recovery || w.Enrol }
 
 // Way is the page.
-var Way = newPage[WayView]("card.html", "way.html")
+var Way = templates.NewPage[WayView](files, templates.Card, "way.html")

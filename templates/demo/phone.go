@@ -1,6 +1,10 @@
-package templates
+package demo
 
-import "time"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // PhoneView is the demo phone.
 type PhoneView struct{ Texts []PhoneText }
@@ -15,6 +19,6 @@ type PhoneText struct {
 
 // Phone is the page, PhoneTexts its messages.
 var (
-	Phone      = newPage[PhoneView]("phone_page.html", "phone.html")
-	PhoneTexts = newFragment[PhoneView]("phone.html", "messages")
+	Phone      = templates.NewPage[PhoneView](files, templates.Demo, "phone.html")
+	PhoneTexts = templates.NewFragment[PhoneView](files, "phone.html", "messages")
 )

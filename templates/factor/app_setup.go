@@ -1,0 +1,17 @@
+package factor
+
+import "github.com/nightlatch/nightlatch/templates"
+
+// AppSetupView sets up an authenticator app.
+type AppSetupView struct {
+	Action  string
+	Secret  string // in groups of four
+	QRSize  int
+	QRPath  string
+	Error   string
+	BackURL string
+	Back    string
+}
+
+// AppSetup is the page.
+var AppSetup = templates.NewPage[AppSetupView](files, templates.Card, "app_setup.html")

@@ -1,0 +1,16 @@
+package operator
+
+import "github.com/nightlatch/nightlatch/templates"
+
+// OperatorLoginView is the operators' log-in form.
+type OperatorLoginView struct {
+	Username string
+	Error    string // a sentence, or ""
+	Notice   string // a sentence that is no error, or ""
+}
+
+// The operators' pages.
+var (
+	OperatorLogin   = templates.NewPage[OperatorLoginView](files, templates.Card, "login.html")
+	OperatorHistory = templates.NewPage[templates.HistoryView](files, templates.App, "history.html")
+)
