@@ -9,9 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/access"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -19,126 +21,131 @@ import (
 // canary stands in everything of ACME that somebody else must not read.
 const canary = "Canary-of-Acme"
 
-// stage is a world in which every visitor of the table can stand: it is put back as it was after each act.
-type stage struct {
-	*world
+// accessFixture is a fixture in which every visitor of the table can stand: it is put back as it was after each act.
+type accessFixture struct {
+	*fixture
 	tables []string // those with rows, which putBack restores
 	empty  []string
 	target int64 // another user of ACME, who has a factor
 	ids    map[string]int64
 }
 
-// newStage demands two factors of both offices, and gives everybody but one a confirmed number.
-func newStage(t *testing.T) *stage {
+// newAccessFixture demands two factors of both offices, and gives everybody but one a confirmed number.
+func newAccessFixture(t *testing.T) *accessFixture {
 	t.Helper()
-	s := &stage{world: newWorld(t), ids: map[string]int64{}}
-	s.site = s.rebuild(s.services, WithHooks(&heard{}, func() []string { return []string{hookToken} }))
-	operator, _ := s.operator()
-	s.exec("update offices set two_factor_required = true")
-	acme := s.users["ACME/user"].OfficeID
-	s.exec(fmt.Sprintf(`insert into users (office_id, username, name, role, password_hash) values
-		(%d, 'target', '%s', 'user', 'x'), (%d, 'enrolling', 'Somebody', 'user', 'x')`, acme, canary, acme))
-	s.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users where office_id is not null and username <> 'enrolling'")
-	s.exec("update mobile_numbers set number = '+31612999777' where user_id = (select id from users where username = 'target')")
-	s.exec("insert into office_countries (office_id, country, allowed) select id, 'BE', true from offices")
-	s.target = s.id("select id from users where username = 'target'")
-	s.ids = map[string]int64{
-		"pending": s.users["ACME/user"].ID, "enrolling": s.id("select id from users where username = 'enrolling'"), "user": s.users["ACME/user"].ID,
-		"accountant": s.users["ACME/accountant"].ID, "superuser": s.users["ACME/superuser"].ID, "elsewhere": s.users["OTHER/superuser"].ID,
-		"operator": operator.ID, "half-operator": operator.ID,
+	f := &accessFixture{fixture: newFixture(t), ids: map[string]int64{}}
+	f.site = f.rebuild(f.services, WithHooks(&heard{}, func() []string { return []string{hookToken} }))
+	operator, _ := f.operator()
+	f.Exec("update offices set two_factor_required = true")
+	acme := f.users["ACME/user"].OfficeID
+	f.target = factory.User(t, f.pool, acme, factory.UserOpts{Username: "target", Name: canary}).ID
+	enrolling := factory.User(t, f.pool, acme, factory.UserOpts{Username: "enrolling", Name: "Somebody"}).ID
+	for _, user := range f.users {
+		factory.Number(t, f.pool, user.ID, factory.NumberOpts{})
 	}
-	s.keep()
-	return s
+	factory.Number(t, f.pool, f.target, factory.NumberOpts{Number: "+31612999777"})
+	f.Exec("insert into office_countries (office_id, country, allowed) select id, 'BE', true from offices")
+	f.ids = map[string]int64{
+		"pending": f.users["ACME/user"].ID, "enrolling": enrolling, "user": f.users["ACME/user"].ID,
+		"accountant": f.users["ACME/accountant"].ID, "superuser": f.users["ACME/superuser"].ID,
+		"elsewhere": f.users["OTHER/superuser"].ID,
+		"operator":  operator.ID, "half-operator": operator.ID,
+	}
+	f.keep()
+	return f
 }
 
-// keep remembers every table of ours as it is, the audit log apart, which nobody can put back. What others point to is first.
-func (s *stage) keep() {
-	s.t.Helper()
+// keep remembers every table of ours as it is, the audit log apart, which nobody can put back. What others point to
+// is first.
+func (f *accessFixture) keep() {
+	f.t.Helper()
 	ctx := context.Background()
-	rows, err := s.pool.Query(ctx, `select tablename from pg_tables where schemaname = 'public'
-		and tablename !~ '^(river|goose|installation|audit_events)' order by tablename <> 'offices', tablename <> 'users', tablename`)
+	rows, err := f.pool.Query(ctx, `select tablename from pg_tables where schemaname = 'public'
+		and tablename !~ '^(river|goose|installation|audit_events)'
+			order by tablename <> 'offices', tablename <> 'users', tablename`)
 	if err != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	var all []string
 	for rows.Next() {
 		var name string
 		if err := rows.Scan(&name); err != nil {
-			s.t.Fatal(err)
+			f.t.Fatal(err)
 		}
 		all = append(all, name)
 	}
 	if err := rows.Err(); err != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	s.exec("create schema kept")
+	f.Exec("create schema kept")
 	for _, name := range all {
-		if s.id("select count(*) from "+name) == 0 {
-			s.empty = append(s.empty, name)
+		if f.ID("select count(*) from "+name) == 0 {
+			f.empty = append(f.empty, name)
 			continue
 		}
-		s.tables = append(s.tables, name)
-		s.exec("create table kept." + name + " as table " + name)
+		f.tables = append(f.tables, name)
+		f.Exec("create table kept." + name + " as table " + name)
 	}
 }
 
 // putBack makes everything as it was; nobody has a session.
-func (s *stage) putBack() {
-	s.t.Helper()
+func (f *accessFixture) putBack() {
+	f.t.Helper()
 	ctx := context.Background()
-	tx, err := s.pool.Begin(ctx)
+	tx, err := f.pool.Begin(ctx)
 	if err != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(ctx) }()
 	var do []string
-	for _, name := range slices.Concat(s.tables, s.empty) {
+	for _, name := range slices.Concat(f.tables, f.empty) {
 		do = append(do, "delete from "+name)
 	}
-	for _, name := range s.tables {
+	for _, name := range f.tables {
 		do = append(do, "insert into "+name+" overriding system value select * from kept."+name)
 	}
 	for _, sql := range do {
 		if _, err := tx.Exec(ctx, sql); err != nil {
-			s.t.Fatalf("%s: %v", sql, err)
+			f.t.Fatalf("%s: %v", sql, err)
 		}
 	}
 	if err := tx.Commit(ctx); err != nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 }
 
 // visit makes a fresh session of a visitor and answers its cookie and its id.
-func (s *stage) visit(visitor string) (cookie string, id int64) {
-	s.t.Helper()
-	user, ok := s.ids[visitor]
+func (f *accessFixture) visit(visitor string) (cookie string, id int64) {
+	f.t.Helper()
+	user, ok := f.ids[visitor]
 	if !ok {
 		return "", 0
 	}
-	return s.session(user, !slices.Contains([]string{"pending", "enrolling", "half-operator"}, visitor))
+	return f.session(user, !slices.Contains([]string{"pending", "enrolling", "half-operator"}, visitor))
 }
 
-func (s *stage) session(user int64, in bool) (cookie string, id int64) {
-	s.t.Helper()
-	token, level, proven := session.NewToken(), 1, "null"
+func (f *accessFixture) session(user int64, in bool) (cookie string, id int64) {
+	f.t.Helper()
+	token := session.NewToken()
+	o := factory.SessionOpts{TokenHash: token.Hash(), UserAgent: "test", Life: time.Hour}
 	if in {
-		level, proven = 2, "now()"
+		o.Factors = []string{"sms"}
 	}
-	id = s.id(fmt.Sprintf(`insert into sessions (user_id, token_hash, level, second_factor_at, address, user_agent, expires_at)
-		values (%d, '\x%x', %d, %s, '192.0.2.1', 'test', now() + interval '1 hour') returning id`, user, token.Hash(), level, proven))
+	id = factory.Session(f.t, f.pool, user, o).ID
 	return "nightlatch=" + string(token), id
 }
 
 // fill puts ids of ACME into a route's path: of another user, or of a session, which is the visitor's own unless
 // they are of elsewhere.
-func (s *stage) fill(path, visitor string, own int64) string {
-	id := s.target
+func (f *accessFixture) fill(path, visitor string, own int64) string {
+	id := f.target
 	if strings.Contains(path, "/sessions/") {
 		if id = own; visitor == "elsewhere" || own == 0 {
-			_, id = s.session(s.users["ACME/user"].ID, true)
+			_, id = f.session(f.users["ACME/user"].ID, true)
 		}
 	}
-	return strings.NewReplacer(":id", fmt.Sprint(id), ":token", hookToken, ":ref", "abcdefghijklmnopqrstuvwxyz.1", "*", "x").Replace(path)
+	return strings.NewReplacer(":id", fmt.Sprint(id), ":token", hookToken, ":ref", "abcdefghijklmnopqrstuvwxyz.1", "*",
+		"x").Replace(path)
 }
 
 // outcome puts an answer into the words of the table.
@@ -182,14 +189,14 @@ func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newStage(t)
+	f := newAccessFixture(t)
 	used, cells := map[string]bool{}, 0
-	for _, route := range s.site.Routes() {
+	for _, route := range f.site.Routes() {
 		if route.Method == echo.RouteNotFound {
 			route.Method = http.MethodGet // an unknown address
 		}
 		if never(route.Method) {
-			if rec := s.ask(route.Method, route.Path, "", ""); rec.Code != http.StatusMethodNotAllowed {
+			if rec := f.ask(route.Method, route.Path, "", ""); rec.Code != http.StatusMethodNotAllowed {
 				t.Errorf("%s %s answers %d", route.Method, route.Path, rec.Code)
 			}
 			continue
@@ -199,10 +206,11 @@ func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 		is := access.Row{Method: route.Method, Path: route.Path, Outcome: map[string]string{}}
 		for _, visitor := range access.Visitors {
 			cells++
-			is.Outcome[visitor] = s.cell(route, visitor, row.Outcome[visitor])
+			is.Outcome[visitor] = f.cell(route, visitor, row.Outcome[visitor])
 		}
 		if !ok {
-			t.Errorf("handlers/access/access.txt has no line for this route. What it answers now is below: judge each cell, add the line, and run make generate\n%s", is.Line())
+			t.Errorf("handlers/access/access.txt has no line for this route. What it answers now is below: judge each "+
+				"cell, add the line, and run make generate\n%s", is.Line())
 		}
 	}
 	for _, r := range rows {
@@ -217,58 +225,60 @@ func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 }
 
 // cell asks one cell for real, and answers what came of it. want is "" for a route without a line.
-func (s *stage) cell(route *echo.Route, visitor, want string) string {
-	s.t.Helper()
-	s.putBack()
+func (f *accessFixture) cell(route *echo.Route, visitor, want string) string {
+	f.t.Helper()
+	f.putBack()
 	name := fmt.Sprintf("%s %s as %s", route.Method, route.Path, visitor)
-	cookie, own := s.visit(visitor)
-	before := s.untouched(visitor)
-	path := s.fill(route.Path, visitor, own)
+	cookie, own := f.visit(visitor)
+	before := f.untouched(visitor)
+	path := f.fill(route.Path, visitor, own)
 	posted := everything
 	if route.Method == http.MethodGet {
 		posted = ""
 	}
-	rec := s.ask(route.Method, path, cookie, posted)
+	rec := f.ask(route.Method, path, cookie, posted)
 	got := outcome(rec, rec.Header().Get("Location"))
 	if want != "" && got != want {
-		s.t.Errorf("%s: %s (%d %s), and the table says %s", name, got, rec.Code, rec.Header().Get("Location"), want)
+		f.t.Errorf("%s: %s (%d %s), and the table says %s", name, got, rec.Code, rec.Header().Get("Location"), want)
 	}
 	mayRead := want == "ok" && visitor != "elsewhere"
 	if body := rec.Body.String(); !mayRead && (strings.Contains(body, canary) || strings.Contains(body, "999777")) {
-		s.t.Errorf("%s: the answer shows what is not for this visitor", name)
+		f.t.Errorf("%s: the answer shows what is not for this visitor", name)
 	}
 	if want == "ok" && visitor != "elsewhere" {
 		return got
 	}
 	// Who is not let in changed nothing, nor did who is of elsewhere in this office.
-	if after := s.untouched(visitor); after != before {
-		s.t.Errorf("%s: something changed", name)
+	if after := f.untouched(visitor); after != before {
+		f.t.Errorf("%s: something changed", name)
 	}
 	if led(got) && want != "ok" {
-		again, _ := s.visit(visitor)
-		part := s.ask(route.Method, path, again, posted, "HX-Request-Type", "partial")
-		if as := outcome(part, part.Header().Get("HX-Redirect")); part.Code != http.StatusUnauthorized || as != got || part.Body.Len() > 0 {
-			s.t.Errorf("%s: as a fragment %s (%d)", name, as, part.Code)
+		again, _ := f.visit(visitor)
+		part := f.ask(route.Method, path, again, posted, "HX-Request-Type", "partial")
+		if as := outcome(part, part.Header().Get("HX-Redirect")); part.Code != http.StatusUnauthorized || as != got ||
+			part.Body.Len() > 0 {
+			f.t.Errorf("%s: as a fragment %s (%d)", name, as, part.Code)
 		}
 	}
 	return got
 }
 
-// untouched is a checksum of what a visitor who is not let in must leave as it is: all of it but the count of tries, and for who is of
-// elsewhere all of ACME.
-func (s *stage) untouched(visitor string) string {
+// untouched is a checksum of what a visitor who is not let in must leave as it is: all of it but the count of tries,
+// and for who is of elsewhere all of ACME.
+func (f *accessFixture) untouched(visitor string) string {
 	if visitor != "elsewhere" {
-		return s.sum(append([]string{"office_countries", "notices", "recovery_sheets"}, guarded...)...)
+		return f.sum(append([]string{"office_countries", "notices", "recovery_sheets"}, guarded...)...)
 	}
-	acme := s.users["ACME/user"].OfficeID
+	acme := f.users["ACME/user"].OfficeID
 	var sum *string
-	err := s.pool.QueryRow(context.Background(), `select md5(string_agg(row, ',' order by row)) from (
+	err := f.pool.QueryRow(context.Background(), `select md5(string_agg(row, ',' order by row)) from (
 		select o::text as row from offices o where id = $1 union all select u::text from users u where office_id = $1
 		union all select m::text from mobile_numbers m join users u on u.id = m.user_id where u.office_id = $1
 		union all select c::text from office_countries c where office_id = $1
-		union all select s.ended_at::text from sessions s join users u on u.id = s.user_id where u.office_id = $1) rows`, acme).Scan(&sum)
+		union all select s.ended_at::text from sessions s join users u on u.id = s.user_id where u.office_id = $1) rows`,
+		acme).Scan(&sum)
 	if err != nil || sum == nil {
-		s.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return *sum
 }
@@ -288,7 +298,8 @@ func TestThePageOfAccessShowsTheTable(t *testing.T) {
 func TestATableOfAccessWithAMistakeIsRefused(t *testing.T) {
 	t.Parallel()
 	nine := strings.Repeat(" ok", len(access.Visitors))
-	for _, text := range []string{"GET /x ok", "GET /x" + nine + " ok", "GET /x" + strings.Replace(nine, "ok", "perhaps", 1), "GET /x" + nine + "\nGET /x" + nine} {
+	for _, text := range []string{"GET /x ok", "GET /x" + nine + " ok", "GET /x" + strings.Replace(nine, "ok", "perhaps",
+		1), "GET /x" + nine + "\nGET /x" + nine} {
 		if _, err := access.Parse(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}

@@ -16,15 +16,17 @@ import (
 
 func TestAPasswordIsMaskedAndMayBePastedAndFilledIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	for path, cookie := range map[string]string{"/login": "", "/operator/login": "", "/settings/confirm": w.in("ACME/user")} {
-		rec := w.ask("GET", path, cookie, "")
+	f := newFixture(t)
+	for path, cookie := range map[string]string{"/login": "", "/operator/login": "",
+		"/settings/confirm": f.in("ACME/user")} {
+		rec := f.ask("GET", path, cookie, "")
 		doc, err := goquery.NewDocumentFromReader(rec.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		field := doc.Find("input[name=password]")
-		if field.Length() != 1 || field.AttrOr("type", "") != "password" || field.AttrOr("autocomplete", "") != "current-password" || field.AttrOr("value", "") != "" {
+		if field.Length() != 1 || field.AttrOr("type", "") != "password" ||
+			field.AttrOr("autocomplete", "") != "current-password" || field.AttrOr("value", "") != "" {
 			html, _ := goquery.OuterHtml(field)
 			t.Errorf("the password's field on %s is %s", path, html)
 		}
@@ -42,16 +44,18 @@ func TestAPasswordIsMaskedAndMayBePastedAndFilledIn(t *testing.T) {
 
 func TestEveryPageBehindTheLogInHasAWayOut(t *testing.T) {
 	t.Parallel()
-	s := newStage(t)
+	f := newAccessFixture(t)
 	pages := 0
 	for visitor, under := range map[string]string{"superuser": "/settings", "operator": "/operator"} {
-		for _, route := range s.site.Routes() {
-			if route.Method != http.MethodGet || !strings.HasPrefix(route.Path, under) || strings.Contains(route.Path, "*") || strings.HasPrefix(route.Path, paths.OperatorJobs) || strings.HasPrefix(route.Path, "/settings/confirm") {
+		for _, route := range f.site.Routes() {
+			if route.Method != http.MethodGet || !strings.HasPrefix(route.Path, under) || strings.Contains(route.Path, "*") ||
+				strings.HasPrefix(route.Path, paths.OperatorJobs) || strings.HasPrefix(route.Path, "/settings/confirm") {
 				continue
 			}
-			cookie, own := s.visit(visitor)
-			rec := s.ask("GET", s.fill(route.Path, visitor, own), cookie, "")
-			if rec.Code != http.StatusOK || !strings.HasPrefix(rec.Body.String(), "<!doctype html>") || route.Path == "/settings/me/app" || route.Path == "/settings/me/number" || route.Path == "/settings/me/password" {
+			cookie, own := f.visit(visitor)
+			rec := f.ask("GET", f.fill(route.Path, visitor, own), cookie, "")
+			if rec.Code != http.StatusOK || !strings.HasPrefix(rec.Body.String(), "<!doctype html>") ||
+				route.Path == "/settings/me/app" || route.Path == "/settings/me/number" || route.Path == "/settings/me/password" {
 				continue // one step of a change: Cancel leads back to a page that has it
 			}
 			pages++
@@ -67,13 +71,13 @@ func TestEveryPageBehindTheLogInHasAWayOut(t *testing.T) {
 
 func TestAnOldPasswordIsStillAPassword(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.exec("update users set created_at = created_at - interval '20 years'")
-	rec := w.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
+	f := newFixture(t)
+	f.Exec("update users set created_at = created_at - interval '20 years'")
+	rec := f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/" {
 		t.Errorf("a password of twenty years answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
-	for _, route := range w.site.Routes() {
+	for _, route := range f.site.Routes() {
 		for _, word := range []string{"hint", "question", "security-answer"} {
 			if route.Method != echo.RouteNotFound && strings.Contains(route.Path, word) {
 				t.Error(fmt.Sprint(route.Path, " asks what only a password may answer"))

@@ -3,8 +3,6 @@ package handlers
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -13,16 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
-	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
@@ -34,18 +31,14 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// silent is an outbox whose jobs nobody works.
-type silent struct{}
-
-func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
-
 // uncounted are requests that nobody counts.
 type uncounted struct{}
 
 func (uncounted) Request(string, string, int, time.Duration) {}
 
-// world is the whole site over a database of its own, with the offices ACME and OTHER.
-type world struct {
+// fixture is the whole site over a database of its own, with the offices ACME and OTHER.
+type fixture struct {
+	dbtest.Database
 	anew     *anew
 	t        testing.TB
 	site     *echo.Echo
@@ -59,117 +52,106 @@ type world struct {
 
 const password = "a long enough password"
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	pool := dbtest.Pool(t)
-	logger := slog.New(slog.NewTextHandler(io.Discard, nil))
-	log := audit.NewLog(logger)
-	ring, err := keys.Parse(keys.Generate())
-	if err != nil {
-		t.Fatal(err)
-	}
 	hasher, err := account.NewHasher()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
-	sessions := session.NewStore(pool, log)
-	w.factors = twofactor.New(pool, ring, sessions, silent{}, log, time.Now, "Nightlatch")
-	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"), office.New(pool, log, "demo")
-	w.services = Services{
-		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: w.factors, Sessions: sessions, Requests: uncounted{},
-		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
-
-		Installation: audit.NewInstallation(pool, log), Jobs: w.queue,
-		Operator: operator.New(pool, log, w.anew), BalanceWarn: 10,
-		Users: users.New(pool, sessions, log),
-		SSO:   federation.New(pool, ring, w.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
+	hash, err := hasher.Hash(context.Background(), password)
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.rebuild = func(services Services, options ...Option) *echo.Echo {
+	d, pool := dbtest.New(t)
+	log, ring := factory.AuditLog(), factory.Keys(t)
+	f := &fixture{Database: d, t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
+	sessions := session.NewStore(pool, log)
+	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, log, time.Now, "Nightlatch")
+	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"),
+		office.New(pool, log, "demo")
+	f.services = Services{
+		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: f.factors, Sessions: sessions,
+		Requests: uncounted{},
+		Ready:    func(ctx context.Context) error { return db.Current(ctx, pool) },
+
+		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
+		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,
+		Users: users.New(pool, sessions, log),
+		SSO:   federation.New(pool, ring, f.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
+	}
+	f.rebuild = func(services Services, options ...Option) *echo.Echo {
 		options = append(options, WithDemo(message.NewDemoPhone(pool), mail.NewDemoMailbox(pool)))
-		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger, options...)
+		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", factory.Logger(), options...)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return site
 	}
-	w.site = w.rebuild(w.services)
-	ctx := context.Background()
+	f.site = f.rebuild(f.services)
 	for _, code := range []string{"ACME", "OTHER"} {
-		if err := offices.Create(ctx, code, code+" Accountants", audit.CommandLine); err != nil {
-			t.Fatal(err)
-		}
-		for _, role := range []account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser} {
-			name := string(role)
-			id, err := accounts.Create(ctx, account.NewUser{OfficeCode: code, Username: name, Name: "Somebody", Role: role, Password: password}, audit.CommandLine)
+		id := factory.Office(t, pool, factory.OfficeOpts{Code: code, Name: code + " Accountants"}).ID
+		for _, role := range []string{"user", "accountant", "superuser"} {
+			user := factory.User(t, pool, id, factory.UserOpts{
+				Username: role, Name: "Somebody", Role: role, PasswordHash: hash,
+			})
+			profile, err := accounts.Profile(context.Background(), id, user.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			user, err := accounts.Profile(ctx, w.id("select id from offices where code = '"+code+"'"), id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.users[code+"/"+name] = user.User
+			f.users[code+"/"+role] = profile.User
 		}
 	}
-	return w
+	f.Exec("update users set password_long = true")
+	return f
 }
 
 // invite makes the site one that can send invitations, or none with nil.
-func (w *world) invite(mail *invites) {
-	services := w.services
+func (f *fixture) invite(mail *invites) {
+	services := f.services
 	if mail != nil {
 		services.Inviter = mail
 	}
-	w.site = w.rebuild(services)
+	f.site = f.rebuild(services)
 }
 
-func (w *world) id(sql string) (id int64) {
-	w.t.Helper()
-	if err := w.pool.QueryRow(context.Background(), sql).Scan(&id); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
-	return id
-}
-
-func (w *world) exec(sql string) {
-	w.t.Helper()
-	if _, err := w.pool.Exec(context.Background(), sql); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
+// numbers gives every user of both offices a mobile number.
+func (f *fixture) numbers(o factory.NumberOpts) {
+	f.t.Helper()
+	for _, user := range f.users {
+		factory.Number(f.t, f.pool, user.ID, o)
 	}
 }
 
 // in is the cookie of a session of one factor.
-func (w *world) in(who string) string {
-	w.t.Helper()
-	token, err := w.factors.Begin(context.Background(), w.users[who], "en", session.Client{Address: "192.0.2.1"})
+func (f *fixture) in(who string) string {
+	f.t.Helper()
+	token, err := f.factors.Begin(context.Background(), f.users[who], "en", session.Client{Address: "192.0.2.1"})
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return "nightlatch=" + string(token)
 }
 
 // sum is a checksum of what a request must not change.
-func (w *world) sum(tables ...string) string {
-	w.t.Helper()
+func (f *fixture) sum(tables ...string) string {
+	f.t.Helper()
 	all := ""
 	for _, table := range tables {
-		var sum *string
-		err := w.pool.QueryRow(context.Background(), "select md5(string_agg(t::text, ',' order by t::text)) from "+table+" t").Scan(&sum)
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		if sum != nil {
-			all += table + *sum
+		sum := f.Text("select md5(string_agg(t::text, ',' order by t::text)) from " + table + " t")
+		if sum != "" {
+			all += table + sum
 		}
 	}
 	return all
 }
 
-var guarded = []string{"sso_providers", "sso_identities", "users", "mobile_numbers", "authenticators", "recovery_codes", "offices", "enrolments", "challenges", "messages"}
+var guarded = []string{
+	"sso_providers", "sso_identities", "users", "mobile_numbers", "authenticators", "recovery_codes", "offices",
+	"enrolments", "challenges", "messages",
+}
 
 // ask sends a request with headers in pairs.
-func (w *world) ask(method, path, cookie, form string, headers ...string) *httptest.ResponseRecorder {
+func (f *fixture) ask(method, path, cookie, form string, headers ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, strings.NewReader(form))
 	if form != "" || method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -181,7 +163,7 @@ func (w *world) ask(method, path, cookie, form string, headers ...string) *httpt
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
-	w.site.ServeHTTP(rec, r)
+	f.site.ServeHTTP(rec, r)
 	return rec
 }
 
@@ -191,13 +173,14 @@ func target(route *echo.Route, id int64) string {
 }
 
 // everybodys are the routes that are not behind a guard.
-var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
+var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
+	`/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.
-func (w *world) routes(t *testing.T, least int) []*echo.Route {
+func (f *fixture) routes(t *testing.T, least int) []*echo.Route {
 	t.Helper()
 	var found []*echo.Route
-	for _, r := range w.site.Routes() {
+	for _, r := range f.site.Routes() {
 		if r.Method != echo.RouteNotFound && !everybodys.MatchString(r.Path) && !strings.HasPrefix(r.Path, "/operator") {
 			found = append(found, r)
 		}
@@ -208,78 +191,86 @@ func (w *world) routes(t *testing.T, least int) []*echo.Route {
 	return found
 }
 
-const everything = "code=123456&password=x&number=%2B31612345678&country=NL&method=sms&shown=yes&up_to=1&next=/settings/me"
+const everything = "code=123456&password=x&number=%2B31612345678&country=NL&method=sms&shown=yes&up_to=1" +
+	"&next=/settings/me"
 
 func TestAHalfFinishedLogInReachesNothingButItsSecondStep(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.exec("update offices set two_factor_required = true")
-	w.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users")
-	cookie := w.in("ACME/superuser")
-	before := w.sum(guarded...)
-	for _, route := range w.routes(t, 50) {
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	f.numbers(factory.NumberOpts{})
+	cookie := f.in("ACME/superuser")
+	before := f.sum(guarded...)
+	for _, route := range f.routes(t, 50) {
 		if strings.HasPrefix(route.Path, "/login") {
 			continue
 		}
-		rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything)
-		if rec.Code != http.StatusSeeOther && rec.Code != http.StatusForbidden || rec.Code == http.StatusSeeOther && rec.Header().Get("Location") != "/login/second-step" {
+		rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything)
+		if rec.Code != http.StatusSeeOther && rec.Code != http.StatusForbidden || rec.Code == http.StatusSeeOther &&
+			rec.Header().Get("Location") != "/login/second-step" {
 			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, rec.Header().Get("Location"))
 		}
-		rec = w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything, "HX-Request-Type", "partial")
-		if rec.Code != http.StatusUnauthorized || rec.Header().Get("HX-Redirect") != "/login/second-step" || rec.Body.Len() > 0 {
+		rec = f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything, "HX-Request-Type", "partial")
+		if rec.Code != http.StatusUnauthorized || rec.Header().Get("HX-Redirect") != "/login/second-step" ||
+			rec.Body.Len() > 0 {
 			t.Errorf("%s %s as a fragment answers %d %s", route.Method, route.Path, rec.Code, rec.Body)
 		}
 	}
-	if w.sum(guarded...) != before {
+	if f.sum(guarded...) != before {
 		t.Error("something changed")
 	}
 	// Nor can it enrol, when its user has a factor.
 	for _, path := range []string{"/login/app/setup", "/login/number"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
-			if rec := w.ask(method, path, cookie, everything); rec.Code == http.StatusOK || strings.Contains(rec.Body.String(), "data-secret") {
+			if rec := f.ask(method, path, cookie, everything); rec.Code == http.StatusOK ||
+				strings.Contains(rec.Body.String(), "data-secret") {
 				t.Errorf("%s %s answers %d", method, path, rec.Code)
 			}
 		}
 	}
-	if n := w.id("select count(*) from enrolments"); n != 0 {
+	if n := f.ID("select count(*) from enrolments"); n != 0 {
 		t.Errorf("%d enrolments were begun", n)
 	}
 }
 
 func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	before := w.sum(guarded...)
-	for _, route := range w.routes(t, 50) {
+	f := newFixture(t)
+	before := f.sum(guarded...)
+	for _, route := range f.routes(t, 50) {
 		for _, cookie := range []string{"", "nightlatch=" + string(session.NewToken()), "nightlatch=x"} {
-			rec := w.ask(route.Method, target(route, 1), cookie, everything)
-			if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || where != "/login" && where != "/login?why=over" {
+			rec := f.ask(route.Method, target(route, 1), cookie, everything)
+			if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || where != "/login" &&
+				where != "/login?why=over" {
 				t.Errorf("%s %s with %q answers %d %s", route.Method, route.Path, cookie, rec.Code, where)
 			}
 		}
 	}
-	if w.sum(guarded...) != before {
+	if f.sum(guarded...) != before {
 		t.Error("something changed")
 	}
 }
 
 func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/|/office/sign-in|/users/(new|export|import|import/do|end-sessions)$|/users/:id/(change|disable|enable|delete|invite|reset/decline|end-sessions)$`)
+	f := newFixture(t)
+	superusers := regexp.MustCompile(`/reset$|/office/history$|/office/general/|/office/sign-in|` +
+		`/users/(new|export|import|import/do|end-sessions)$|` +
+		`/users/:id/(change|disable|enable|delete|invite|reset/decline|end-sessions)$`)
 	managers := regexp.MustCompile(`^/settings/users`)
-	before := w.sum(guarded...)
+	before := f.sum(guarded...)
 	count := 0
 	for _, role := range []string{"user", "accountant"} {
-		cookie := w.in("ACME/" + role)
-		for _, route := range w.routes(t, 50) {
+		cookie := f.in("ACME/" + role)
+		for _, route := range f.routes(t, 50) {
 			forbidden := superusers.MatchString(route.Path) || role == "user" && managers.MatchString(route.Path) ||
 				route.Path == "/settings/office/general" && route.Method == http.MethodPost
 			if !forbidden {
 				continue
 			}
 			count++
-			if rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything); rec.Code != http.StatusForbidden {
+			if rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie,
+				everything); rec.Code != http.StatusForbidden {
 				t.Errorf("%s: %s %s answers %d", role, route.Method, route.Path, rec.Code)
 			}
 		}
@@ -287,7 +278,7 @@ func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
 	if count < 50 {
 		t.Errorf("only %d routes were tried", count)
 	}
-	if w.sum(guarded...) != before {
+	if f.sum(guarded...) != before {
 		t.Error("something changed")
 	}
 }
@@ -296,51 +287,53 @@ var requestID = regexp.MustCompile(`<code>[A-Z2-7]{12}</code>`)
 
 func TestAnotherOfficesIDIsAsUnknownAsNone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/superuser")
-	w.in("OTHER/user")
-	before, count := w.sum(guarded...), 0
-	for _, route := range w.routes(t, 50) {
+	f := newFixture(t)
+	cookie := f.in("ACME/superuser")
+	f.in("OTHER/user")
+	before, count := f.sum(guarded...), 0
+	for _, route := range f.routes(t, 50) {
 		if !strings.Contains(route.Path, ":id") {
 			continue
 		}
 		count++
-		id := w.users["OTHER/user"].ID
+		id := f.users["OTHER/user"].ID
 		if strings.Contains(route.Path, "/me/sessions/") {
-			id = w.id(fmt.Sprintf("select max(id) from sessions where user_id = %d", id))
+			id = f.ID(fmt.Sprintf("select max(id) from sessions where user_id = %d", id))
 		}
-		theirs := w.ask(route.Method, target(route, id), cookie, everything)
-		nobodys := w.ask(route.Method, target(route, 987654321), cookie, everything)
-		if theirs.Code != http.StatusNotFound || requestID.ReplaceAllString(theirs.Body.String(), "") != requestID.ReplaceAllString(nobodys.Body.String(), "") {
-			t.Errorf("%s %s: another office's id answers %d, an unknown one %d", route.Method, route.Path, theirs.Code, nobodys.Code)
+		theirs := f.ask(route.Method, target(route, id), cookie, everything)
+		nobodys := f.ask(route.Method, target(route, 987654321), cookie, everything)
+		if theirs.Code != http.StatusNotFound ||
+			requestID.ReplaceAllString(theirs.Body.String(), "") != requestID.ReplaceAllString(nobodys.Body.String(), "") {
+			t.Errorf("%s %s: another office's id answers %d, an unknown one %d", route.Method, route.Path, theirs.Code,
+				nobodys.Code)
 		}
 	}
 	if count < 5 {
 		t.Errorf("only %d routes take an id", count)
 	}
-	if w.sum(guarded...) != before || w.id("select count(*) from sessions where ended_at is not null") != 0 {
+	if f.sum(guarded...) != before || f.ID("select count(*) from sessions where ended_at is not null") != 0 {
 		t.Error("something changed")
 	}
 }
 
 func TestLookingChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	f := newFixture(t)
 	everywhere := append([]string{"audit_events", "recovery_sheets", "factor_failures", "notices"}, guarded...)
 	enrols := regexp.MustCompile(`/app$|/app/setup$`) // shows a fresh secret, and keeps it for ten minutes
 	for _, demanded := range []bool{false, true} {
-		w.exec(fmt.Sprintf("update offices set two_factor_required = %v", demanded))
-		cookie := w.in("ACME/superuser")
-		before := w.sum(everywhere...)
-		for _, route := range w.routes(t, 50) {
+		f.Exec(fmt.Sprintf("update offices set two_factor_required = %v", demanded))
+		cookie := f.in("ACME/superuser")
+		before := f.sum(everywhere...)
+		for _, route := range f.routes(t, 50) {
 			if route.Method != http.MethodGet || enrols.MatchString(route.Path) {
 				continue
 			}
-			if rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, ""); rec.Code >= 500 {
+			if rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, ""); rec.Code >= 500 {
 				t.Errorf("GET %s answers %d", route.Path, rec.Code)
 			}
 		}
-		if w.sum(everywhere...) != before {
+		if f.sum(everywhere...) != before {
 			t.Error("a GET changed something")
 		}
 	}
@@ -348,27 +341,31 @@ func TestLookingChangesNothing(t *testing.T) {
 
 func TestEveryAnswerHasTheHeaders(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/user")
+	f := newFixture(t)
+	cookie := f.in("ACME/user")
 	large := "office=" + strings.Repeat("x", 100_000)
 	answers := map[int]*httptest.ResponseRecorder{
-		200: w.ask("GET", "/login", "", ""), 303: w.ask("GET", "/settings/me", "", ""), 404: w.ask("GET", "/nowhere", "", ""),
-		403: w.ask("GET", "/settings/users", cookie, ""), 413: w.ask("POST", "/login", "", large),
-		422: w.ask("POST", "/login", "", "office=ACME&username=user&password=wrong"),
+		200: f.ask("GET", "/login", "", ""), 303: f.ask("GET", "/settings/me", "", ""), 404: f.ask("GET", "/nowhere", "", ""),
+		403: f.ask("GET", "/settings/users", cookie, ""), 413: f.ask("POST", "/login", "", large),
+		422: f.ask("POST", "/login", "", "office=ACME&username=user&password=wrong"),
 	}
 	for want, rec := range answers {
 		if rec.Code != want {
 			t.Errorf("answered %d, want %d", rec.Code, want)
 		}
 		for name, value := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';", "Strict-Transport-Security": "max-age=63072000",
-			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin", "Cache-Control": "no-store",
+			"Content-Security-Policy":   "default-src 'none'; script-src 'self'; style-src 'self';",
+			"Strict-Transport-Security": "max-age=63072000",
+			"X-Content-Type-Options":    "nosniff", "Referrer-Policy": "same-origin",
+			"Cross-Origin-Opener-Policy": "same-origin",
+			"Cache-Control":              "no-store",
 		} {
 			if got := rec.Header().Get(name); !strings.HasPrefix(got, value) {
 				t.Errorf("%d: %s is %q", want, name, got)
 			}
 		}
-		if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
+		if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") ||
+			!strings.Contains(csp, "frame-ancestors 'none'") {
 			t.Errorf("%d: the policy is %q", want, csp)
 		}
 	}
@@ -376,41 +373,43 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 
 func TestARequestOfAnotherSiteChangesNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/superuser")
-	before := w.sum(append(guarded, "sessions", "audit_events")...)
-	for _, route := range w.site.Routes() {
+	f := newFixture(t)
+	cookie := f.in("ACME/superuser")
+	before := f.sum(append(guarded, "sessions", "audit_events")...)
+	for _, route := range f.site.Routes() {
 		if route.Method != http.MethodPost {
 			continue
 		}
-		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
-			if rec := w.ask("POST", target(route, 1), cookie, everything, headers...); rec.Code != http.StatusForbidden {
+		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+			{"Origin", "https://evil.example"}, {"Origin", "null"}} {
+			if rec := f.ask("POST", target(route, 1), cookie, everything, headers...); rec.Code != http.StatusForbidden {
 				t.Errorf("%s with %v answers %d", route.Path, headers, rec.Code)
 			}
 		}
 	}
-	if w.sum(append(guarded, "sessions", "audit_events")...) != before {
+	if f.sum(append(guarded, "sessions", "audit_events")...) != before {
 		t.Error("something changed")
 	}
 }
 
 func TestARedirectStaysAtHome(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/user")
+	f := newFixture(t)
+	cookie := f.in("ACME/user")
 	for _, hostile := range hostileTargets(t) {
 		for _, form := range []struct{ path, field string }{{"/language", "back"}, {"/settings/confirm", "next"}} {
 			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
-			rec := w.ask("POST", form.path, cookie, values.Encode())
+			rec := f.ask("POST", form.path, cookie, values.Encode())
 			where := rec.Header().Get("Location")
 			if rec.Code == http.StatusBadRequest && !web.WellFormed(values) {
 				continue
 			}
-			if rec.Code != http.StatusSeeOther || !regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
+			if rec.Code != http.StatusSeeOther ||
+				!regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
 				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, where)
 			}
 			if form.path == "/settings/confirm" {
-				cookie = w.in("ACME/user") // the proof renewed the token
+				cookie = f.in("ACME/user") // the proof renewed the token
 			}
 		}
 	}
@@ -429,59 +428,66 @@ func TestAFragmentIsAskedForInSoManyWords(t *testing.T) {
 
 func TestTheSwitchIsADraftUntilTheQuestionIsAnswered(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/superuser")
-	on := func() bool { return w.id("select count(*) from offices where two_factor_required") > 0 }
+	f := newFixture(t)
+	cookie := f.in("ACME/superuser")
+	on := func() bool { return f.ID("select count(*) from offices where two_factor_required") > 0 }
 
-	flipped := w.ask("POST", "/settings/office/general/switch", cookie, "shown=no", "HX-Request-Type", "partial")
-	if body := flipped.Body.String(); !strings.HasPrefix(body, "<form") || !strings.Contains(body, `aria-checked="true"`) || on() {
+	flipped := f.ask("POST", "/settings/office/general/switch", cookie, "shown=no", "HX-Request-Type", "partial")
+	if body := flipped.Body.String(); !strings.HasPrefix(body, "<form") ||
+		!strings.Contains(body, `aria-checked="true"`) || on() {
 		t.Errorf("the draft is %s", body)
 	}
-	if body := w.ask("POST", "/settings/office/general/switch", cookie, "shown=no").Body.String(); !strings.HasPrefix(body, "<!doctype html>") || !strings.Contains(body, `aria-checked="true"`) {
+	if body := f.ask("POST", "/settings/office/general/switch", cookie,
+		"shown=no").Body.String(); !strings.HasPrefix(body, "<!doctype html>") ||
+		!strings.Contains(body, `aria-checked="true"`) {
 		t.Error("without htmx the draft is no page")
 	}
-	question := w.ask("POST", "/settings/office/general", cookie, "shown=yes", "HX-Request-Type", "partial").Body.String()
+	question := f.ask("POST", "/settings/office/general", cookie, "shown=yes", "HX-Request-Type", "partial").Body.String()
 	if !strings.HasPrefix(question, "<dialog") || !strings.Contains(question, "all 3 users of ACME Accountants") || on() {
 		t.Errorf("the question is %s", question)
 	}
-	if body := w.ask("POST", "/settings/office/general", cookie, "shown=yes").Body.String(); !strings.Contains(body, "<dialog") {
+	if body := f.ask("POST", "/settings/office/general", cookie, "shown=yes").Body.String(); !strings.Contains(body,
+		"<dialog") {
 		t.Error("without htmx there is no question")
 	}
-	rec := w.ask("POST", "/settings/office/general/activate", cookie, "")
+	rec := f.ask("POST", "/settings/office/general/activate", cookie, "")
 	if !on() || rec.Code != http.StatusSeeOther {
 		t.Errorf("activation answers %d", rec.Code)
 	}
-	if rec := w.ask("GET", "/settings/me", cookie, ""); rec.Header().Get("Location") != "/login/second-step" {
+	if rec := f.ask("GET", "/settings/me", cookie, ""); rec.Header().Get("Location") != "/login/second-step" {
 		t.Error("the superuser's own session is not led to the second step")
 	}
-	if n := w.id("select count(*) from audit_events where action = 'two_factor_activated'"); n != 1 {
+	if n := f.ID("select count(*) from audit_events where action = 'two_factor_activated'"); n != 1 {
 		t.Errorf("%d activations are in the history", n)
 	}
 }
 
 func TestWhatNobodyAskedForIsNotTaken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/accountant")
+	f := newFixture(t)
+	cookie := f.in("ACME/accountant")
 	extra := "&role=superuser&office_id=2&confirmed_at=now&mobile_verified=true&two_factor_required=false&user_id=1"
-	id := w.users["ACME/user"].ID
-	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/number", id), cookie, "number=%2B31612345678&country=NL"+extra); rec.Code != http.StatusSeeOther {
+	id := f.users["ACME/user"].ID
+	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/number", id), cookie,
+		"number=%2B31612345678&country=NL"+extra); rec.Code != http.StatusSeeOther {
 		t.Fatalf("registering answers %d", rec.Code)
 	}
-	if n := w.id(fmt.Sprintf("select count(*) from mobile_numbers where user_id = %d and confirmed_at is null and number = '+31612345678'", id)); n != 1 {
+	if n := f.ID(fmt.Sprintf(`select count(*) from mobile_numbers where user_id = %d and confirmed_at is null
+		and number = '+31612345678'`, id)); n != 1 {
 		t.Error("the number is not there, or confirmed")
 	}
-	if n := w.id("select count(*) from users where role = 'superuser'"); n != 2 {
+	if n := f.ID("select count(*) from users where role = 'superuser'"); n != 2 {
 		t.Errorf("there are %d superusers", n)
 	}
 }
 
 func TestADatabaseThatIsGoneIsToldAndLetsNobodyIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/user")
-	w.exec("alter table sessions rename to gone")
-	if rec := w.ask("GET", "/settings/me", cookie, ""); rec.Code != http.StatusInternalServerError || strings.Contains(rec.Body.String(), "SQLSTATE") {
+	f := newFixture(t)
+	cookie := f.in("ACME/user")
+	f.Exec("alter table sessions rename to gone")
+	if rec := f.ask("GET", "/settings/me", cookie, ""); rec.Code != http.StatusInternalServerError ||
+		strings.Contains(rec.Body.String(), "SQLSTATE") {
 		t.Errorf("answered %d", rec.Code)
 	}
 }

@@ -11,8 +11,8 @@ import (
 
 func TestHeadIsAnsweredAsGetWithoutABody(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	server := httptest.NewServer(web.HeadAsGet(w.site))
+	f := newFixture(t)
+	server := httptest.NewServer(web.HeadAsGet(f.site))
 	defer server.Close()
 	for path, want := range map[string]int{"/login": 200, "/healthz": 200, "/settings/me": 200, "/nothing": 404} {
 		res, err := http.Head(server.URL + path)

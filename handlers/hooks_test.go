@@ -82,7 +82,8 @@ func TestAHookTakesWhatProvidersPost(t *testing.T) {
 	h := &heard{}
 	site, log := hooked(t, h)
 	for path, told := range map[string]string{
-		"vonage": "vonage Bearer x a=b", "webhook": "webhook Bearer x a=b", "voice": "voice Bearer x a=b", "voice/abc.1": "key abc.1 Bearer x a=b",
+		"vonage": "vonage Bearer x a=b", "webhook": "webhook Bearer x a=b", "voice": "voice Bearer x a=b",
+		"voice/abc.1": "key abc.1 Bearer x a=b",
 	} {
 		for _, token := range []string{hookToken, oldToken} {
 			h.told = nil
@@ -97,10 +98,12 @@ func TestAHookTakesWhatProvidersPost(t *testing.T) {
 	}
 	h.ncco = []byte(`[{"action":"talk"}]`)
 	rec := hook(site, "/hooks/"+hookToken+"/voice/abc.1", "{}")
-	if rec.Code != http.StatusOK || rec.Body.String() != string(h.ncco) || !strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {
+	if rec.Code != http.StatusOK || rec.Body.String() != string(h.ncco) ||
+		!strings.HasPrefix(rec.Header().Get("Content-Type"), "application/json") {
 		t.Errorf("a key is answered with %d %s", rec.Code, rec.Body)
 	}
-	if strings.Contains(log.String(), hookToken) || strings.Contains(log.String(), oldToken) || !strings.Contains(log.String(), "route=/hooks/:token/vonage") {
+	if strings.Contains(log.String(), hookToken) || strings.Contains(log.String(), oldToken) ||
+		!strings.Contains(log.String(), "route=/hooks/:token/vonage") {
 		t.Errorf("the log: %s", log)
 	}
 }
@@ -112,7 +115,8 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	ordinary := httptest.NewRecorder()
 	site.ServeHTTP(ordinary, httptest.NewRequest(http.MethodPost, "/nothing/is/here", nil))
 	want := requestID.ReplaceAllString(ordinary.Body.String(), "")
-	for _, path := range []string{"/hooks/" + hookToken[:25] + "/vonage", "/hooks/" + hookToken + "x/vonage", "/hooks//vonage", "/hooks/x/voice/abc.1", "/hooks/" + strings.ToUpper(hookToken) + "/webhook"} {
+	for _, path := range []string{"/hooks/" + hookToken[:25] + "/vonage", "/hooks/" + hookToken + "x/vonage",
+		"/hooks//vonage", "/hooks/x/voice/abc.1", "/hooks/" + strings.ToUpper(hookToken) + "/webhook"} {
 		rec := hook(site, path, "a=b")
 		if rec.Code != http.StatusNotFound || requestID.ReplaceAllString(rec.Body.String(), "") != want {
 			t.Errorf("%s answers %d, and not as any unknown address", path, rec.Code)
@@ -157,7 +161,8 @@ func TestAHookAnswersMachines(t *testing.T) {
 			if rec.Code != row.code || rec.Body.Len() > 0 || (rec.Header().Get("Retry-After") != "") != (row.code == 503) {
 				t.Errorf("%v on %s: %d, Retry-After %q, %s", row.err, path, rec.Code, rec.Header().Get("Retry-After"), rec.Body)
 			}
-			if !strings.Contains(log.String(), row.level) || row.level == "" && strings.Contains(log.String(), "hook ") || strings.Contains(log.String(), "31612345678") {
+			if !strings.Contains(log.String(), row.level) || row.level == "" && strings.Contains(log.String(), "hook ") ||
+				strings.Contains(log.String(), "31612345678") {
 				t.Errorf("%v: the log is %s", row.err, log)
 			}
 		}
@@ -187,7 +192,8 @@ func TestAFloodOfReceiptsWaitsOutside(t *testing.T) {
 	}
 	began := time.Now()
 	rec := hook(site, "/hooks/"+hookToken+"/voice/abc.1", "{}")
-	if took := time.Since(began); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" || took < hooks.TurnWait || took > 5*time.Second {
+	if took := time.Since(began); rec.Code != http.StatusServiceUnavailable || rec.Header().Get("Retry-After") == "" ||
+		took < hooks.TurnWait || took > 5*time.Second {
 		t.Errorf("the ninth: %d after %s", rec.Code, took)
 	}
 	// A slow body holds no turn, and whoever waits gets one that becomes free.

@@ -12,13 +12,14 @@ import (
 
 func TestTheDemoMailboxEscapesWhateverAMailSays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	box := mail.NewDemoMailbox(w.pool)
-	body := "<script>alert(1)</script>\n\nhttps://evil.example/link/abc\n\nhttp://localhost.evil.example/link/abc\n\nhttp://localhost/link/abc\n\njavascript:alert(1)\n\nhttp://localhost/link/abc and more"
+	f := newFixture(t)
+	box := mail.NewDemoMailbox(f.pool)
+	body := "<script>alert(1)</script>\n\nhttps://evil.example/link/abc\n\nhttp://localhost.evil.example/link/abc\n\n" +
+		"http://localhost/link/abc\n\njavascript:alert(1)\n\nhttp://localhost/link/abc and more"
 	if err := box.Send(t.Context(), mail.Message{To: `"><b>`, Subject: "<img src=x>", Body: body}); err != nil {
 		t.Fatal(err)
 	}
-	rec := w.ask(http.MethodGet, "/demo/mailbox", "", "")
+	rec := f.ask(http.MethodGet, "/demo/mailbox", "", "")
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(rec.Body.String()))
 	if err != nil || rec.Code != http.StatusOK {
 		t.Fatal(rec.Code, err)
@@ -30,10 +31,12 @@ func TestTheDemoMailboxEscapesWhateverAMailSays(t *testing.T) {
 	if len(links) != 1 || links[0] != "http://localhost/link/abc" {
 		t.Errorf("the links are %q", links)
 	}
-	if rec := w.ask(http.MethodGet, "/demo/mailbox?after=1", "", "", "HX-Request-Type", "partial"); rec.Code != http.StatusNoContent {
+	if rec := f.ask(http.MethodGet, "/demo/mailbox?after=1", "", "", "HX-Request-Type",
+		"partial"); rec.Code != http.StatusNoContent {
 		t.Errorf("nothing new answers %d", rec.Code)
 	}
-	if rec := w.ask(http.MethodGet, "/demo/mailbox?after=0", "", "", "HX-Request-Type", "partial"); rec.Code != http.StatusOK {
+	if rec := f.ask(http.MethodGet, "/demo/mailbox?after=0", "", "", "HX-Request-Type",
+		"partial"); rec.Code != http.StatusOK {
 		t.Errorf("something new answers %d", rec.Code)
 	}
 }

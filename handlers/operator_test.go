@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
@@ -47,30 +47,30 @@ func (q *queuePage) asked() []string {
 }
 
 // operator makes the operator ops and answers the key of their app.
-func (w *world) operator() (account.User, otp.Secret) {
-	w.t.Helper()
+func (f *fixture) operator() (account.User, otp.Secret) {
+	f.t.Helper()
 	ctx := context.Background()
 	hasher, err := account.NewHasher()
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	id, err := account.New(w.pool, hasher, audit.NewLog(slog.New(slog.NewTextHandler(io.Discard, nil)))).CreateOperator(ctx, "ops", password, audit.CommandLine)
+	id, err := account.New(f.pool, hasher, factory.AuditLog()).CreateOperator(ctx, "ops", password, audit.CommandLine)
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	enrolment, err := w.factors.EnrolOperator(ctx, id)
+	enrolment, err := f.factors.EnrolOperator(ctx, id)
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return account.User{ID: id, Username: "ops", Role: account.RoleOperator}, enrolment.Secret
 }
 
 // pendingOperator is the cookie of an operator's half-finished log-in.
-func (w *world) pendingOperator(user account.User) string {
-	w.t.Helper()
-	token, err := w.factors.BeginOperator(context.Background(), user, session.Client{Address: "192.0.2.1"})
+func (f *fixture) pendingOperator(user account.User) string {
+	f.t.Helper()
+	token, err := f.factors.BeginOperator(context.Background(), user, session.Client{Address: "192.0.2.1"})
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return "nightlatch=" + string(token)
 }
@@ -105,21 +105,23 @@ func cookieOf(t testing.TB, rec *httptest.ResponseRecorder) string {
 }
 
 // operatorIn is the cookie of an operator who is in.
-func (w *world) operatorIn(secret otp.Secret, steps int64) string {
-	w.t.Helper()
-	rec := w.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code", appCode(w.t, secret, steps)))
+func (f *fixture) operatorIn(secret otp.Secret, steps int64) string {
+	f.t.Helper()
+	rec := f.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code",
+		appCode(f.t, secret, steps)))
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator" {
-		w.t.Fatalf("the log-in answers %d %s", rec.Code, rec.Header().Get("Location"))
+		f.t.Fatalf("the log-in answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
-	return cookieOf(w.t, rec)
+	return cookieOf(f.t, rec)
 }
 
 // operatorRoutes are all routes under /operator but the log-in form itself, which is everybody's.
-func (w *world) operatorRoutes(t *testing.T) []*echo.Route {
+func (f *fixture) operatorRoutes(t *testing.T) []*echo.Route {
 	t.Helper()
 	var found []*echo.Route
-	for _, r := range w.site.Routes() {
-		if r.Method != echo.RouteNotFound && !never(r.Method) && strings.HasPrefix(r.Path, "/operator") && r.Path != "/operator/login" {
+	for _, r := range f.site.Routes() {
+		if r.Method != echo.RouteNotFound && !never(r.Method) && strings.HasPrefix(r.Path, "/operator") &&
+			r.Path != "/operator/login" {
 			found = append(found, r)
 		}
 	}
@@ -133,92 +135,105 @@ var operatorsToo = append([]string{"sessions", "known_browsers"}, guarded...)
 
 func TestAnOperatorSignsInWithAllThree(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	user, secret := w.operator()
-	cookie := w.operatorIn(secret, -1)
-	if rec := w.ask("GET", "/operator/history", cookie, ""); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "The command line created the operator ops") {
+	f := newFixture(t)
+	user, secret := f.operator()
+	cookie := f.operatorIn(secret, -1)
+	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Code != http.StatusOK ||
+		!strings.Contains(rec.Body.String(), "The command line created the operator ops") {
 		t.Errorf("the history answers %d %s", rec.Code, rec.Body)
 	}
-	if n := w.id(fmt.Sprintf("select extract(epoch from expires_at - created_at)::bigint from sessions where user_id = %d and level = 2", user.ID)); n < 8*3600-60 || n > 8*3600+60 {
+	if n := f.ID(fmt.Sprintf(`select extract(epoch from expires_at - created_at)::bigint from sessions where user_id = %d
+		and level = 2`, user.ID)); n < 8*3600-60 || n > 8*3600+60 {
 		t.Errorf("an operator's session lasts %d s, not 8 h", n)
 	}
 	// A code serves once: the same one again leaves a half-finished log-in.
-	rec := w.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code", appCode(t, secret, -1)))
-	if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || where != "/operator/login/code?why=wrong" {
+	rec := f.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code",
+		appCode(t, secret, -1)))
+	if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther ||
+		where != "/operator/login/code?why=wrong" {
 		t.Errorf("a used code answers %d %s", rec.Code, where)
 	}
-	if rec := w.ask("GET", "/operator/history", cookieOf(t, rec), ""); rec.Header().Get("Location") != "/operator/login/code" {
+	if rec := f.ask("GET", "/operator/history", cookieOf(t, rec),
+		""); rec.Header().Get("Location") != "/operator/login/code" {
 		t.Errorf("with a used code the history answers %d", rec.Code)
 	}
 	// Nor does the one session survive 15 minutes without a click.
-	w.exec("update sessions set last_seen_at = now() - interval '14 minutes'")
-	if rec := w.ask("GET", "/operator/history", cookie, ""); rec.Code != http.StatusOK {
+	f.Exec("update sessions set last_seen_at = now() - interval '14 minutes'")
+	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Code != http.StatusOK {
 		t.Errorf("after 14 minutes the history answers %d", rec.Code)
 	}
-	w.exec("update sessions set last_seen_at = now() - interval '15 minutes 1 second'")
-	if rec := w.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
+	f.Exec("update sessions set last_seen_at = now() - interval '15 minutes 1 second'")
+	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
 		t.Errorf("after 15 minutes the history answers %d", rec.Code)
 	}
 }
 
 func TestWithoutACodeAnOperatorIsAskedForItAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret := w.operator()
-	rec := w.ask("POST", "/operator/login", "", form("username", "OPS ", "password", password))
+	f := newFixture(t)
+	_, secret := f.operator()
+	rec := f.ask("POST", "/operator/login", "", form("username", "OPS ", "password", password))
 	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator/login/code" {
 		t.Fatalf("the log-in answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
 	cookie := cookieOf(t, rec)
-	body := w.ask("GET", "/operator/login/code", cookie, "").Body.String()
-	for _, part := range []string{"Verification code</label>", `autocomplete="one-time-code" inputmode="numeric"`, ">Verify</button>", `action="/logout"`} {
+	body := f.ask("GET", "/operator/login/code", cookie, "").Body.String()
+	for _, part := range []string{"Verification code</label>", `autocomplete="one-time-code" inputmode="numeric"`,
+		">Verify</button>", `action="/logout"`} {
 		if !strings.Contains(body, part) {
 			t.Errorf("the page has no %s", part)
 		}
 	}
-	if rec := w.ask("POST", "/operator/login/code", cookie, form("code", "12")); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "six digits") {
+	if rec := f.ask("POST", "/operator/login/code", cookie,
+		form("code", "12")); rec.Code != http.StatusUnprocessableEntity ||
+		!strings.Contains(rec.Body.String(), "six digits") {
 		t.Errorf("half a code answers %d", rec.Code)
 	}
-	if rec := w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40))); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "4 tries left") {
+	if rec := f.ask("POST", "/operator/login/code", cookie,
+		form("code", appCode(t, secret, 40))); rec.Code != http.StatusUnprocessableEntity ||
+		!strings.Contains(rec.Body.String(), "4 tries left") {
 		t.Errorf("a wrong code answers %d", rec.Code)
 	}
-	rec = w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 0)))
-	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator" || cookieOf(t, rec) == cookie || cookieOf(t, rec) == "" {
+	rec = f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 0)))
+	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator" || cookieOf(t, rec) == cookie ||
+		cookieOf(t, rec) == "" {
 		t.Errorf("the right code answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
-	if rec := w.ask("GET", "/operator/history", cookie, ""); rec.Code == http.StatusOK {
+	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Code == http.StatusOK {
 		t.Error("the token of before the code still serves")
 	}
 }
 
 func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	user, secret := w.operator()
-	cookie := w.pendingOperator(user)
+	f := newFixture(t)
+	user, secret := f.operator()
+	cookie := f.pendingOperator(user)
 	for try := 1; try <= 5; try++ {
-		rec := w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
+		rec := f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
 		if ended := rec.Header().Get("Location") == "/operator/login?why=exhausted"; ended != (try == 5) {
 			t.Errorf("try %d answers %d %s", try, rec.Code, rec.Header().Get("Location"))
 		}
 	}
-	if rec := w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=over" {
+	if rec := f.ask("POST", "/operator/login/code", cookie,
+		form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=over" {
 		t.Errorf("the right code after five wrong ones answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
 	// The owner is told at the next page, and puts it away.
-	in := w.operatorIn(secret, 0)
-	if body := w.ask("GET", "/operator/history", in, "").Body.String(); !strings.Contains(body, "five wrong codes") {
+	in := f.operatorIn(secret, 0)
+	if body := f.ask("GET", "/operator/history", in, "").Body.String(); !strings.Contains(body, "five wrong codes") {
 		t.Error("nobody tells the operator")
 	}
-	w.ask("POST", "/operator/notices", in, form("up_to", fmt.Sprint(w.id("select max(id) from notices"))))
-	if body := w.ask("GET", "/operator/history", in, "").Body.String(); strings.Contains(body, "five wrong codes") {
+	f.ask("POST", "/operator/notices", in, form("up_to", fmt.Sprint(f.ID("select max(id) from notices"))))
+	if body := f.ask("GET", "/operator/history", in, "").Body.String(); strings.Contains(body, "five wrong codes") {
 		t.Error("the notice stays")
 	}
 	// Ten in a row, over all log-ins, make the operator wait.
-	w.exec("update factor_failures set in_a_row = 9")
-	cookie = w.pendingOperator(user)
-	w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
-	for _, rec := range []*httptest.ResponseRecorder{w.ask("GET", "/operator/login/code", cookie, ""), w.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 1)))} {
+	f.Exec("update factor_failures set in_a_row = 9")
+	cookie = f.pendingOperator(user)
+	f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
+	for _, rec := range []*httptest.ResponseRecorder{f.ask("GET", "/operator/login/code", cookie, ""),
+		f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 1)))} {
 		if !strings.Contains(rec.Body.String(), "you have to wait") {
 			t.Errorf("after ten wrong codes the page answers %d %s", rec.Code, rec.Body)
 		}
@@ -228,8 +243,8 @@ func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 // Each door has one answer for whoever is not let in, and both doors the same one.
 func TestTheOperatorsDoorAnswersAsTheOtherOne(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.operator()
+	f := newFixture(t)
+	f.operator()
 	bare := func(rec *httptest.ResponseRecorder, names ...string) string {
 		body := rec.Body.String()
 		for _, name := range names {
@@ -238,133 +253,149 @@ func TestTheOperatorsDoorAnswersAsTheOtherOne(t *testing.T) {
 		return fmt.Sprint(rec.Code, rec.Header(), body)
 	}
 	try := func(username, pass string) *httptest.ResponseRecorder {
-		return w.ask("POST", "/operator/login", "nightlatch-browser=x", form("username", username, "password", pass, "code", "123456"))
+		return f.ask("POST", "/operator/login", "nightlatch-browser=x", form("username", username, "password", pass, "code",
+			"123456"))
 	}
-	wrong, nobody, users := bare(try("ops", "wrong"), "ops"), bare(try("nobody", password), "nobody"), bare(try("superuser", password), "superuser")
-	if wrong != nobody || wrong != users || !strings.HasPrefix(wrong, "422") || !strings.Contains(wrong, "That did not match.") {
+	wrong, nobody, users := bare(try("ops", "wrong"), "ops"), bare(try("nobody", password), "nobody"),
+		bare(try("superuser", password), "superuser")
+	if wrong != nobody || wrong != users || !strings.HasPrefix(wrong, "422") ||
+		!strings.Contains(wrong, "That did not match.") {
 		t.Errorf("a wrong password, no operator, and an office's user:\n%s\n%s\n%s", wrong, nobody, users)
 	}
-	w.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", "wrong"))
+	f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", "wrong"))
 	for range 3 {
 		try("ops", "wrong")
-		w.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", "wrong"))
+		f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", "wrong"))
 	}
-	here, there := try("ops", password), w.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
-	if here.Code != http.StatusTooManyRequests || there.Code != here.Code || !strings.Contains(here.Body.String(), "Too many tries. Wait ") {
+	here, there := try("ops", password),
+		f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
+	if here.Code != http.StatusTooManyRequests || there.Code != here.Code ||
+		!strings.Contains(here.Body.String(), "Too many tries. Wait ") {
 		t.Errorf("the fifth try answers %d here and %d there", here.Code, there.Code)
 	}
 	// An office's door knows no operators, whatever its code.
 	for _, code := range []string{"", "operator", "OPERATOR", "0", "null"} {
-		if rec := w.ask("POST", "/login", "", form("office", code, "username", "ops", "password", password)); rec.Code == http.StatusSeeOther {
+		if rec := f.ask("POST", "/login", "", form("office", code, "username", "ops", "password",
+			password)); rec.Code == http.StatusSeeOther {
 			t.Errorf("office %q lets an operator in", code)
 		}
 	}
-	if n := w.id("select count(*) from sessions"); n != 0 {
+	if n := f.ID("select count(*) from sessions"); n != 0 {
 		t.Errorf("%d sessions were begun", n)
 	}
 }
 
 func TestAnOperatorReachesNothingOfTheOffices(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	user, secret := w.operator()
+	f := newFixture(t)
+	user, secret := f.operator()
 	// As tempting as can be: no office's guard knows this number, and nothing may be sent to it.
-	w.exec(fmt.Sprintf("insert into mobile_numbers (user_id, number, country, confirmed_at) values (%d, '+31612345678', 'NL', now())", user.ID))
-	full := w.operatorIn(secret, -1)
-	bare := w.pendingOperator(user)
+	factory.Number(t, f.pool, user.ID, factory.NumberOpts{})
+	full := f.operatorIn(secret, -1)
+	bare := f.pendingOperator(user)
 	for round, cookies := range [][]string{{bare, full}, {bare}} {
 		if round == 1 {
 			// Without any factor a user would enrol at the log-in.
-			w.exec("delete from authenticators")
-			w.exec("delete from mobile_numbers")
+			f.Exec("delete from authenticators")
+			f.Exec("delete from mobile_numbers")
 		}
-		before := w.sum(guarded...)
+		before := f.sum(guarded...)
 		for _, cookie := range cookies {
-			for _, route := range w.routes(t, 50) {
+			for _, route := range f.routes(t, 50) {
 				for _, headers := range [][]string{nil, {"HX-Request-Type", "partial"}} {
-					rec := w.ask(route.Method, target(route, w.users["ACME/user"].ID), cookie, everything, headers...)
+					rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything, headers...)
 					where := rec.Header().Get("Location") + rec.Header().Get("HX-Redirect")
-					if rec.Code != http.StatusSeeOther && rec.Code != http.StatusUnauthorized || where != "/operator" || rec.Body.Len() > 0 {
-						t.Errorf("round %d: %s %s %v answers %d %s %s", round, route.Method, route.Path, headers, rec.Code, where, rec.Body)
+					if rec.Code != http.StatusSeeOther && rec.Code != http.StatusUnauthorized || where != "/operator" ||
+						rec.Body.Len() > 0 {
+						t.Errorf("round %d: %s %s %v answers %d %s %s", round, route.Method, route.Path, headers, rec.Code, where,
+							rec.Body)
 					}
 				}
 			}
 			for _, path := range []string{"/", "/login"} {
-				if rec := w.ask("GET", path, cookie, ""); rec.Header().Get("Location") != "/operator" {
+				if rec := f.ask("GET", path, cookie, ""); rec.Header().Get("Location") != "/operator" {
 					t.Errorf("%s answers %d %s", path, rec.Code, rec.Header().Get("Location"))
 				}
 			}
 		}
-		if w.sum(guarded...) != before {
+		if f.sum(guarded...) != before {
 			t.Errorf("round %d: something changed", round)
 		}
 	}
-	if n := w.id("select count(*) from challenges") + w.id("select count(*) from enrolments") + w.id("select count(*) from messages"); n != 0 {
+	if n := f.ID("select count(*) from challenges") + f.ID("select count(*) from enrolments") + f.ID(
+		"select count(*) from messages"); n != 0 {
 		t.Errorf("%d challenges, enrolments and messages were made", n)
 	}
 }
 
 func TestNobodyButAnOperatorReachesOperatorsPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	operator, secret := w.operator()
-	w.exec("update offices set two_factor_required = true where code = 'OTHER'")
-	half := w.pendingOperator(operator)
+	f := newFixture(t)
+	operator, secret := f.operator()
+	f.Exec("update offices set two_factor_required = true where code = 'OTHER'")
+	half := f.pendingOperator(operator)
 	for who, visit := range map[string]struct{ cookie, leads string }{
-		"nobody": {"", "/operator/login"}, "an old session": {"nightlatch=" + string(session.NewToken()), "/operator/login?why=over"},
-		"half an operator": {half, "/operator/login/code"}, "half a user": {w.in("OTHER/superuser"), ""}, "a user": {w.in("ACME/user"), ""},
-		"an accountant": {w.in("ACME/accountant"), ""}, "a superuser": {w.in("ACME/superuser"), ""},
+		"nobody": {"", "/operator/login"}, "an old session": {"nightlatch=" + string(session.NewToken()),
+			"/operator/login?why=over"},
+		"half an operator": {half, "/operator/login/code"}, "half a user": {f.in("OTHER/superuser"), ""},
+		"a user":        {f.in("ACME/user"), ""},
+		"an accountant": {f.in("ACME/accountant"), ""}, "a superuser": {f.in("ACME/superuser"), ""},
 	} {
-		before := w.sum(append(operatorsToo, "audit_events")...)
-		for _, route := range w.operatorRoutes(t) {
+		before := f.sum(append(operatorsToo, "audit_events")...)
+		for _, route := range f.operatorRoutes(t) {
 			path := strings.ReplaceAll(target(route, 1), "*", "api/jobs/retry")
 			if who == "half an operator" && path == "/operator/login/code" {
 				continue
 			}
-			rec := w.ask(route.Method, path, visit.cookie, `{"ids":["1"]}`)
+			rec := f.ask(route.Method, path, visit.cookie, `{"ids":["1"]}`)
 			where, body := rec.Header().Get("Location"), rec.Body.String()
-			if visit.leads != "" && (rec.Code != http.StatusSeeOther || where != visit.leads || body != "") || visit.leads == "" && rec.Code != http.StatusNotFound {
+			if visit.leads != "" && (rec.Code != http.StatusSeeOther || where != visit.leads || body != "") ||
+				visit.leads == "" && rec.Code != http.StatusNotFound {
 				t.Errorf("%s: %s %s answers %d %s", who, route.Method, path, rec.Code, where)
 			}
-			if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(body, queueBody) || strings.Contains(csp, "unsafe") {
+			if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(body, queueBody) ||
+				strings.Contains(csp, "unsafe") {
 				t.Errorf("%s: %s %s shows %s", who, route.Method, path, body)
 			}
 		}
-		if w.sum(append(operatorsToo, "audit_events")...) != before {
+		if f.sum(append(operatorsToo, "audit_events")...) != before {
 			t.Errorf("%s changed something", who)
 		}
 	}
 	// The form is everybody's, and has no data.
-	for _, cookie := range []string{"", w.in("ACME/superuser"), w.in("OTHER/superuser")} {
-		if rec := w.ask("GET", "/operator/login", cookie, ""); rec.Code != http.StatusOK || strings.Contains(rec.Body.String(), "ACME") {
+	for _, cookie := range []string{"", f.in("ACME/superuser"), f.in("OTHER/superuser")} {
+		if rec := f.ask("GET", "/operator/login", cookie, ""); rec.Code != http.StatusOK ||
+			strings.Contains(rec.Body.String(), "ACME") {
 			t.Errorf("the form answers %d", rec.Code)
 		}
 	}
-	if asked := w.queue.asked(); len(asked) != 0 {
+	if asked := f.queue.asked(); len(asked) != 0 {
 		t.Errorf("the queue's page was asked for %v", asked)
 	}
-	full := w.operatorIn(secret, 0)
-	for _, route := range w.operatorRoutes(t) {
+	full := f.operatorIn(secret, 0)
+	for _, route := range f.operatorRoutes(t) {
 		path := strings.ReplaceAll(target(route, 1), "*", "api/queues/sms_login/pause")
-		rec := w.ask(route.Method, path, full, form("up_to", "1"))
+		rec := f.ask(route.Method, path, full, form("up_to", "1"))
 		// A form without its values is refused with a sentence, and there is no challenge 1; no door is closed.
-		closed := rec.Code == http.StatusForbidden || rec.Code == http.StatusNotFound && !strings.HasPrefix(path, "/operator/waiting/") || rec.Code >= 500
+		closed := rec.Code == http.StatusForbidden || rec.Code == http.StatusNotFound &&
+			!strings.HasPrefix(path, "/operator/waiting/") || rec.Code >= 500
 		if closed && path != "/operator/login/code" {
 			t.Errorf("an operator's %s %s answers %d", route.Method, path, rec.Code)
 		}
 	}
-	if asked := w.queue.asked(); len(asked) < 10 {
+	if asked := f.queue.asked(); len(asked) < 10 {
 		t.Errorf("the queue's page was only asked for %v", asked)
 	}
 }
 
 func TestWhatAnOperatorDoesToJobsIsWrittenDownFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret := w.operator()
-	cookie := w.operatorIn(secret, 0)
+	f := newFixture(t)
+	_, secret := f.operator()
+	cookie := f.operatorIn(secret, 0)
 	details := func() (all []string) {
-		rows, err := w.pool.Query(context.Background(), "select actor || ': ' || detail from audit_events where action = 'jobs_changed' and office_id is null order by id")
+		rows, err := f.pool.Query(context.Background(),
+			"select actor || ': ' || detail from audit_events where action = 'jobs_changed' and office_id is null order by id")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -384,7 +415,7 @@ func TestWhatAnOperatorDoesToJobsIsWrittenDownFirst(t *testing.T) {
 		{"PUT", "/operator/jobs/api/queues/sms_login/pause", ""},
 		{"PATCH", "/operator/jobs/api/queues/a%0Ab", `{"x":1}`},
 	} {
-		if rec := w.ask(r.method, r.path, cookie, r.body); rec.Code != http.StatusOK {
+		if rec := f.ask(r.method, r.path, cookie, r.body); rec.Code != http.StatusOK {
 			t.Errorf("%s %s answers %d", r.method, r.path, rec.Code)
 		}
 	}
@@ -392,8 +423,9 @@ func TestWhatAnOperatorDoesToJobsIsWrittenDownFirst(t *testing.T) {
 	if got := details(); !slices.Equal(got, want) {
 		t.Errorf("written down is %q", got)
 	}
-	if got := w.queue.asked(); !slices.Equal(got, []string{
-		"GET /operator/jobs/api/jobs ", `POST /operator/jobs/api/jobs/retry {"ids":["12","13"]}`, "PUT /operator/jobs/api/queues/sms_login/pause ", "PATCH /operator/jobs/api/queues/a\nb {\"x\":1}",
+	if got := f.queue.asked(); !slices.Equal(got, []string{
+		"GET /operator/jobs/api/jobs ", `POST /operator/jobs/api/jobs/retry {"ids":["12","13"]}`,
+		"PUT /operator/jobs/api/queues/sms_login/pause ", "PATCH /operator/jobs/api/queues/a\nb {\"x\":1}",
 	}) {
 		t.Errorf("passed on is %q", got)
 	}
@@ -402,7 +434,7 @@ func TestWhatAnOperatorDoesToJobsIsWrittenDownFirst(t *testing.T) {
 	for i := range ids {
 		ids[i] = fmt.Sprintf(`"%d"`, 7_000_000+i)
 	}
-	w.ask("POST", "/operator/jobs/api/jobs/delete", cookie, `{"ids":[`+strings.Join(ids, ",")+`]}`)
+	f.ask("POST", "/operator/jobs/api/jobs/delete", cookie, `{"ids":[`+strings.Join(ids, ",")+`]}`)
 	all := strings.Join(details(), " ")
 	for _, id := range ids {
 		if !strings.Contains(all, " "+strings.Trim(id, `"`)) {
@@ -410,48 +442,56 @@ func TestWhatAnOperatorDoesToJobsIsWrittenDownFirst(t *testing.T) {
 		}
 	}
 	// What cannot be read, is too large, comes from elsewhere, or cannot be written down, is not passed on.
-	before := len(w.queue.asked())
-	for _, body := range []string{"", "{}", "[]", `{"ids":[]}`, `{"ids":["x"]}`, `{"ids":[1.5]}`, `{"ids":[1]} {"ids":[2]}`, `{"ids":"1"}`, `{"ids":[99999999999999999999]}`} {
-		if rec := w.ask("POST", "/operator/jobs/api/jobs/cancel", cookie, body); rec.Code != http.StatusBadRequest {
+	before := len(f.queue.asked())
+	for _, body := range []string{"", "{}", "[]", `{"ids":[]}`, `{"ids":["x"]}`, `{"ids":[1.5]}`,
+		`{"ids":[1]} {"ids":[2]}`, `{"ids":"1"}`, `{"ids":[99999999999999999999]}`} {
+		if rec := f.ask("POST", "/operator/jobs/api/jobs/cancel", cookie, body); rec.Code != http.StatusBadRequest {
 			t.Errorf("%q answers %d", body, rec.Code)
 		}
 	}
-	if rec := w.ask("POST", "/operator/jobs/api/jobs/cancel", cookie, `{"ids":["1"],"x":"`+strings.Repeat("x", 70_000)+`"}`); rec.Code != http.StatusRequestEntityTooLarge {
+	if rec := f.ask("POST", "/operator/jobs/api/jobs/cancel", cookie, `{"ids":["1"],"x":"`+strings.Repeat("x",
+		70_000)+`"}`); rec.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large request answers %d", rec.Code)
 	}
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "TRACE"} {
-		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "https://evil.example"}, {"Origin", "null"}} {
-			if rec := w.ask(method, "/operator/jobs/api/queues/sms_login/pause", cookie, "", headers...); rec.Code != http.StatusForbidden {
+		for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+			{"Origin", "https://evil.example"}, {"Origin", "null"}} {
+			if rec := f.ask(method, "/operator/jobs/api/queues/sms_login/pause", cookie, "",
+				headers...); rec.Code != http.StatusForbidden {
 				t.Errorf("%s with %v answers %d", method, headers, rec.Code)
 			}
 		}
 	}
-	w.exec("alter table audit_events rename column detail to gone")
-	if rec := w.ask("POST", "/operator/jobs/api/jobs/cancel", cookie, `{"ids":["1"]}`); rec.Code != http.StatusInternalServerError {
+	f.Exec("alter table audit_events rename column detail to gone")
+	if rec := f.ask("POST", "/operator/jobs/api/jobs/cancel", cookie,
+		`{"ids":["1"]}`); rec.Code != http.StatusInternalServerError {
 		t.Errorf("without the history a change answers %d", rec.Code)
 	}
-	if got := w.queue.asked(); len(got) != before {
+	if got := f.queue.asked(); len(got) != before {
 		t.Errorf("passed on was %q", got[before:])
 	}
 }
 
 func TestThePollsOfTheQueuesPageDoNotKeepASessionAlive(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret := w.operator()
-	cookie := w.operatorIn(secret, 0)
+	f := newFixture(t)
+	_, secret := f.operator()
+	cookie := f.operatorIn(secret, 0)
 	for _, r := range []struct {
 		method, path string
 		touches      bool
 	}{
-		{"GET", "/operator/jobs/api/jobs", false}, {"GET", "/operator/jobs/api/states?x=1", false}, {"HEAD", "/operator/jobs/%61pi/jobs", false}, {"OPTIONS", "/operator/jobs/api", false},
-		{"GET", "/operator/jobs/", true}, {"GET", "/operator/jobs/jobs/1", true}, {"PUT", "/operator/jobs/api/queues/sms_login/resume", true}, {"GET", "/operator/history", true},
+		{"GET", "/operator/jobs/api/jobs", false}, {"GET", "/operator/jobs/api/states?x=1", false},
+		{"HEAD", "/operator/jobs/%61pi/jobs", false}, {"OPTIONS", "/operator/jobs/api", false},
+		{"GET", "/operator/jobs/", true}, {"GET", "/operator/jobs/jobs/1", true},
+		{"PUT", "/operator/jobs/api/queues/sms_login/resume", true}, {"GET", "/operator/history", true},
 	} {
-		w.exec("update sessions set last_seen_at = now() - interval '5 minutes'")
-		if rec := w.ask(r.method, r.path, cookie, ""); rec.Code != http.StatusOK {
+		f.Exec("update sessions set last_seen_at = now() - interval '5 minutes'")
+		if rec := f.ask(r.method, r.path, cookie, ""); rec.Code != http.StatusOK {
 			t.Errorf("%s %s answers %d", r.method, r.path, rec.Code)
 		}
-		if seen := w.id("select count(*) from sessions where level = 2 and last_seen_at > now() - interval '1 minute'") == 1; seen != r.touches {
+		seen := f.ID("select count(*) from sessions where level = 2 and last_seen_at > now() - interval '1 minute'") == 1
+		if seen != r.touches {
 			t.Errorf("%s %s counts as activity: %v", r.method, r.path, seen)
 		}
 	}
@@ -459,12 +499,15 @@ func TestThePollsOfTheQueuesPageDoNotKeepASessionAlive(t *testing.T) {
 
 func TestTheLooserPolicyStandsOnTheQueuesPageAlone(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret := w.operator()
-	cookie := w.operatorIn(secret, 0)
-	for path, loose := range map[string]bool{"/operator/jobs": true, "/operator/jobs/queues": true, "/operator/history": false, "/operator/nowhere": false, "/operator/jobsx": false, "/operator/login": false} {
-		csp := w.ask("GET", path, cookie, "").Header().Get("Content-Security-Policy")
-		if strings.Contains(csp, "style-src 'self' 'unsafe-inline'") != loose || strings.Contains(csp, "script-src 'self' ") || strings.Contains(csp, "unsafe-eval") || !strings.Contains(csp, "frame-ancestors 'none'") {
+	f := newFixture(t)
+	_, secret := f.operator()
+	cookie := f.operatorIn(secret, 0)
+	for path, loose := range map[string]bool{"/operator/jobs": true, "/operator/jobs/queues": true,
+		"/operator/history": false, "/operator/nowhere": false, "/operator/jobsx": false, "/operator/login": false} {
+		csp := f.ask("GET", path, cookie, "").Header().Get("Content-Security-Policy")
+		if strings.Contains(csp, "style-src 'self' 'unsafe-inline'") != loose ||
+			strings.Contains(csp, "script-src 'self' ") || strings.Contains(csp, "unsafe-eval") ||
+			!strings.Contains(csp, "frame-ancestors 'none'") {
 			t.Errorf("%s has the policy %q", path, csp)
 		}
 	}
@@ -472,43 +515,46 @@ func TestTheLooserPolicyStandsOnTheQueuesPageAlone(t *testing.T) {
 
 func TestAnOperatorLogsOutToTheOperatorsDoor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	user, secret := w.operator()
-	for _, cookie := range []string{w.operatorIn(secret, 0), w.pendingOperator(user)} {
-		if rec := w.ask("POST", "/logout", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=out" {
+	f := newFixture(t)
+	user, secret := f.operator()
+	for _, cookie := range []string{f.operatorIn(secret, 0), f.pendingOperator(user)} {
+		if rec := f.ask("POST", "/logout", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=out" {
 			t.Errorf("log-out leads to %s", rec.Header().Get("Location"))
 		}
-		if rec := w.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
+		if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
 			t.Errorf("after log-out the history answers %d", rec.Code)
 		}
 	}
-	if body := w.ask("GET", "/operator/login?why=out", "", "").Body.String(); !strings.Contains(body, "You are logged out.") {
+	if body := f.ask("GET", "/operator/login?why=out", "", "").Body.String(); !strings.Contains(body,
+		"You are logged out.") {
 		t.Error("the door does not say so")
 	}
 	// One browser, one session: whoever signs in takes the place of whoever was in.
-	office := w.in("ACME/superuser")
-	rec := w.ask("POST", "/operator/login", office, form("username", "ops", "password", password))
-	if w.ask("GET", "/settings/me", office, "").Code == http.StatusOK || cookieOf(t, rec) == "" {
+	office := f.in("ACME/superuser")
+	rec := f.ask("POST", "/operator/login", office, form("username", "ops", "password", password))
+	if f.ask("GET", "/settings/me", office, "").Code == http.StatusOK || cookieOf(t, rec) == "" {
 		t.Error("the office's session is left lying about")
 	}
 }
 
 func TestTheOperatorsHistoryHasPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, secret := w.operator()
-	cookie := w.operatorIn(secret, 0)
-	w.exec("insert into audit_events (action, actor) select 'sign_in_refused', '' from generate_series(1, 60)")
-	body := w.ask("GET", "/operator/history", cookie, "").Body.String()
-	if n := strings.Count(body, "data-action="); n != 50 || !strings.Contains(body, "A log-in of Somebody was refused") || strings.Contains(body, "The office was created") {
+	f := newFixture(t)
+	_, secret := f.operator()
+	cookie := f.operatorIn(secret, 0)
+	f.Exec("insert into audit_events (action, actor) select 'sign_in_refused', '' from generate_series(1, 60)")
+	body := f.ask("GET", "/operator/history", cookie, "").Body.String()
+	if n := strings.Count(body, "data-action="); n != 50 ||
+		!strings.Contains(body, "A log-in of Somebody was refused") || strings.Contains(body, "The office was created") {
 		t.Errorf("the first page has %d events", n)
 	}
 	_, rest, _ := strings.Cut(body, `href="/operator/history?before=`)
 	older, _, _ := strings.Cut(rest, `"`)
-	if body := w.ask("GET", "/operator/history?before="+older, cookie, "").Body.String(); !strings.Contains(body, "ops logged in") || !strings.Contains(body, "Newest") {
+	if body := f.ask("GET", "/operator/history?before="+older, cookie, "").Body.String(); !strings.Contains(body,
+		"ops logged in") || !strings.Contains(body, "Newest") {
 		t.Errorf("the second page, before %q, is %s", older, body)
 	}
-	if rec := w.ask("GET", "/operator/history?before=x", cookie, ""); rec.Code != http.StatusBadRequest {
+	if rec := f.ask("GET", "/operator/history?before=x", cookie, ""); rec.Code != http.StatusBadRequest {
 		t.Errorf("a page that is none answers %d", rec.Code)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/locale"
@@ -35,8 +36,8 @@ func (i *invites) Invite(_ context.Context, _ audit.Person, _, userID int64) err
 }
 
 // upload posts a form with a file, as a browser does.
-func (w *world) upload(path, cookie, file string, fields ...string) *httptest.ResponseRecorder {
-	w.t.Helper()
+func (f *fixture) upload(path, cookie, file string, fields ...string) *httptest.ResponseRecorder {
+	f.t.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -45,7 +46,7 @@ func (w *world) upload(path, cookie, file string, fields ...string) *httptest.Re
 	if file != "" {
 		part, err := m.CreateFormFile("file", "users.csv")
 		if err != nil {
-			w.t.Fatal(err)
+			f.t.Fatal(err)
 		}
 		_, _ = part.Write([]byte(file))
 	}
@@ -54,7 +55,7 @@ func (w *world) upload(path, cookie, file string, fields ...string) *httptest.Re
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	r.Header.Set("Cookie", cookie)
 	rec := httptest.NewRecorder()
-	w.site.ServeHTTP(rec, r)
+	f.site.ServeHTTP(rec, r)
 	return rec
 }
 
@@ -62,115 +63,139 @@ func where(rec *httptest.ResponseRecorder) string { return rec.Header().Get("Loc
 
 func TestASuperuserMakesAUserOnThePages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	f := newFixture(t)
 	mail := &invites{}
-	w.invite(mail)
-	cookie := w.in("ACME/superuser")
-	if body := w.ask("GET", "/settings/users/new", cookie, "").Body.String(); strings.Contains(body, "nightlatch user create") || !strings.Contains(body, `name="email"`) {
+	f.invite(mail)
+	cookie := f.in("ACME/superuser")
+	if body := f.ask("GET", "/settings/users/new", cookie, "").Body.String(); strings.Contains(body,
+		"nightlatch user create") || !strings.Contains(body, `name="email"`) {
 		t.Errorf("the form is %s", body)
 	}
-	rec := w.ask("POST", "/settings/users/new", cookie, "username=Zoe&name=Zoe+Jansen&email=zoe%40example.org&role=accountant")
-	id := w.id("select id from users where username = 'zoe' and role = 'accountant' and office_id = " + fmt.Sprint(w.users["ACME/user"].OfficeID))
-	if rec.Code != 303 || where(rec) != fmt.Sprintf("/settings/users/%d?done=user_added_invited", id) || len(mail.ids) != 1 || mail.ids[0] != id {
+	rec := f.ask("POST", "/settings/users/new", cookie,
+		"username=Zoe&name=Zoe+Jansen&email=zoe%40example.org&role=accountant")
+	id := f.ID("select id from users where username = 'zoe' and role = 'accountant' and office_id = " +
+		fmt.Sprint(f.users["ACME/user"].OfficeID))
+	if rec.Code != 303 || where(rec) != fmt.Sprintf("/settings/users/%d?done=user_added_invited", id) ||
+		len(mail.ids) != 1 || mail.ids[0] != id {
 		t.Errorf("answered %d %s, invited %v", rec.Code, where(rec), mail.ids)
 	}
-	if body := w.ask("GET", fmt.Sprintf("/settings/users/%d", id), cookie, "").Body.String(); !strings.Contains(body, "Has no password yet") || !strings.Contains(body, "/invite") {
+	if body := f.ask("GET", fmt.Sprintf("/settings/users/%d", id), cookie, "").Body.String(); !strings.Contains(body,
+		"Has no password yet") || !strings.Contains(body, "/invite") {
 		t.Error("the page does not say that there is no password")
 	}
 	mail.fail = true
-	if rec := w.ask("POST", "/settings/users/new", cookie, "username=bob&name=Bob&email=bob%40example.org&role=user"); !strings.HasSuffix(where(rec), "done=user_not_invited") {
+	if rec := f.ask("POST", "/settings/users/new", cookie,
+		"username=bob&name=Bob&email=bob%40example.org&role=user"); !strings.HasSuffix(where(rec), "done=user_not_invited") {
 		t.Errorf("without mail: %d %s", rec.Code, where(rec))
 	}
 	for form, problem := range map[string]string{
-		"username=zoe&name=Z&email=z%40example.org&role=user": "already", "username=a+b&name=Z&email=z%40example.org&role=user": "no spaces",
-		"username=c&name=&email=z%40example.org&role=user": "1 to 120", "username=c&name=C&email=z&role=user": "not one e-mail", "username=c&name=C&email=&role=user": "needs an e-mail",
-		"username=c&name=C&email=c%40example.org&role=operator": "Choose a role", "username=c&name=%3Cscript%3E&email=c%40example.org": "Choose a role",
+		"username=zoe&name=Z&email=z%40example.org&role=user":   "already",
+		"username=a+b&name=Z&email=z%40example.org&role=user":   "no spaces",
+		"username=c&name=&email=z%40example.org&role=user":      "1 to 120",
+		"username=c&name=C&email=z&role=user":                   "not one e-mail",
+		"username=c&name=C&email=&role=user":                    "needs an e-mail",
+		"username=c&name=C&email=c%40example.org&role=operator": "Choose a role",
+		"username=c&name=%3Cscript%3E&email=c%40example.org":    "Choose a role",
 	} {
-		rec := w.ask("POST", "/settings/users/new", cookie, form)
-		if body := rec.Body.String(); rec.Code != 422 || !strings.Contains(body, problem) || !strings.Contains(body, `aria-invalid="true"`) || strings.Contains(body, "<script>") {
+		rec := f.ask("POST", "/settings/users/new", cookie, form)
+		if body := rec.Body.String(); rec.Code != 422 || !strings.Contains(body, problem) ||
+			!strings.Contains(body, `aria-invalid="true"`) || strings.Contains(body, "<script>") {
 			t.Errorf("%s answers %d", form, rec.Code)
 		}
 	}
-	w.invite(nil)
-	if body := w.ask("GET", "/settings/users/new", cookie, "").Body.String(); !strings.Contains(body, "nightlatch user create --office ACME") {
+	f.invite(nil)
+	if body := f.ask("GET", "/settings/users/new", cookie, "").Body.String(); !strings.Contains(body,
+		"nightlatch user create --office ACME") {
 		t.Error("it does not say what the operator can do")
 	}
-	if body := w.ask("GET", fmt.Sprintf("/settings/users/%d", id), cookie, "").Body.String(); !strings.Contains(body, "cannot send mail") || strings.Contains(body, `action="/settings/users/`+fmt.Sprint(id)+`/invite"`) {
+	if body := f.ask("GET", fmt.Sprintf("/settings/users/%d", id), cookie, "").Body.String(); !strings.Contains(body,
+		"cannot send mail") || strings.Contains(body, `action="/settings/users/`+fmt.Sprint(id)+`/invite"`) {
 		t.Error("the page offers an invitation that cannot be sent")
 	}
 }
 
 func TestWhatChangesAUserAsksForAFreshProofAndNamesTheUser(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	cookie := w.in("ACME/superuser")
-	at := func(rest string) string { return fmt.Sprintf("/settings/users/%d%s", w.users["ACME/user"].ID, rest) }
-	w.exec("update users set name = 'Otto Tester' where username = 'user'")
+	f := newFixture(t)
+	cookie := f.in("ACME/superuser")
+	at := func(rest string) string { return fmt.Sprintf("/settings/users/%d%s", f.users["ACME/user"].ID, rest) }
+	f.Exec("update users set name = 'Otto Tester' where username = 'user'")
 	for _, question := range []string{"/disable", "/delete", "/end-sessions"} {
-		whole, part := w.ask("GET", at(question), cookie, "").Body.String(), w.ask("GET", at(question), cookie, "", "HX-Request-Type", "partial").Body.String()
-		if !strings.HasPrefix(whole, "<!doctype html>") || !strings.HasPrefix(part, "<dialog") || !strings.Contains(whole, "Otto Tester?") && !strings.Contains(whole, "Otto Tester (user)?") || !strings.Contains(part, "Otto Tester") {
+		whole, part := f.ask("GET", at(question), cookie, "").Body.String(),
+			f.ask("GET", at(question), cookie, "", "HX-Request-Type", "partial").Body.String()
+		if !strings.HasPrefix(whole, "<!doctype html>") || !strings.HasPrefix(part, "<dialog") ||
+			!strings.Contains(whole, "Otto Tester?") && !strings.Contains(whole, "Otto Tester (user)?") ||
+			!strings.Contains(part, "Otto Tester") {
 			t.Errorf("%s asks %s", question, part)
 		}
 	}
-	w.exec("update sessions set password_at = now() - interval '11 minutes'")
-	before := w.sum(guarded...)
+	f.Exec("update sessions set password_at = now() - interval '11 minutes'")
+	before := f.sum(guarded...)
 	for path, next := range map[string]string{
-		at("/change"): at("/change"), at("/disable"): at("/disable"), at("/enable"): at(""), at("/delete"): at("/delete"), at("/reset"): at("/reset"), "/settings/users/new": "/settings/users/new",
+		at("/change"): at("/change"), at("/disable"): at("/disable"), at("/enable"): at(""), at("/delete"): at("/delete"),
+		at("/reset"): at("/reset"), "/settings/users/new": "/settings/users/new",
 	} {
-		rec := w.ask("POST", path, cookie, "username=x&name=X&email=x%40example.org&role=user")
+		rec := f.ask("POST", path, cookie, "username=x&name=X&email=x%40example.org&role=user")
 		if rec.Code != 303 || where(rec) != "/settings/confirm?next="+next {
 			t.Errorf("POST %s answers %d %s", path, rec.Code, where(rec))
 		}
 	}
 	for _, path := range []string{at("/change"), "/settings/users/new", "/settings/users/import"} {
-		if rec := w.ask("GET", path, cookie, ""); rec.Code != 303 || !strings.HasPrefix(where(rec), "/settings/confirm?next=") {
+		if rec := f.ask("GET", path, cookie, ""); rec.Code != 303 ||
+			!strings.HasPrefix(where(rec), "/settings/confirm?next=") {
 			t.Errorf("GET %s answers %d %s", path, rec.Code, where(rec))
 		}
 	}
 	for _, path := range []string{"/settings/users/import", "/settings/users/import/do"} {
-		if rec := w.upload(path, cookie, "username\nx", "lines", "username,name,email\nx,X,x@example.org"); rec.Code != 303 || !strings.HasPrefix(where(rec), "/settings/confirm") {
+		if rec := f.upload(path, cookie, "username\nx", "lines",
+			"username,name,email\nx,X,x@example.org"); rec.Code != 303 || !strings.HasPrefix(where(rec), "/settings/confirm") {
 			t.Errorf("POST %s answers %d", path, rec.Code)
 		}
 	}
 	// One's own sessions, too.
-	w.in("ACME/superuser")
-	for _, path := range []string{"/settings/me/sessions/end-others", fmt.Sprintf("/settings/me/sessions/%d/end", w.id("select max(id) from sessions"))} {
-		if rec := w.ask("POST", path, cookie, ""); !strings.HasPrefix(where(rec), "/settings/confirm") {
+	f.in("ACME/superuser")
+	for _, path := range []string{"/settings/me/sessions/end-others", fmt.Sprintf("/settings/me/sessions/%d/end",
+		f.ID("select max(id) from sessions"))} {
+		if rec := f.ask("POST", path, cookie, ""); !strings.HasPrefix(where(rec), "/settings/confirm") {
 			t.Errorf("POST %s answers %d %s", path, rec.Code, where(rec))
 		}
 	}
-	if w.sum(guarded...) != before || w.id("select count(*) from sessions where ended_at is not null") != 0 {
+	if f.sum(guarded...) != before || f.ID("select count(*) from sessions where ended_at is not null") != 0 {
 		t.Error("something changed")
 	}
 }
 
 func TestAChangeOfRoleOrADisablingCountsAtTheNextRequest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	super, ann := w.in("ACME/superuser"), w.in("ACME/accountant")
-	id := w.users["ACME/accountant"].ID
-	if rec := w.ask("GET", "/settings/users", ann, ""); rec.Code != 200 {
+	f := newFixture(t)
+	super, ann := f.in("ACME/superuser"), f.in("ACME/accountant")
+	id := f.users["ACME/accountant"].ID
+	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 200 {
 		t.Fatal(rec.Code)
 	}
-	w.ask("POST", fmt.Sprintf("/settings/users/%d/change", id), super, "name=Ann&email=&role=user")
-	if rec := w.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
+	f.ask("POST", fmt.Sprintf("/settings/users/%d/change", id), super, "name=Ann&email=&role=user")
+	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
 		t.Errorf("after another role: %d %s", rec.Code, where(rec))
 	}
-	ann = w.in("ACME/accountant")
-	w.ask("POST", fmt.Sprintf("/settings/users/%d/disable", id), super, "")
-	if rec := w.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
+	ann = f.in("ACME/accountant")
+	f.ask("POST", fmt.Sprintf("/settings/users/%d/disable", id), super, "")
+	if rec := f.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
 		t.Errorf("after a disabling: %d %s", rec.Code, where(rec))
 	}
-	own := w.users["ACME/superuser"].ID
-	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/change", own), super, "name=S&email=&role=user"); rec.Code != 422 || !strings.Contains(rec.Body.String(), "last superuser") {
+	own := f.users["ACME/superuser"].ID
+	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/change", own), super,
+		"name=S&email=&role=user"); rec.Code != 422 || !strings.Contains(rec.Body.String(), "last superuser") {
 		t.Errorf("stepping down answers %d", rec.Code)
 	}
 	for _, act := range []string{"disable", "delete"} {
-		if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/%s", own, act), super, ""); rec.Code != 422 || !strings.Contains(rec.Body.String(), "another superuser") {
+		if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/%s", own, act), super, ""); rec.Code != 422 ||
+			!strings.Contains(rec.Body.String(), "another superuser") {
 			t.Errorf("%s oneself answers %d", act, rec.Code)
 		}
 	}
-	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/delete", id), super, ""); where(rec) != "/settings/users?done=user_deleted" || w.id(fmt.Sprintf("select count(*) from users where id = %d", id)) != 0 {
+	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/delete", id), super,
+		""); where(rec) != "/settings/users?done=user_deleted" ||
+		f.ID(fmt.Sprintf("select count(*) from users where id = %d", id)) != 0 {
 		t.Errorf("deleting answers %d %s", rec.Code, where(rec))
 	}
 }
@@ -178,27 +203,31 @@ func TestAChangeOfRoleOrADisablingCountsAtTheNextRequest(t *testing.T) {
 // security.md B35: fields that no form has change nothing, whichever form they are added to.
 func TestFieldsThatNoFormHasAreNotTaken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.exec("insert into mobile_numbers (user_id, number, country) select id, '+31612345678', 'NL' from users")
+	f := newFixture(t)
+	f.numbers(factory.NumberOpts{Unconfirmed: true})
 	rights := func() string {
-		return fmt.Sprint(w.sum("(select id, office_id, role, username, password_hash, language from users where username = 'user' or office_id = 2)", "(select user_id, confirmed_at from mobile_numbers)", "(select id, two_factor_required from offices)"))
+		return fmt.Sprint(f.sum("(select id, office_id, role, username, password_hash, language from users where "+
+			"username = 'user' or office_id = 2)", "(select user_id, confirmed_at from mobile_numbers)",
+			"(select id, two_factor_required from offices)"))
 	}
 	before := rights()
 	extra := url.Values{
-		"role": {"user", "superuser"}, "office_id": {"2"}, "officeID": {"2"}, "id": {"1"}, "user_id": {"1"}, "username": {"root"}, "password_hash": {"x"}, "password": {"x"},
-		"mobile_verified": {"true"}, "confirmed_at": {"now"}, "disabled_at": {""}, "two_factor_required": {"true"}, "level": {"2"}, "language": {"nl"}, "name": {"Somebody"}, "email": {""},
+		"role": {"user", "superuser"}, "office_id": {"2"}, "officeID": {"2"}, "id": {"1"}, "user_id": {"1"},
+		"username": {"root"}, "password_hash": {"x"}, "password": {"x"},
+		"mobile_verified": {"true"}, "confirmed_at": {"now"}, "disabled_at": {""}, "two_factor_required": {"true"},
+		"level": {"2"}, "language": {"nl"}, "name": {"Somebody"}, "email": {""},
 		"user[role]": {"superuser"}, "role[]": {"superuser"},
 	}.Encode()
 	deletes := regexp.MustCompile(`/delete$|/reset$|/activate$|/switch-off$|/number$`)
 	count := 0
 	for _, role := range []string{"user", "accountant", "superuser"} {
-		for _, route := range w.routes(t, 70) {
+		for _, route := range f.routes(t, 70) {
 			if route.Method != http.MethodPost || strings.HasPrefix(route.Path, "/login") || deletes.MatchString(route.Path) {
 				continue
 			}
 			count++
-			cookie := w.in("ACME/" + role) // some of them log out
-			rec := w.ask("POST", target(route, w.users["ACME/user"].ID)+"?role=superuser", cookie, extra)
+			cookie := f.in("ACME/" + role) // some of them log out
+			rec := f.ask("POST", target(route, f.users["ACME/user"].ID)+"?role=superuser", cookie, extra)
 			if rec.Code >= 500 {
 				t.Errorf("%s: %s answers %d", role, route.Path, rec.Code)
 			}
@@ -210,32 +239,39 @@ func TestFieldsThatNoFormHasAreNotTaken(t *testing.T) {
 	if rights() != before {
 		t.Error("a right changed")
 	}
-	if n := w.id("select count(*) from users where username = 'root' and (role <> 'user' or password_hash <> '' or office_id <> 1)"); n != 0 {
+	if n := f.ID(`select count(*) from users where username = 'root'
+		and (role <> 'user' or password_hash <> '' or office_id <> 1)`); n != 0 {
 		t.Error("a user was made with more than the form has")
 	}
 }
 
 func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	f := newFixture(t)
 	mail := &invites{}
-	w.invite(mail)
-	cookie := w.in("ACME/superuser")
-	before := w.sum(append(guarded, "audit_events")...)
+	f.invite(mail)
+	cookie := f.in("ACME/superuser")
+	before := f.sum(append(guarded, "audit_events")...)
 	for file, problem := range map[string]string{
-		"": "Choose a file", "username,name\nzoe,Zo\xeb": "not UTF-8", "name\nx": "no column username", "username,office_id\nx,2": "office_id", "username,user\nx,y": "twice",
-		"username": "no user in the file", "username,name\nx,\"y": "line 2", "username\nx,y": "more cells", "username\n" + strings.Repeat("x\n", 2001): "2000", "username\n" + strings.Repeat("x", 1<<20): "larger than 1 MB",
+		"": "Choose a file", "username,name\nzoe,Zo\xeb": "not UTF-8", "name\nx": "no column username",
+		"username,office_id\nx,2": "office_id", "username,user\nx,y": "twice",
+		"username": "no user in the file", "username,name\nx,\"y": "line 2", "username\nx,y": "more cells",
+		"username\n" + strings.Repeat("x\n", 2001): "2000", "username\n" + strings.Repeat("x", 1<<20): "larger than 1 MB",
 	} {
-		if rec := w.upload("/settings/users/import", cookie, file); rec.Code != 422 || !strings.Contains(rec.Body.String(), problem) {
+		if rec := f.upload("/settings/users/import", cookie, file); rec.Code != 422 ||
+			!strings.Contains(rec.Body.String(), problem) {
 			t.Errorf("%.30q answers %d", file, rec.Code)
 		}
 	}
-	bad := w.upload("/settings/users/import", cookie, "username;name;email;role\nzoe;Zoe;zoe@example.org;user\nuser;<b>x</b>;;king\nBOB;;;\n").Body.String()
-	if !strings.Contains(bad, `data-line="3"`) || !strings.Contains(bad, "king") || !strings.Contains(bad, "1 to 120") || strings.Contains(bad, "import/do") || strings.Contains(bad, "<b>x") || strings.Contains(bad, `data-line="2"`) {
+	bad := f.upload("/settings/users/import", cookie,
+		"username;name;email;role\nzoe;Zoe;zoe@example.org;user\nuser;<b>x</b>;;king\nBOB;;;\n").Body.String()
+	if !strings.Contains(bad, `data-line="3"`) || !strings.Contains(bad, "king") || !strings.Contains(bad, "1 to 120") ||
+		strings.Contains(bad, "import/do") || strings.Contains(bad, "<b>x") || strings.Contains(bad, `data-line="2"`) {
 		t.Errorf("the preview of a bad file is %s", bad)
 	}
-	good := w.upload("/settings/users/import", cookie, "username;name;email;role\nzoe;Zoe;zoe@example.org;user\nuser;Another Name;;accountant\n")
-	if w.sum(append(guarded, "audit_events")...) != before {
+	good := f.upload("/settings/users/import", cookie,
+		"username;name;email;role\nzoe;Zoe;zoe@example.org;user\nuser;Another Name;;accountant\n")
+	if f.sum(append(guarded, "audit_events")...) != before {
 		t.Fatal("looking changed something")
 	}
 	hidden := func(name string) string {
@@ -249,37 +285,42 @@ func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 		t.Error("the preview does not say what changes")
 	}
 	lines, digest := hidden("lines"), hidden("digest")
-	if rec := w.upload("/settings/users/import/do", cookie, "", "lines", strings.Replace(lines, "zoe,Zoe", "eve,Eve", 1), "digest", digest); rec.Code != 422 || !strings.Contains(rec.Body.String(), "have changed meanwhile") {
+	if rec := f.upload("/settings/users/import/do", cookie, "", "lines", strings.Replace(lines, "zoe,Zoe", "eve,Eve", 1),
+		"digest", digest); rec.Code != 422 || !strings.Contains(rec.Body.String(), "have changed meanwhile") {
 		t.Errorf("other lines than those looked at: %d", rec.Code)
 	}
-	if w.sum(append(guarded, "audit_events")...) != before {
+	if f.sum(append(guarded, "audit_events")...) != before {
 		t.Fatal("they were imported")
 	}
-	rec := w.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest, "invite", "yes")
-	if where(rec) != "/settings/users?done=imported" || len(mail.ids) != 1 || w.id("select count(*) from users where username = 'user' and name = 'Another Name' and role = 'accountant'") != 1 {
+	rec := f.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest, "invite", "yes")
+	if where(rec) != "/settings/users?done=imported" || len(mail.ids) != 1 ||
+		f.ID("select count(*) from users where username = 'user' and name = 'Another Name' and role = 'accountant'") != 1 {
 		t.Errorf("answered %d %s, invited %v", rec.Code, where(rec), mail.ids)
 	}
-	if rec := w.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest); rec.Code == 303 {
+	if rec := f.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest); rec.Code == 303 {
 		t.Error("once more does it again")
 	}
 	// A large body is for this alone, and for superusers alone.
-	if rec := w.upload("/settings/users/new", cookie, strings.Repeat("x", 100_000)); rec.Code != 413 {
+	if rec := f.upload("/settings/users/new", cookie, strings.Repeat("x", 100_000)); rec.Code != 413 {
 		t.Errorf("a large body elsewhere: %d", rec.Code)
 	}
-	if rec := w.upload("/settings/users/import", cookie, strings.Repeat("x", 2_000_000)); rec.Code != 413 {
+	if rec := f.upload("/settings/users/import", cookie, strings.Repeat("x", 2_000_000)); rec.Code != 413 {
 		t.Errorf("too large a body: %d", rec.Code)
 	}
-	if rec := w.upload("/settings/users/import", w.in("ACME/accountant"), "username\nx"); rec.Code != 403 {
+	if rec := f.upload("/settings/users/import", f.in("ACME/accountant"), "username\nx"); rec.Code != 403 {
 		t.Errorf("an accountant: %d", rec.Code)
 	}
-	export := w.ask("POST", "/settings/users/export", cookie, "")
-	if export.Header().Get("Content-Type") != "text/csv; charset=utf-8" || !strings.Contains(export.Header().Get("Content-Disposition"), "attachment") || !strings.Contains(export.Body.String(), "zoe,Zoe,zoe@example.org,user,none,no") {
+	export := f.ask("POST", "/settings/users/export", cookie, "")
+	if export.Header().Get("Content-Type") != "text/csv; charset=utf-8" ||
+		!strings.Contains(export.Header().Get("Content-Disposition"), "attachment") ||
+		!strings.Contains(export.Body.String(), "zoe,Zoe,zoe@example.org,user,none,no") {
 		t.Errorf("the export is %v %s", export.Header(), export.Body)
 	}
 }
 
 func TestEveryProblemOfAFileHasItsWords(t *testing.T) {
-	for _, problem := range []string{"none", "too_large", "not_utf8", "empty", "quotes", "column", "column_twice", "no_username", "too_many_cells", "too_many_lines"} {
+	for _, problem := range []string{"none", "too_large", "not_utf8", "empty", "quotes", "column", "column_twice",
+		"no_username", "too_many_cells", "too_many_lines"} {
 		if !locale.Has("file." + problem) {
 			t.Errorf("file.%s is not in the catalogue", problem)
 		}
@@ -293,76 +334,86 @@ func TestEveryProblemOfAFileHasItsWords(t *testing.T) {
 
 func TestAnAccountantAsksForAResetAndASuperuserSeesIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now() from users")
-	ann, super, id := w.in("ACME/accountant"), w.in("ACME/superuser"), w.users["ACME/user"].ID
-	w.exec("update users set name = 'Ann Tester' where username = 'accountant'")
-	if body := w.ask("GET", fmt.Sprintf("/settings/users/%d", id), ann, "").Body.String(); !strings.Contains(body, "/reset/ask") || strings.Contains(body, `/reset"`) || strings.Contains(body, "/delete") {
+	f := newFixture(t)
+	f.numbers(factory.NumberOpts{})
+	ann, super, id := f.in("ACME/accountant"), f.in("ACME/superuser"), f.users["ACME/user"].ID
+	f.Exec("update users set name = 'Ann Tester' where username = 'accountant'")
+	if body := f.ask("GET", fmt.Sprintf("/settings/users/%d", id), ann, "").Body.String(); !strings.Contains(body,
+		"/reset/ask") || strings.Contains(body, `/reset"`) || strings.Contains(body, "/delete") {
 		t.Error("an accountant's page has the wrong buttons")
 	}
-	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/reset/ask", id), ann, ""); !strings.HasSuffix(where(rec), "done=reset_asked") {
+	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/reset/ask", id), ann, ""); !strings.HasSuffix(where(rec),
+		"done=reset_asked") {
 		t.Fatalf("asking answers %d", rec.Code)
 	}
-	if rec := w.ask("POST", fmt.Sprintf("/settings/users/%d/reset", id), ann, ""); rec.Code != 403 {
+	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/reset", id), ann, ""); rec.Code != 403 {
 		t.Errorf("an accountant's reset answers %d", rec.Code)
 	}
-	list := w.ask("GET", "/settings/users", super, "").Body.String()
+	list := f.ask("GET", "/settings/users", super, "").Body.String()
 	if !strings.Contains(list, "Ann Tester asks for a reset for Somebody") || !strings.Contains(list, "reset requested") {
 		t.Error("the list does not say it")
 	}
-	if body := w.ask("GET", fmt.Sprintf("/settings/users/%d", id), super, "").Body.String(); !strings.Contains(body, "Ann Tester asked for a reset") {
+	if body := f.ask("GET", fmt.Sprintf("/settings/users/%d", id), super, "").Body.String(); !strings.Contains(body,
+		"Ann Tester asked for a reset") {
 		t.Error("the user's page does not say it")
 	}
-	w.ask("POST", fmt.Sprintf("/settings/users/%d/reset/decline", id), super, "")
-	if w.id("select count(*) from reset_requests") != 0 || w.id("select count(*) from mobile_numbers") != 6 {
+	f.ask("POST", fmt.Sprintf("/settings/users/%d/reset/decline", id), super, "")
+	if f.ID("select count(*) from reset_requests") != 0 || f.ID("select count(*) from mobile_numbers") != 6 {
 		t.Error("declining did not decline")
 	}
 }
 
 func TestTheListIsFoundInAndPagedWithAndWithoutHtmx(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.exec("insert into users (office_id, username, name, role, password_hash) select 1, 'u' || n, 'Name ' || n || ' <i>', 'user', 'x' from generate_series(1, 1000) n")
-	cookie := w.in("ACME/accountant")
-	whole, part := w.ask("GET", "/settings/users?q=name+17", cookie, "").Body.String(), w.ask("GET", "/settings/users?q=name+17", cookie, "", "HX-Request-Type", "partial").Body.String()
-	if !strings.HasPrefix(whole, "<!doctype html>") || !strings.HasPrefix(part, "<section") || strings.Count(part, "<tr") != 12 || !strings.Contains(part, "11 users found") || strings.Contains(part, "<i>") {
+	f := newFixture(t)
+	f.Exec(`insert into users (office_id, username, name, role, password_hash)
+		select 1, 'u' || n, 'Name ' || n || ' <i>', 'user', 'x' from generate_series(1, 1000) n`)
+	cookie := f.in("ACME/accountant")
+	whole, part := f.ask("GET", "/settings/users?q=name+17", cookie, "").Body.String(),
+		f.ask("GET", "/settings/users?q=name+17", cookie, "", "HX-Request-Type", "partial").Body.String()
+	if !strings.HasPrefix(whole, "<!doctype html>") || !strings.HasPrefix(part, "<section") ||
+		strings.Count(part, "<tr") != 12 || !strings.Contains(part, "11 users found") || strings.Contains(part, "<i>") {
 		t.Errorf("the part is %s", part)
 	}
 	if strings.Contains(whole, "/settings/users/new") || strings.Contains(whole, "end-sessions") {
 		t.Error("an accountant is offered a superuser's work")
 	}
-	second := w.ask("GET", "/settings/users?q=u&page=2", cookie, "").Body.String()
-	if !strings.Contains(second, "Page 2 of 21") || !strings.Contains(second, `href="/settings/users?page=3&amp;q=u"`) || !strings.Contains(second, `rel="prev"`) {
+	second := f.ask("GET", "/settings/users?q=u&page=2", cookie, "").Body.String()
+	if !strings.Contains(second, "Page 2 of 21") || !strings.Contains(second, `href="/settings/users?page=3&amp;q=u"`) ||
+		!strings.Contains(second, `rel="prev"`) {
 		t.Error("the second page does not lead on")
 	}
-	if body := w.ask("GET", "/settings/users?q=%22%3E%3Cscript%3E&page=x", cookie, "").Body.String(); strings.Contains(body, `"><script>`) || !strings.Contains(body, "No user has this") {
+	if body := f.ask("GET", "/settings/users?q=%22%3E%3Cscript%3E&page=x", cookie,
+		"").Body.String(); strings.Contains(body, `"><script>`) || !strings.Contains(body, "No user has this") {
 		t.Error("nothing found is not said, or what was typed is not escaped")
 	}
 }
 
 func TestEverySessionOfTheOfficeEnds(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	super, user, other := w.in("ACME/superuser"), w.in("ACME/user"), w.in("OTHER/user")
-	if body := w.ask("GET", "/settings/users", super, "").Body.String(); !strings.Contains(body, "2 sessions are open") {
+	f := newFixture(t)
+	super, user, other := f.in("ACME/superuser"), f.in("ACME/user"), f.in("OTHER/user")
+	if body := f.ask("GET", "/settings/users", super, "").Body.String(); !strings.Contains(body, "2 sessions are open") {
 		t.Error("the page does not count the sessions")
 	}
-	if part := w.ask("GET", "/settings/users/end-sessions", super, "", "HX-Request-Type", "partial").Body.String(); !strings.HasPrefix(part, "<dialog") || !strings.Contains(part, "ACME Accountants?") || !strings.Contains(part, `name="also"`) {
+	if part := f.ask("GET", "/settings/users/end-sessions", super, "", "HX-Request-Type",
+		"partial").Body.String(); !strings.HasPrefix(part, "<dialog") || !strings.Contains(part, "ACME Accountants?") ||
+		!strings.Contains(part, `name="also"`) {
 		t.Errorf("the question is %s", part)
 	}
-	w.ask("POST", "/settings/users/end-sessions", super, "")
+	f.ask("POST", "/settings/users/end-sessions", super, "")
 	for cookie, want := range map[string]int{super: 200, user: 303, other: 200} {
-		if rec := w.ask("GET", "/settings/me", cookie, ""); rec.Code != want {
+		if rec := f.ask("GET", "/settings/me", cookie, ""); rec.Code != want {
 			t.Errorf("a session answers %d, want %d", rec.Code, want)
 		}
 	}
-	second := w.in("ACME/superuser")
-	w.ask("POST", "/settings/me/sessions/end-others", super, "")
-	if rec := w.ask("GET", "/settings/me", second, ""); rec.Code != 303 {
+	second := f.in("ACME/superuser")
+	f.ask("POST", "/settings/me/sessions/end-others", super, "")
+	if rec := f.ask("GET", "/settings/me", second, ""); rec.Code != 303 {
 		t.Error("the other session of one's own lives")
 	}
-	w.ask("POST", "/settings/users/end-sessions", super, "also=yes")
-	if rec := w.ask("GET", "/settings/me", super, ""); rec.Code != 303 {
+	f.ask("POST", "/settings/users/end-sessions", super, "also=yes")
+	if rec := f.ask("GET", "/settings/me", super, ""); rec.Code != 303 {
 		t.Error("one's own session lives though it was chosen")
 	}
 }

@@ -14,10 +14,11 @@ func TestOnlyNamedProxiesAreBelieved(t *testing.T) {
 		remote, forwarded string
 		want              string
 	}{
-		"nobody is believed":           {nil, "192.0.2.1:1", "203.0.113.9", "192.0.2.1"},
-		"not even this machine":        {nil, "127.0.0.1:1", "203.0.113.9", "127.0.0.1"},
-		"a named proxy":                {[]*net.IPNet{private}, "10.1.2.3:1", "203.0.113.9", "203.0.113.9"},
-		"a chain of them":              {[]*net.IPNet{private}, "10.1.2.3:1", "198.51.100.7, 203.0.113.9, 10.9.9.9", "203.0.113.9"},
+		"nobody is believed":    {nil, "192.0.2.1:1", "203.0.113.9", "192.0.2.1"},
+		"not even this machine": {nil, "127.0.0.1:1", "203.0.113.9", "127.0.0.1"},
+		"a named proxy":         {[]*net.IPNet{private}, "10.1.2.3:1", "203.0.113.9", "203.0.113.9"},
+		"a chain of them": {[]*net.IPNet{private}, "10.1.2.3:1", "198.51.100.7, 203.0.113.9, 10.9.9.9",
+			"203.0.113.9"},
 		"somebody else":                {[]*net.IPNet{private}, "192.0.2.1:1", "203.0.113.9", "192.0.2.1"},
 		"a header that cannot be read": {[]*net.IPNet{private}, "10.1.2.3:1", "a", "10.1.2.3"},
 		"a proxy that tells of nobody": {[]*net.IPNet{private}, "10.1.2.3:1", "", "10.1.2.3"},
