@@ -42,7 +42,7 @@ func (f *fixture) waitingUser() (challenge int64) {
 	challenge = factory.Challenge(f.t, f.pool, session, factory.ChallengeOpts{Age: time.Minute}).ID
 	message := factory.Message(f.t, f.pool, challenge, factory.MessageOpts{State: "delivered"}).ID
 	factory.Send(f.t, f.pool, message, factory.SendOpts{
-		State: "refused", Class: "account", Status: "9", Age: 2 * time.Second,
+		State: "refused", Class: "account", Status: "9", Reason: "no_credit", Age: 2 * time.Second,
 	})
 	factory.Send(f.t, f.pool, message, factory.SendOpts{Provider: "webhook", Status: "200"})
 	f.Exec("update sends set finished_at = started_at where provider = 'webhook'")
@@ -198,8 +198,10 @@ func TestTheOverviewIsReadWithoutColourAndInBothLanguages(t *testing.T) {
 	f := newFixture(t)
 	cookie := f.ops()
 	f.waitingUser()
-	f.Exec(`insert into providers (name, open_since, open_class, open_status, probe_at, balance, balance_at) values
-		('vonage', '2026-11-26 09:12:00Z', 'account', '9', now(), 0.12, now()), ('webhook', null, '', '', null, 10, now())`)
+	f.Exec(`insert into providers
+		(name, open_since, open_class, open_status, open_reason, probe_at, balance, balance_at) values
+		('vonage', '2026-11-26 09:12:00Z', 'account', '9', 'no_credit', now(), 0.12, now()),
+		('webhook', null, '', '', '', null, 10, now())`)
 	for _, period := range []string{"", "?period=hour", "?period=day", "?period=month", "?period=%00"} {
 		rec := f.ask("GET", "/operator"+period, cookie, "")
 		body, text := rec.Body.String(), plain(rec.Body.String())

@@ -122,8 +122,8 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	}
 	want := []sms.Receipt{
 		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Buffered, Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam", Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam", Network: "20408"},
 		{Provider: "webhook", ProviderID: "gw-000001", Ref: itsRef, Status: sms.Delivered, Network: "20408"},
 		{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Answered},
 		{Provider: "voice", ProviderID: call.UUID, Status: sms.Rejected},

@@ -206,8 +206,8 @@ func (q *Queries) MessageStateSet(ctx context.Context, db DBTX, arg MessageState
 }
 
 const receiptInsert = `-- name: ReceiptInsert :execrows
-insert into receipts (message_id, provider, provider_id, status, error_code, network)
-values ($1, $2, $3, $4, $5, $6)
+insert into receipts (message_id, provider, provider_id, status, error_code, reason, network)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (provider, provider_id, status) do nothing
 `
 
@@ -217,6 +217,7 @@ type ReceiptInsertParams struct {
 	ProviderID string
 	Status     string
 	ErrorCode  string
+	Reason     string
 	Network    string
 }
 
@@ -228,6 +229,7 @@ func (q *Queries) ReceiptInsert(ctx context.Context, db DBTX, arg ReceiptInsertP
 		arg.ProviderID,
 		arg.Status,
 		arg.ErrorCode,
+		arg.Reason,
 		arg.Network,
 	)
 	if err != nil {
@@ -289,10 +291,10 @@ func (q *Queries) SendCount(ctx context.Context, db DBTX, messageID int64) (int3
 
 const sendFinish = `-- name: SendFinish :one
 update sends s
-set state = $1, class = $2, status = $3, provider_id = $4,
-    price = $5, network = $6, balance = $7, finished_at = now()
+set state = $1, class = $2, status = $3, reason = $4, provider_id = $5,
+    price = $6, network = $7, balance = $8, finished_at = now()
 from messages m join challenges c on c.id = m.challenge_id
-where s.id = $8 and m.id = s.message_id
+where s.id = $9 and m.id = s.message_id
 returning (c.ended_at is not null or c.expires_at <= now())::boolean as over, coalesce(c.office_id, 0)::bigint as office_id,
     c.country, m.queued_at, now()::timestamptz as now
 `
@@ -301,6 +303,7 @@ type SendFinishParams struct {
 	State      string
 	Class      string
 	Status     string
+	Reason     string
 	ProviderID string
 	Price      string
 	Network    string
@@ -322,6 +325,7 @@ func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams)
 		arg.State,
 		arg.Class,
 		arg.Status,
+		arg.Reason,
 		arg.ProviderID,
 		arg.Price,
 		arg.Network,

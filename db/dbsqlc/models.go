@@ -282,6 +282,7 @@ type Provider struct {
 	ProbeAt      *time.Time
 	Balance      pgtype.Numeric
 	BalanceAt    *time.Time
+	OpenReason   string
 }
 
 type Receipt struct {
@@ -293,6 +294,7 @@ type Receipt struct {
 	ErrorCode  string
 	Network    string
 	ReceivedAt time.Time
+	Reason     string
 }
 
 type RecoveryCode struct {
@@ -354,6 +356,7 @@ type Send struct {
 	StartedAt  time.Time
 	FinishedAt *time.Time
 	Receipt    string
+	Reason     string
 }
 
 type Session struct {

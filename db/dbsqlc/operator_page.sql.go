@@ -600,7 +600,7 @@ func (q *Queries) OperatorOffices(ctx context.Context, db DBTX) ([]OperatorOffic
 }
 
 const operatorProviders = `-- name: OperatorProviders :many
-select name, failures, failing_since, open_since, open_class, open_status, probe_at,
+select name, failures, failing_since, open_since, open_class, open_status, open_reason, probe_at,
     coalesce(balance, 0)::float8 as balance, balance_at
 from providers order by name
 `
@@ -612,6 +612,7 @@ type OperatorProvidersRow struct {
 	OpenSince    *time.Time
 	OpenClass    string
 	OpenStatus   string
+	OpenReason   string
 	ProbeAt      *time.Time
 	Balance      float64
 	BalanceAt    *time.Time
@@ -633,6 +634,7 @@ func (q *Queries) OperatorProviders(ctx context.Context, db DBTX) ([]OperatorPro
 			&i.OpenSince,
 			&i.OpenClass,
 			&i.OpenStatus,
+			&i.OpenReason,
 			&i.ProbeAt,
 			&i.Balance,
 			&i.BalanceAt,
@@ -648,7 +650,7 @@ func (q *Queries) OperatorProviders(ctx context.Context, db DBTX) ([]OperatorPro
 }
 
 const operatorReceipts = `-- name: OperatorReceipts :many
-select message_id, provider, status, error_code, received_at
+select message_id, provider, status, error_code, reason, received_at
 from receipts
 where message_id = any($1::bigint[])
 order by received_at, id
@@ -660,6 +662,7 @@ type OperatorReceiptsRow struct {
 	Provider   string
 	Status     string
 	ErrorCode  string
+	Reason     string
 	ReceivedAt time.Time
 }
 
@@ -677,6 +680,7 @@ func (q *Queries) OperatorReceipts(ctx context.Context, db DBTX, messages []int6
 			&i.Provider,
 			&i.Status,
 			&i.ErrorCode,
+			&i.Reason,
 			&i.ReceivedAt,
 		); err != nil {
 			return nil, err
@@ -690,7 +694,7 @@ func (q *Queries) OperatorReceipts(ctx context.Context, db DBTX, messages []int6
 }
 
 const operatorSends = `-- name: OperatorSends :many
-select id, message_id, provider, state, class, status, price, network, started_at, finished_at
+select id, message_id, provider, state, class, status, reason, price, network, started_at, finished_at
 from sends
 where message_id = any($1::bigint[])
 order by id
@@ -704,6 +708,7 @@ type OperatorSendsRow struct {
 	State      string
 	Class      string
 	Status     string
+	Reason     string
 	Price      string
 	Network    string
 	StartedAt  time.Time
@@ -726,6 +731,7 @@ func (q *Queries) OperatorSends(ctx context.Context, db DBTX, messages []int64) 
 			&i.State,
 			&i.Class,
 			&i.Status,
+			&i.Reason,
 			&i.Price,
 			&i.Network,
 			&i.StartedAt,

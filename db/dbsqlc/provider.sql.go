@@ -15,14 +15,15 @@ const providerFailed = `-- name: ProviderFailed :one
 with next as (
     select name, case when p.failing_since > now() - interval '30 seconds' then p.failures + 1 else 1 end as n,
         case when p.failing_since > now() - interval '30 seconds' then p.failing_since else now() end as since
-    from providers p where p.name = $4 for update
+    from providers p where p.name = $5 for update
 )
 update providers p
 set failures = least(next.n, 1000), failing_since = next.since,
     open_since = case when p.open_since is not null then p.open_since when $1::text = 'account' or next.n >= 5 then now() end,
     open_class = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $1 else '' end,
     open_status = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $2::text else '' end,
-    probe_at = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then now() + $3::interval end
+    open_reason = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $3::text else '' end,
+    probe_at = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then now() + $4::interval end
 from next where p.name = next.name
 returning coalesce(p.open_since = now(), false)::boolean as opened
 `
@@ -30,6 +31,7 @@ returning coalesce(p.open_since = now(), false)::boolean as opened
 type ProviderFailedParams struct {
 	Class      string
 	Status     string
+	Reason     string
 	ProbeEvery time.Duration
 	Name       string
 }
@@ -39,6 +41,7 @@ func (q *Queries) ProviderFailed(ctx context.Context, db DBTX, arg ProviderFaile
 	row := db.QueryRow(ctx, providerFailed,
 		arg.Class,
 		arg.Status,
+		arg.Reason,
 		arg.ProbeEvery,
 		arg.Name,
 	)
@@ -132,7 +135,7 @@ func (q *Queries) ProviderThrottled(ctx context.Context, db DBTX, arg ProviderTh
 
 const providerWorks = `-- name: ProviderWorks :execrows
 update providers
-set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', probe_at = null,
+set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', open_reason = '', probe_at = null,
     balance = coalesce(nullif($1::text, '')::numeric, balance),
     balance_at = case when $1 <> '' then now() else balance_at end
 where name = $2

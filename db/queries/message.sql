@@ -56,7 +56,7 @@ insert into sends (message_id, provider) values (@message_id, @provider) returni
 -- name: SendFinish :one
 -- The outcome of a call; and, for what follows from it, whether its challenge was over by then.
 update sends s
-set state = @state, class = @class, status = @status, provider_id = @provider_id,
+set state = @state, class = @class, status = @status, reason = @reason, provider_id = @provider_id,
     price = @price, network = @network, balance = @balance, finished_at = now()
 from messages m join challenges c on c.id = m.challenge_id
 where s.id = @id and m.id = s.message_id
@@ -84,8 +84,8 @@ order by started_at desc limit 1;
 
 -- name: ReceiptInsert :execrows
 -- Once for each status of a send, however often it comes.
-insert into receipts (message_id, provider, provider_id, status, error_code, network)
-values (@message_id, @provider, @provider_id, @status, @error_code, @network)
+insert into receipts (message_id, provider, provider_id, status, error_code, reason, network)
+values (@message_id, @provider, @provider_id, @status, @error_code, @reason, @network)
 on conflict (provider, provider_id, status) do nothing;
 
 -- name: ReceiptStatuses :many

@@ -54,7 +54,7 @@ order by 1;
 select now()::timestamptz as now, date_bin(@step::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began;
 
 -- name: OperatorProviders :many
-select name, failures, failing_since, open_since, open_class, open_status, probe_at,
+select name, failures, failing_since, open_since, open_class, open_status, open_reason, probe_at,
     coalesce(balance, 0)::float8 as balance, balance_at
 from providers order by name;
 
@@ -109,14 +109,14 @@ where challenge_id = any(@challenges::bigint[])
 order by id;
 
 -- name: OperatorSends :many
-select id, message_id, provider, state, class, status, price, network, started_at, finished_at
+select id, message_id, provider, state, class, status, reason, price, network, started_at, finished_at
 from sends
 where message_id = any(@messages::bigint[])
 order by id
 limit 300;
 
 -- name: OperatorReceipts :many
-select message_id, provider, status, error_code, received_at
+select message_id, provider, status, error_code, reason, received_at
 from receipts
 where message_id = any(@messages::bigint[])
 order by received_at, id

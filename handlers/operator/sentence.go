@@ -88,19 +88,15 @@ func (s *Screens) providerName(c echo.Context, name string) string {
 	return name
 }
 
-// status shows a provider's number with its meaning, and what we saw ourselves in words alone.
+// status shows a provider's status with its reason, and what we saw ourselves in words alone.
 func (s *Screens) status(c echo.Context, status operator.Status) string {
-	meaning := ""
-	if id := "op_status." + status.Meaning; status.Meaning != "" && locale.Has(id) {
-		meaning = s.T(c, id)
-	}
-	switch {
+	switch seen, reason := "op_status."+status.Code, "op_status."+status.Reason; {
 	case status.Code == "":
 		return s.T(c, "op_status.none")
-	case meaning != "" && status.Code == status.Meaning:
-		return meaning
-	case meaning != "":
-		return s.T(c, "op_status.both", "Code", status.Code, "Meaning", meaning)
+	case locale.Has(seen):
+		return s.T(c, seen)
+	case locale.Has(reason):
+		return s.T(c, "op_status.both", "Code", status.Code, "Meaning", s.T(c, reason))
 	}
 	if _, err := strconv.Atoi(status.Code); err == nil {
 		return s.T(c, "op_status.bare", "Code", status.Code)

@@ -186,7 +186,7 @@ func (s *Service) finish(ctx context.Context, c call, o sms.Outcome, complete fu
 			return fmt.Errorf("lock message %d: %w", c.messageID, err)
 		}
 		after, err = s.q.SendFinish(ctx, tx, dbsqlc.SendFinishParams{
-			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, ProviderID: o.ProviderID,
+			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, Reason: string(o.Reason), ProviderID: o.ProviderID,
 			Price: o.Price, Network: o.Network, Balance: o.Balance,
 		})
 		if err != nil {

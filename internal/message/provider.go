@@ -89,7 +89,7 @@ func (s *Service) learn(ctx context.Context, provider string, o sms.Outcome) {
 	case sms.Retry, sms.Unknown, sms.Account:
 		var opened bool
 		opened, err = s.q.ProviderFailed(ctx, s.pool, dbsqlc.ProviderFailedParams{
-			Name: provider, Class: string(o.Class), Status: o.Status, ProbeEvery: probeEvery,
+			Name: provider, Class: string(o.Class), Status: o.Status, Reason: string(o.Reason), ProbeEvery: probeEvery,
 		})
 		if opened {
 			s.logger.ErrorContext(ctx, "a provider's breaker opened", "provider", provider, "class", o.Class, "status", o.Status)

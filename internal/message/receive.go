@@ -40,7 +40,7 @@ func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 	var queuedAt, now time.Time
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		n, err := s.q.ReceiptInsert(ctx, tx, dbsqlc.ReceiptInsertParams{
-			MessageID: m.ID, Provider: r.Provider, ProviderID: r.ProviderID, Status: string(r.Status), ErrorCode: r.ErrorCode, Network: r.Network,
+			MessageID: m.ID, Provider: r.Provider, ProviderID: r.ProviderID, Status: string(r.Status), ErrorCode: r.ErrorCode, Reason: string(r.Reason), Network: r.Network,
 		})
 		if err != nil {
 			return fmt.Errorf("keep a receipt of message %d: %w", m.ID, err)

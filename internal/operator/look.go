@@ -106,6 +106,7 @@ type Send struct {
 	State     string // calling, sent, refused, unknown
 	Class     string
 	Status    string
+	Reason    string // what the provider's file says of the status, "" for nothing
 	Price     string
 	StartedAt time.Time
 	EndedAt   time.Time // zero while it lasts
@@ -116,6 +117,7 @@ type Receipt struct {
 	Provider string
 	Status   string
 	Error    string // the carrier's code
+	Reason   string // what the code means, "" unknown
 	At       time.Time
 }
 
@@ -268,12 +270,12 @@ func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChal
 		}
 		for _, x := range sends {
 			if x.MessageID == r.ID {
-				m.Sends = append(m.Sends, Send{x.Provider, x.State, x.Class, x.Status, x.Price, x.StartedAt, at(x.FinishedAt)})
+				m.Sends = append(m.Sends, Send{x.Provider, x.State, x.Class, x.Status, x.Reason, x.Price, x.StartedAt, at(x.FinishedAt)})
 			}
 		}
 		for _, x := range receipts {
 			if x.MessageID == r.ID {
-				m.Receipts = append(m.Receipts, Receipt{x.Provider, x.Status, x.ErrorCode, x.ReceivedAt})
+				m.Receipts = append(m.Receipts, Receipt{x.Provider, x.Status, x.ErrorCode, x.Reason, x.ReceivedAt})
 			}
 		}
 		of[r.ChallengeID] = append(of[r.ChallengeID], m)

@@ -146,8 +146,9 @@ func TestARefusedAccountAndTheProviderThatTookOver(t *testing.T) {
 	f.send(m, "webhook", "sent", "sent", "200", 85*time.Second)
 	f.receipt(m, "webhook", "delivered", "0", 40*time.Second)
 	f.job(c, "completed", "vonage refused (account, status 9) for +31612345678, code 123456")
-	f.Exec(`insert into providers (name, open_since, open_class, open_status, probe_at)
-		values ('vonage', now() - interval '1 hour', 'account', '9', now())`)
+	f.Exec(`insert into providers (name, open_since, open_class, open_status, open_reason, probe_at)
+		values ('vonage', now() - interval '1 hour', 'account', '9', 'no_credit', now())`)
+	f.Exec("update sends set reason = 'no_credit' where status = '9'")
 	f.Exec("update challenges set tries = 2")
 	h := f.look()
 	f.reads(h, "why.provider.account", "why.moved.delivered", "why.delivered_tries")
@@ -218,14 +219,16 @@ func TestAReceiptThatSaysNo(t *testing.T) {
 	c := f.challenge(60 * time.Second)
 	m := f.message(c, "failed", "undelivered", true, 60*time.Second)
 	f.send(m, "vonage", "sent", "sent", "0", 60*time.Second)
-	f.receipt(m, "vonage", "failed", "6", 30*time.Second)
+	factory.Receipt(f.t, f.pool, m, factory.ReceiptOpts{
+		Status: "failed", ErrorCode: "6", Reason: "spam", Age: 30 * time.Second,
+	})
 	f.reads(f.look(), "why.undelivered_because")
 	// The next provider takes it.
 	f.Exec("update messages set state = 'accepted', accepted_at = now()")
 	f.send(m, "webhook", "sent", "sent", "200", 20*time.Second)
 	h := f.look()
 	f.reads(h, "why.undelivered_because", "why.moved.accepted")
-	if args := fmt.Sprint(Why(h)[0].Args); !strings.Contains(args, "op_receipt_error.6") ||
+	if args := fmt.Sprint(Why(h)[0].Args); !strings.Contains(args, "op_receipt_error.spam") ||
 		!strings.Contains(args, "vonage") {
 		t.Errorf("the reason does not say who and why: %s", args)
 	}

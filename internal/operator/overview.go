@@ -77,6 +77,7 @@ type Provider struct {
 	OpenSince time.Time // the breaker is open; zero when it is closed
 	Class     string    // why it opened: a class of outcomes
 	Status    string    // and the provider's status
+	Reason    string    // and what that means, "" for nothing
 	ProbeAt   time.Time
 	Failures  int
 	Balance   float64
@@ -206,7 +207,7 @@ func (s *Service) readProviders(ctx context.Context) ([]Provider, error) {
 	providers := make([]Provider, len(rows))
 	for i, r := range rows {
 		providers[i] = Provider{
-			Name: r.Name, OpenSince: at(r.OpenSince), Class: r.OpenClass, Status: r.OpenStatus, ProbeAt: at(r.ProbeAt),
+			Name: r.Name, OpenSince: at(r.OpenSince), Class: r.OpenClass, Status: r.OpenStatus, Reason: r.OpenReason, ProbeAt: at(r.ProbeAt),
 			Failures: int(r.Failures), Balance: r.Balance, BalanceAt: at(r.BalanceAt),
 		}
 	}

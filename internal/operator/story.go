@@ -158,7 +158,7 @@ func jobEntries(j Job) []Entry {
 
 func send(s Send) Entry {
 	e := Entry{At: s.StartedAt, Kind: "send", State: "failed"}
-	args := []any{"Provider", Name(s.Provider), "Status", statusOf(s.Provider, s.Status), "Took", took(s)}
+	args := []any{"Provider", Name(s.Provider), "Status", Status{s.Status, s.Reason}, "Took", took(s)}
 	switch s.State {
 	case "calling":
 		e.State, e.Text = "current", say("story.send.calling", args...)
@@ -190,7 +190,7 @@ func receipt(r Receipt) Entry {
 	if undeliverable(r.Status) {
 		e.State = "failed"
 	}
-	if reason := receiptError(r.Error); reason != "" {
+	if reason := receiptError(r); reason != "" {
 		e.Note = say("story.receipt_error", "Reason", reason)
 	}
 	return e

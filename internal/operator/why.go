@@ -230,7 +230,7 @@ func trouble(h History, s Send) Sentence {
 	if s.State == "unknown" {
 		class = "unknown"
 	}
-	return say("why.provider."+class, "Provider", Name(s.Provider), "Status", statusOf(s.Provider, s.Status), "At", s.StartedAt, "Since", since)
+	return say("why.provider."+class, "Provider", Name(s.Provider), "Status", Status{s.Status, s.Reason}, "At", s.StartedAt, "Since", since)
 }
 
 func openBreakers(h History) []Sentence {
@@ -254,7 +254,7 @@ func sorted(m map[string]Provider) []string {
 
 // BreakerSentence says since when and why a provider gets no messages.
 func BreakerSentence(p Provider) Sentence {
-	return say("op_breaker."+breakerClass(p.Class), "Provider", Name(p.Name), "Since", p.OpenSince, "Status", statusOf(p.Name, p.Status))
+	return say("op_breaker."+breakerClass(p.Class), "Provider", Name(p.Name), "Since", p.OpenSince, "Status", Status{p.Status, p.Reason})
 }
 
 func breakerClass(class string) string {
@@ -282,7 +282,7 @@ func failed(m Message) Sentence {
 func undelivered(m Message, provider string) Sentence {
 	for _, r := range slices.Backward(m.Receipts) {
 		if r.Provider == provider && undeliverable(r.Status) {
-			if reason := receiptError(r.Error); reason != "" {
+			if reason := receiptError(r); reason != "" {
 				return say("why.undelivered_because", "Provider", Name(provider), "Reason", reason, "At", r.At)
 			}
 			return say("why.undelivered", "Provider", Name(provider), "Status", Word("op_receipt."+r.Status), "At", r.At)

@@ -19,8 +19,9 @@ type Word string
 // Name is a provider's name, which the catalogue may know better: op_provider.<name>.
 type Name string
 
-// Status is what a provider answered: its own word, and what it means (a key under "op_status.", or "").
-type Status struct{ Code, Meaning string }
+// Status is what a provider answered, or what we saw instead of an answer, and the reason that the provider's own file
+// gives for it: a key under "op_status.", or "".
+type Status struct{ Code, Reason string }
 
 func say(key string, args ...any) Sentence { return Sentence{Key: key, Args: args} }
 
@@ -28,45 +29,15 @@ func count(key string, n int, args ...any) Sentence {
 	return Sentence{Key: key, Args: args, N: n, Many: true}
 }
 
-// vonageStatuses are Vonage's numbers in words (developer.vonage.com/en/api-errors/sms).
-var vonageStatuses = map[string]string{
-	"1": "throttled", "2": "request_wrong", "3": "request_wrong", "4": "credentials", "5": "provider_error", "6": "number_unroutable",
-	"7": "number_barred", "8": "account_barred", "9": "no_credit", "10": "provider_busy", "11": "not_enabled", "12": "text_too_long",
-	"14": "signature", "15": "sender_refused", "22": "request_wrong", "23": "request_wrong", "29": "demo_account", "32": "signature", "33": "number_gone",
-}
-
-// seen are the statuses that no provider gave: what happened instead of an answer.
-var seen = map[string]bool{
-	"request": true, "dial": true, "tls": true, "timeout": true, "reset": true, "stopped": true, "unreadable": true, "mixed": true, "keep": true,
-	"interrupted": true,
-}
-
-func statusOf(provider, status string) Status {
+// receiptError is what a carrier said was wrong, "" for nothing.
+func receiptError(r Receipt) any {
 	switch {
-	case seen[status]:
-		return Status{status, status}
-	case provider == "vonage": // its voice interface answers by HTTP status
-		return Status{status, vonageStatuses[status]}
-	}
-	return Status{status, ""}
-}
-
-// receiptErrors are the carriers' codes that the catalogue has words for
-// (developer.vonage.com/en/messaging/sms/guides/delivery-receipts).
-var receiptErrors = map[string]bool{
-	"1": true, "2": true, "3": true, "4": true, "5": true, "6": true, "7": true, "8": true, "9": true, "10": true, "11": true, "12": true,
-	"13": true, "14": true, "15": true, "50": true, "51": true, "52": true, "53": true, "54": true, "99": true,
-}
-
-// receiptError is a carrier's code in words, "" for none.
-func receiptError(code string) any {
-	switch {
-	case code == "" || code == "0":
+	case r.Error == "" || r.Error == "0":
 		return ""
-	case receiptErrors[code]:
-		return Word("op_receipt_error." + code)
+	case r.Reason != "":
+		return Word("op_receipt_error." + r.Reason)
 	}
-	return Status{code, ""}
+	return Status{r.Error, ""}
 }
 
 // ago is how long something is past, in whole seconds.

@@ -9,37 +9,41 @@ import (
 	"strings"
 )
 
-// The reasons: each has one sentence in the message catalogue.
+// Reason is why a send or a receipt is not what it should be, in the words of its provider's file. The catalogue has a
+// text for each: op_status.<reason> of a send, op_receipt_error.<reason> of a receipt.
+type Reason string
+
+// The reasons of sends.
 const (
-	Throttled        = "throttled"         // we send faster than the account may
-	ProviderError    = "provider_error"    // the provider had a fault of its own
-	ProviderBusy     = "provider_busy"     // the provider has no room just now
-	RequestWrong     = "request_wrong"     // our request was refused as malformed
-	TextTooLong      = "text_too_long"     // the text is longer than allowed
-	SenderRefused    = "sender_refused"    // the sender (VONAGE_FROM) may not be used there
-	AddressWrong     = "address_wrong"     // nothing at the provider's address takes messages
-	Credentials      = "credentials"       // key or secret are wrong
-	Signature        = "signature"         // the account demands signed requests
-	AccountBarred    = "account_barred"    // the account is suspended
-	NoCredit         = "no_credit"         // the account has no credit left
-	NotEnabled       = "not_enabled"       // the account may not use this service
-	DemoAccount      = "demo_account"      // a trial account: the number is not on its test list
-	NumberUnroutable = "number_unroutable" // no network takes messages for this number
-	NumberBarred     = "number_barred"     // the number refuses messages
-	NumberGone       = "number_gone"       // the number is no longer in use
-	NoConnection     = "no_connection"     // the provider could not be reached; nothing was sent
-	NoAnswer         = "no_answer"         // the request went out, no answer came
-	Unreadable       = "unreadable"        // an answer came that says nothing
-	Partly           = "partly"            // some parts were accepted and some were not
-	ProviderRefused  = "provider_refused"  // a refusal whose meaning we do not know
-	NotKept          = "not_kept"          // the demo phone could not keep the text
-	NotSetUp         = "not_set_up"        // the configuration has the provider no more
+	Throttled        Reason = "throttled"         // we send faster than the account may
+	ProviderError    Reason = "provider_error"    // the provider had a fault of its own
+	ProviderBusy     Reason = "provider_busy"     // the provider has no room just now
+	RequestWrong     Reason = "request_wrong"     // our request was refused as malformed
+	TextTooLong      Reason = "text_too_long"     // the text is longer than allowed
+	SenderRefused    Reason = "sender_refused"    // the sender (VONAGE_FROM) may not be used there
+	AddressWrong     Reason = "address_wrong"     // nothing at the provider's address takes messages
+	Credentials      Reason = "credentials"       // key or secret are wrong
+	Signature        Reason = "signature"         // the account demands signed requests
+	AccountBarred    Reason = "account_barred"    // the account is suspended
+	NoCredit         Reason = "no_credit"         // the account has no credit left
+	NotEnabled       Reason = "not_enabled"       // the account may not use this service
+	DemoAccount      Reason = "demo_account"      // a trial account: the number is not on its test list
+	NumberUnroutable Reason = "number_unroutable" // no network takes messages for this number
+	NumberBarred     Reason = "number_barred"     // the number refuses messages
+	NumberGone       Reason = "number_gone"       // the number is no longer in use
+	NoConnection     Reason = "no_connection"     // the provider could not be reached; nothing was sent
+	NoAnswer         Reason = "no_answer"         // the request went out, no answer came
+	Unreadable       Reason = "unreadable"        // an answer came that says nothing
+	Partly           Reason = "partly"            // some parts were accepted and some were not
+	ProviderRefused  Reason = "provider_refused"  // a refusal whose meaning we do not know
+	NotKept          Reason = "not_kept"          // the demo phone could not keep the text
+	NotSetUp         Reason = "not_set_up"        // the configuration has the provider no more
 )
 
 // Reasons returns every value Outcome.Reason can have besides "", so that a
 // test can ask for a sentence for each in every language.
-func Reasons() []string {
-	return []string{
+func Reasons() []Reason {
+	return []Reason{
 		Throttled, ProviderError, ProviderBusy,
 		RequestWrong, TextTooLong, SenderRefused, AddressWrong,
 		Credentials, Signature, AccountBarred, NoCredit, NotEnabled, DemoAccount,
@@ -65,7 +69,7 @@ const (
 // meaning is what one status asks of us.
 type meaning struct {
 	class  Class
-	reason string
+	reason Reason
 }
 
 // meanings is Vonage's list of statuses (developer.vonage.com/en/api-errors/sms),

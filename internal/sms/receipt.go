@@ -2,6 +2,7 @@ package sms
 
 import (
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 )
@@ -15,6 +16,7 @@ type Receipt struct {
 	Ref        string // Text.Ref, as the provider brought it back; "" unknown
 	Status     ReceiptStatus
 	ErrorCode  string // the carrier's, "" none
+	Reason     Reason // what the code means, "" unknown
 	Network    string // the network's code, "" unknown
 }
 
@@ -60,3 +62,32 @@ func ours(status string) ReceiptStatus {
 	}
 	return Uncertain
 }
+
+// carrierErrors are the carriers' codes as Vonage's receipts have them, and a gateway's
+// (developer.vonage.com/en/messaging/sms/guides/delivery-receipts).
+var carrierErrors = map[string]Reason{
+	"1":  "unknown",
+	"2":  "absent",
+	"3":  "number_gone",
+	"4":  "barred",
+	"5":  "ported",
+	"6":  "spam",
+	"7":  "busy",
+	"8":  "network_fault",
+	"9":  "number_not_allowed",
+	"10": "message_not_allowed",
+	"11": "no_route",
+	"12": "network_unreachable",
+	"13": "age_limit",
+	"14": "carrier_block",
+	"15": "no_prepaid_credit",
+	"50": "sender_filter",
+	"51": "header_filter",
+	"52": "content_filter",
+	"53": "no_consent",
+	"54": "country_rule",
+	"99": "general_fault",
+}
+
+// ReceiptReasons returns every value that Receipt.Reason can have besides "".
+func ReceiptReasons() []Reason { return slices.Sorted(maps.Values(carrierErrors)) }

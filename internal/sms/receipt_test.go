@@ -148,7 +148,7 @@ func TestAReceiptSaysWhatBecameOfASendAndHoldsNoNumber(t *testing.T) {
 		for _, status := range []ReceiptStatus{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain} {
 			p := receipts(t, way.change, smstest.Receipt{Status: string(status), ErrCode: "34"})[0]
 			r, err := vonageReader(t, way.method).Read(p.header, p.body, time.Now())
-			want := Receipt{"vonage", "0A0000001234ABCD", testRef, status, "34", "20408"}
+			want := Receipt{"vonage", "0A0000001234ABCD", testRef, status, "34", "", "20408"}
 			if err != nil || r != want {
 				t.Errorf("%s, %s: %+v, %v", way.name, status, r, err)
 			}
@@ -462,7 +462,7 @@ func TestAGatewaysReceiptsAreRead(t *testing.T) {
 		return h
 	}
 	r, err := reader.Read(sign(testWebhookSecret, now, body), body, now)
-	if err != nil || r != (Receipt{"webhook", "gw-1", testRef, Failed, "34", "20408"}) {
+	if err != nil || r != (Receipt{"webhook", "gw-1", testRef, Failed, "34", "", "20408"}) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	two := sign(testWebhookSecret, now, body)

@@ -132,7 +132,7 @@ func TestWhatACallSays(t *testing.T) {
 func TestEachEndingOfACallRequestHasItsClass(t *testing.T) {
 	for code, row := range map[int]struct {
 		class  Class
-		reason string
+		reason Reason
 	}{
 		429: {Retry, Throttled}, 503: {Retry, ProviderBusy},
 		500: {Unknown, ProviderError}, 502: {Unknown, ProviderError}, 504: {Unknown, ProviderError}, 408: {Unknown, NoAnswer},

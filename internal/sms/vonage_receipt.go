@@ -71,11 +71,13 @@ func (v *VonageReceipts) Read(header http.Header, body []byte, now time.Time) (R
 		return Receipt{}, ErrMalformed
 	}
 	private := []string{fields["msisdn"], fields["to"]}
-	return Receipt{
+	r := Receipt{
 		Provider: "vonage", ProviderID: safe(fields["messageId"], idShape, private...), Ref: safe(fields["client-ref"], refShape),
 		Status: ours(fields["status"]), ErrorCode: noCode(safe(fields["err-code"], errorCodeShape, private...)),
 		Network: safe(fields["network-code"], networkShape, private...),
-	}, nil
+	}
+	r.Reason = carrierErrors[r.ErrorCode]
+	return r, nil
 }
 
 // noCode: Vonage writes "0" where nothing went wrong.

@@ -58,7 +58,7 @@ func standIn(t *testing.T, steps ...smstest.Step) (*Vonage, *smstest.Server) {
 }
 
 // want compares class, status and reason, and looks for the canaries.
-func want(t *testing.T, o Outcome, class Class, status, reason string) {
+func want(t *testing.T, o Outcome, class Class, status string, reason Reason) {
 	t.Helper()
 	if o.Class != class || o.Status != status || o.Reason != reason {
 		t.Errorf("outcome is %q, %q, %q; want %q, %q, %q", o.Class, o.Status, o.Reason, class, status, reason)
@@ -147,7 +147,7 @@ func TestSeveralPartsAreSentOnlyTogether(t *testing.T) {
 		parts  []string
 		class  Class
 		status string
-		reason string
+		reason Reason
 	}{
 		{[]string{"0", "0"}, Sent, "0", ""},
 		{[]string{"0", "9"}, Unknown, "mixed", Partly},
@@ -182,7 +182,7 @@ func TestThePriceIsThatOfAllParts(t *testing.T) {
 func TestOnly429And503ProveThatNothingWasTaken(t *testing.T) {
 	for code, row := range map[int]struct {
 		class  Class
-		reason string
+		reason Reason
 	}{
 		429: {Retry, Throttled},
 		503: {Retry, ProviderBusy},

@@ -44,11 +44,13 @@ func (w *WebhookReceipts) Read(header http.Header, body []byte, now time.Time) (
 	if err != nil || word(data["status"]) == "" {
 		return Receipt{}, ErrMalformed
 	}
-	return Receipt{
+	r := Receipt{
 		Provider: "webhook", ProviderID: safe(word(data["id"]), idShape), Ref: safe(word(data["ref"]), refShape),
 		Status: ours(word(data["status"])), ErrorCode: noCode(safe(word(data["error_code"]), errorCodeShape)),
 		Network: safe(word(data["network"]), networkShape),
-	}, nil
+	}
+	r.Reason = carrierErrors[r.ErrorCode]
+	return r, nil
 }
 
 // Format and LogValue keep the secret out of logs, whatever the verb.

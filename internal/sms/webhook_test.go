@@ -57,7 +57,7 @@ func TestAnotherSecretIsRefused(t *testing.T) {
 func TestEachAnswerOfAGatewayHasItsClass(t *testing.T) {
 	for code, row := range map[int]struct {
 		class  Class
-		reason string
+		reason Reason
 	}{
 		429: {Retry, Throttled}, 503: {Retry, ProviderBusy},
 		500: {Unknown, ProviderError}, 502: {Unknown, ProviderError}, 504: {Unknown, ProviderError}, 408: {Unknown, NoAnswer},

@@ -92,6 +92,7 @@ type SendOpts struct {
 	State    string        // sent
 	Class    string        // as the state
 	Status   string        // the provider's word for it
+	Reason   string        // what it means
 	Age      time.Duration // since the call, which took 300 ms
 }
 
@@ -100,11 +101,11 @@ func Send(t testing.TB, db DB, messageID int64, o SendOpts) dbsqlc.Send {
 	t.Helper()
 	state := or(o.State, "sent")
 	return insert[dbsqlc.Send](t, db, `
-		insert into sends (message_id, provider, state, class, status, provider_id, started_at, finished_at)
-		values (@message, @provider, @state, @class, @status, gen_random_uuid(), now() - @age::interval,
+		insert into sends (message_id, provider, state, class, status, reason, provider_id, started_at, finished_at)
+		values (@message, @provider, @state, @class, @status, @reason, gen_random_uuid(), now() - @age::interval,
 			now() - @age::interval + interval '300 milliseconds')`, pgx.NamedArgs{
 		"message": messageID, "provider": or(o.Provider, "vonage"), "state": state, "class": or(o.Class, state),
-		"status": o.Status, "age": o.Age,
+		"status": o.Status, "reason": o.Reason, "age": o.Age,
 	})
 }
 
@@ -113,6 +114,7 @@ type ReceiptOpts struct {
 	Provider  string // vonage
 	Status    string // delivered
 	ErrorCode string
+	Reason    string        // what the code means
 	Age       time.Duration // since it came
 }
 
@@ -120,10 +122,10 @@ type ReceiptOpts struct {
 func Receipt(t testing.TB, db DB, messageID int64, o ReceiptOpts) dbsqlc.Receipt {
 	t.Helper()
 	return insert[dbsqlc.Receipt](t, db, `
-		insert into receipts (message_id, provider, provider_id, status, error_code, received_at)
-		values (@message, @provider, gen_random_uuid(), @status, @code, now() - @age::interval)`, pgx.NamedArgs{
+		insert into receipts (message_id, provider, provider_id, status, error_code, reason, received_at)
+		values (@message, @provider, gen_random_uuid(), @status, @code, @reason, now() - @age::interval)`, pgx.NamedArgs{
 		"message": messageID, "provider": or(o.Provider, "vonage"), "status": or(o.Status, "delivered"),
-		"code": o.ErrorCode, "age": o.Age,
+		"code": o.ErrorCode, "reason": o.Reason, "age": o.Age,
 	})
 }
 
