@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers/hooks"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // heard is a hooks.Receiver that remembers what they were told.
@@ -42,6 +43,11 @@ func (h *heard) tell(what string) error {
 		<-h.hold
 	}
 	return err
+}
+
+func (h *heard) Posters() (all, calls []string) {
+	router, _ := sms.Open(sms.Providers(), sms.Config{Provider: "demo"}, "", nil)
+	return router.Posters()
 }
 
 func (h *heard) Receipt(_ context.Context, provider string, header http.Header, body []byte) error {

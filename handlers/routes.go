@@ -68,10 +68,13 @@ func (s *site) demoRoutes(d *demo.Screens) {
 func (s *site) hookRoutes(h *hooks.Screens) {
 	providers := group{echo: s.echo}.with(h.RequireToken, h.TakeTurn)
 	providers.unknown(paths.Hooks)
-	providers.post(paths.Hooks+"/vonage", h.Receipt("vonage"))
-	providers.post(paths.Hooks+"/webhook", h.Receipt("webhook"))
-	providers.post(paths.Hooks+"/voice", h.Receipt("voice"))
-	providers.post(paths.HookVoiceCall, h.KeyPressed)
+	all, calls := h.Posters()
+	for _, provider := range all {
+		providers.post(paths.Hooks+"/"+provider, h.Receipt(provider))
+	}
+	for _, provider := range calls {
+		providers.post(paths.Hooks+"/"+provider+"/:ref", h.KeyPressed(provider))
+	}
 }
 
 // secondStepRoutes are a pending log-in's: its own second step and nothing else.

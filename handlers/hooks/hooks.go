@@ -22,6 +22,8 @@ import (
 // cannot be read, fault.NotFound when nothing is set up, or an error of the database. The errors' texts are logged: they
 // hold nothing of the request.
 type Receiver interface {
+	// Posters returns the names of the providers that may post, and of those that also post about single calls.
+	Posters() (all, calls []string)
 	// Receipt takes a receipt of a provider's message. One that is unknown or known already is no error.
 	Receipt(ctx context.Context, provider string, header http.Header, body []byte) error
 	// KeyPressed takes what is posted about one call, and returns what the call is to say next, nil for nothing.
@@ -105,18 +107,24 @@ func (s *Screens) Receipt(provider string) echo.HandlerFunc {
 	}
 }
 
-// KeyPressed takes what is posted about one call.
-func (s *Screens) KeyPressed(c echo.Context) error {
-	body, _ := c.Get(keyBody).([]byte)
-	ncco, err := s.receiver.KeyPressed(c.Request().Context(), "voice", c.Param("ref"), c.Request().Header, body)
-	switch {
-	case err != nil:
-		return s.refuse(c, "voice", err)
-	case ncco == nil:
-		return c.NoContent(http.StatusNoContent)
+// KeyPressed takes what one provider posts about one call.
+func (s *Screens) KeyPressed(provider string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		body, _ := c.Get(keyBody).([]byte)
+		answer, err := s.receiver.KeyPressed(
+			c.Request().Context(), provider, c.Param("ref"), c.Request().Header, body)
+		switch {
+		case err != nil:
+			return s.refuse(c, provider, err)
+		case answer == nil:
+			return c.NoContent(http.StatusNoContent)
+		}
+		return c.JSONBlob(http.StatusOK, answer)
 	}
-	return c.JSONBlob(http.StatusOK, ncco)
 }
+
+// Posters returns the names of the providers that may post, and of those that also post about single calls.
+func (s *Screens) Posters() (all, calls []string) { return s.receiver.Posters() }
 
 // refuse responds to a machine, which repeats for a day what gets a 5xx: so a request that can never be taken gets a
 // 4xx, and 503 means that the same one may work a little later.

@@ -32,6 +32,9 @@ func NewHooks(carriers Carriers, messages Receiver, logger *slog.Logger, refused
 	return Hooks{carriers, messages, logger, refused}
 }
 
+// Posters returns the providers that may post, and those of them that also post about single calls.
+func (h Hooks) Posters() (all, calls []string) { return h.carriers.Posters() }
+
 // Receipt takes a receipt, or an event of a call. One that is unknown or known already is no error. It returns
 // fault.NotFound for a provider that is not set up, fault.Forbidden for what the provider did not sign,
 // fault.Invalid for what cannot be read, or an error of the database. Its errors hold nothing of the request.

@@ -21,12 +21,22 @@ type Router struct {
 	texts   Routes   // whom to try for a text
 	calls   []string // whom to try for a call: none when calls cannot be offered
 	demo    bool     // nothing leaves this machine
+
+	posters, callPosters []string // of the registry, set up or not
 }
 
 // Open sets up the providers that c asks for. Each may post to hooks and a path of its own name. keep receives what a
 // demo shows. The errors are sentences for the operator, and the Router is empty then.
 func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, error) {
 	r := &Router{clients: map[string]Client{}}
+	for _, p := range registry {
+		if p.Posts {
+			r.posters = append(r.posters, p.Name)
+		}
+		if p.Posts && p.Channel == ByCall {
+			r.callPosters = append(r.callPosters, p.Name)
+		}
+	}
 	var order []string
 	for _, p := range c.SetUp(registry) {
 		env := make(map[string]string, len(p.Settings))
@@ -119,6 +129,9 @@ func (r *Router) Send(ctx context.Context, provider string, t Text) Outcome {
 	o.After, o.Awaited = min(o.After, longestAfter), client.Read != nil
 	return o
 }
+
+// Posters returns the registry's providers that may post, and those of them that also post about single calls.
+func (r *Router) Posters() (all, calls []string) { return r.posters, r.callPosters }
 
 // Posts reports whether any provider's posts can be read.
 func (r *Router) Posts() bool {

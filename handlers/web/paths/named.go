@@ -49,6 +49,6 @@ func patterns() map[string]string {
 		"OperatorChallengeSend": OperatorChallengeSend, "OperatorOffices": OperatorOffices,
 		"OperatorOffice": OperatorOffice, "OperatorCosts": OperatorCosts, "OperatorCap": OperatorCap,
 		"OperatorHistory": OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
-		"OperatorJobsAPI": OperatorJobsAPI, "Hooks": Hooks, "HookVoiceCall": HookVoiceCall,
+		"OperatorJobsAPI": OperatorJobsAPI, "Hooks": Hooks,
 	}
 }

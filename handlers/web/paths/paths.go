@@ -138,8 +138,7 @@ const (
 
 // What providers post to. The provider's name stands in its route.
 const (
-	Hooks         = "/hooks/:token"
-	HookVoiceCall = "/hooks/:token/voice/:ref"
+	Hooks = "/hooks/:token"
 )
 
 // To returns the address of a pattern with its parameters filled in, in order. Too few or too many values are a
