@@ -1,21 +1,28 @@
 // The door itself: who is let in, what the browser keeps, what a page gives away.
 import assert from 'node:assert/strict';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 
-story('a wrong office, user or password gives one and the same answer', async ({ app, visitor }) => {
-  const somebody = await visitor();
+scenario('a wrong office, user or password gives one and the same answer', async ({ app, browserUser }) => {
+  const somebody = await browserUser();
   somebody.expectRefusal('/login');
   const answers = [];
-  for (const [office, username, password] of [['NOBODY', 'user-new', app.password], ['DEMO', 'nobody', app.password], ['DEMO', 'user-new', 'wrong']]) {
+  for (const [office, username, password] of [
+    ['NOBODY', 'user-new', app.password],
+    ['DEMO', 'nobody', app.password],
+    ['DEMO', 'user-new', 'wrong'],
+  ]) {
     await somebody.go('/login');
     await somebody.field('Office code').fill(office);
     await somebody.field('Username').fill(username);
     await somebody.field('Password').fill(password);
-    const [answer] = await Promise.all([somebody.page.waitForResponse((response) => response.request().method() === 'POST'), somebody.button('Log in').click()]);
+    const [answer] = await Promise.all([
+      somebody.page.waitForResponse((response) => response.request().method() === 'POST'),
+      somebody.button('Log in').click(),
+    ]);
     await somebody.page.waitForLoadState();
-    answers.push({ status: answer.status(), text: (await somebody.page.locator('main').innerText()) });
+    answers.push({ status: answer.status(), text: await somebody.page.locator('main').innerText() });
     assert.equal(await somebody.field('Office code').inputValue(), office, 'what was typed is still there');
     assert.equal(await somebody.field('Username').inputValue(), username);
     assert.equal(await somebody.field('Password').inputValue(), '');
@@ -24,18 +31,21 @@ story('a wrong office, user or password gives one and the same answer', async ({
   assert.deepEqual(answers[2], answers[0]);
 });
 
-story('with the setting off the password is enough, whatever the office code’s case', async ({ app, visitor }) => {
-  const somebody = await visitor();
-  await somebody.logIn({ ...app.demo, code: 'demo' }, 'USER-new');
-  await somebody.go('/login');
-  await somebody.at('/settings/me');
-  await somebody.go('/');
-  await somebody.at('/settings/me');
-});
+scenario(
+  'with the setting off the password is enough, whatever the office code’s case',
+  async ({ app, browserUser }) => {
+    const somebody = await browserUser();
+    await somebody.logIn({ ...app.demo, code: 'demo' }, 'USER-new');
+    await somebody.go('/login');
+    await somebody.at('/settings/me');
+    await somebody.go('/');
+    await somebody.at('/settings/me');
+  },
+);
 
-story('every cookie has the __Host- prefix and is Secure, HttpOnly and SameSite', async (scene) => {
-  const { office } = await officeWithTwoFactor(scene, { una: 'user' });
-  const una = await scene.visitor();
+scenario('every cookie has the __Host- prefix and is Secure, HttpOnly and SameSite', async (fixture) => {
+  const { office } = await officeWithTwoFactor(fixture, { una: 'user' });
+  const una = await fixture.browserUser();
   const check = async (where) => {
     const cookies = await una.context.cookies();
     assert.ok(cookies.length > 0, where);
@@ -63,9 +73,9 @@ story('every cookie has the __Host- prefix and is Secure, HttpOnly and SameSite'
   assert.ok(!after[session], 'and logging out takes it away');
 });
 
-story('every page carries the headers that keep it private', async (scene) => {
-  const { app } = scene;
-  const somebody = await scene.visitor();
+scenario('every page carries the headers that keep it private', async (fixture) => {
+  const { app } = fixture;
+  const somebody = await fixture.browserUser();
   for (const path of ['/login', '/demo/phone']) {
     const headers = (await somebody.go(path)).headers();
     assert.match(headers['content-security-policy'], /script-src 'self'/);
@@ -77,33 +87,48 @@ story('every page carries the headers that keep it private', async (scene) => {
   assert.ok(app.url);
 });
 
-story('a form sent from another site changes nothing', async ({ app, visitor }) => {
-  const user = await visitor();
+scenario('a form sent from another site changes nothing', async ({ app, browserUser }) => {
+  const user = await browserUser();
   await user.logIn(app.demo, 'user-new');
-  const answer = await user.context.request.post(`${app.url}/logout`, { headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' }, maxRedirects: 0 });
+  const answer = await user.context.request.post(`${app.url}/logout`, {
+    headers: { Origin: 'https://elsewhere.example', 'Sec-Fetch-Site': 'cross-site' },
+    maxRedirects: 0,
+  });
   assert.equal(answer.status(), 403);
   await user.page.reload();
   await user.at('/settings/me');
 });
 
-story('pages that do not exist, and the second step without a log-in', async ({ visitor }) => {
-  const somebody = await visitor();
+scenario('pages that do not exist, and the second step without a log-in', async ({ browserUser }) => {
+  const somebody = await browserUser();
   somebody.expectRefusal('/nowhere', '/settings/nowhere');
   assert.equal((await somebody.go('/nowhere')).status(), 404);
   await somebody.reads(/does not exist/);
-  for (const path of ['/login/code', '/login/method', '/login/number', '/login/app/setup', '/login/recovery', '/settings/me', '/settings/office/general', '/settings/users']) {
+  for (const path of [
+    '/login/code',
+    '/login/method',
+    '/login/number',
+    '/login/app/setup',
+    '/login/recovery',
+    '/settings/me',
+    '/settings/office/general',
+    '/settings/users',
+  ]) {
     await somebody.go(path);
     await somebody.at('/login');
   }
 });
 
-story('a fragment asked for after the session ended sends the whole page to the log-in', async ({ app, visitor }) => {
-  const superuser = await visitor();
-  await superuser.logIn(app.demo, 'superuser');
-  await superuser.go('/settings/office/general');
-  superuser.expectRefusal('/settings/office/general/switch');
-  await superuser.context.clearCookies({ name: /nightlatch$/ });
-  await superuser.switch.click();
-  await superuser.at('/login');
-  assert.equal(await superuser.page.locator('h1').count(), 1, 'a whole page, not one inside another');
-});
+scenario(
+  'a fragment asked for after the session ended sends the whole page to the log-in',
+  async ({ app, browserUser }) => {
+    const superuser = await browserUser();
+    await superuser.logIn(app.demo, 'superuser');
+    await superuser.go('/settings/office/general');
+    superuser.expectRefusal('/settings/office/general/switch');
+    await superuser.context.clearCookies({ name: /nightlatch$/ });
+    await superuser.switch.click();
+    await superuser.at('/login');
+    assert.equal(await superuser.page.locator('h1').count(), 1, 'a whole page, not one inside another');
+  },
+);

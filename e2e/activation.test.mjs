@@ -1,14 +1,15 @@
 // A superuser makes two-factor authentication mandatory for the whole office, and switches it off again.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/eventually.mjs';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 
-const shows = (visitor, word) => eventually(async () => {
-  assert.equal((await visitor.switch.innerText()).trim(), word);
-  assert.equal(await visitor.switch.getAttribute('aria-checked'), String(word === 'Yes'));
-});
+const shows = (browserUser, word) =>
+  eventually(async () => {
+    assert.equal((await browserUser.switch.innerText()).trim(), word);
+    assert.equal(await browserUser.switch.getAttribute('aria-checked'), String(word === 'Yes'));
+  });
 
 /** The superuser's draft of Yes, and the question that Save asks. */
 async function askToActivate(superuser) {
@@ -20,32 +21,37 @@ async function askToActivate(superuser) {
   await superuser.dialog.waitFor();
 }
 
-story('a click on No makes it a draft of Yes, in a fragment, and nothing is active', async ({ app, visitor }) => {
-  const superuser = await visitor();
-  await superuser.logIn(app.demo, 'superuser');
-  await superuser.go('/settings/office/general');
-  await shows(superuser, 'No');
-  await superuser.page.evaluate(() => { window.samePage = true; });
-  await superuser.page.getByText('No', { exact: true }).click();
-  await shows(superuser, 'Yes');
-  assert.ok(await superuser.page.evaluate(() => window.samePage), 'the page was not loaded again');
-  assert.equal(superuser.requests.at(-1).headers['hx-request'], 'true');
+scenario(
+  'a click on No makes it a draft of Yes, in a fragment, and nothing is active',
+  async ({ app, browserUser }) => {
+    const superuser = await browserUser();
+    await superuser.logIn(app.demo, 'superuser');
+    await superuser.go('/settings/office/general');
+    await shows(superuser, 'No');
+    await superuser.page.evaluate(() => {
+      window.samePage = true;
+    });
+    await superuser.page.getByText('No', { exact: true }).click();
+    await shows(superuser, 'Yes');
+    assert.ok(await superuser.page.evaluate(() => window.samePage), 'the page was not loaded again');
+    assert.equal(superuser.requests.at(-1).headers['hx-request'], 'true');
 
-  const user = await visitor();
-  await user.logIn(app.demo, 'user-new');
-  await user.link('Office').click();
-  await user.at('/settings/office/general');
+    const user = await browserUser();
+    await user.logIn(app.demo, 'user-new');
+    await user.link('Office').click();
+    await user.at('/settings/office/general');
 
-  await superuser.switch.click();
-  await shows(superuser, 'No');
-  await superuser.switch.click();
-  await shows(superuser, 'Yes');
-  await superuser.page.reload();
-  await shows(superuser, 'No');
-});
+    await superuser.switch.click();
+    await shows(superuser, 'No');
+    await superuser.switch.click();
+    await shows(superuser, 'Yes');
+    await superuser.page.reload();
+    await shows(superuser, 'No');
+  },
+);
 
-story('the question says what will happen and to whom', async ({ app, visitor }) => {
-  const superuser = await visitor();
+scenario('the question says what will happen and to whom', async ({ app, browserUser }) => {
+  const superuser = await browserUser();
   await superuser.logIn(app.demo, 'superuser');
   await askToActivate(superuser);
   const text = (await superuser.dialog.innerText()).replace(/\s+/g, ' ');
@@ -62,8 +68,8 @@ for (const [how, close] of [
   ['Escape', (superuser) => superuser.page.keyboard.press('Escape')],
   ['a click on the backdrop', (superuser) => superuser.page.mouse.click(8, 8)],
 ]) {
-  story(`${how} leaves it at No, and the switch shows No again`, async ({ app, visitor }) => {
-    const superuser = await visitor();
+  scenario(`${how} leaves it at No, and the switch shows No again`, async ({ app, browserUser }) => {
+    const superuser = await browserUser();
     await superuser.logIn(app.demo, 'superuser');
     await askToActivate(superuser);
     await close(superuser);
@@ -71,13 +77,13 @@ for (const [how, close] of [
     await shows(superuser, 'No');
     await superuser.page.reload();
     await shows(superuser, 'No');
-    const user = await visitor();
+    const user = await browserUser();
     await user.logIn(app.demo, 'user-new');
   });
 }
 
-story('a click inside the question does not close it', async ({ app, visitor }) => {
-  const superuser = await visitor();
+scenario('a click inside the question does not close it', async ({ app, browserUser }) => {
+  const superuser = await browserUser();
   await superuser.logIn(app.demo, 'superuser');
   await askToActivate(superuser);
   const box = await superuser.dialog.boundingBox();
@@ -86,8 +92,8 @@ story('a click inside the question does not close it', async ({ app, visitor }) 
   assert.ok(await superuser.dialog.isVisible());
 });
 
-story('the question can be asked again after it was closed', async ({ app, visitor }) => {
-  const superuser = await visitor();
+scenario('the question can be asked again after it was closed', async ({ app, browserUser }) => {
+  const superuser = await browserUser();
   await superuser.logIn(app.demo, 'superuser');
   await askToActivate(superuser);
   await superuser.page.keyboard.press('Escape');
@@ -98,8 +104,8 @@ story('the question can be asked again after it was closed', async ({ app, visit
   await superuser.button('Yes, activate this setting').waitFor();
 });
 
-story('Save without a draft asks nothing', async ({ app, visitor }) => {
-  const superuser = await visitor();
+scenario('Save without a draft asks nothing', async ({ app, browserUser }) => {
+  const superuser = await browserUser();
   await superuser.logIn(app.demo, 'superuser');
   await superuser.go('/settings/office/general');
   await superuser.button('Save').click();
@@ -108,8 +114,8 @@ story('Save without a draft asks nothing', async ({ app, visitor }) => {
   await shows(superuser, 'No');
 });
 
-story('the keyboard stays inside the question and returns to the setting', async ({ app, visitor }) => {
-  const superuser = await visitor();
+scenario('the keyboard stays inside the question and returns to the setting', async ({ app, browserUser }) => {
+  const superuser = await browserUser();
   await superuser.logIn(app.demo, 'superuser');
   await superuser.go('/settings/office/general');
   await superuser.switch.focus();
@@ -123,10 +129,15 @@ story('the keyboard stays inside the question and returns to the setting', async
   await superuser.dialog.waitFor();
 
   // Chromium lets Tab leave the page for its own buttons on the way round; nothing behind the question may get it.
-  const where = () => superuser.page.evaluate(() => {
-    const here = document.activeElement;
-    return here === document.body || here.closest('dialog') ? here.closest('dialog') ? 'inside' : 'browser' : here.outerHTML;
-  });
+  const where = () =>
+    superuser.page.evaluate(() => {
+      const here = document.activeElement;
+      return here === document.body || here.closest('dialog')
+        ? here.closest('dialog')
+          ? 'inside'
+          : 'browser'
+        : here.outerHTML;
+    });
   for (const key of ['Tab', 'Shift+Tab']) {
     for (let i = 0; i < 8; i++) {
       await superuser.page.keyboard.press(key);
@@ -138,17 +149,25 @@ story('the keyboard stays inside the question and returns to the setting', async
   await eventually(async () => assert.match(await focused(), /^(Save|No)$/, 'the focus is back on the setting'));
 });
 
-story('an accountant and a user see the setting greyed out and cannot change it', async ({ app, visitor }) => {
+scenario('an accountant and a user see the setting greyed out and cannot change it', async ({ app, browserUser }) => {
   for (const name of ['accountant', 'user-new']) {
-    const somebody = await visitor();
+    const somebody = await browserUser();
     await somebody.logIn(app.demo, name);
     await somebody.go('/settings/office/general');
     assert.ok(await somebody.switch.isDisabled(), `disabled for ${name}`);
     assert.equal(await somebody.button('Save').count(), 0);
     await somebody.switch.click({ force: true });
     await shows(somebody, 'No');
-    for (const path of ['/settings/office/general', '/settings/office/general/switch', '/settings/office/general/activate', '/settings/office/general/switch-off']) {
-      const answer = await somebody.context.request.post(app.url + path, { form: { shown: 'yes' }, headers: { Origin: app.url, 'Sec-Fetch-Site': 'same-origin' } });
+    for (const path of [
+      '/settings/office/general',
+      '/settings/office/general/switch',
+      '/settings/office/general/activate',
+      '/settings/office/general/switch-off',
+    ]) {
+      const answer = await somebody.context.request.post(app.url + path, {
+        form: { shown: 'yes' },
+        headers: { Origin: app.url, 'Sec-Fetch-Site': 'same-origin' },
+      });
       assert.equal(answer.status(), 403, `POST ${path} as ${name}`);
     }
     await somebody.page.reload();
@@ -156,84 +175,94 @@ story('an accountant and a user see the setting greyed out and cannot change it'
   }
 });
 
-story('activating leads everybody without a second factor to their second step, the superuser at once', async ({ app, visitor }) => {
-  const number = app.newNumber();
-  const office = await app.office({ boss: 'superuser', ann: 'accountant', mila: 'user', otto: 'user' });
-  const [boss, otto, mila] = [await visitor(), await visitor(), await visitor()];
-  await otto.logIn(office, 'otto');
-  await mila.logIn(office, 'mila');
-  const ann = await visitor();
-  await ann.logIn(office, 'ann');
-  await ann.link('Users').click();
-  await ann.link('Mila Tester').click();
-  await ann.field('Mobile number').fill(number);
-  await ann.button('Save').click();
-  await ann.reads('not confirmed');
+scenario(
+  'activating leads everybody without a second factor to their second step, the superuser at once',
+  async ({ app, browserUser }) => {
+    const number = app.newNumber();
+    const office = await app.office({ boss: 'superuser', ann: 'accountant', mila: 'user', otto: 'user' });
+    const [boss, otto, mila] = [await browserUser(), await browserUser(), await browserUser()];
+    await otto.logIn(office, 'otto');
+    await mila.logIn(office, 'mila');
+    const ann = await browserUser();
+    await ann.logIn(office, 'ann');
+    await ann.link('Users').click();
+    await ann.link('Mila Tester').click();
+    await ann.field('Mobile number').fill(number);
+    await ann.button('Save').click();
+    await ann.reads('not confirmed');
 
-  await boss.logIn(office, 'boss');
-  await boss.activate();
-  await boss.at('/login/method');
-  await boss.go('/settings/office/general');
-  await boss.at('/login/method');
+    await boss.logIn(office, 'boss');
+    await boss.activate();
+    await boss.at('/login/method');
+    await boss.go('/settings/office/general');
+    await boss.at('/login/method');
 
-  await otto.link('Office').click();
-  await otto.at('/login/method');
-  await otto.go('/settings/me');
-  await otto.at('/login/method');
-  await mila.link('Office').click();
-  await mila.at('/login/check');
+    await otto.link('Office').click();
+    await otto.at('/login/method');
+    await otto.go('/settings/me');
+    await otto.at('/login/method');
+    await mila.link('Office').click();
+    await mila.at('/login/check');
 
-  await boss.enrolNumber();
-  await boss.go('/settings/office/general');
-  await shows(boss, 'Yes');
-  await otto.enrolApp();
-  await mila.button('Continue').click();
-  await mila.at('/login/code');
-  await mila.enterCodeFrom(number);
-  await mila.at('/settings/me');
-});
+    await boss.enrolNumber();
+    await boss.go('/settings/office/general');
+    await shows(boss, 'Yes');
+    await otto.enrolApp();
+    await mila.button('Continue').click();
+    await mila.at('/login/code');
+    await mila.enterCodeFrom(number);
+    await mila.at('/settings/me');
+  },
+);
 
-story('activating leads a user with a confirmed number to the code, and tells the truth about the message', async (scene) => {
-  const { visitor, app } = scene;
-  const { office, boss } = await officeWithTwoFactor(scene, { kim: 'user' });
-  const kim = await visitor();
-  await kim.enterPassword(office, 'kim');
-  const number = await kim.enrolNumber();
-  await boss.go('/settings/office/general');
-  await boss.switch.click();
-  await shows(boss, 'No');
-  await boss.button('Save').click();
-  await boss.button('Yes, switch off this setting').click();
-  await boss.reads('switched off');
+scenario(
+  'activating leads a user with a confirmed number to the code, and tells the truth about the message',
+  async (fixture) => {
+    const { browserUser, app } = fixture;
+    const { office, boss } = await officeWithTwoFactor(fixture, { kim: 'user' });
+    const kim = await browserUser();
+    await kim.enterPassword(office, 'kim');
+    const number = await kim.enrolNumber();
+    await boss.go('/settings/office/general');
+    await boss.switch.click();
+    await shows(boss, 'No');
+    await boss.button('Save').click();
+    await boss.button('Yes, switch off this setting').click();
+    await boss.reads('switched off');
 
-  const later = await visitor();
-  await later.logIn(office, 'kim');
-  await boss.activate();
-  await boss.at('/settings/office/general');
-  await later.link('Office').click();
-  await later.at('/login/code');
-  assert.doesNotMatch(await later.text(), /several codes|cannot be used any more|expired/i, 'nothing was sent in this log-in before');
-  const before = (await app.messages(number)).length;
-  const send = later.button(/^(Send|Resend) code$/);
-  if (before < 2 && await send.isVisible()) await send.click();
-  await later.enterCodeFrom(number, 2);
-  await later.at('/settings/me');
-});
+    const later = await browserUser();
+    await later.logIn(office, 'kim');
+    await boss.activate();
+    await boss.at('/settings/office/general');
+    await later.link('Office').click();
+    await later.at('/login/code');
+    assert.doesNotMatch(
+      await later.text(),
+      /several codes|cannot be used any more|expired/i,
+      'nothing was sent in this log-in before',
+    );
+    const before = (await app.messages(number)).length;
+    const send = later.button(/^(Send|Resend) code$/);
+    if (before < 2 && (await send.isVisible())) await send.click();
+    await later.enterCodeFrom(number, 2);
+    await later.at('/settings/me');
+  },
+);
 
-story('a superuser with a second factor that is fresh stays in when activating', async (scene) => {
-  const { office, boss } = await officeWithTwoFactor(scene, {});
+scenario('a superuser with a second factor that is fresh stays in when activating', async (fixture) => {
+  const { office, boss } = await officeWithTwoFactor(fixture, {});
   assert.equal(boss.path, '/settings/me');
   await boss.go('/settings/office/general');
   await shows(boss, 'Yes');
   assert.ok(office.code);
 });
 
-story('switching off asks the same way, and then the password alone is enough', async (scene) => {
-  const { visitor } = scene;
-  const { office, boss } = await officeWithTwoFactor(scene, { bert: 'superuser', ann: 'accountant', otto: 'user' });
+scenario('switching off asks the same way, and then the password alone is enough', async (fixture) => {
+  const { browserUser } = fixture;
+  const { office, boss } = await officeWithTwoFactor(fixture, { bert: 'superuser', ann: 'accountant', otto: 'user' });
 
   // Another superuser, who signs in with a text message, switches off what the first switched on.
-  const bert = await visitor();
+  const bert = await browserUser();
   await bert.enterPassword(office, 'bert');
   await bert.enrolNumber();
   await bert.go('/settings/office/general');
@@ -252,7 +281,7 @@ story('switching off asks the same way, and then the password alone is enough', 
     await bert.switch.click();
     await shows(bert, 'No');
   }
-  const waiting = await visitor();
+  const waiting = await browserUser();
   await waiting.enterPassword(office, 'otto');
   await waiting.at('/login/method');
 
@@ -260,7 +289,7 @@ story('switching off asks the same way, and then the password alone is enough', 
   await bert.button('Yes, switch off this setting').click();
   await bert.reads('switched off');
   await shows(bert, 'No');
-  const otto = await visitor();
+  const otto = await browserUser();
   await otto.logIn(office, 'otto');
   await waiting.go('/');
   await waiting.at('/settings/me');

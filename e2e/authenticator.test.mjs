@@ -4,115 +4,134 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from './lib/eventually.mjs';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 import { Authenticator, scan } from './lib/tools.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 
 let office, boss;
-const enter = async (scene, username, options) => {
-  const somebody = await scene.visitor(options);
+const enter = async (fixture, username, options) => {
+  const somebody = await fixture.browserUser(options);
   await somebody.enterPassword(office, username);
   return somebody;
 };
 
-story('an office with the setting on', async (scene) => {
-  ({ office, boss } = await officeWithTwoFactor(scene, { alan: 'user', bea: 'user', cees: 'user', dora: 'user' }));
+scenario('an office with the setting on', async (fixture) => {
+  ({ office, boss } = await officeWithTwoFactor(fixture, { alan: 'user', bea: 'user', cees: 'user', dora: 'user' }));
   assert.ok(boss);
 });
 
-story('a user sets up an app by its QR code or key, keeps ten recovery codes that are shown once, and is in', async (scene) => {
-  const { app } = scene;
-  const alan = await enter(scene, 'alan');
-  await alan.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: app.url });
-  await alan.context.addInitScript(() => { window.printed = 0; window.print = () => { window.printed++; }; });
-  await alan.chooseMethod('Authenticator app');
-  await alan.at('/login/app/setup');
+scenario(
+  'a user sets up an app by its QR code or key, keeps ten recovery codes that are shown once, and is in',
+  async (fixture) => {
+    const { app } = fixture;
+    const alan = await enter(fixture, 'alan');
+    await alan.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: app.url });
+    await alan.context.addInitScript(() => {
+      window.printed = 0;
+      window.print = () => {
+        window.printed++;
+      };
+    });
+    await alan.chooseMethod('Authenticator app');
+    await alan.at('/login/app/setup');
 
-  const key = (await alan.page.locator('[data-secret]').innerText()).replace(/\s/g, '');
-  assert.match(key, /^[A-Z2-7]{32,}$/, '160 bits in base32');
-  alan.keepSecret(key);
-  const folder = await mkdtemp(join(tmpdir(), 'nightlatch-e2e-qr-'));
-  for (const colorScheme of ['light', 'dark']) {
-    await alan.page.emulateMedia({ colorScheme });
-    const picture = join(folder, `${colorScheme}.png`);
-    await alan.page.getByRole('img', { name: /QR/ }).screenshot({ path: picture });
-    const address = new URL(scan(picture));
-    assert.equal(address.protocol, 'otpauth:');
-    assert.equal(address.host, 'totp');
-    assert.equal(address.searchParams.get('secret'), key, `what a camera reads is the key, ${colorScheme}`);
-    assert.equal(address.searchParams.get('issuer'), 'Nightlatch');
-    assert.match(decodeURIComponent(address.pathname), /alan/);
-  }
-  await rm(folder, { recursive: true });
-  await alan.page.emulateMedia({ colorScheme: 'light' });
-  await alan.page.reload();
-  assert.equal((await alan.page.locator('[data-secret]').innerText()).replace(/\s/g, ''), key, 'reloading keeps the key under the camera');
-  await alan.button('Copy key').click();
-  assert.equal((await alan.page.evaluate(() => navigator.clipboard.readText())).replace(/\s/g, ''), key);
+    const key = (await alan.page.locator('[data-secret]').innerText()).replace(/\s/g, '');
+    assert.match(key, /^[A-Z2-7]{32,}$/, '160 bits in base32');
+    alan.keepSecret(key);
+    const folder = await mkdtemp(join(tmpdir(), 'nightlatch-e2e-qr-'));
+    for (const colorScheme of ['light', 'dark']) {
+      await alan.page.emulateMedia({ colorScheme });
+      const picture = join(folder, `${colorScheme}.png`);
+      await alan.page.getByRole('img', { name: /QR/ }).screenshot({ path: picture });
+      const address = new URL(scan(picture));
+      assert.equal(address.protocol, 'otpauth:');
+      assert.equal(address.host, 'totp');
+      assert.equal(address.searchParams.get('secret'), key, `what a camera reads is the key, ${colorScheme}`);
+      assert.equal(address.searchParams.get('issuer'), 'Nightlatch');
+      assert.match(decodeURIComponent(address.pathname), /alan/);
+    }
+    await rm(folder, { recursive: true });
+    await alan.page.emulateMedia({ colorScheme: 'light' });
+    await alan.page.reload();
+    assert.equal(
+      (await alan.page.locator('[data-secret]').innerText()).replace(/\s/g, ''),
+      key,
+      'reloading keeps the key under the camera',
+    );
+    await alan.button('Copy key').click();
+    assert.equal((await alan.page.evaluate(() => navigator.clipboard.readText())).replace(/\s/g, ''), key);
 
-  const phone = new Authenticator(key);
-  alan.expectRefusal('/login/app/setup');
-  await alan.enterCode(phone.wrongCode());
-  await alan.reads(/not right/);
-  await alan.enterCode(await phone.code());
+    const phone = new Authenticator(key);
+    alan.expectRefusal('/login/app/setup');
+    await alan.enterCode(phone.wrongCode());
+    await alan.reads(/not right/);
+    await alan.enterCode(await phone.code());
 
-  const shown = alan.page.locator('[data-recovery-code]');
-  await shown.first().waitFor();
-  const codes = (await shown.allInnerTexts()).map((code) => code.trim());
-  assert.equal(codes.length, 10);
-  assert.equal(new Set(codes).size, 10);
-  for (const code of codes) assert.match(code, /^[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}$/i);
-  alan.keepSecret(...codes);
+    const shown = alan.page.locator('[data-recovery-code]');
+    await shown.first().waitFor();
+    const codes = (await shown.allInnerTexts()).map((code) => code.trim());
+    assert.equal(codes.length, 10);
+    assert.equal(new Set(codes).size, 10);
+    for (const code of codes) assert.match(code, /^[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}$/i);
+    alan.keepSecret(...codes);
 
-  await alan.button('Copy').click();
-  const copied = await eventually(async () => {
-    const text = await alan.page.evaluate(() => navigator.clipboard.readText());
-    assert.match(text, new RegExp(codes[0]));
-    return text;
-  });
-  assert.deepEqual(copied.match(/[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}/gi), codes);
-  await alan.reads('Copied');
+    await alan.button('Copy').click();
+    const copied = await eventually(async () => {
+      const text = await alan.page.evaluate(() => navigator.clipboard.readText());
+      assert.match(text, new RegExp(codes[0]));
+      return text;
+    });
+    assert.deepEqual(copied.match(/[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}/gi), codes);
+    await alan.reads('Copied');
 
-  const [download] = await Promise.all([alan.page.waitForEvent('download'), alan.page.getByText('Download', { exact: true }).click()]);
-  assert.match(download.suggestedFilename(), /\.txt$/);
-  const kept = await readFile(await download.path(), 'utf8');
-  assert.deepEqual(kept.match(/[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}/gi), codes, 'the file holds the codes');
-  await alan.button('Print').click();
-  assert.equal(await alan.page.evaluate(() => window.printed), 1);
+    const [download] = await Promise.all([
+      alan.page.waitForEvent('download'),
+      alan.page.getByText('Download', { exact: true }).click(),
+    ]);
+    assert.match(download.suggestedFilename(), /\.txt$/);
+    const kept = await readFile(await download.path(), 'utf8');
+    assert.deepEqual(kept.match(/[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}/gi), codes, 'the file holds the codes');
+    await alan.button('Print').click();
+    assert.equal(await alan.page.evaluate(() => window.printed), 1);
 
-  await alan.button('I have kept these codes').click();
-  await alan.at('/settings/me');
-  await alan.reads(/10 codes are left/);
-  const never = async (where) => assert.equal(await shown.count(), 0, `never again: ${where}`);
-  await alan.page.goBack();
-  await never('the back button');
-  await alan.go('/settings/me/recovery-codes');
-  await never('the same address');
-  const file = await alan.context.request.get(`${app.url}/settings/me/recovery-codes.txt`);
-  assert.doesNotMatch(await file.text(), new RegExp(codes[0]), 'nor as a file');
-  await alan.go('/settings/me');
-  await alan.logOut();
+    await alan.button('I have kept these codes').click();
+    await alan.at('/settings/me');
+    await alan.reads(/10 codes are left/);
+    const never = async (where) => assert.equal(await shown.count(), 0, `never again: ${where}`);
+    await alan.page.goBack();
+    await never('the back button');
+    await alan.go('/settings/me/recovery-codes');
+    await never('the same address');
+    const file = await alan.context.request.get(`${app.url}/settings/me/recovery-codes.txt`);
+    assert.doesNotMatch(await file.text(), new RegExp(codes[0]), 'nor as a file');
+    await alan.go('/settings/me');
+    await alan.logOut();
 
-  // Every day after: the app's code, once each.
-  alan.expectRefusal('/login/app');
-  const before = (await (await fetch(`${app.url}/demo/phone`)).text()).match(/data-to=/g)?.length;
-  await alan.enterPassword(office, 'alan');
-  await alan.at('/login/app');
-  const input = alan.field('Verification code');
-  assert.equal(await input.getAttribute('autocomplete'), 'one-time-code');
-  assert.equal(await input.getAttribute('inputmode'), 'numeric');
-  await alan.enterCode(phone.lastCode());
-  await alan.alert.first().waitFor();
-  await alan.at('/login/app');
-  const next = await phone.code();
-  await alan.enterCode(`${next.slice(0, 3)} ${next.slice(3)}`);
-  await alan.at('/settings/me');
-  assert.equal((await (await fetch(`${app.url}/demo/phone`)).text()).match(/data-to=/g)?.length, before, 'no message was sent');
-});
+    // Every day after: the app's code, once each.
+    alan.expectRefusal('/login/app');
+    const before = (await (await fetch(`${app.url}/demo/phone`)).text()).match(/data-to=/g)?.length;
+    await alan.enterPassword(office, 'alan');
+    await alan.at('/login/app');
+    const input = alan.field('Verification code');
+    assert.equal(await input.getAttribute('autocomplete'), 'one-time-code');
+    assert.equal(await input.getAttribute('inputmode'), 'numeric');
+    await alan.enterCode(phone.lastCode());
+    await alan.alert.first().waitFor();
+    await alan.at('/login/app');
+    const next = await phone.code();
+    await alan.enterCode(`${next.slice(0, 3)} ${next.slice(3)}`);
+    await alan.at('/settings/me');
+    assert.equal(
+      (await (await fetch(`${app.url}/demo/phone`)).text()).match(/data-to=/g)?.length,
+      before,
+      'no message was sent',
+    );
+  },
+);
 
-story('a recovery code lets in once', async (scene) => {
-  const bea = await enter(scene, 'bea');
+scenario('a recovery code lets in once', async (fixture) => {
+  const bea = await enter(fixture, 'bea');
   const { recoveryCodes } = await bea.enrolApp();
   const byRecoveryCode = async (code) => {
     await bea.logOut();
@@ -140,9 +159,9 @@ story('a recovery code lets in once', async (scene) => {
   await bea.at('/settings/me');
 });
 
-story('who has both is asked for the app’s code, and no message is sent until asked for', async (scene) => {
-  const { app } = scene;
-  const cees = await enter(scene, 'cees');
+scenario('who has both is asked for the app’s code, and no message is sent until asked for', async (fixture) => {
+  const { app } = fixture;
+  const cees = await enter(fixture, 'cees');
   const number = await cees.enrolNumber();
   await cees.link(/^Set up/).click();
   await cees.at('/settings/me/app');
@@ -161,8 +180,8 @@ story('who has both is asked for the app’s code, and no message is sent until 
   await cees.at('/settings/me');
 });
 
-story('from the app’s page to text messages and back: the choice is free until it is made', async (scene) => {
-  const dora = await enter(scene, 'dora');
+scenario('from the app’s page to text messages and back: the choice is free until it is made', async (fixture) => {
+  const dora = await enter(fixture, 'dora');
   await dora.chooseMethod('Authenticator app');
   await dora.at('/login/app/setup');
   await dora.link(/text message/i).click();

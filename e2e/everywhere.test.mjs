@@ -7,10 +7,10 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { eventually } from './lib/eventually.mjs';
 import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
 import { IdentityProvider } from './lib/provider.mjs';
-import { stage } from './lib/story.mjs';
+import { setup } from './lib/scenario.mjs';
 import { Authenticator } from './lib/tools.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const csv = (text) => ({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
 const dead = '/link/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
@@ -21,7 +21,9 @@ after(() => idp?.stop());
 
 // What people do, in whatever language: by the names of fields, not by their labels.
 const submit = (who) => who.page.locator('main form button.wide').first().click();
-const fill = async (who, fields) => { for (const [name, value] of Object.entries(fields)) await who.page.locator(`main [name=${name}]`).first().fill(value); };
+const fill = async (who, fields) => {
+  for (const [name, value] of Object.entries(fields)) await who.page.locator(`main [name=${name}]`).first().fill(value);
+};
 const enter = async (who, office, username, password = office.password) => {
   await who.go('/login');
   await fill(who, { office: office.code, username, password });
@@ -49,9 +51,9 @@ const throughProvider = async (who, office, account) => {
 
 /** The walks. Each goes through its part of the product, in whatever language, and lets see judge every state. */
 const walks = {
-  async 'at the log-in and in settings'({ app, visitor }, settings, see) {
+  async 'at the log-in and in settings'({ app, browserUser }, settings, see) {
     const office = await app.office({ chief: 'superuser', una: 'user' });
-    const chief = await visitor(settings);
+    const chief = await browserUser(settings);
     const { page } = chief;
 
     await chief.go('/login');
@@ -111,7 +113,7 @@ const walks = {
     await see(chief, 'recovery codes');
     await submit(chief);
     await chief.at('/settings/me');
-    const elsewhere = await visitor(settings);
+    const elsewhere = await browserUser(settings);
     await enter(elsewhere, office, 'chief');
     await elsewhere.at('/login/app');
     await see(elsewhere, 'a code of the app');
@@ -123,14 +125,22 @@ const walks = {
     await submit(elsewhere);
     await elsewhere.at('/settings/me');
     await see(elsewhere, 'my settings, with everything');
-    for (const [path, name] of [['/settings/confirm', 'a fresh proof'], ['/settings/confirm/ways', 'other ways to a fresh proof'], ['/settings/confirm/recovery', 'a recovery code'],
-      ['/settings/me/number', 'another number'], ['/settings/office/history', 'the history'], ['/settings/office/general', 'the office with the setting on'],
-      ['/settings/office/general/switch-off', 'the question before switching off'], ['/nowhere', 'a page that is not'], ['/demo/phone', 'the demo phone']]) {
+    for (const [path, name] of [
+      ['/settings/confirm', 'a fresh proof'],
+      ['/settings/confirm/ways', 'other ways to a fresh proof'],
+      ['/settings/confirm/recovery', 'a recovery code'],
+      ['/settings/me/number', 'another number'],
+      ['/settings/office/history', 'the history'],
+      ['/settings/office/general', 'the office with the setting on'],
+      ['/settings/office/general/switch-off', 'the question before switching off'],
+      ['/nowhere', 'a page that is not'],
+      ['/demo/phone', 'the demo phone'],
+    ]) {
       await chief.go(path);
       await see(chief, name);
     }
 
-    const una = await visitor(settings);
+    const una = await browserUser(settings);
     await chief.go('/settings/users');
     await page.locator('a', { hasText: 'Una' }).click();
     await page.locator('[name=number]').fill(app.newNumber());
@@ -143,21 +153,21 @@ const walks = {
     await see(una, 'other ways');
   },
 
-  async 'at the office and its users'({ app, visitor }, settings, see) {
+  async 'at the office and its users'({ app, browserUser }, settings, see) {
     const office = await app.office({ chief: 'superuser', ada: 'accountant', una: 'user', otto: 'user' });
-    const chief = await visitor(settings);
+    const chief = await browserUser(settings);
     const { page } = chief;
     await enter(chief, office, 'chief');
     await chief.at('/settings/me');
     chief.expectRefusal('/settings/users/new', '/settings/users/import', '/settings/office/sign-in');
 
-    const ada = await visitor(settings);
+    const ada = await browserUser(settings);
     await enter(ada, office, 'ada');
     await ada.at('/settings/me');
     await ada.go('/settings/users');
     await see(ada, 'the users, for an accountant');
     // Without a factor there is nothing to reset.
-    const otto = await visitor(settings);
+    const otto = await browserUser(settings);
     await enter(otto, office, 'otto');
     await otto.at('/settings/me');
     await otto.go('/settings/me/app');
@@ -215,12 +225,20 @@ const walks = {
     await see(chief, 'a user who is invited');
     await chief.go('/settings/users/import');
     await see(chief, 'a file is asked for');
-    await page.locator('input[type=file]').setInputFiles(csv('username;name;email;role\nxenia;Xenia;not an address;king\n'));
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(csv('username;name;email;role\nxenia;Xenia;not an address;king\n'));
     await page.locator('main form .button').first().click();
     await page.locator('.badge.bad').first().waitFor();
     await see(chief, 'a bad file');
     await chief.go('/settings/users/import');
-    await page.locator('input[type=file]').setInputFiles(csv('username;name;email;role\nxenia;Xenia with quite a long name;xenia@example.org;user\nyara;Yara;yara@example.org;accountant\nuna;;;\n'));
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(
+        csv(
+          'username;name;email;role\nxenia;Xenia with quite a long name;xenia@example.org;user\nyara;Yara;yara@example.org;accountant\nuna;;;\n',
+        ),
+      );
     await page.locator('main form .button').first().click();
     await page.locator('table').waitFor();
     await see(chief, 'a good file');
@@ -240,9 +258,9 @@ const walks = {
     await see(chief, 'the history of users');
   },
 
-  async 'at mails and links'({ app, visitor }, settings, see) {
+  async 'at mails and links'({ app, browserUser }, settings, see) {
     const office = await app.office({ vera: 'user' });
-    const vera = await visitor(settings);
+    const vera = await browserUser(settings);
     vera.expectRefusal('/login/forgot', dead);
     await vera.go('/login/forgot');
     await see(vera, 'the password forgotten');
@@ -272,14 +290,20 @@ const walks = {
     await see(vera, 'a notice in settings');
   },
 
-  async 'at single sign-on'({ app, visitor }, settings, see) {
+  async 'at single sign-on'({ app, browserUser }, settings, see) {
     idp ??= await IdentityProvider.start(`${app.url}/login/sso/callback`);
     idp.says = { amr: ['pwd', 'mfa'] };
     const office = await app.office({ chief: 'superuser', una: 'user' });
-    const [chief, una] = [await visitor(settings), await visitor(settings)];
+    const [chief, una] = [await browserUser(settings), await browserUser(settings)];
     for (const who of [chief, una]) {
       who.expectElsewhere(idp.issuer);
-      who.expectRefusal('/login/sso', '/login/sso/go', '/login/sso/link', '/login/sso/callback', '/settings/office/sign-in');
+      who.expectRefusal(
+        '/login/sso',
+        '/login/sso/go',
+        '/login/sso/link',
+        '/login/sso/callback',
+        '/settings/office/sign-in',
+      );
     }
     await una.go('/login');
     await fill(una, { office: office.code });
@@ -307,7 +331,7 @@ const walks = {
     await see(chief, 'sign-in, tested');
 
     // Our script would go on by itself. axe needs a page with scripts, so ours alone is emptied.
-    const plain = await visitor(settings);
+    const plain = await browserUser(settings);
     plain.expectElsewhere(idp.issuer);
     await plain.page.route('**/static/app*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
     await plain.go('/login');
@@ -334,7 +358,7 @@ const walks = {
     await see(chief, 'the question before activation, with single sign-on');
     await chief.page.locator('form[action$="/activate"] button').click();
     await chief.at('/login/method');
-    const late = await visitor(settings);
+    const late = await browserUser(settings);
     late.expectElsewhere(idp.issuer);
     late.expectRefusal('/login/sso/callback');
     await throughProvider(late, office, 'una-there');
@@ -351,16 +375,17 @@ const walks = {
     await see(chief, 'sign-in, with somebody refused');
   },
 
-  async 'at operators’ pages'({ app, visitor }, settings, see) {
+  async 'at operators’ pages'({ app, browserUser }, settings, see) {
     const office = await app.office({ chief: 'superuser', jane: 'user' });
-    const chief = await visitor();
+    const chief = await browserUser();
     await enter(chief, office, 'chief');
     await chief.at('/settings/me');
     await activate(chief);
     await chief.page.locator('form[action$="/activate"] button').click();
     await chief.at('/login/method');
     const name = `ops-${office.code.toLowerCase()}`;
-    const phone = await newOperator(app, name), ops = await visitor(settings);
+    const phone = await newOperator(app, name),
+      ops = await browserUser(settings);
     ops.expectRefusal('/operator/login', '/operator/login/code', '/operator/waiting');
     await ops.go('/operator/login');
     await see(ops, 'the operators’ log-in');
@@ -374,7 +399,7 @@ const walks = {
     await submit(ops);
     await ops.at('/operator');
 
-    const jane = await visitor(settings);
+    const jane = await browserUser(settings);
     await enter(jane, office, 'jane');
     await jane.at('/login/method');
     await jane.page.locator('[name=method][value=sms]').check();
@@ -401,7 +426,12 @@ const walks = {
     await jane.at('/settings/me');
     await ops.go(`/operator/waiting?office=${office.code}&username=jane`);
     await see(ops, 'nobody waits any more');
-    for (const [path, what] of [['/operator', 'the overview'], ['/operator?period=month', 'the overview of a month'], ['/operator/offices', 'the offices'], ['/operator/history', 'the operators’ history']]) {
+    for (const [path, what] of [
+      ['/operator', 'the overview'],
+      ['/operator?period=month', 'the overview of a month'],
+      ['/operator/offices', 'the offices'],
+      ['/operator/history', 'the operators’ history'],
+    ]) {
       await ops.go(path);
       await see(ops, what);
     }
@@ -424,7 +454,10 @@ const seeing = (look, label) => {
     await who.page.waitForLoadState();
     if (pictures) {
       await mkdir(pictures, { recursive: true });
-      await who.page.screenshot({ path: `${pictures}/${label}-${String(++taken).padStart(3, '0')}-${name.replace(/[^a-z0-9]+/gi, '-')}.png`, fullPage: true });
+      await who.page.screenshot({
+        path: `${pictures}/${label}-${String(++taken).padStart(3, '0')}-${name.replace(/[^a-z0-9]+/gi, '-')}.png`,
+        fullPage: true,
+      });
     }
     await look(who.page, name);
     names.add(name);
@@ -433,7 +466,11 @@ const seeing = (look, label) => {
 };
 
 // A link in a row's head covers its row, a label its button, and links in running text are exempt (WCAG 2.5.8).
-const sentences = (text) => text.split('\n').map((line) => line.trim()).filter((line) => line.split(/\s+/).filter((word) => /^[a-z]{2,}/i.test(word)).length > 3);
+const sentences = (text) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.split(/\s+/).filter((word) => /^[a-z]{2,}/i.test(word)).length > 3);
 // What shows everybody's messages, in the language of each.
 const everybodys = new Set(['the demo phone', 'the demo mailbox']);
 const minutes = 60_000;
@@ -442,38 +479,65 @@ for (const [place, walk] of Object.entries(walks)) {
   const english = new Set();
   let seen;
   for (const colorScheme of ['light', 'dark']) {
-    story(`${place}, axe finds nothing: ${colorScheme}`, async (scene) => {
-      const { see, names } = seeing(async (page, name) => {
-        const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
-        assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`), [], name);
-        for (const s of sentences(await page.locator('body').innerText())) english.add(s);
-      }, colorScheme);
-      await walk(scene, { colorScheme }, see);
-      seen = names.size;
-    }, { timeout: 10 * minutes });
+    scenario(
+      `${place}, axe finds nothing: ${colorScheme}`,
+      async (fixture) => {
+        const { see, names } = seeing(async (page, name) => {
+          const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
+          assert.deepEqual(
+            violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
+            [],
+            name,
+          );
+          for (const s of sentences(await page.locator('body').innerText())) english.add(s);
+        }, colorScheme);
+        await walk(fixture, { colorScheme }, see);
+        seen = names.size;
+      },
+      { timeout: 10 * minutes },
+    );
   }
 
-  story(`${place}, at 360 px nothing scrolls sideways, and in Dutch no English sentence is left`, async (scene) => {
-    assert.ok(english.size > 20, 'the English pages were looked at first');
-    const { see, names } = seeing(async (page, name) => {
-      assert.equal(await page.locator('html').getAttribute('lang'), 'nl', name);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 360, `${name} is wider than 360 px`);
-      const small = await page.evaluate(() => [...document.querySelectorAll('button, a, input:not([type=hidden]), select, summary')]
-        .filter((e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('p, .hint, th, label') && !e.matches('.skip'))
-        .map((e) => ({ e: e.outerHTML.slice(0, 90), w: e.getBoundingClientRect().width, h: e.getBoundingClientRect().height }))
-        .filter(({ w, h }) => w > 1 && h > 1 && (w < 23.5 || h < 23.5)));
-      assert.deepEqual(small, [], `${name}: targets under 24 px`);
-      if (everybodys.has(name)) return;
-      for (const s of sentences(await page.locator('body').innerText())) assert.ok(!english.has(s), `${name} says in English: ${s}`);
-    }, 'dutch');
-    await walk(scene, { locale: 'nl-NL', viewport: { width: 360, height: 740 } }, see);
-    assert.equal(names.size, seen, 'every state that was seen in English');
-  }, { timeout: 10 * minutes });
+  scenario(
+    `${place}, at 360 px nothing scrolls sideways, and in Dutch no English sentence is left`,
+    async (fixture) => {
+      assert.ok(english.size > 20, 'the English pages were looked at first');
+      const { see, names } = seeing(async (page, name) => {
+        assert.equal(await page.locator('html').getAttribute('lang'), 'nl', name);
+        assert.ok(
+          (await page.evaluate(() => document.documentElement.scrollWidth)) <= 360,
+          `${name} is wider than 360 px`,
+        );
+        const small = await page.evaluate(() =>
+          [...document.querySelectorAll('button, a, input:not([type=hidden]), select, summary')]
+            .filter(
+              (e) =>
+                e.checkVisibility({ visibilityProperty: true }) &&
+                !e.closest('p, .hint, th, label') &&
+                !e.matches('.skip'),
+            )
+            .map((e) => ({
+              e: e.outerHTML.slice(0, 90),
+              w: e.getBoundingClientRect().width,
+              h: e.getBoundingClientRect().height,
+            }))
+            .filter(({ w, h }) => w > 1 && h > 1 && (w < 23.5 || h < 23.5)),
+        );
+        assert.deepEqual(small, [], `${name}: targets under 24 px`);
+        if (everybodys.has(name)) return;
+        for (const s of sentences(await page.locator('body').innerText()))
+          assert.ok(!english.has(s), `${name} says in English: ${s}`);
+      }, 'dutch');
+      await walk(fixture, { locale: 'nl-NL', viewport: { width: 360, height: 740 } }, see);
+      assert.equal(names.size, seen, 'every state that was seen in English');
+    },
+    { timeout: 10 * minutes },
+  );
 }
 
-story('by keyboard alone a user logs in', async ({ app, visitor }) => {
+scenario('by keyboard alone a user logs in', async ({ app, browserUser }) => {
   const office = await app.office({ chief: 'superuser' });
-  const chief = await visitor();
+  const chief = await browserUser();
   await chief.go('/login');
   const { keyboard } = chief.page;
   await keyboard.type(office.code); // the first field has the focus
@@ -483,23 +547,33 @@ story('by keyboard alone a user logs in', async ({ app, visitor }) => {
   await keyboard.type(office.password);
   await keyboard.press('Enter');
   await chief.at('/settings/me');
-  const outline = async () => chief.page.evaluate(() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement); return `${outlineStyle} ${outlineWidth}`; });
+  const outline = async () =>
+    chief.page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return `${outlineStyle} ${outlineWidth}`;
+    });
   for (let i = 0; i < 8; i++) {
     await keyboard.press('Tab');
     assert.doesNotMatch(await outline(), /^none|^\S+ 0px/, 'the focus is visible');
   }
 });
 
-story('an open language menu lies over the page, which stays where it is', async ({ app, visitor }) => {
+scenario('an open language menu lies over the page, which stays where it is', async ({ app, browserUser }) => {
   for (const width of [360, 1180]) {
-    const somebody = await visitor({ viewport: { width, height: 740 } });
-    const places = () => somebody.page.locator('main :is(h1, h2)').evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().y));
+    const somebody = await browserUser({ viewport: { width, height: 740 } });
+    const places = () =>
+      somebody.page
+        .locator('main :is(h1, h2)')
+        .evaluateAll((heads) => heads.map((head) => head.getBoundingClientRect().y));
     const opens = async (where) => {
       const before = await places();
       await somebody.page.locator('.menu summary').click();
       await somebody.button('Nederlands').waitFor();
       assert.deepEqual(await places(), before, `${where} at ${width} px`);
-      assert.ok(await somebody.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${where} at ${width} px scrolls sideways`);
+      assert.ok(
+        await somebody.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        `${where} at ${width} px scrolls sideways`,
+      );
     };
     await somebody.go('/login');
     await opens('the log-in');

@@ -3,35 +3,35 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { fullName } from './lib/app.mjs';
 import { eventually } from './lib/eventually.mjs';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 const fresh = 'correct horse battery staple';
 const pathOf = (url) => new URL(url).pathname;
 
-async function forget(visitor, office, username) {
-  await visitor.go('/login');
-  await visitor.page.locator('a[href="/login/forgot"]').click();
-  await visitor.at('/login/forgot');
-  await visitor.page.locator('[name=office]').fill(office.code);
-  await visitor.page.locator('[name=username]').fill(username);
-  await visitor.page.locator('main form button.wide').click();
-  await eventually(async () => assert.match(visitor.page.url(), /sent=1/));
+async function forget(browserUser, office, username) {
+  await browserUser.go('/login');
+  await browserUser.page.locator('a[href="/login/forgot"]').click();
+  await browserUser.at('/login/forgot');
+  await browserUser.page.locator('[name=office]').fill(office.code);
+  await browserUser.page.locator('[name=username]').fill(username);
+  await browserUser.page.locator('main form button.wide').click();
+  await eventually(async () => assert.match(browserUser.page.url(), /sent=1/));
 }
 
-async function choose(visitor, password, again = password) {
-  await visitor.page.locator('[name=password]').fill(password);
-  await visitor.page.locator('[name=again]').fill(again);
-  await visitor.page.locator('main form button.wide').first().click();
-  await visitor.page.waitForLoadState();
+async function choose(browserUser, password, again = password) {
+  await browserUser.page.locator('[name=password]').fill(password);
+  await browserUser.page.locator('[name=again]').fill(again);
+  await browserUser.page.locator('main form button.wide').first().click();
+  await browserUser.page.waitForLoadState();
 }
 
-story('who forgot their password sets a new one with a link from their mailbox', async ({ app, visitor }) => {
+scenario('who forgot their password sets a new one with a link from their mailbox', async ({ app, browserUser }) => {
   const office = await app.office({ una: 'user' });
-  const elsewhere = await visitor();
+  const elsewhere = await browserUser();
   await elsewhere.logIn(office, 'una');
 
-  const una = await visitor();
+  const una = await browserUser();
   await forget(una, office, 'una');
   await una.reads(/a link is on its way/);
   const mail = await app.latestMail(app.email(office, 'una'));
@@ -69,9 +69,9 @@ story('who forgot their password sets a new one with a link from their mailbox',
   assert.deepEqual(notice.links, []);
 });
 
-story('a new password does not open the second lock', async ({ app, visitor }) => {
-  const { office } = await officeWithTwoFactor({ app, visitor }, { udo: 'user' });
-  const udo = await visitor();
+scenario('a new password does not open the second lock', async ({ app, browserUser }) => {
+  const { office } = await officeWithTwoFactor({ app, browserUser }, { udo: 'user' });
+  const udo = await browserUser();
   await forget(udo, office, 'udo');
   const mail = await app.latestMail(app.email(office, 'udo'));
   await udo.go(pathOf(mail.links[0]));
@@ -85,13 +85,25 @@ story('a new password does not open the second lock', async ({ app, visitor }) =
   assert.equal((await app.latestMail(app.email(office, 'udo'), 3)).subject, 'A mobile number was added');
 });
 
-story('who is invited sets the first password, and then logs in', async ({ app, visitor }) => {
+scenario('who is invited sets the first password, and then logs in', async ({ app, browserUser }) => {
   const office = await app.office({ chief: 'superuser' });
   const address = app.email(office, 'ivy');
-  await app.command(['user', 'create', '--office', office.code, '--username', 'ivy', '--name', fullName('ivy'), '--email', address, '--invite']);
+  await app.command([
+    'user',
+    'create',
+    '--office',
+    office.code,
+    '--username',
+    'ivy',
+    '--name',
+    fullName('ivy'),
+    '--email',
+    address,
+    '--invite',
+  ]);
   const mail = await app.latestMail(address);
   assert.equal(mail.subject, 'Set your password for Nightlatch');
-  const ivy = await visitor();
+  const ivy = await browserUser();
   ivy.expectRefusal('/login', pathOf(mail.links[0]));
   await ivy.go('/login');
   await ivy.field('Office code').fill(office.code);
@@ -106,50 +118,74 @@ story('who is invited sets the first password, and then logs in', async ({ app, 
   await ivy.logIn({ ...office, password: fresh }, 'ivy');
 });
 
-story('a password is changed in settings with the present one, and other sessions end', async ({ app, visitor }) => {
-  const office = await app.office({ pia: 'user' });
-  const elsewhere = await visitor();
-  await elsewhere.logIn(office, 'pia');
-  const pia = await visitor();
-  await pia.logIn(office, 'pia');
-  await pia.page.locator('a[href="/settings/me/password"]').click();
-  await pia.at('/settings/me/password');
-  pia.expectRefusal('/settings/me/password');
-  await pia.field('Present password').fill('not mine at all');
-  await choose(pia, fresh);
-  await pia.reads('That is not your password.');
-  await pia.field('Present password').fill(office.password);
-  await choose(pia, fresh);
-  await pia.at('/settings/me');
-  await pia.reads('Your password is changed, and you are logged out everywhere else.');
-  await elsewhere.go('/settings/me');
-  await elsewhere.at('/login');
-  assert.equal((await app.latestMail(app.email(office, 'pia'))).subject, 'Your password was changed');
-});
+scenario(
+  'a password is changed in settings with the present one, and other sessions end',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ pia: 'user' });
+    const elsewhere = await browserUser();
+    await elsewhere.logIn(office, 'pia');
+    const pia = await browserUser();
+    await pia.logIn(office, 'pia');
+    await pia.page.locator('a[href="/settings/me/password"]').click();
+    await pia.at('/settings/me/password');
+    pia.expectRefusal('/settings/me/password');
+    await pia.field('Present password').fill('not mine at all');
+    await choose(pia, fresh);
+    await pia.reads('That is not your password.');
+    await pia.field('Present password').fill(office.password);
+    await choose(pia, fresh);
+    await pia.at('/settings/me');
+    await pia.reads('Your password is changed, and you are logged out everywhere else.');
+    await elsewhere.go('/settings/me');
+    await elsewhere.at('/login');
+    assert.equal((await app.latestMail(app.email(office, 'pia'))).subject, 'Your password was changed');
+  },
+);
 
-story('a short password has to be changed when the office no longer asks for a code', async ({ app, visitor }) => {
-  const { office } = await officeWithTwoFactor({ app, visitor }, {});
-  const address = app.email(office, 'sam');
-  await app.command(['user', 'create', '--office', office.code, '--username', 'sam', '--name', 'Sam', '--email', address, '--password-stdin'], 'ninechars');
-  await app.command(['office', 'two-factor', '--code', office.code, 'off']);
-  const sam = await visitor();
-  await sam.enterPassword(office, 'sam', 'ninechars');
-  await sam.at('/settings/me/password');
-  await sam.reads(/Yours is too short for that/);
-  await sam.go('/settings/office/general');
-  await sam.at('/settings/me/password');
-  await sam.field('Present password').fill('ninechars');
-  await choose(sam, fresh);
-  await sam.at('/settings/me');
-});
+scenario(
+  'a short password has to be changed when the office no longer asks for a code',
+  async ({ app, browserUser }) => {
+    const { office } = await officeWithTwoFactor({ app, browserUser }, {});
+    const address = app.email(office, 'sam');
+    await app.command(
+      [
+        'user',
+        'create',
+        '--office',
+        office.code,
+        '--username',
+        'sam',
+        '--name',
+        'Sam',
+        '--email',
+        address,
+        '--password-stdin',
+      ],
+      'ninechars',
+    );
+    await app.command(['office', 'two-factor', '--code', office.code, 'off']);
+    const sam = await browserUser();
+    await sam.enterPassword(office, 'sam', 'ninechars');
+    await sam.at('/settings/me/password');
+    await sam.reads(/Yours is too short for that/);
+    await sam.go('/settings/office/general');
+    await sam.at('/settings/me/password');
+    await sam.field('Present password').fill('ninechars');
+    await choose(sam, fresh);
+    await sam.at('/settings/me');
+  },
+);
 
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Every page of this, in whatever state. */
-async function walk({ app, visitor }, settings, look) {
+async function walk({ app, browserUser }, settings, look) {
   const office = await app.office({ vera: 'user' });
-  const vera = await visitor(settings);
-  const see = async (name) => { await vera.page.waitForLoadState(); await look(vera.page, name); };
+  const vera = await browserUser(settings);
+  const see = async (name) => {
+    await vera.page.waitForLoadState();
+    await look(vera.page, name);
+  };
   vera.expectRefusal('/login/forgot', '/link/nothing', '/settings/me/password');
   await vera.go('/login/forgot');
   await see('forgotten');
@@ -181,16 +217,20 @@ async function walk({ app, visitor }, settings, look) {
 }
 
 for (const colorScheme of ['light', 'dark']) {
-  story(`axe finds nothing on these pages: ${colorScheme}`, async (scene) => {
-    await walk(scene, { colorScheme }, async (page, name) => {
+  scenario(`axe finds nothing on these pages: ${colorScheme}`, async (fixture) => {
+    await walk(fixture, { colorScheme }, async (page, name) => {
       const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
-      assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`), [], name);
+      assert.deepEqual(
+        violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 120)).join(' | ')}`),
+        [],
+        name,
+      );
     });
   });
 }
 
-story('at 360 px in Dutch nothing is cut off or left in English', async (scene) => {
-  await walk(scene, { viewport: { width: 360, height: 740 }, locale: 'nl-NL' }, async (page, name) => {
+scenario('at 360 px in Dutch nothing is cut off or left in English', async (fixture) => {
+  await walk(fixture, { viewport: { width: 360, height: 740 }, locale: 'nl-NL' }, async (page, name) => {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
     // The mailbox is everybody's: only the newest mail is in this user's language.
@@ -199,6 +239,6 @@ story('at 360 px in Dutch nothing is cut off or left in English', async (scene) 
   });
 });
 
-story('without JavaScript the whole way works', async (scene) => {
-  await walk(scene, { javaScriptEnabled: false }, async () => {});
+scenario('without JavaScript the whole way works', async (fixture) => {
+  await walk(fixture, { javaScriptEnabled: false }, async () => {});
 });

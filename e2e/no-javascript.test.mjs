@@ -1,20 +1,21 @@
-// The whole story in a browser without JavaScript: every form works, htmx only makes it nicer.
+// The whole way in a browser without JavaScript: every form works, htmx only makes it nicer.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/eventually.mjs';
-import { stage } from './lib/story.mjs';
+import { setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 const plain = { javaScriptEnabled: false };
-const shows = (visitor, word) => eventually(async () => {
-  assert.equal((await visitor.switch.innerText()).trim(), word);
-  assert.equal(await visitor.switch.getAttribute('aria-checked'), String(word === 'Yes'));
-});
+const shows = (browserUser, word) =>
+  eventually(async () => {
+    assert.equal((await browserUser.switch.innerText()).trim(), word);
+    assert.equal(await browserUser.switch.getAttribute('aria-checked'), String(word === 'Yes'));
+  });
 
 let office;
 
-story('without JavaScript: a superuser activates the setting and sets up an app', async ({ app, visitor }) => {
+scenario('without JavaScript: a superuser activates the setting and sets up an app', async ({ app, browserUser }) => {
   office = await app.office({ boss: 'superuser', una: 'user', uma: 'user' });
-  const boss = await visitor(plain);
+  const boss = await browserUser(plain);
   await boss.logIn(office, 'boss');
 
   // A number for a user, with the country from the plain list.
@@ -32,7 +33,10 @@ story('without JavaScript: a superuser activates the setting and sets up an app'
   await shows(boss, 'Yes');
   await boss.button('Save').click();
   await boss.dialog.waitFor();
-  assert.match((await boss.dialog.innerText()).replace(/\s+/g, ' '), /\b3 users\b.*\b0 ready\b.*\b1 number not confirmed\b.*\b2 no method yet\b/);
+  assert.match(
+    (await boss.dialog.innerText()).replace(/\s+/g, ' '),
+    /\b3 users\b.*\b0 ready\b.*\b1 number not confirmed\b.*\b2 no method yet\b/,
+  );
   await boss.button('Cancel').click();
   await boss.go('/settings/office/general');
   await shows(boss, 'No');
@@ -51,70 +55,83 @@ story('without JavaScript: a superuser activates the setting and sets up an app'
   await shows(boss, 'Yes');
 });
 
-story('without JavaScript: a user chooses text messages with the plain list of countries', async ({ app, visitor }) => {
-  const una = await visitor(plain);
-  await una.enterPassword(office, 'una');
-  await una.chooseMethod('Text message (SMS)');
-  await una.at('/login/number');
-  const list = una.page.getByRole('combobox', { name: 'Country' });
-  assert.deepEqual((await list.locator('option').allInnerTexts()).filter((text) => /\+/.test(text)).slice(0, 2).map((text) => text.trim()).sort(), ['Belgium +32', 'Netherlands +31']);
+scenario(
+  'without JavaScript: a user chooses text messages with the plain list of countries',
+  async ({ app, browserUser }) => {
+    const una = await browserUser(plain);
+    await una.enterPassword(office, 'una');
+    await una.chooseMethod('Text message (SMS)');
+    await una.at('/login/number');
+    const list = una.page.getByRole('combobox', { name: 'Country' });
+    assert.deepEqual(
+      (await list.locator('option').allInnerTexts())
+        .filter((text) => /\+/.test(text))
+        .slice(0, 2)
+        .map((text) => text.trim())
+        .sort(),
+      ['Belgium +32', 'Netherlands +31'],
+    );
 
-  // A refusal keeps what was typed and chosen.
-  una.expectRefusal('/login/number');
-  await list.selectOption('BE');
-  await una.field('Mobile number').fill('04701');
-  await una.button('Continue').click();
-  await una.alert.waitFor();
-  assert.equal(await una.field('Mobile number').inputValue(), '04701');
-  assert.equal(await list.inputValue(), 'BE');
-  await una.field('Mobile number').fill('0470 12 34 56');
-  await una.button('Continue').click();
-  await una.at('/login/code');
-  const number = '+32470123456';
-  const code = await app.latestCode(number);
+    // A refusal keeps what was typed and chosen.
+    una.expectRefusal('/login/number');
+    await list.selectOption('BE');
+    await una.field('Mobile number').fill('04701');
+    await una.button('Continue').click();
+    await una.alert.waitFor();
+    assert.equal(await una.field('Mobile number').inputValue(), '04701');
+    assert.equal(await list.inputValue(), 'BE');
+    await una.field('Mobile number').fill('0470 12 34 56');
+    await una.button('Continue').click();
+    await una.at('/login/code');
+    const number = '+32470123456';
+    const code = await app.latestCode(number);
 
-  // Resend can be seen from the start, and says how long to wait.
-  una.expectRefusal('/login/resend');
-  await una.button('Resend code').click();
-  await una.reads(/second/);
-  assert.equal((await app.messages(number)).length, 1);
-  await una.enterCode(`${code.slice(0, 3)} ${code.slice(3)}`);
-  await una.at('/settings/me');
-  await una.link(/^Set up/).click();
-  await una.at('/settings/me/app');
-  const phone = await una.typeKey();
-  await una.keepRecoveryCodes();
-  await una.logOut();
+    // Resend can be seen from the start, and says how long to wait.
+    una.expectRefusal('/login/resend');
+    await una.button('Resend code').click();
+    await una.reads(/second/);
+    assert.equal((await app.messages(number)).length, 1);
+    await una.enterCode(`${code.slice(0, 3)} ${code.slice(3)}`);
+    await una.at('/settings/me');
+    await una.link(/^Set up/).click();
+    await una.at('/settings/me/app');
+    const phone = await una.typeKey();
+    await una.keepRecoveryCodes();
+    await una.logOut();
 
-  await una.enterPassword(office, 'una');
-  await una.at('/login/app');
-  await una.link('Try another way').click();
-  await una.button(/^Text message \(SMS\)/).click();
-  await una.at('/login/code');
-  await una.link('Try another way').click();
-  await una.link(/app/).click();
-  await una.enterCode(await phone.code());
-  await una.at('/settings/me');
-});
+    await una.enterPassword(office, 'una');
+    await una.at('/login/app');
+    await una.link('Try another way').click();
+    await una.button(/^Text message \(SMS\)/).click();
+    await una.at('/login/code');
+    await una.link('Try another way').click();
+    await una.link(/app/).click();
+    await una.enterCode(await phone.code());
+    await una.at('/settings/me');
+  },
+);
 
-story('without JavaScript: a user confirms the number that the office registered, and the line is current on every load', async ({ app, visitor }) => {
-  const uma = await visitor(plain);
-  await uma.enterPassword(office, 'uma');
-  await uma.at('/login/check');
-  await uma.button('Continue').click();
-  await uma.at('/login/code');
-  await app.latestCode('+32470556677');
-  await eventually(async () => {
-    await uma.page.reload();
-    assert.match(await uma.text(), /Delivered/);
-  });
-  await uma.enterCodeFrom('+32470556677');
-  await uma.at('/settings/me');
-  assert.equal((await app.messages('+32470556677')).length, 1);
-});
+scenario(
+  'without JavaScript: a user confirms the number that the office registered, and the line is current on every load',
+  async ({ app, browserUser }) => {
+    const uma = await browserUser(plain);
+    await uma.enterPassword(office, 'uma');
+    await uma.at('/login/check');
+    await uma.button('Continue').click();
+    await uma.at('/login/code');
+    await app.latestCode('+32470556677');
+    await eventually(async () => {
+      await uma.page.reload();
+      assert.match(await uma.text(), /Delivered/);
+    });
+    await uma.enterCodeFrom('+32470556677');
+    await uma.at('/settings/me');
+    assert.equal((await app.messages('+32470556677')).length, 1);
+  },
+);
 
-story('without JavaScript: a reset is asked about, and a session ended', async ({ app, visitor }) => {
-  const superuser = await visitor(plain);
+scenario('without JavaScript: a reset is asked about, and a session ended', async ({ app, browserUser }) => {
+  const superuser = await browserUser(plain);
   await superuser.logIn(app.demo, 'superuser');
   await superuser.link('Users').click();
   await superuser.link('Daan Visser').click();
@@ -124,83 +141,100 @@ story('without JavaScript: a reset is asked about, and a session ended', async (
   await superuser.reads(/is reset/);
 });
 
-story('without JavaScript: who forgot the password sets a new one by mail, and changes it in settings', async ({ app, visitor }) => {
-  const office = await app.office({ mia: 'user' });
-  const mia = await visitor(plain);
-  await mia.go('/login');
-  await mia.link('Forgot your password?').click();
-  await mia.field('Office code').fill(office.code);
-  await mia.field('Username').fill('mia');
-  await mia.button('Send the link').click();
-  await mia.reads(/a link is on its way/);
-  const { links: [link] } = await app.latestMail(app.email(office, 'mia'));
-  await mia.go(new URL(link).pathname);
-  const choose = async (password) => {
-    mia.keepSecret(password);
-    await mia.field('New password').fill(password);
-    await mia.field('New password once more').fill(password);
-    await mia.page.locator('main form button.wide').click();
-  };
-  await choose('kettle umbrella seventeen');
-  await mia.at('/login');
-  await mia.logIn({ ...office, password: 'kettle umbrella seventeen' }, 'mia');
-  await mia.button('I have read this').click();
-  await mia.at('/settings/me');
-  await mia.page.locator('a[href="/settings/me/password"]').click();
-  await mia.field('Present password').fill('kettle umbrella seventeen');
-  await choose('correct horse battery staple');
-  await mia.reads('Your password is changed, and you are logged out everywhere else.');
-});
+scenario(
+  'without JavaScript: who forgot the password sets a new one by mail, and changes it in settings',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ mia: 'user' });
+    const mia = await browserUser(plain);
+    await mia.go('/login');
+    await mia.link('Forgot your password?').click();
+    await mia.field('Office code').fill(office.code);
+    await mia.field('Username').fill('mia');
+    await mia.button('Send the link').click();
+    await mia.reads(/a link is on its way/);
+    const {
+      links: [link],
+    } = await app.latestMail(app.email(office, 'mia'));
+    await mia.go(new URL(link).pathname);
+    const choose = async (password) => {
+      mia.keepSecret(password);
+      await mia.field('New password').fill(password);
+      await mia.field('New password once more').fill(password);
+      await mia.page.locator('main form button.wide').click();
+    };
+    await choose('kettle umbrella seventeen');
+    await mia.at('/login');
+    await mia.logIn({ ...office, password: 'kettle umbrella seventeen' }, 'mia');
+    await mia.button('I have read this').click();
+    await mia.at('/settings/me');
+    await mia.page.locator('a[href="/settings/me/password"]').click();
+    await mia.field('Present password').fill('kettle umbrella seventeen');
+    await choose('correct horse battery staple');
+    await mia.reads('Your password is changed, and you are logged out everywhere else.');
+  },
+);
 
-story('without JavaScript: a superuser makes users, by hand and from a file, disables one and allows a country', async ({ app, visitor }) => {
-  const office = await app.office({ boss: 'superuser', una: 'user' });
-  const boss = await visitor(plain);
-  await boss.logIn(office, 'boss');
-  await boss.link('Users').click();
-  await boss.link('New user').click();
-  await boss.field('Username').fill('zoe');
-  await boss.field('Name').fill('Zoë Jansen');
-  await boss.field('E-mail address').fill('zoe@example.net');
-  await boss.button('Create user').click();
-  await boss.reads('The user is created and invited by mail.');
-  assert.equal((await app.latestMail('zoe@example.net')).links.length, 1);
-  await boss.link('Users').first().click();
-  await boss.link('Import').click();
-  await boss.field('CSV file').setInputFiles({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from('username,name,email\nyan,Yan Smit,yan@example.net\n') });
-  await boss.button('Look at it first').click();
-  await boss.reads('1 new user');
-  await boss.button('Import').click();
-  await boss.at('/settings/users');
-  await boss.link('Yan Smit').click();
-  await boss.link('Disable').click();
-  await boss.button('Yes, disable this user').click();
-  await boss.reads('disabled and logged out everywhere');
+scenario(
+  'without JavaScript: a superuser makes users, by hand and from a file, disables one and allows a country',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ boss: 'superuser', una: 'user' });
+    const boss = await browserUser(plain);
+    await boss.logIn(office, 'boss');
+    await boss.link('Users').click();
+    await boss.link('New user').click();
+    await boss.field('Username').fill('zoe');
+    await boss.field('Name').fill('Zoë Jansen');
+    await boss.field('E-mail address').fill('zoe@example.net');
+    await boss.button('Create user').click();
+    await boss.reads('The user is created and invited by mail.');
+    assert.equal((await app.latestMail('zoe@example.net')).links.length, 1);
+    await boss.link('Users').first().click();
+    await boss.link('Import').click();
+    await boss
+      .field('CSV file')
+      .setInputFiles({
+        name: 'users.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from('username,name,email\nyan,Yan Smit,yan@example.net\n'),
+      });
+    await boss.button('Look at it first').click();
+    await boss.reads('1 new user');
+    await boss.button('Import').click();
+    await boss.at('/settings/users');
+    await boss.link('Yan Smit').click();
+    await boss.link('Disable').click();
+    await boss.button('Yes, disable this user').click();
+    await boss.reads('disabled and logged out everywhere');
 
-  await boss.go('/settings/office/general');
-  await boss.field('Another country').selectOption('US');
-  await boss.button('Allow').click();
-  await boss.at('/settings/office/general');
-  await boss.button('Do not send to United States').click();
-  await eventually(async () => assert.equal(await boss.button('Do not send to United States').count(), 0));
-});
+    await boss.go('/settings/office/general');
+    await boss.field('Another country').selectOption('US');
+    await boss.button('Allow').click();
+    await boss.at('/settings/office/general');
+    await boss.button('Do not send to United States').click();
+    await eventually(async () => assert.equal(await boss.button('Do not send to United States').count(), 0));
+  },
+);
 
-story('without JavaScript: an accountant asks for a reset, which a superuser declines', async ({ app, visitor }) => {
-  const office = await app.office({ boss: 'superuser', ann: 'accountant', otto: 'user' });
-  const [boss, ann, otto] = [await visitor(plain), await visitor(plain), await visitor(plain)];
-  await otto.logIn(office, 'otto');
-  await otto.link(/^Set up/).click();
-  await otto.typeKey();
-  await otto.keepRecoveryCodes();
-  await ann.logIn(office, 'ann');
-  await ann.link('Users').click();
-  await ann.link('Otto Tester').click();
-  await ann.button('Ask for a reset').click();
-  await ann.reads('The superusers see that you ask for a reset.');
-  await boss.logIn(office, 'boss');
-  await boss.link('Users').click();
-  await boss.link('Ann Tester asks for a reset for Otto Tester').click();
-  await boss.button('Decline').click();
-  await boss.reads('The request is declined.');
-  await boss.link('Users').first().click();
-  assert.equal(await boss.link(/asks for a reset/).count(), 0);
-});
+scenario(
+  'without JavaScript: an accountant asks for a reset, which a superuser declines',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ boss: 'superuser', ann: 'accountant', otto: 'user' });
+    const [boss, ann, otto] = [await browserUser(plain), await browserUser(plain), await browserUser(plain)];
+    await otto.logIn(office, 'otto');
+    await otto.link(/^Set up/).click();
+    await otto.typeKey();
+    await otto.keepRecoveryCodes();
+    await ann.logIn(office, 'ann');
+    await ann.link('Users').click();
+    await ann.link('Otto Tester').click();
+    await ann.button('Ask for a reset').click();
+    await ann.reads('The superusers see that you ask for a reset.');
+    await boss.logIn(office, 'boss');
+    await boss.link('Users').click();
+    await boss.link('Ann Tester asks for a reset for Otto Tester').click();
+    await boss.button('Decline').click();
+    await boss.reads('The request is declined.');
+    await boss.link('Users').first().click();
+    assert.equal(await boss.link(/asks for a reset/).count(), 0);
+  },
+);

@@ -1,25 +1,29 @@
 // The mobile number field: a flag that follows typing, a list for the keyboard, refusals in plain words.
 import assert from 'node:assert/strict';
 import { eventually, sleep } from './lib/eventually.mjs';
-import { stage } from './lib/story.mjs';
+import { setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 
-/** A user at the field, at the log-in. They stay for all stories: only the last one sends the form off. */
+/** A user at the field, at the log-in. They stay for all scenarios: only the last sends the form off. */
 let una, number;
 const country = () => una.page.locator('[data-country]:not([role=option])').first().getAttribute('data-country');
 const listButton = () => una.page.getByRole('button', { name: /^Country/ });
 const search = () => una.page.getByRole('combobox');
 const options = () => una.page.getByRole('option');
 const names = async () => (await options().allInnerTexts()).map((text) => text.trim().split('\n')[0].trim());
-const flagIs = (expected, typed) => eventually(async () => assert.equal(await country(), expected, `the flag for ${typed}`), { within: 3000 });
+const flagIs = (expected, typed) =>
+  eventually(async () => assert.equal(await country(), expected, `the flag for ${typed}`), { within: 3000 });
 /** Long enough for an answer that would change the flag. */
 const settle = () => sleep(450);
 const fresh = async (language = '') => {
   await una.go('/login/number' + language);
   await flagIs('NL', 'nothing');
 };
-const type = async (text) => { await number.focus(); await una.page.keyboard.type(text, { delay: 15 }); };
+const type = async (text) => {
+  await number.focus();
+  await una.page.keyboard.type(text, { delay: 15 });
+};
 /** By hand, from the list. */
 const choose = async (name) => {
   await listButton().click();
@@ -31,12 +35,12 @@ const submit = async () => {
   await una.page.waitForLoadState();
 };
 
-story('an office with the setting on, and a user at the field', async ({ app, visitor }) => {
+scenario('an office with the setting on, and a user at the field', async ({ app, browserUser }) => {
   const office = await app.office({ boss: 'superuser', una: 'user' });
-  const boss = await visitor();
+  const boss = await browserUser();
   await boss.logIn(office, 'boss');
   await boss.activate();
-  una = await visitor({ stays: true });
+  una = await browserUser({ stays: true });
   await una.enterPassword(office, 'una');
   await una.chooseMethod('Text message (SMS)');
   await una.at('/login/number');
@@ -45,23 +49,67 @@ story('an office with the setting on, and a user at the field', async ({ app, vi
   assert.equal(await country(), 'NL', 'the most used country');
 });
 
-story('the flag follows the calling code, a character at a time', async () => {
+scenario('the flag follows the calling code, a character at a time', async () => {
   for (const steps of [
-    [['+', 'NL'], ['+3', 'NL'], ['+32', 'BE'], ['+324', 'BE'], ['+32470', 'BE']],
-    [['0', 'NL'], ['00', 'NL'], ['003', 'NL'], ['0032', 'BE'], ['00324', 'BE']],
-    [['+31', 'NL'], ['+316', 'NL']],
-    [['0031', 'NL'], ['00316', 'NL']],
-    [['06', 'NL'], ['0612345678', 'NL']],
-    [['+1', 'US'], ['+1416', 'CA'], ['+14165550123', 'CA']],
-    [['+1', 'US'], ['+1876', 'JM']],
-    [['+44', 'GB'], ['+447700900123', 'GB']],
+    [
+      ['+', 'NL'],
+      ['+3', 'NL'],
+      ['+32', 'BE'],
+      ['+324', 'BE'],
+      ['+32470', 'BE'],
+    ],
+    [
+      ['0', 'NL'],
+      ['00', 'NL'],
+      ['003', 'NL'],
+      ['0032', 'BE'],
+      ['00324', 'BE'],
+    ],
+    [
+      ['+31', 'NL'],
+      ['+316', 'NL'],
+    ],
+    [
+      ['0031', 'NL'],
+      ['00316', 'NL'],
+    ],
+    [
+      ['06', 'NL'],
+      ['0612345678', 'NL'],
+    ],
+    [
+      ['+1', 'US'],
+      ['+1416', 'CA'],
+      ['+14165550123', 'CA'],
+    ],
+    [
+      ['+1', 'US'],
+      ['+1876', 'JM'],
+    ],
+    [
+      ['+44', 'GB'],
+      ['+447700900123', 'GB'],
+    ],
     [['+447797712345', 'JE']],
     [['+447781123456', 'GG']],
     [['+447924123456', 'IM']],
-    [['+7', 'RU'], ['+7701', 'KZ']],
-    [['+39', 'IT'], ['+3906698', 'VA']],
-    [['+49', 'DE'], ['+49151', 'DE']],
-    [['+352', 'LU'], ['+35', 'LU'], ['+353', 'IE']],
+    [
+      ['+7', 'RU'],
+      ['+7701', 'KZ'],
+    ],
+    [
+      ['+39', 'IT'],
+      ['+3906698', 'VA'],
+    ],
+    [
+      ['+49', 'DE'],
+      ['+49151', 'DE'],
+    ],
+    [
+      ['+352', 'LU'],
+      ['+35', 'LU'],
+      ['+353', 'IE'],
+    ],
     [['+212', 'MA']],
   ]) {
     await fresh();
@@ -79,7 +127,7 @@ story('the flag follows the calling code, a character at a time', async () => {
   await una.reads('Morocco +212');
 });
 
-story('the question for the flag goes by POST: a number never stands in an address', async () => {
+scenario('the question for the flag goes by POST: a number never stands in an address', async () => {
   await fresh();
   await type('+32470');
   await flagIs('BE', '+32470');
@@ -91,7 +139,7 @@ story('the question for the flag goes by POST: a number never stands in an addre
   }
 });
 
-story('a globe shows for what is no country, and while none is decided', async () => {
+scenario('a globe shows for what is no country, and while none is decided', async () => {
   for (const text of ['+800', '+881', '+2', '+21', '+0']) {
     await fresh();
     await type(text);
@@ -101,7 +149,7 @@ story('a globe shows for what is no country, and while none is decided', async (
   await flagIs('MA', '+212');
 });
 
-story('the caret stays in its place while the flag changes', async () => {
+scenario('the caret stays in its place while the flag changes', async () => {
   await fresh();
   await type('+3470123456');
   await flagIs('ES', '+34…');
@@ -110,20 +158,71 @@ story('the caret stays in its place while the flag changes', async () => {
   await una.page.keyboard.type('2');
   await flagIs('BE', '+32…');
   await settle();
-  assert.deepEqual(await number.evaluate(({ value, selectionStart, selectionEnd }) => ({ value, selectionStart, selectionEnd })),
-    { value: '+3270123456', selectionStart: 3, selectionEnd: 3 });
+  assert.deepEqual(
+    await number.evaluate(({ value, selectionStart, selectionEnd }) => ({ value, selectionStart, selectionEnd })),
+    { value: '+3270123456', selectionStart: 3, selectionEnd: 3 },
+  );
   assert.ok(await number.evaluate((element) => element === document.activeElement));
 });
 
-story('a country chosen by hand stays as long as the digits allow, and then the digits win', async () => {
+scenario('a country chosen by hand stays as long as the digits allow, and then the digits win', async () => {
   for (const [chosen, iso, steps] of [
-    ['Canada', 'CA', [['+1', 'CA'], ['+14165550123', 'CA']]],
-    ['Canada', 'CA', [['+1', 'CA'], ['+12125550123', 'US']]],
-    ['Jamaica', 'JM', [['+1', 'JM'], ['+18', 'JM']]],
-    ['Jamaica', 'JM', [['+1', 'JM'], ['+1416', 'CA']]],
-    ['Kazakhstan', 'KZ', [['+7', 'KZ'], ['+79', 'RU']]],
-    ['Guernsey', 'GG', [['+44', 'GG'], ['+4420', 'GB']]],
-    ['Vatican', 'VA', [['+39', 'VA'], ['+39333', 'VA']]],
+    [
+      'Canada',
+      'CA',
+      [
+        ['+1', 'CA'],
+        ['+14165550123', 'CA'],
+      ],
+    ],
+    [
+      'Canada',
+      'CA',
+      [
+        ['+1', 'CA'],
+        ['+12125550123', 'US'],
+      ],
+    ],
+    [
+      'Jamaica',
+      'JM',
+      [
+        ['+1', 'JM'],
+        ['+18', 'JM'],
+      ],
+    ],
+    [
+      'Jamaica',
+      'JM',
+      [
+        ['+1', 'JM'],
+        ['+1416', 'CA'],
+      ],
+    ],
+    [
+      'Kazakhstan',
+      'KZ',
+      [
+        ['+7', 'KZ'],
+        ['+79', 'RU'],
+      ],
+    ],
+    [
+      'Guernsey',
+      'GG',
+      [
+        ['+44', 'GG'],
+        ['+4420', 'GB'],
+      ],
+    ],
+    [
+      'Vatican',
+      'VA',
+      [
+        ['+39', 'VA'],
+        ['+39333', 'VA'],
+      ],
+    ],
     ['Belgium', 'BE', [['0470123456', 'BE']]],
   ]) {
     await fresh();
@@ -139,7 +238,7 @@ story('a country chosen by hand stays as long as the digits allow, and then the 
   }
 });
 
-story('the list holds the six most used, a line, and the rest by the alphabet', async () => {
+scenario('the list holds the six most used, a line, and the rest by the alphabet', async () => {
   await fresh();
   await listButton().click();
   const shown = await names();
@@ -150,7 +249,13 @@ story('the list holds the six most used, a line, and the rest by the alphabet', 
   assert.equal(new Set(shown).size, shown.length, 'each country once');
   const groups = una.page.getByRole('listbox').getByRole('group');
   assert.equal(await groups.count(), 2);
-  const line = await groups.nth(1).evaluate((group) => parseFloat(getComputedStyle(group).borderTopWidth) + parseFloat(getComputedStyle(group.previousElementSibling).borderBottomWidth));
+  const line = await groups
+    .nth(1)
+    .evaluate(
+      (group) =>
+        parseFloat(getComputedStyle(group).borderTopWidth) +
+        parseFloat(getComputedStyle(group.previousElementSibling).borderBottomWidth),
+    );
   assert.ok(line >= 1, 'a line between them');
   for (const flag of await una.page.locator('[role=option] img').all()) {
     assert.equal(await flag.getAttribute('alt'), '');
@@ -158,25 +263,43 @@ story('the list holds the six most used, a line, and the rest by the alphabet', 
   }
 });
 
-story('the list is searched by name, calling code and ISO code', async () => {
+scenario('the list is searched by name, calling code and ISO code', async () => {
   await fresh();
   await listButton().click();
-  for (const [words, first] of [['belg', 'Belgium'], ['neth', 'Netherlands'], ['+49', 'Germany'], ['352', 'Luxembourg'], ['kingdom', 'United Kingdom'], ['cote', 'Côte d’Ivoire'], ['GB', 'United Kingdom']]) {
+  for (const [words, first] of [
+    ['belg', 'Belgium'],
+    ['neth', 'Netherlands'],
+    ['+49', 'Germany'],
+    ['352', 'Luxembourg'],
+    ['kingdom', 'United Kingdom'],
+    ['cote', 'Côte d’Ivoire'],
+    ['GB', 'United Kingdom'],
+  ]) {
     await search().fill(words);
     const found = (await options().filter({ visible: true }).allInnerTexts()).map((text) => text.trim());
-    assert.ok(found.some((text) => text.startsWith(first)), `${words} finds ${first}: ${found.slice(0, 5)}`);
+    assert.ok(
+      found.some((text) => text.startsWith(first)),
+      `${words} finds ${first}: ${found.slice(0, 5)}`,
+    );
     assert.ok(found.length < 60, `${words} narrows the list`);
   }
   await search().fill('zzzz');
   await una.reads('No country found');
   await search().fill('');
-  assert.ok(await options().filter({ visible: true }).count() > 200);
+  assert.ok((await options().filter({ visible: true }).count()) > 200);
 });
 
-story('the list works by keyboard alone', async () => {
+scenario('the list works by keyboard alone', async () => {
   await fresh();
   const keys = una.page.keyboard;
-  const active = () => una.page.evaluate(() => document.getElementById(document.activeElement.getAttribute('aria-activedescendant') ?? '')?.innerText.trim().split('\n')[0]);
+  const active = () =>
+    una.page.evaluate(
+      () =>
+        document
+          .getElementById(document.activeElement.getAttribute('aria-activedescendant') ?? '')
+          ?.innerText.trim()
+          .split('\n')[0],
+    );
   await listButton().focus();
   await keys.press('Enter');
   await search().waitFor();
@@ -191,7 +314,10 @@ story('the list works by keyboard alone', async () => {
   await keys.press('End');
   assert.equal(await active(), last, 'the last of the alphabet');
   const inSight = await una.page.evaluate(() => {
-    const [option, list] = [document.getElementById(document.activeElement.getAttribute('aria-activedescendant')), document.querySelector('[role=listbox]')];
+    const [option, list] = [
+      document.getElementById(document.activeElement.getAttribute('aria-activedescendant')),
+      document.querySelector('[role=listbox]'),
+    ];
     const [o, l] = [option.getBoundingClientRect(), list.getBoundingClientRect()];
     return o.top >= l.top - 1 && o.bottom <= l.bottom + 1;
   });
@@ -199,7 +325,10 @@ story('the list works by keyboard alone', async () => {
 
   await keys.press('Escape');
   await search().waitFor({ state: 'hidden' });
-  assert.ok(await listButton().evaluate((element) => element === document.activeElement), 'Escape returns to the button');
+  assert.ok(
+    await listButton().evaluate((element) => element === document.activeElement),
+    'Escape returns to the button',
+  );
   assert.equal(await country(), 'NL');
 
   await keys.press('ArrowDown');
@@ -214,9 +343,15 @@ story('the list works by keyboard alone', async () => {
   assert.equal(await listButton().getAttribute('aria-expanded'), 'false');
 });
 
-story('screen readers hear the country by its name', async () => {
+scenario('screen readers hear the country by its name', async () => {
   await fresh();
-  const heard = await listButton().evaluate((button) => button.getAttribute('aria-labelledby').split(' ').map((id) => document.getElementById(id).textContent.trim()).join(' '));
+  const heard = await listButton().evaluate((button) =>
+    button
+      .getAttribute('aria-labelledby')
+      .split(' ')
+      .map((id) => document.getElementById(id).textContent.trim())
+      .join(' '),
+  );
   assert.match(heard, /Netherlands \+31/);
   assert.equal(await una.page.getByLabel('Mobile number').count(), 1, 'no other control’s name contains Mobile number');
 });
@@ -235,7 +370,7 @@ for (const [what, typed, says] of [
   ['an extension', '+31612345678 ext 5', /extension/i],
   ['a code that no country has', '+2100612345678', /./],
 ]) {
-  story(`${what}: refused in a plain sentence, and what was typed is still there`, async () => {
+  scenario(`${what}: refused in a plain sentence, and what was typed is still there`, async () => {
     await fresh();
     await number.fill(typed);
     await submit();
@@ -246,12 +381,18 @@ for (const [what, typed, says] of [
     assert.doesNotMatch(error, /sure/i);
     assert.equal(await number.inputValue(), typed);
     assert.equal(await number.getAttribute('aria-invalid'), 'true');
-    const described = await number.evaluate((element) => element.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join(' '));
+    const described = await number.evaluate((element) =>
+      element
+        .getAttribute('aria-describedby')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent ?? '')
+        .join(' '),
+    );
     assert.ok(described.includes(error), 'the sentence belongs to the field');
   });
 }
 
-story('the country chosen by hand is still there after a refusal', async () => {
+scenario('the country chosen by hand is still there after a refusal', async () => {
   await fresh();
   await choose('Austria');
   await number.fill('123');
@@ -261,7 +402,7 @@ story('the country chosen by hand is still there after a refusal', async () => {
   assert.equal(await number.inputValue(), '123');
 });
 
-story('a possible number that no table knows is asked about exactly once', async ({ app }) => {
+scenario('a possible number that no table knows is asked about exactly once', async ({ app }) => {
   await fresh();
   await choose('Belgium');
   // A Dutch number with the Belgian flag: possible, not known as valid.
@@ -282,7 +423,7 @@ story('a possible number that no table knows is asked about exactly once', async
   await app.latestCode('+32612345679');
 });
 
-story('a number without a code is one of the country chosen in the list', async () => {
+scenario('a number without a code is one of the country chosen in the list', async () => {
   await fresh();
   await choose('Belgium');
   await number.fill('0470 12 34 56');
@@ -293,9 +434,9 @@ story('a number without a code is one of the country chosen in the list', async 
   assert.ok((await una.text()).replace(/\s/g, '').includes('+32470123456'));
 });
 
-story('most used is counted from the numbers registered here', async ({ app, visitor }) => {
+scenario('most used is counted from the numbers registered here', async ({ app, browserUser }) => {
   const office = await app.office({ chief: 'superuser', a: 'user', b: 'user', c: 'user' });
-  const chief = await visitor();
+  const chief = await browserUser();
   await chief.logIn(office, 'chief');
   for (const [i, name] of ['A Tester', 'B Tester', 'C Tester'].entries()) {
     await chief.go('/settings/users');
@@ -308,7 +449,9 @@ story('most used is counted from the numbers registered here', async ({ app, vis
   await chief.go('/settings/me/number');
   await chief.at('/settings/me/number'); // the password was proven a moment ago
   await chief.page.getByRole('button', { name: /^Country/ }).click();
-  const first = (await chief.page.getByRole('option').allInnerTexts()).slice(0, 6).map((text) => text.trim().split('\n')[0].trim());
+  const first = (await chief.page.getByRole('option').allInnerTexts())
+    .slice(0, 6)
+    .map((text) => text.trim().split('\n')[0].trim());
   assert.deepEqual(first.slice(0, 3), ['Austria', 'Netherlands', 'Belgium'], 'three Austrian, two Dutch, one Belgian');
   assert.deepEqual(first.slice(3).sort(), ['France', 'Germany', 'United Kingdom'], 'filled up');
 });

@@ -3,20 +3,29 @@ import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { eventually, sleep } from './lib/eventually.mjs';
 import { enter, newOperator } from './lib/operator.mjs';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const look = async ({ page }, what) => {
   await page.waitForLoadState();
   const { violations } = await new AxeBuilder({ page }).withTags(standards).analyze();
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`), [], what);
+  assert.deepEqual(
+    violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`),
+    [],
+    what,
+  );
 };
-const fits = async ({ page }, what) => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${what} is wider than its window`);
+const fits = async ({ page }, what) =>
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    `${what} is wider than its window`,
+  );
 
 let office, number;
-const operator = async ({ app, visitor }, name, settings) => {
-  const phone = await newOperator(app, name), ops = await visitor(settings);
+const operator = async ({ app, browserUser }, name, settings) => {
+  const phone = await newOperator(app, name),
+    ops = await browserUser(settings);
   await enter(ops, name, { code: await phone.code() });
   await ops.at('/operator');
   return ops;
@@ -29,27 +38,32 @@ const search = async (ops, username) => {
   await ops.page.waitForURL(/username=/);
 };
 /** A user who has entered the password and waits for the code. */
-const waiting = async ({ visitor }) => {
-  const user = await visitor();
+const waiting = async ({ browserUser }) => {
+  const user = await browserUser();
   await user.enterPassword(office, 'jane');
   await user.at('/login/code');
   await user.reads('Delivered');
   return user;
 };
 
-story('an operator finds in one search why a user waits, and sees it change by itself', async (scene) => {
-  ({ office } = await officeWithTwoFactor(scene, { jane: 'user' }));
-  const first = await scene.visitor();
+scenario('an operator finds in one search why a user waits, and sees it change by itself', async (fixture) => {
+  ({ office } = await officeWithTwoFactor(fixture, { jane: 'user' }));
+  const first = await fixture.browserUser();
   await first.logIn(office, 'jane').catch(() => {});
   await first.at('/login/method');
   number = await first.enrolNumber();
 
-  const user = await waiting(scene);
-  const ops = await operator(scene, 'ops');
+  const user = await waiting(fixture);
+  const ops = await operator(fixture, 'ops');
   await search(ops, 'jane');
   await ops.reads('the user has not entered it yet');
   const text = await ops.text();
-  for (const said of ['Message 1 (text message) was queued', 'Demo phone accepted the message', 'waits for the second step']) assert.ok(text.includes(said), said);
+  for (const said of [
+    'Message 1 (text message) was queued',
+    'Demo phone accepted the message',
+    'waits for the second step',
+  ])
+    assert.ok(text.includes(said), said);
   assert.ok(!text.replace(/\D/g, '').includes(number.replace(/\D/g, '')), 'the whole number stands there');
   await look(ops, 'the story');
 
@@ -61,7 +75,7 @@ story('an operator finds in one search why a user waits, and sees it change by i
   await eventually(async () => assert.ok(refreshed() > before + 1));
   assert.match(await ops.page.evaluate(() => document.activeElement.id), /^end-\d+$/);
 
-  await user.enterCodeFrom(number, (await scene.app.messages(number)).length);
+  await user.enterCodeFrom(number, (await fixture.app.messages(number)).length);
   await user.at('/settings/me');
   await ops.reads('Nothing is under way.');
   await sleep(500);
@@ -70,8 +84,9 @@ story('an operator finds in one search why a user waits, and sees it change by i
   assert.equal(refreshed(), over, 'it goes on asking although nothing is under way');
 });
 
-story('ending a challenge is asked about, and its code is worth nothing then', async (scene) => {
-  const user = await waiting(scene), ops = await operator(scene, 'ender');
+scenario('ending a challenge is asked about, and its code is worth nothing then', async (fixture) => {
+  const user = await waiting(fixture),
+    ops = await operator(fixture, 'ender');
   await search(ops, 'jane');
   await ops.button('End this challenge').press('Enter');
   await look(ops, 'the question');
@@ -81,11 +96,11 @@ story('ending a challenge is asked about, and its code is worth nothing then', a
   await ops.button('Yes, end this challenge').click();
   await ops.reads('The challenge is ended.');
   user.expectRefusal('/login/code');
-  await user.enterCodeFrom(number, (await scene.app.messages(number)).length);
+  await user.enterCodeFrom(number, (await fixture.app.messages(number)).length);
   assert.notEqual(user.path, '/settings/me');
 
   // A new code in the same log-in, which opens it.
-  const sent = (await scene.app.messages(number)).length;
+  const sent = (await fixture.app.messages(number)).length;
   await ops.button('Send anew').click();
   await ops.button('Yes, send a new code').click();
   await ops.reads('A new code is on its way.');
@@ -94,9 +109,9 @@ story('ending a challenge is asked about, and its code is worth nothing then', a
   await user.at('/settings/me');
 });
 
-story('without JavaScript an operator does the same', async (scene) => {
-  await waiting(scene);
-  const ops = await operator(scene, 'plain', { javaScriptEnabled: false });
+scenario('without JavaScript an operator does the same', async (fixture) => {
+  await waiting(fixture);
+  const ops = await operator(fixture, 'plain', { javaScriptEnabled: false });
   await search(ops, 'jane');
   await ops.button('End this challenge').click();
   await ops.button('Yes, end this challenge').click();
@@ -104,8 +119,8 @@ story('without JavaScript an operator does the same', async (scene) => {
   await ops.go('/operator/history');
 });
 
-story('offices are made and capped, and their costs are a file', async (scene) => {
-  const ops = await operator(scene, 'keeper');
+scenario('offices are made and capped, and their costs are a file', async (fixture) => {
+  const ops = await operator(fixture, 'keeper');
   await ops.link('Offices').click();
   await ops.reads(office.name);
   await look(ops, 'the offices');
@@ -127,11 +142,20 @@ story('offices are made and capped, and their costs are a file', async (scene) =
   assert.match(file.suggestedFilename(), /^costs-\d{4}-\d{2}\.csv$/);
 });
 
-for (const [colorScheme, locale, width] of [['light', 'en-GB', 1280], ['dark', 'nl-NL', 360]]) {
-  story(`the pages fit at ${width} px, ${colorScheme}, and axe finds nothing`, async (scene) => {
-    office ??= await scene.app.office({ jane: 'user' });
-    const ops = await operator(scene, `at-${width}`, { colorScheme, locale, viewport: { width, height: 760 } });
-    for (const path of ['/operator', '/operator?period=day', '/operator?period=month', `/operator/waiting?office=${office.code}&username=jane`, '/operator/offices']) {
+for (const [colorScheme, locale, width] of [
+  ['light', 'en-GB', 1280],
+  ['dark', 'nl-NL', 360],
+]) {
+  scenario(`the pages fit at ${width} px, ${colorScheme}, and axe finds nothing`, async (fixture) => {
+    office ??= await fixture.app.office({ jane: 'user' });
+    const ops = await operator(fixture, `at-${width}`, { colorScheme, locale, viewport: { width, height: 760 } });
+    for (const path of [
+      '/operator',
+      '/operator?period=day',
+      '/operator?period=month',
+      `/operator/waiting?office=${office.code}&username=jane`,
+      '/operator/offices',
+    ]) {
       await ops.go(path);
       await fits(ops, path);
       await look(ops, path);

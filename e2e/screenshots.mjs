@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { App } from './lib/app.mjs';
 import { launch } from './lib/browser.mjs';
 import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
-import { Visitor } from './lib/visitor.mjs';
+import { BrowserUser } from './lib/browser-user.mjs';
 
 const folder = new URL('../docs/images/', import.meta.url).pathname;
 await mkdir(folder, { recursive: true });
@@ -20,7 +20,7 @@ const enter = async (who, username) => {
 };
 const card = { viewport: { width: 620, height: 640 } };
 
-const chief = await Visitor.enter(app, browser, { viewport: { width: 1000, height: 640 } });
+const chief = await BrowserUser.open(app, browser, { viewport: { width: 1000, height: 640 } });
 await enter(chief, 'superuser');
 await chief.button('Log in').click();
 await chief.at('/settings/me');
@@ -33,7 +33,7 @@ await picture(chief, 'modal');
 await chief.button('Yes, activate this setting').click();
 await chief.at('/login/method');
 
-const someone = await Visitor.enter(app, browser, card);
+const someone = await BrowserUser.open(app, browser, card);
 await enter(someone, 'user-confirmed');
 await picture(someone, 'log-in');
 await someone.button('Log in').click();
@@ -43,14 +43,14 @@ await picture(someone, 'code');
 
 // While that user waits, an operator sees why.
 const phone = await newOperator(app, 'omar');
-const operator = await Visitor.enter(app, browser, { viewport: { width: 1000, height: 860 } });
+const operator = await BrowserUser.open(app, browser, { viewport: { width: 1000, height: 860 } });
 await operatorEnters(operator, 'omar', { code: await phone.code() });
 await operator.at('/operator');
 await operator.go('/operator/waiting?office=DEMO&username=user-confirmed');
 await operator.reads('the user has not entered it yet');
 await picture(operator, 'waiting');
 
-const fresh = await Visitor.enter(app, browser, { ...card, colorScheme: 'dark' });
+const fresh = await BrowserUser.open(app, browser, { ...card, colorScheme: 'dark' });
 await enter(fresh, 'user-new');
 await fresh.button('Log in').click();
 await fresh.chooseMethod('Text message (SMS)');

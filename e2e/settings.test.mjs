@@ -1,72 +1,97 @@
 // Settings: one's own, and those of the office's users; who may do what.
 import assert from 'node:assert/strict';
 import { eventually } from './lib/eventually.mjs';
-import { officeWithTwoFactor, stage } from './lib/story.mjs';
+import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 
 let office, boss;
-const enter = async (scene, username, options) => {
-  const somebody = await scene.visitor(options);
+const enter = async (fixture, username, options) => {
+  const somebody = await fixture.browserUser(options);
   await somebody.enterPassword(office, username);
   return somebody;
 };
-const openUser = async (visitor, name) => {
-  await visitor.go('/settings/users');
-  await visitor.link(name).click();
-  await visitor.at(/^\/settings\/users\/\d+$/);
+const openUser = async (browserUser, name) => {
+  await browserUser.go('/settings/users');
+  await browserUser.link(name).click();
+  await browserUser.at(/^\/settings\/users\/\d+$/);
 };
 /** What the list of users says about one of them. */
-const inList = async (visitor, name) => {
-  await visitor.go('/settings/users');
-  return (await visitor.page.getByRole('row').filter({ hasText: name }).innerText()).replace(/\s+/g, ' ');
+const inList = async (browserUser, name) => {
+  await browserUser.go('/settings/users');
+  return (await browserUser.page.getByRole('row').filter({ hasText: name }).innerText()).replace(/\s+/g, ' ');
 };
-const post = (visitor, path, form = {}) => visitor.context.request.post(visitor.app.url + path, {
-  form, maxRedirects: 0, headers: { Origin: visitor.app.url, 'Sec-Fetch-Site': 'same-origin' },
-});
+const post = (browserUser, path, form = {}) =>
+  browserUser.context.request.post(browserUser.app.url + path, {
+    form,
+    maxRedirects: 0,
+    headers: { Origin: browserUser.app.url, 'Sec-Fetch-Site': 'same-origin' },
+  });
 const compact = (text) => text.replace(/[\s-]/g, '');
 
-// The superuser and the accountant keep their sessions from story to story, so they are let in here and leave with the browser.
+// The superuser and the accountant keep their sessions from scenario to scenario, so they are let in here and leave
+// with the browser.
 let ann;
-story('an office with the setting on', async (scene) => {
-  const staying = { ...scene, visitor: (options) => scene.visitor({ ...options, stays: true }) };
-  ({ office, boss } = await officeWithTwoFactor(staying, { ann: 'accountant', otto: 'user', mila: 'user', rose: 'user', sam: 'user', cleo: 'user', rex: 'user', second: 'superuser' }));
-  ann = await staying.visitor();
+scenario('an office with the setting on', async (fixture) => {
+  const staying = { ...fixture, browserUser: (options) => fixture.browserUser({ ...options, stays: true }) };
+  ({ office, boss } = await officeWithTwoFactor(staying, {
+    ann: 'accountant',
+    otto: 'user',
+    mila: 'user',
+    rose: 'user',
+    sam: 'user',
+    cleo: 'user',
+    rex: 'user',
+    second: 'superuser',
+  }));
+  ann = await staying.browserUser();
   await ann.enterPassword(office, 'ann');
   await ann.enrolNumber();
 });
 
-story('in My settings the office’s setting is greyed out and says why', async () => {
+scenario('in My settings the office’s setting is greyed out and says why', async () => {
   for (const somebody of [ann, boss]) {
     await somebody.go('/settings/me');
     assert.ok(await somebody.switch.isDisabled());
     assert.equal((await somebody.switch.innerText()).trim(), 'Yes');
     await somebody.switch.click({ force: true });
     assert.equal(await somebody.switch.getAttribute('aria-checked'), 'true');
-    const described = await somebody.switch.evaluate((element) => element.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join(' '));
+    const described = await somebody.switch.evaluate((element) =>
+      element
+        .getAttribute('aria-describedby')
+        .split(' ')
+        .map((id) => document.getElementById(id).textContent)
+        .join(' '),
+    );
     assert.match(described, /superuser/i, 'a line that says so');
   }
 });
 
-story('an accountant registers a number for a user without a confirmed factor, and may correct it', async ({ app }) => {
-  const [wrong, right] = [app.newNumber(), app.newNumber()];
-  await openUser(ann, 'Otto Tester');
-  assert.ok(await ann.switch.isDisabled(), 'the office’s setting is not changed here either');
-  for (const number of [wrong, right]) {
-    ann.keepSecret(number);
-    await ann.field('Mobile number').fill(number);
-    await ann.button('Save').click();
-    await eventually(async () => assert.ok((await ann.text()).includes(number.slice(-2))));
-    await ann.reads('not confirmed');
-    assert.ok(!compact(await ann.text()).includes(number.slice(3, -2)), 'masked to the last two digits for everybody but the owner');
-  }
-  assert.match(await inList(ann, 'Otto Tester'), /not confirmed/);
-  assert.deepEqual(await app.messages(right), [], 'registering sends nothing');
-});
+scenario(
+  'an accountant registers a number for a user without a confirmed factor, and may correct it',
+  async ({ app }) => {
+    const [wrong, right] = [app.newNumber(), app.newNumber()];
+    await openUser(ann, 'Otto Tester');
+    assert.ok(await ann.switch.isDisabled(), 'the office’s setting is not changed here either');
+    for (const number of [wrong, right]) {
+      ann.keepSecret(number);
+      await ann.field('Mobile number').fill(number);
+      await ann.button('Save').click();
+      await eventually(async () => assert.ok((await ann.text()).includes(number.slice(-2))));
+      await ann.reads('not confirmed');
+      assert.ok(
+        !compact(await ann.text()).includes(number.slice(3, -2)),
+        'masked to the last two digits for everybody but the owner',
+      );
+    }
+    assert.match(await inList(ann, 'Otto Tester'), /not confirmed/);
+    assert.deepEqual(await app.messages(right), [], 'registering sends nothing');
+  },
+);
 
-story('an accountant cannot touch a confirmed factor, nor a superuser', async (scene) => {
-  const { app } = scene;
-  const mila = await enter(scene, 'mila');
+scenario('an accountant cannot touch a confirmed factor, nor a superuser', async (fixture) => {
+  const { app } = fixture;
+  const mila = await enter(fixture, 'mila');
   const number = await mila.enrolNumber();
   for (const name of ['Mila Tester', 'Boss Tester', 'Second Tester']) {
     await openUser(ann, name);
@@ -86,39 +111,42 @@ story('an accountant cannot touch a confirmed factor, nor a superuser', async (s
   assert.ok((await post(boss, boss.path + '/number', { number: app.newNumber(), country: 'NL' })).status() >= 400);
 });
 
-story('a user reaches neither the users nor the office’s settings, and nobody reaches another office', async (scene) => {
-  const { app } = scene;
-  const sam = await enter(scene, 'sam');
-  await sam.enrolNumber();
-  assert.equal(await sam.link('Users').count(), 0);
-  await openUser(boss, 'Sam Tester');
-  const user = boss.path;
-  sam.expectRefusal('/settings/users', user, '/settings/office/history');
-  for (const path of ['/settings/users', user, '/settings/office/history']) {
-    assert.equal((await sam.go(path)).status(), 403, path);
-  }
-  const elsewhere = await app.office({ chief: 'superuser' });
-  const chief = await scene.visitor();
-  await chief.logIn(elsewhere, 'chief');
-  chief.expectRefusal(user);
-  assert.equal((await chief.go(user)).status(), 404);
-  for (const path of [`${user}/number`, `${user}/reset`]) {
-    assert.equal((await post(chief, path, { number: app.newNumber(), country: 'NL' })).status(), 404, path);
-  }
-});
+scenario(
+  'a user reaches neither the users nor the office’s settings, and nobody reaches another office',
+  async (fixture) => {
+    const { app } = fixture;
+    const sam = await enter(fixture, 'sam');
+    await sam.enrolNumber();
+    assert.equal(await sam.link('Users').count(), 0);
+    await openUser(boss, 'Sam Tester');
+    const user = boss.path;
+    sam.expectRefusal('/settings/users', user, '/settings/office/history');
+    for (const path of ['/settings/users', user, '/settings/office/history']) {
+      assert.equal((await sam.go(path)).status(), 403, path);
+    }
+    const elsewhere = await app.office({ chief: 'superuser' });
+    const chief = await fixture.browserUser();
+    await chief.logIn(elsewhere, 'chief');
+    chief.expectRefusal(user);
+    assert.equal((await chief.go(user)).status(), 404);
+    for (const path of [`${user}/number`, `${user}/reset`]) {
+      assert.equal((await post(chief, path, { number: app.newNumber(), country: 'NL' })).status(), 404, path);
+    }
+  },
+);
 
-story('the list of users says what each proves the second step with', async (scene) => {
+scenario('the list of users says what each proves the second step with', async (fixture) => {
   assert.match(await inList(boss, 'Boss Tester'), /Superuser.*authenticator app/);
   assert.match(await inList(boss, 'Ann Tester'), /Accountant.*confirmed number/);
   assert.match(await inList(boss, 'Otto Tester'), /User.*number not confirmed/);
   assert.match(await inList(boss, 'Rose Tester'), /User.*no method yet/);
-  const rose = await enter(scene, 'rose');
+  const rose = await enter(fixture, 'rose');
   await rose.enrolNumber();
   assert.match(await inList(boss, 'Rose Tester'), /confirmed number/);
 });
 
-story('a superuser resets a second factor: sessions end, the user enrols anew and is told', async (scene) => {
-  const rex = await enter(scene, 'rex');
+scenario('a superuser resets a second factor: sessions end, the user enrols anew and is told', async (fixture) => {
+  const rex = await enter(fixture, 'rex');
   await rex.enrolNumber();
   await openUser(boss, 'Rex Tester');
   await boss.page.getByText('Reset', { exact: true }).click();
@@ -142,7 +170,7 @@ story('a superuser resets a second factor: sessions end, the user enrols anew an
   await eventually(async () => assert.doesNotMatch(await rex.text(), /second factor was reset/i));
 });
 
-story('nobody resets their own second factor', async () => {
+scenario('nobody resets their own second factor', async () => {
   await openUser(boss, 'Boss Tester');
   assert.equal(await boss.page.getByText('Reset', { exact: true }).count(), 0);
   const answer = await post(boss, boss.path + '/reset');
@@ -151,10 +179,13 @@ story('nobody resets their own second factor', async () => {
   await boss.at('/settings/me');
 });
 
-story('a user sees their sessions and ends another one', async (scene) => {
-  const here = await enter(scene, 'cleo');
+scenario('a user sees their sessions and ends another one', async (fixture) => {
+  const here = await enter(fixture, 'cleo');
   const number = await here.enrolNumber();
-  const there = await enter(scene, 'cleo', { userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1' });
+  const there = await enter(fixture, 'cleo', {
+    userAgent:
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+  });
   await there.enterCodeFrom(number, 2);
   await there.at('/settings/me');
   await here.page.reload();
@@ -172,9 +203,9 @@ story('a user sees their sessions and ends another one', async (scene) => {
   await here.at('/settings/me');
 });
 
-story('a user changes their own number by proving the new one', async (scene) => {
-  const { app } = scene;
-  const sue = await scene.visitor();
+scenario('a user changes their own number by proving the new one', async (fixture) => {
+  const { app } = fixture;
+  const sue = await fixture.browserUser();
   const own = await app.office({ sue: 'superuser' });
   await sue.logIn(own, 'sue');
   await sue.activate();
@@ -201,25 +232,28 @@ story('a user changes their own number by proving the new one', async (scene) =>
   assert.equal((await app.messages(first)).length, 1, 'nothing goes to the old number');
 });
 
-story('the last factor cannot be removed where the office demands one; the app can, once there is a number', async (scene) => {
-  await boss.go('/settings/me');
-  boss.expectRefusal('/settings/me/app/remove');
-  await boss.button(/^Remove/).click();
-  await boss.reads(/only one/i);
-  await boss.go('/settings/me');
-  await boss.link(/^Add/).click();
-  await boss.at('/settings/me/number');
-  const number = scene.app.newNumber();
-  await boss.enterNumber(number);
-  await boss.at('/settings/confirm/code');
-  await boss.enterCodeFrom(number);
-  await boss.at('/settings/me');
-  await boss.button(/^Remove/).click();
-  await boss.reads(/app is removed/);
-  await boss.link(/^Set up/).waitFor();
-});
+scenario(
+  'the last factor cannot be removed where the office demands one; the app can, once there is a number',
+  async (fixture) => {
+    await boss.go('/settings/me');
+    boss.expectRefusal('/settings/me/app/remove');
+    await boss.button(/^Remove/).click();
+    await boss.reads(/only one/i);
+    await boss.go('/settings/me');
+    await boss.link(/^Add/).click();
+    await boss.at('/settings/me/number');
+    const number = fixture.app.newNumber();
+    await boss.enterNumber(number);
+    await boss.at('/settings/confirm/code');
+    await boss.enterCodeFrom(number);
+    await boss.at('/settings/me');
+    await boss.button(/^Remove/).click();
+    await boss.reads(/app is removed/);
+    await boss.link(/^Set up/).waitFor();
+  },
+);
 
-story('new recovery codes replace the old ones', async () => {
+scenario('new recovery codes replace the old ones', async () => {
   await boss.go('/settings/me');
   await boss.link(/^Set up/).click();
   await boss.at('/settings/me/app');
@@ -232,17 +266,21 @@ story('new recovery codes replace the old ones', async () => {
   await boss.reads(/10 codes are left/);
 });
 
-story('the history tells the superuser who did what', async () => {
+scenario('the history tells the superuser who did what', async () => {
   await boss.go('/settings/office/history');
   const text = await boss.text();
-  for (const said of [/boss.* activated two-factor authentication/i, /ann.* registered a mobile number for otto/i, /boss.* reset the second factor of rex/i]) {
+  for (const said of [
+    /boss.* activated two-factor authentication/i,
+    /ann.* registered a mobile number for otto/i,
+    /boss.* reset the second factor of rex/i,
+  ]) {
     assert.match(text, said);
   }
   assert.doesNotMatch(text, /\+31\s?6\s?123/, 'no number in it');
 });
 
-story('whoever logs out is out, in this browser, also by the back button', async (scene) => {
-  const otto = await enter(scene, 'otto');
+scenario('whoever logs out is out, in this browser, also by the back button', async (fixture) => {
+  const otto = await enter(fixture, 'otto');
   await otto.at('/login/check');
   await otto.button('Continue').click();
   await otto.at('/login/code');

@@ -4,33 +4,35 @@ import { after } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { eventually } from './lib/eventually.mjs';
 import { IdentityProvider } from './lib/provider.mjs';
-import { stage } from './lib/story.mjs';
+import { setup } from './lib/scenario.mjs';
 
-const { story } = stage();
-const sentence = 'This authentication method is not activated for environments in Nightlatch with two-factor authentication. Please contact your administrator / superuser for assistance.';
-const dutch = 'Deze aanmeldmethode is niet geactiveerd voor omgevingen in Nightlatch met tweestapsverificatie. Neem voor hulp contact op met uw beheerder / superuser.';
+const { scenario } = setup();
+const sentence =
+  'This authentication method is not activated for environments in Nightlatch with two-factor authentication. Please contact your administrator / superuser for assistance.';
+const dutch =
+  'Deze aanmeldmethode is niet geactiveerd voor omgevingen in Nightlatch met tweestapsverificatie. Neem voor hulp contact op met uw beheerder / superuser.';
 
 let idp;
 after(() => idp?.stop());
 
 /** Somebody who may be led to the provider and back. */
-async function traveller(scene, settings) {
-  const who = await scene.visitor(settings);
+async function traveller(fixture, settings) {
+  const who = await fixture.browserUser(settings);
   who.expectElsewhere(idp.issuer);
   return who;
 }
 
 /** An office with the provider, set up by its superuser on the settings page. */
-async function officeWithProvider(scene, policy = 'refuse') {
-  idp ??= await IdentityProvider.start(`${scene.app.url}/login/sso/callback`);
+async function officeWithProvider(fixture, policy = 'refuse') {
+  idp ??= await IdentityProvider.start(`${fixture.app.url}/login/sso/callback`);
   idp.says = {};
-  const office = await scene.app.office({ boss: 'superuser', una: 'user' });
-  const boss = await traveller(scene);
+  const office = await fixture.app.office({ boss: 'superuser', una: 'user' });
+  const boss = await traveller(fixture);
   await boss.logIn(office, 'boss');
   await boss.go('/settings/office/general');
   await boss.link('Sign-in').click();
   await boss.at('/settings/office/sign-in');
-  assert.equal(await boss.page.locator('#sso-callback').innerText(), `${scene.app.url}/login/sso/callback`);
+  assert.equal(await boss.page.locator('#sso-callback').innerText(), `${fixture.app.url}/login/sso/callback`);
   await boss.field('Issuer').fill(idp.issuer);
   await boss.field('Client id').fill(idp.clientId);
   await boss.field('Client secret').fill(idp.secret);
@@ -66,7 +68,8 @@ async function link(who, office, account, username = 'una') {
   await who.at('/settings/me');
 }
 
-const sessionOf = async (who) => (await who.context.cookies(who.app.url)).find(({ name }) => name === '__Host-nightlatch');
+const sessionOf = async (who) =>
+  (await who.context.cookies(who.app.url)).find(({ name }) => name === '__Host-nightlatch');
 
 async function refused(who, text = sentence) {
   await who.page.getByText(text, { exact: true }).waitFor();
@@ -75,9 +78,9 @@ async function refused(who, text = sentence) {
   await who.at('/login');
 }
 
-story('with the setting off a user links by the password once, and from then on SSO is enough', async (scene) => {
-  const { office } = await officeWithProvider(scene);
-  const una = await traveller(scene);
+scenario('with the setting off a user links by the password once, and from then on SSO is enough', async (fixture) => {
+  const { office } = await officeWithProvider(fixture);
+  const una = await traveller(fixture);
   await link(una, office, 'una-there');
   await una.logOut();
   await leave(una, office);
@@ -102,37 +105,40 @@ story('with the setting off a user links by the password once, and from then on 
   await una.reads('Your SSO account is not linked any more.');
 });
 
-story('with the setting on the visitor reads the sentence after a real round trip, and has no session', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene);
-  const una = await traveller(scene);
-  await link(una, office, 'una-on');
-  // The question before activation counts those who sign in so.
-  await boss.go('/settings/office/general');
-  await boss.switch.click();
-  await eventually(async () => assert.equal(await boss.switch.getAttribute('aria-checked'), 'true'));
-  await boss.button('Save').click();
-  await boss.dialog.getByText(/^1 user logs in with SSO and will be refused/).waitFor();
-  await boss.button('Yes, activate this setting').click();
-  await boss.enrolApp();
-  const late = await traveller(scene);
-  for (const account of ['una-on', 'a-stranger']) {
-    late.expectRefusal('/login/sso/callback');
-    await leave(late, office);
-    await signInThere(late, account);
-    await refused(late);
-  }
-  await boss.go('/settings/office/sign-in');
-  const list = boss.page.locator('[data-sso-refusal]');
-  assert.equal(await list.count(), 2);
-  assert.match(await list.nth(0).innerText(), /a-stranger/);
-  assert.match(await list.nth(1).innerText(), /una/);
-  await boss.go('/settings/office/history');
-  await boss.reads('Single sign-on of una was refused');
-});
+scenario(
+  'with the setting on the browserUser reads the sentence after a real round trip, and has no session',
+  async (fixture) => {
+    const { office, boss } = await officeWithProvider(fixture);
+    const una = await traveller(fixture);
+    await link(una, office, 'una-on');
+    // The question before activation counts those who sign in so.
+    await boss.go('/settings/office/general');
+    await boss.switch.click();
+    await eventually(async () => assert.equal(await boss.switch.getAttribute('aria-checked'), 'true'));
+    await boss.button('Save').click();
+    await boss.dialog.getByText(/^1 user logs in with SSO and will be refused/).waitFor();
+    await boss.button('Yes, activate this setting').click();
+    await boss.enrolApp();
+    const late = await traveller(fixture);
+    for (const account of ['una-on', 'a-stranger']) {
+      late.expectRefusal('/login/sso/callback');
+      await leave(late, office);
+      await signInThere(late, account);
+      await refused(late);
+    }
+    await boss.go('/settings/office/sign-in');
+    const list = boss.page.locator('[data-sso-refusal]');
+    assert.equal(await list.count(), 2);
+    assert.match(await list.nth(0).innerText(), /a-stranger/);
+    assert.match(await list.nth(1).innerText(), /una/);
+    await boss.go('/settings/office/history');
+    await boss.reads('Single sign-on of una was refused');
+  },
+);
 
-story('it is refused when the switch is turned while the visitor is at the provider', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene);
-  const una = await traveller(scene);
+scenario('it is refused when the switch is turned while the browserUser is at the provider', async (fixture) => {
+  const { office, boss } = await officeWithProvider(fixture);
+  const una = await traveller(fixture);
   await link(una, office, 'una-flip');
   await una.logOut();
   await leave(una, office);
@@ -142,19 +148,19 @@ story('it is refused when the switch is turned while the visitor is at the provi
   await refused(una);
 });
 
-story('in Dutch the refusal is Dutch', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene);
+scenario('in Dutch the refusal is Dutch', async (fixture) => {
+  const { office, boss } = await officeWithProvider(fixture);
   await boss.activate();
-  const una = await traveller(scene, { locale: 'nl-NL' });
+  const una = await traveller(fixture, { locale: 'nl-NL' });
   una.expectRefusal('/login/sso/callback');
   await leave(una, office, 'Inloggen met SSO', 'Kantoorcode');
   await signInThere(una, 'una-nl');
   await refused(una, dutch);
 });
 
-story('a provider that is trusted must say that it saw a second factor', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene, 'trust');
-  const una = await traveller(scene);
+scenario('a provider that is trusted must say that it saw a second factor', async (fixture) => {
+  const { office, boss } = await officeWithProvider(fixture, 'trust');
+  const una = await traveller(fixture);
   await link(una, office, 'una-trust');
   await una.logOut();
   await boss.activate();
@@ -164,7 +170,9 @@ story('a provider that is trusted must say that it saw a second factor', async (
     await leave(una, office);
     await signInThere(una, 'una-trust');
     await una.reads('Your provider did not say that you proved a second factor there.');
-    await refused(una, sentence).catch(async (error) => { throw new Error(`amr ${amr}: ${error.message}`); });
+    await refused(una, sentence).catch(async (error) => {
+      throw new Error(`amr ${amr}: ${error.message}`);
+    });
   }
   idp.says = { amr: ['pwd', 'otp'] };
   await leave(una, office);
@@ -172,9 +180,9 @@ story('a provider that is trusted must say that it saw a second factor', async (
   await una.at('/settings/me');
 });
 
-story('a provider that stands in for the password is followed by our own code', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene, 'ask');
-  const una = await traveller(scene);
+scenario('a provider that stands in for the password is followed by our own code', async (fixture) => {
+  const { office, boss } = await officeWithProvider(fixture, 'ask');
+  const una = await traveller(fixture);
   await link(una, office, 'una-ask');
   await una.logOut();
   await boss.activate();
@@ -206,8 +214,8 @@ story('a provider that stands in for the password is followed by our own code', 
   await una.reads('Your SSO account is linked.');
 });
 
-story('the superuser tests the connection by the real round trip', async (scene) => {
-  const { boss } = await officeWithProvider(scene);
+scenario('the superuser tests the connection by the real round trip', async (fixture) => {
+  const { boss } = await officeWithProvider(fixture);
   idp.says = { amr: ['pwd', 'mfa'] };
   await boss.button('Test this connection').click();
   await boss.page.waitForURL((url) => url.origin === idp.issuer);
@@ -228,29 +236,32 @@ story('the superuser tests the connection by the real round trip', async (scene)
   await boss.page.locator('[data-sso-test=bad]').getByText('The provider does not answer.').waitFor();
 });
 
-story('who cancels at the provider is offered both ways on, and a code that nobody has is answered as an office without SSO', async (scene) => {
-  const { office } = await officeWithProvider(scene);
-  const una = await traveller(scene);
-  una.expectRefusal('/login/sso/callback', '/login/sso', '/login/sso/go');
-  await leave(una, office);
-  await una.page.getByRole('button', { name: 'Cancel there' }).click();
-  await una.reads('The provider says that you may not log in, or that you cancelled it.');
-  await una.button('Try again with SSO').click();
-  await una.page.waitForURL((url) => url.origin === idp.issuer);
-  const answers = [];
-  for (const code of ['DEMO', 'NOBODY']) {
-    await una.go('/login');
-    await una.field('Office code').fill(code);
-    await una.button('Log in with SSO').click();
-    await una.alert.waitFor();
-    answers.push(await una.page.locator('main').innerText());
-  }
-  assert.equal(answers[0], answers[1]);
-});
+scenario(
+  'who cancels at the provider is offered both ways on, and a code that nobody has is answered as an office without SSO',
+  async (fixture) => {
+    const { office } = await officeWithProvider(fixture);
+    const una = await traveller(fixture);
+    una.expectRefusal('/login/sso/callback', '/login/sso', '/login/sso/go');
+    await leave(una, office);
+    await una.page.getByRole('button', { name: 'Cancel there' }).click();
+    await una.reads('The provider says that you may not log in, or that you cancelled it.');
+    await una.button('Try again with SSO').click();
+    await una.page.waitForURL((url) => url.origin === idp.issuer);
+    const answers = [];
+    for (const code of ['DEMO', 'NOBODY']) {
+      await una.go('/login');
+      await una.field('Office code').fill(code);
+      await una.button('Log in with SSO').click();
+      await una.alert.waitFor();
+      answers.push(await una.page.locator('main').innerText());
+    }
+    assert.equal(answers[0], answers[1]);
+  },
+);
 
-story('it works without JavaScript, by a link', async (scene) => {
-  const { office } = await officeWithProvider(scene);
-  const una = await traveller(scene, { javaScriptEnabled: false });
+scenario('it works without JavaScript, by a link', async (fixture) => {
+  const { office } = await officeWithProvider(fixture);
+  const una = await traveller(fixture, { javaScriptEnabled: false });
   await una.go('/login');
   await una.field('Office code').fill(office.code);
   await una.button('Log in with SSO').click();
@@ -261,19 +272,28 @@ story('it works without JavaScript, by a link', async (scene) => {
   await una.at('/login/sso/link');
 });
 
-story('its pages are accessible, in both languages and at 360 px', async (scene) => {
-  const { office, boss } = await officeWithProvider(scene);
+scenario('its pages are accessible, in both languages and at 360 px', async (fixture) => {
+  const { office, boss } = await officeWithProvider(fixture);
   const look = async (who, name) => {
-    const { violations } = await new AxeBuilder({ page: who.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes[0].html]), [], name);
-    assert.ok(await who.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} scrolls sideways`);
+    const { violations } = await new AxeBuilder({ page: who.page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+      .analyze();
+    assert.deepEqual(
+      violations.map(({ id, nodes }) => [id, nodes[0].html]),
+      [],
+      name,
+    );
+    assert.ok(
+      await who.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `${name} scrolls sideways`,
+    );
   };
   for (const width of [1180, 360]) {
     await boss.page.setViewportSize({ width, height: 800 });
     await boss.go('/settings/office/sign-in');
     await look(boss, `settings at ${width}`);
   }
-  const una = await traveller(scene, { locale: 'nl-NL', viewport: { width: 360, height: 800 } });
+  const una = await traveller(fixture, { locale: 'nl-NL', viewport: { width: 360, height: 800 } });
   una.expectRefusal('/login/sso/callback', '/login/sso/go');
   await una.go('/login');
   await look(una, 'log-in');

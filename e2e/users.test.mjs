@@ -1,21 +1,28 @@
-// A superuser and the office's users: made, changed, disabled, deleted, from a file, logged out; and the last superuser.
+// A superuser and the office's users: made, changed, disabled, deleted, from a file, logged out; and the last
+// superuser.
 import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { readFile } from 'node:fs/promises';
-import { stage } from './lib/story.mjs';
+import { setup } from './lib/scenario.mjs';
 import { eventually } from './lib/eventually.mjs';
 
-const { story } = stage();
+const { scenario } = setup();
 let office, boss;
 
 const csv = (text) => ({ name: 'users.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
-const fill = async (visitor, fields) => {
-  for (const [label, value] of Object.entries(fields)) await visitor.field(label).fill(value);
+const fill = async (browserUser, fields) => {
+  for (const [label, value] of Object.entries(fields)) await browserUser.field(label).fill(value);
 };
 
-story('a superuser makes a user, who cannot log in before they have a password', async (scene) => {
-  office = await scene.app.office({ boss: 'superuser', vice: 'superuser', ann: 'accountant', otto: 'user', cleo: 'user' });
-  boss = await scene.visitor({ stays: true });
+scenario('a superuser makes a user, who cannot log in before they have a password', async (fixture) => {
+  office = await fixture.app.office({
+    boss: 'superuser',
+    vice: 'superuser',
+    ann: 'accountant',
+    otto: 'user',
+    cleo: 'user',
+  });
+  boss = await fixture.browserUser({ stays: true });
   await boss.logIn(office, 'boss');
   await boss.go('/settings/users');
   await boss.link('New user').click();
@@ -32,8 +39,8 @@ story('a superuser makes a user, who cannot log in before they have a password',
   await boss.at(/^\/settings\/users\/\d+$/);
   await boss.reads('The user is created and invited by mail.');
   await boss.reads(/Has no password yet/);
-  assert.equal((await scene.app.latestMail('zoe@example.org')).subject, 'Set your password for Nightlatch');
-  const zoe = await scene.visitor();
+  assert.equal((await fixture.app.latestMail('zoe@example.org')).subject, 'Set your password for Nightlatch');
+  const zoe = await fixture.browserUser();
   zoe.expectRefusal('/login');
   await zoe.go('/login');
   await fill(zoe, { 'Office code': office.code, Username: 'zoe', Password: office.password });
@@ -42,38 +49,41 @@ story('a superuser makes a user, who cannot log in before they have a password',
   assert.equal(zoe.path, '/login');
 });
 
-story('another role and a disabling end the sessions at once; who is disabled is greyed and it is said', async (scene) => {
-  const otto = await scene.visitor();
-  await otto.logIn(office, 'otto');
-  await boss.go('/settings/users');
-  await boss.link('Otto Tester').click();
-  await boss.reads(/1 session is open/);
-  await boss.link(/^Change/).click();
-  await boss.field('Role').selectOption('accountant');
-  await boss.button('Save').click();
-  await boss.reads(/Saved/);
-  await otto.go('/settings/me');
-  await otto.at('/login');
-  await otto.logIn(office, 'otto');
-  await otto.link('Users').waitFor();
-  await boss.link('Disable').click();
-  await boss.dialog.waitFor();
-  assert.match(await boss.dialog.innerText(), /Disable Otto Tester\?/);
-  await boss.page.keyboard.press('Escape');
-  await eventually(async () => assert.equal(await boss.dialog.count(), 0));
-  await boss.link('Disable').click();
-  await boss.button('Yes, disable this user').click();
-  await boss.reads(/disabled and logged out everywhere/);
-  await otto.go('/settings/users');
-  await otto.at('/login');
-  await boss.go('/settings/users');
-  assert.match(await boss.page.getByRole('row', { name: /Otto/ }).innerText(), /disabled/);
-  await boss.link('Otto Tester').click();
-  await boss.button('Enable').click();
-  await boss.reads(/can log in again/);
-});
+scenario(
+  'another role and a disabling end the sessions at once; who is disabled is greyed and it is said',
+  async (fixture) => {
+    const otto = await fixture.browserUser();
+    await otto.logIn(office, 'otto');
+    await boss.go('/settings/users');
+    await boss.link('Otto Tester').click();
+    await boss.reads(/1 session is open/);
+    await boss.link(/^Change/).click();
+    await boss.field('Role').selectOption('accountant');
+    await boss.button('Save').click();
+    await boss.reads(/Saved/);
+    await otto.go('/settings/me');
+    await otto.at('/login');
+    await otto.logIn(office, 'otto');
+    await otto.link('Users').waitFor();
+    await boss.link('Disable').click();
+    await boss.dialog.waitFor();
+    assert.match(await boss.dialog.innerText(), /Disable Otto Tester\?/);
+    await boss.page.keyboard.press('Escape');
+    await eventually(async () => assert.equal(await boss.dialog.count(), 0));
+    await boss.link('Disable').click();
+    await boss.button('Yes, disable this user').click();
+    await boss.reads(/disabled and logged out everywhere/);
+    await otto.go('/settings/users');
+    await otto.at('/login');
+    await boss.go('/settings/users');
+    assert.match(await boss.page.getByRole('row', { name: /Otto/ }).innerText(), /disabled/);
+    await boss.link('Otto Tester').click();
+    await boss.button('Enable').click();
+    await boss.reads(/can log in again/);
+  },
+);
 
-story('a user is deleted after a question that names them; the last superuser stays', async (scene) => {
+scenario('a user is deleted after a question that names them; the last superuser stays', async (fixture) => {
   await boss.go('/settings/users');
   await boss.link('Cleo Tester').click();
   await boss.link('Delete').click();
@@ -95,20 +105,30 @@ story('a user is deleted after a question that names them; the last superuser st
   await boss.reads(/last superuser who can log in/);
 });
 
-story('a file is looked at before it is imported, each bad line with its reason', async (scene) => {
+scenario('a file is looked at before it is imported, each bad line with its reason', async (fixture) => {
   await boss.go('/settings/users/import');
   boss.expectRefusal('/settings/users/import');
-  await boss.field('CSV file').setInputFiles(csv('username;name;email;role\nbert;Bert;bert@example.org;king\notto;;nowhere;\n'));
+  await boss
+    .field('CSV file')
+    .setInputFiles(csv('username;name;email;role\nbert;Bert;bert@example.org;king\notto;;nowhere;\n'));
   await boss.button('Look at it first').click();
   await boss.reads(/2 bad lines/);
   assert.match(await boss.page.locator('[data-line="2"]').innerText(), /king[\s\S]*not a role/);
   assert.match(await boss.page.locator('[data-line="3"]').innerText(), /nowhere[\s\S]*e-mail/);
   assert.equal(await boss.button('Import').count(), 0);
   await boss.link('Choose another file').click();
-  await boss.field('CSV file').setInputFiles({ ...csv(''), buffer: Buffer.from('username,name\nbert,Andr\xe9\n', 'latin1') });
+  await boss
+    .field('CSV file')
+    .setInputFiles({ ...csv(''), buffer: Buffer.from('username,name\nbert,Andr\xe9\n', 'latin1') });
   await boss.button('Look at it first').click();
   await boss.reads(/not UTF-8/);
-  await boss.field('CSV file').setInputFiles(csv('\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nbert;"Bakker, ""Bert""";bert@example.org;\r\notto;Otto Otterman;otto@example.org;user\r\nann;;;\r\n'));
+  await boss
+    .field('CSV file')
+    .setInputFiles(
+      csv(
+        '\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nbert;"Bakker, ""Bert""";bert@example.org;\r\notto;Otto Otterman;otto@example.org;user\r\nann;;;\r\n',
+      ),
+    );
   await boss.button('Look at it first').click();
   await boss.reads(/1 new user/);
   await boss.reads(/1 stays the same/);
@@ -123,9 +143,9 @@ story('a file is looked at before it is imported, each bad line with its reason'
   assert.match(file, /bert,"Bakker, ""Bert""",bert@example\.org,user,none,no\r\n/);
 });
 
-story('an accountant asks for a reset, and the superuser sees who asks', async (scene) => {
-  const ann = await scene.visitor();
-  const otto = await scene.visitor();
+scenario('an accountant asks for a reset, and the superuser sees who asks', async (fixture) => {
+  const ann = await fixture.browserUser();
+  const otto = await fixture.browserUser();
   await otto.logIn(office, 'otto');
   await otto.link(/^Set up/).click();
   await otto.typeKey();
@@ -133,7 +153,7 @@ story('an accountant asks for a reset, and the superuser sees who asks', async (
   await ann.logIn(office, 'ann');
   await ann.go('/settings/users');
   await ann.link('Otto Otterman').click();
-  assert.equal(await ann.link('Delete').count() + await ann.link('Reset').count(), 0);
+  assert.equal((await ann.link('Delete').count()) + (await ann.link('Reset').count()), 0);
   await ann.button('Ask for a reset').click();
   await ann.reads(/superusers see that you ask/);
   await boss.go('/settings/users');
@@ -149,10 +169,10 @@ story('an accountant asks for a reset, and the superuser sees who asks', async (
   await otto.reads(/second factor was reset/);
 });
 
-story('sessions end: all others of one\'s own, and the whole office\'s', async (scene) => {
-  const there = await scene.visitor();
+scenario("sessions end: all others of one's own, and the whole office's", async (fixture) => {
+  const there = await fixture.browserUser();
   await there.logIn(office, 'boss');
-  const ann = await scene.visitor();
+  const ann = await fixture.browserUser();
   await ann.logIn(office, 'ann');
   await boss.go('/settings/me');
   await boss.button('End all other sessions').click();
@@ -168,7 +188,7 @@ story('sessions end: all others of one\'s own, and the whole office\'s', async (
   await ann.at('/login');
 });
 
-story('in a thousand users the search finds while one types, and without JavaScript', async (scene) => {
+scenario('in a thousand users the search finds while one types, and without JavaScript', async (fixture) => {
   const lines = Array.from({ length: 1000 }, (_, i) => `u${i},Number ${i} Tester,u${i}@example.org`);
   await boss.go('/settings/users/import');
   await boss.field('CSV file').setInputFiles(csv(['username,name,email', ...lines].join('\n')));
@@ -181,12 +201,15 @@ story('in a thousand users the search finds while one types, and without JavaScr
   const before = boss.requests.length;
   await boss.field('Search by name or username').pressSequentially('number 77');
   await boss.reads(/11 users found/);
-  assert.ok(boss.requests.slice(before).every(({ headers }) => headers['hx-request-type'] === 'partial'), 'the page itself stays');
+  assert.ok(
+    boss.requests.slice(before).every(({ headers }) => headers['hx-request-type'] === 'partial'),
+    'the page itself stays',
+  );
   assert.equal(await boss.page.getByRole('row').count(), 12);
   await boss.field('Search by name or username').fill('nobody at all');
   await boss.reads(/No user has this/);
   const { cookies } = await boss.context.storageState();
-  const plain = await scene.visitor({ javaScriptEnabled: false });
+  const plain = await fixture.browserUser({ javaScriptEnabled: false });
   await plain.context.addCookies(cookies);
   await plain.go('/settings/users');
   await plain.link('Next').click();
@@ -202,15 +225,21 @@ story('in a thousand users the search finds while one types, and without JavaScr
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  story(`axe finds nothing on these pages, and nothing is wider than 360 px, ${colorScheme}`, async (scene) => {
+  scenario(`axe finds nothing on these pages, and nothing is wider than 360 px, ${colorScheme}`, async (fixture) => {
     const { cookies } = await boss.context.storageState();
-    const small = await scene.visitor({ viewport: { width: 360, height: 740 }, locale: 'nl-NL', colorScheme });
+    const small = await fixture.browserUser({ viewport: { width: 360, height: 740 }, locale: 'nl-NL', colorScheme });
     await small.context.addCookies(cookies);
     small.expectRefusal('/settings/users/new', '/settings/users/import');
     const look = async (state) => {
       await small.page.waitForLoadState();
-      const { violations } = await new AxeBuilder({ page: small.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-      assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), [], state);
+      const { violations } = await new AxeBuilder({ page: small.page })
+        .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+        .analyze();
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+        [],
+        state,
+      );
       const wide = await small.page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 360, `${state} is ${wide} px wide`);
     };
@@ -241,7 +270,9 @@ for (const colorScheme of ['light', 'dark']) {
     await small.page.getByRole('button', { name: 'Eerst bekijken' }).click();
     await look('a bad file');
     await small.go('/settings/users/import');
-    await small.page.getByLabel('CSV-bestand').setInputFiles(csv('username;name\notto;A quite long name of somebody else\n'));
+    await small.page
+      .getByLabel('CSV-bestand')
+      .setInputFiles(csv('username;name\notto;A quite long name of somebody else\n'));
     await small.page.getByRole('button', { name: 'Eerst bekijken' }).click();
     await look('a good file');
   });

@@ -26,8 +26,13 @@ export class App {
     // Nothing of the caller's environment but what a program needs to run at all.
     const { PATH, HOME, TMPDIR, PG_BINDIR } = process.env;
     app.env = {
-      ...Object.fromEntries(Object.entries({ PATH, HOME, TMPDIR, PG_BINDIR }).filter(([, value]) => value !== undefined)),
-      SMS_PROVIDER: 'demo', NIGHTLATCH_ADDR: 'localhost:0', NIGHTLATCH_DATA: app.#data, ...settings,
+      ...Object.fromEntries(
+        Object.entries({ PATH, HOME, TMPDIR, PG_BINDIR }).filter(([, value]) => value !== undefined),
+      ),
+      SMS_PROVIDER: 'demo',
+      NIGHTLATCH_ADDR: 'localhost:0',
+      NIGHTLATCH_DATA: app.#data,
+      ...settings,
     };
     await app.command(['demo']);
     app.password = (await readFile(join(app.#data, 'demo-password'), 'utf8')).trim();
@@ -40,7 +45,9 @@ export class App {
     this.#exited = new Promise((done) => this.#process.once('exit', (code, signal) => done({ code, signal })));
     process.once('exit', () => this.#process.kill('SIGTERM'));
     let out = '';
-    this.#process.stderr.setEncoding('utf8').on('data', (text) => { this.log += text; });
+    this.#process.stderr.setEncoding('utf8').on('data', (text) => {
+      this.log += text;
+    });
     this.url = await new Promise((found, failed) => {
       this.#process.stdout.setEncoding('utf8').on('data', (text) => {
         out += text;
@@ -56,12 +63,16 @@ export class App {
     this.#process.kill('SIGTERM');
     const { code, signal } = await this.#exited;
     await rm(this.#data, { recursive: true, force: true });
-    assert.deepEqual({ code, signal }, { code: 0, signal: null }, `nightlatch serve did not stop in good order:\n${this.log}`);
+    assert.deepEqual(
+      { code, signal },
+      { code: 0, signal: null },
+      `nightlatch serve did not stop in good order:\n${this.log}`,
+    );
     const errors = this.log.split('\n').filter((line) => /level=ERROR|panic/.test(line));
     assert.deepEqual(errors, [], 'the log tells of errors');
   }
 
-  /** Runs a command of the program beside the serving one, and answers what it printed. */
+  /** Runs a command of the program beside the serving one, and returns what it printed. */
   command(args, input = '') {
     return new Promise((done, failed) => {
       const child = execFile(binary, args, { cwd: root, env: this.env }, (error, out, err) => {
@@ -74,22 +85,49 @@ export class App {
 
   /** A new office, with a user for each name; its users have their own password. roles: { name: role }. */
   async office(roles) {
-    const office = { code: `E2E-${++this.#offices}`, name: `Office ${this.#offices}`, password: `pw-${randomBytes(12).toString('hex')}` };
+    const office = {
+      code: `E2E-${++this.#offices}`,
+      name: `Office ${this.#offices}`,
+      password: `pw-${randomBytes(12).toString('hex')}`,
+    };
     await this.command(['office', 'create', '--code', office.code, '--name', office.name]);
     for (const [username, role] of Object.entries(roles)) {
-      await this.command(['user', 'create', '--office', office.code, '--username', username, '--name', fullName(username),
-        '--role', role, '--email', this.email(office, username), '--password-stdin'], office.password);
+      await this.command(
+        [
+          'user',
+          'create',
+          '--office',
+          office.code,
+          '--username',
+          username,
+          '--name',
+          fullName(username),
+          '--role',
+          role,
+          '--email',
+          this.email(office, username),
+          '--password-stdin',
+        ],
+        office.password,
+      );
     }
     return office;
   }
 
-  email(office, username) { return `${username}@${office.code.toLowerCase()}.example`; }
+  email(office, username) {
+    return `${username}@${office.code.toLowerCase()}.example`;
+  }
 
   /** The mails to an address in the demo mailbox, the oldest first: { subject, body, links }. */
   async mails(address) {
     const page = await (await fetch(`${this.url}/demo/mailbox`)).text();
-    return [...page.matchAll(/<li data-to="([^"]*)">([\s\S]*?)<\/li>/g)].filter(([, to]) => unescaped(to) === address)
-      .map(([, , html]) => ({ subject: unescaped(/<h3>([\s\S]*?)<\/h3>/.exec(html)[1]), body: unescaped(html), links: [...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url) }))
+    return [...page.matchAll(/<li data-to="([^"]*)">([\s\S]*?)<\/li>/g)]
+      .filter(([, to]) => unescaped(to) === address)
+      .map(([, , html]) => ({
+        subject: unescaped(/<h3>([\s\S]*?)<\/h3>/.exec(html)[1]),
+        body: unescaped(html),
+        links: [...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => url),
+      }))
       .reverse();
   }
 
@@ -102,10 +140,14 @@ export class App {
     });
   }
 
-  get demo() { return { code: 'DEMO', name: 'Demo Accountants', password: this.password }; }
+  get demo() {
+    return { code: 'DEMO', name: 'Demo Accountants', password: this.password };
+  }
 
   /** A Dutch mobile number that nobody has yet. */
-  newNumber() { return `+316123${String(45000 + ++this.#numbers)}`; }
+  newNumber() {
+    return `+316123${String(45000 + ++this.#numbers)}`;
+  }
 
   /** The text messages to a number on the demo phone, the oldest first. */
   async messages(number) {
@@ -118,7 +160,10 @@ export class App {
   async latestCode(number, atLeast = 1) {
     return eventually(async () => {
       const messages = await this.messages(number);
-      assert.ok(messages.length >= atLeast, `${messages.length} of ${atLeast} messages to ${number} are on the demo phone`);
+      assert.ok(
+        messages.length >= atLeast,
+        `${messages.length} of ${atLeast} messages to ${number} are on the demo phone`,
+      );
       return /#(\d{6})$/.exec(messages.at(-1).trim())[1];
     });
   }
@@ -126,4 +171,10 @@ export class App {
 
 export const fullName = (username) => username[0].toUpperCase() + username.slice(1) + ' Tester';
 export const digits = (text) => text.replace(/\D/g, '');
-const unescaped = (html) => html.replace(/<[^>]*>/g, '').replace(/&#(\d+);/g, (_, n) => String.fromCodePoint(n)).replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+const unescaped = (html) =>
+  html
+    .replace(/<[^>]*>/g, '')
+    .replace(/&#(\d+);/g, (_, n) => String.fromCodePoint(n))
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');

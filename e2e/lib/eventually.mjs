@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Repeats check until it no longer throws, and answers what it answers. A busy machine is given its time: only a failure takes long. */
+/**
+ * Repeats check until it no longer throws, and returns what it returns. A busy machine is given its time: only a
+ * failure takes long.
+ */
 export async function eventually(check, { within = 30_000, every = 60 } = {}) {
   const end = Date.now() + within;
   for (;;) {

@@ -4,11 +4,15 @@ import { Authenticator } from './tools.mjs';
 
 const password = 'an operator has a long one';
 
-/** Makes an operator, and answers the app that has the printed key. */
+/** Makes an operator, and returns the app that has the printed key. */
 export async function newOperator(app, username) {
   const out = await app.command(['operator', 'create', '--username', username, '--password-stdin'], password);
   const key = /^(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}$/m.exec(out)[0];
-  assert.equal(new URL(/^otpauth:\S+$/m.exec(out)[0]).searchParams.get('secret'), key.replaceAll(' ', ''), 'the address has the same key');
+  assert.equal(
+    new URL(/^otpauth:\S+$/m.exec(out)[0]).searchParams.get('secret'),
+    key.replaceAll(' ', ''),
+    'the address has the same key',
+  );
   return new Authenticator(key);
 }
 

@@ -11,11 +11,19 @@ export class IdentityProvider {
 
   static async start(callback) {
     const idp = new IdentityProvider();
-    const server = idp.server = createServer();
+    const server = (idp.server = createServer());
     await new Promise((up) => server.listen(0, '127.0.0.1', up));
     idp.issuer = `http://127.0.0.1:${server.address().port}`;
     const provider = new Provider(idp.issuer, {
-      clients: [{ client_id: idp.clientId, client_secret: idp.secret, redirect_uris: [callback], grant_types: ['authorization_code'], response_types: ['code'] }],
+      clients: [
+        {
+          client_id: idp.clientId,
+          client_secret: idp.secret,
+          redirect_uris: [callback],
+          grant_types: ['authorization_code'],
+          response_types: ['code'],
+        },
+      ],
       claims: { openid: ['sub', 'amr', 'acr'], profile: ['name'] },
       features: { devInteractions: { enabled: false } },
       cookies: { keys: [randomBytes(16).toString('hex')] },
@@ -23,7 +31,10 @@ export class IdentityProvider {
       findAccount: (_, id) => ({ accountId: id, claims: async () => ({ sub: id, name: id }) }),
       // The office's own provider asks nobody for consent.
       loadExistingGrant: async (ctx) => {
-        const grant = new ctx.oidc.provider.Grant({ clientId: ctx.oidc.client.clientId, accountId: ctx.oidc.session.accountId });
+        const grant = new ctx.oidc.provider.Grant({
+          clientId: ctx.oidc.client.clientId,
+          accountId: ctx.oidc.session.accountId,
+        });
         grant.addOIDCScope('openid profile');
         await grant.save();
         return grant;
@@ -42,9 +53,13 @@ export class IdentityProvider {
       let body = '';
       for await (const part of request) body += part;
       const form = new URLSearchParams(body);
-      await provider.interactionFinished(request, response, form.has('cancel')
-        ? { error: 'access_denied', error_description: 'cancelled' }
-        : { login: { accountId: form.get('account'), remember: false, ...idp.says } });
+      await provider.interactionFinished(
+        request,
+        response,
+        form.has('cancel')
+          ? { error: 'access_denied', error_description: 'cancelled' }
+          : { login: { accountId: form.get('account'), remember: false, ...idp.says } },
+      );
     });
     return idp;
   }

@@ -10,9 +10,13 @@ export class Authenticator {
   #secret;
   #last = 0;
 
-  constructor(secret) { this.#secret = secret.replace(/\s/g, ''); }
+  constructor(secret) {
+    this.#secret = secret.replace(/\s/g, '');
+  }
 
-  /** A code that it has not shown before: the present one, else the next, which a clock that runs a little ahead shows. */
+  /**
+   * A code that it has not shown before: the present one, else the next, which a clock that runs a little ahead shows.
+   */
   async code() {
     const step = Math.max(this.#last + 1, stepNow());
     while (step > stepNow() + 1) await sleep(200);
@@ -21,7 +25,9 @@ export class Authenticator {
   }
 
   /** The code it showed last. */
-  lastCode() { return this.#at(this.#last); }
+  lastCode() {
+    return this.#at(this.#last);
+  }
 
   /** A code that is wrong now. */
   wrongCode() {
@@ -36,7 +42,8 @@ export class Authenticator {
 }
 
 /** What a scanner reads in a PNG of a QR code. */
-export const scan = (file) => execFileSync('zbarimg', ['--raw', '-q', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+export const scan = (file) =>
+  execFileSync('zbarimg', ['--raw', '-q', file], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 
 /** A code of six digits that is not this one. */
 export const notThis = (code, by = 1) => String((Number(code) + by) % 1_000_000).padStart(6, '0');

@@ -1,33 +1,42 @@
 // Somebody with a browser of their own. Every page they open is audited: errors in the console, exceptions, breaches of
 // the Content-Security-Policy, requests to another host, codes or numbers in an address, and anything left in the
-// browser's storage fail the story, whatever it is about.
+// browser's storage fail the scenario, whatever it is about.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { digits } from './app.mjs';
 import { eventually } from './eventually.mjs';
 import { Authenticator } from './tools.mjs';
 
-export class Visitor {
+export class BrowserUser {
   faults = [];
   requests = []; // { method, path, headers }, the newest last
   #announced = new Set();
   #secrets = new Set();
   #elsewhere = new Set();
 
-  static async enter(app, browser, options = {}) {
-    const visitor = new Visitor();
-    visitor.app = app;
-    visitor.scripts = options.javaScriptEnabled !== false;
-    visitor.context = await browser.newContext({ viewport: { width: 1180, height: 800 }, locale: 'en-GB', colorScheme: 'light', reducedMotion: 'reduce', ...options });
-    visitor.context.setDefaultTimeout(30_000);
-    await visitor.#listen();
-    visitor.page = await visitor.context.newPage();
-    return visitor;
+  static async open(app, browser, options = {}) {
+    const user = new BrowserUser();
+    user.app = app;
+    user.scripts = options.javaScriptEnabled !== false;
+    user.context = await browser.newContext({
+      viewport: { width: 1180, height: 800 },
+      locale: 'en-GB',
+      colorScheme: 'light',
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    user.context.setDefaultTimeout(30_000);
+    await user.#listen();
+    user.page = await user.context.newPage();
+    return user;
   }
 
   async #listen() {
-    await this.context.addInitScript(() => document.addEventListener('securitypolicyviolation',
-      (event) => console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    await this.context.addInitScript(() =>
+      document.addEventListener('securitypolicyviolation', (event) =>
+        console.error(`content security policy: ${event.violatedDirective} ${event.blockedURI}`),
+      ),
+    );
     this.context.on('console', (message) => {
       if (message.type() !== 'error') return;
       const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
@@ -47,24 +56,34 @@ export class Visitor {
   }
 
   /** Announces that the server is going to refuse something at these paths on purpose. */
-  expectRefusal(...paths) { for (const path of paths) this.#announced.add(path); }
+  expectRefusal(...paths) {
+    for (const path of paths) this.#announced.add(path);
+  }
 
-  /** Announces another origin that the story leads to on purpose. */
-  expectElsewhere(origin) { this.#elsewhere.add(origin); }
+  /** Announces another origin that the scenario leads to on purpose. */
+  expectElsewhere(origin) {
+    this.#elsewhere.add(origin);
+  }
 
   /** Remembers what must never stand in an address. */
-  keepSecret(...texts) { for (const text of texts) this.#secrets.add(digits(text) === '' || /[a-z]/i.test(text) ? text : digits(text)); }
+  keepSecret(...texts) {
+    for (const text of texts) this.#secrets.add(digits(text) === '' || /[a-z]/i.test(text) ? text : digits(text));
+  }
 
   /** Fails when the browser has reported a fault so far. */
   async audit() {
     if (this.scripts) {
       for (const page of this.context.pages()) {
-        const kept = await page.evaluate(() => (location.protocol.startsWith('http') ? localStorage.length + sessionStorage.length : 0));
+        const kept = await page.evaluate(() =>
+          location.protocol.startsWith('http') ? localStorage.length + sessionStorage.length : 0,
+        );
         if (kept) this.faults.push('something stands in localStorage or sessionStorage');
       }
     }
     for (const { url } of this.requests) {
-      const told = [...this.#secrets].find((secret) => !url.includes('/static/') && decodeURIComponent(url).includes(secret));
+      const told = [...this.#secrets].find(
+        (secret) => !url.includes('/static/') && decodeURIComponent(url).includes(secret),
+      );
       if (told) this.faults.push(`a code or number in an address: ${url}`);
     }
     assert.deepEqual(this.faults, [], 'the browser reported faults');
@@ -80,14 +99,30 @@ export class Visitor {
 
   // What people do.
 
-  go(path) { return this.page.goto(this.app.url + path); }
-  button(name) { return this.page.getByRole('button', { name, exact: typeof name === 'string' }); }
-  link(name) { return this.page.getByRole('link', { name, exact: typeof name === 'string' }); }
-  field(name) { return this.page.getByLabel(name, { exact: typeof name === 'string' }); }
-  get switch() { return this.page.getByRole('switch', { name: 'Two-factor authentication' }); }
-  get dialog() { return this.page.getByRole('dialog'); }
-  get alert() { return this.page.getByRole('alert'); }
-  get path() { return pathOf(this.page.url()); }
+  go(path) {
+    return this.page.goto(this.app.url + path);
+  }
+  button(name) {
+    return this.page.getByRole('button', { name, exact: typeof name === 'string' });
+  }
+  link(name) {
+    return this.page.getByRole('link', { name, exact: typeof name === 'string' });
+  }
+  field(name) {
+    return this.page.getByLabel(name, { exact: typeof name === 'string' });
+  }
+  get switch() {
+    return this.page.getByRole('switch', { name: 'Two-factor authentication' });
+  }
+  get dialog() {
+    return this.page.getByRole('dialog');
+  }
+  get alert() {
+    return this.page.getByRole('alert');
+  }
+  get path() {
+    return pathOf(this.page.url());
+  }
 
   /** Waits until the browser is at a path. */
   async at(path) {
@@ -99,9 +134,13 @@ export class Visitor {
   }
 
   /** Waits until a text can be read on the page. */
-  reads(text) { return this.page.getByText(text).first().waitFor(); }
+  reads(text) {
+    return this.page.getByText(text).first().waitFor();
+  }
 
-  async text() { return (await this.page.locator('body').innerText()).replace(/\s+/g, ' '); }
+  async text() {
+    return (await this.page.locator('body').innerText()).replace(/\s+/g, ' ');
+  }
 
   async enterPassword(office, username, password = office.password) {
     this.keepSecret(password);
@@ -110,7 +149,9 @@ export class Visitor {
     await this.field('Username').fill(username);
     await this.field('Password').fill(password);
     await this.button('Log in').click();
-    await eventually(async () => assert.notEqual(this.path, '/login', `still at the log-in: ${await this.alert.allInnerTexts()}`));
+    await eventually(async () =>
+      assert.notEqual(this.path, '/login', `still at the log-in: ${await this.alert.allInnerTexts()}`),
+    );
     await this.page.waitForLoadState();
   }
 
@@ -197,4 +238,10 @@ export class Visitor {
   }
 }
 
-export const pathOf = (url) => { try { return new URL(url).pathname; } catch { return ''; } };
+export const pathOf = (url) => {
+  try {
+    return new URL(url).pathname;
+  } catch {
+    return '';
+  }
+};
