@@ -98,6 +98,7 @@ func newFixture(t testing.TB) *fixture {
 			if err != nil {
 				t.Fatal(err)
 			}
+			profile.PasswordVersion = 1
 			f.users[code+"/"+role] = profile.User
 		}
 	}
@@ -485,7 +486,7 @@ func TestADatabaseThatIsGoneIsToldAndLetsNobodyIn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	cookie := f.in("ACME/user")
-	f.Exec("alter table sessions rename to gone")
+	f.Exec("alter view living_sessions rename to gone")
 	if rec := f.ask("GET", "/settings/me", cookie, ""); rec.Code != http.StatusInternalServerError ||
 		strings.Contains(rec.Body.String(), "SQLSTATE") {
 		t.Errorf("answered %d", rec.Code)

@@ -20,7 +20,7 @@ type anew struct {
 	err   error
 }
 
-func (a *anew) SendAnew(_ context.Context, challengeID int64) error {
+func (a *anew) ResendNew(_ context.Context, challengeID int64) error {
 	a.asked = append(a.asked, challengeID)
 	return a.err
 }

@@ -62,7 +62,7 @@ func (f *fixture) operator() (account.User, otp.Secret) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return account.User{ID: id, Username: "ops", Role: account.RoleOperator}, enrolment.Secret
+	return account.User{ID: id, Username: "ops", Role: account.RoleOperator, PasswordVersion: 1}, enrolment.Secret
 }
 
 // pendingOperator is the cookie of an operator's half-finished log-in.

@@ -32,7 +32,7 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 // Register returns the workers of all jobs.
 func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
-	mails *mail.Service, accounts *account.Service, sealed ...resealer,
+	mails *mail.Service, accounts *account.Service, sealed []Resealer,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})

@@ -55,15 +55,15 @@ func resealPeriodically() *river.PeriodicJob {
 		func() (river.JobArgs, *river.InsertOpts) { return Reseal{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
-// resealer keeps sealed values for longer than a log-in. Reseal seals a batch of rows after an id again and returns the
+// Resealer keeps sealed values for longer than a log-in. Reseal seals a batch of rows after an id again and returns the
 // id to continue after, 0 at the end.
-type resealer interface {
+type Resealer interface {
 	Reseal(ctx context.Context, after int64) (next int64, err error)
 }
 
 type resealWorker struct {
 	river.WorkerDefaults[Reseal]
-	sealed []resealer
+	sealed []Resealer
 }
 
 // Work goes through all of it. What is done stays done: a run that is cut off starts over and finds less.

@@ -74,7 +74,7 @@ func judgeSessions(e *evidence) []string {
 		}
 	}
 	for _, c := range e.challenges {
-		if c.Outcome == "verified" && (c.Purpose == "sign_in" || c.Purpose == "confirm_number") {
+		if c.Outcome == "verified" && (c.Purpose == "sign_in" || c.Purpose == "enrol") {
 			users[c.UserID] = true
 			verified[c.UserID]++
 		}

@@ -26,8 +26,11 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	pool := db.NewPool(pgxPool)
 	a.metrics.Watch("work", pool)
 	s := a.services(pool)
-	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts, s.factors,
-		s.federation)
+	sealed := []jobs.Resealer{s.federation}
+	for _, kind := range s.factors.Kinds() {
+		sealed = append(sealed, kind)
+	}
+	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts, sealed)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)

@@ -62,34 +62,32 @@ func (q *Queries) ChallengeAskAgain(ctx context.Context, db DBTX, id int64) (int
 
 const challengeCharge = `-- name: ChallengeCharge :one
 update challenges set tries = tries + 1
-where session_id = $1 and ended_at is null and expires_at > now() and tries < 5
-returning id, ref, user_id, purpose, number, country, code_mac, tries
+where session_id = $1 and ended_at is null and expires_at > now() and tries < max_tries()
+returning id, ref, purpose, number, country, code_mac, (max_tries() - tries)::integer as tries_left
 `
 
 type ChallengeChargeRow struct {
-	ID      int64
-	Ref     string
-	UserID  int64
-	Purpose string
-	Number  string
-	Country string
-	CodeMac []byte
-	Tries   int16
+	ID        int64
+	Ref       string
+	Purpose   string
+	Number    string
+	Country   string
+	CodeMac   []byte
+	TriesLeft int32
 }
 
-// One of five tries, counted before the code is looked at, and never taken back.
+// One try, counted before the code is looked at, and never taken back.
 func (q *Queries) ChallengeCharge(ctx context.Context, db DBTX, sessionID int64) (ChallengeChargeRow, error) {
 	row := db.QueryRow(ctx, challengeCharge, sessionID)
 	var i ChallengeChargeRow
 	err := row.Scan(
 		&i.ID,
 		&i.Ref,
-		&i.UserID,
 		&i.Purpose,
 		&i.Number,
 		&i.Country,
 		&i.CodeMac,
-		&i.Tries,
+		&i.TriesLeft,
 	)
 	return i, err
 }
@@ -186,14 +184,14 @@ where user_id = $2 and session_id <> $3 and ended_at is null
 `
 
 type ChallengeEndOfUserParams struct {
-	Outcome string
-	UserID  int64
-	But     int64
+	Outcome  string
+	UserID   int64
+	ExceptID int64
 }
 
 // Every live challenge of the user but those of one session (0: every one).
 func (q *Queries) ChallengeEndOfUser(ctx context.Context, db DBTX, arg ChallengeEndOfUserParams) error {
-	_, err := db.Exec(ctx, challengeEndOfUser, arg.Outcome, arg.UserID, arg.But)
+	_, err := db.Exec(ctx, challengeEndOfUser, arg.Outcome, arg.UserID, arg.ExceptID)
 	return err
 }
 

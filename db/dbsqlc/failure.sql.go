@@ -70,20 +70,21 @@ func (q *Queries) AddressTries(ctx context.Context, db DBTX, address string) (Ad
 }
 
 const factorFailureCharge = `-- name: FactorFailureCharge :one
-insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers) values ($1, 1, 1, case when $2::boolean then 1 else 0 end)
+insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers)
+values ($1, 1, 1, case when $2::boolean then 1 else 0 end)
 on conflict (user_id) do update
 set in_a_row = f.in_a_row + 1,
-    in_a_day = case when f.day_since > now() - interval '24 hours' then f.in_a_day + 1 else 1 end,
-    day_since = case when f.day_since > now() - interval '24 hours' then f.day_since else now() end,
-    from_strangers = case when f.strangers_since > now() - interval '30 days' then f.from_strangers else 0 end + case when $2::boolean then 1 else 0 end,
-    strangers_since = case when f.strangers_since > now() - interval '30 days' then f.strangers_since else now() end,
+    in_a_day = case when factor_day_over(f.day_since) then 1 else f.in_a_day + 1 end,
+    day_since = case when factor_day_over(f.day_since) then now() else f.day_since end,
+    from_strangers = case when factor_month_over(f.strangers_since) then 0 else f.from_strangers end
+        + case when $2 then 1 else 0 end,
+    strangers_since = case when factor_month_over(f.strangers_since) then now() else f.strangers_since end,
     wait_until = case when (f.in_a_row + 1) % 10 = 0
         then now() + interval '15 minutes' * (2 ^ ((f.in_a_row + 1) / 10 - 1)) else f.wait_until end
-where (f.wait_until is null or f.wait_until <= now()) and f.in_a_row < 100
-    and ($3::boolean or f.locked_at is null
-        and (f.in_a_day < 20 or f.day_since <= now() - interval '24 hours')
-        and (f.from_strangers < 100 or f.strangers_since <= now() - interval '30 days'))
-returning in_a_row, wait_until
+where (f.wait_until is null or f.wait_until <= now())
+    and coalesce(factor_lock(f.in_a_row, f.wait_until, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since,
+        f.locked_at), '') in ('', case when $3::boolean then 'recovery' else '' end)
+returning in_a_row, coalesce(wait_until > now(), false)::boolean as waits
 `
 
 type FactorFailureChargeParams struct {
@@ -93,17 +94,17 @@ type FactorFailureChargeParams struct {
 }
 
 type FactorFailureChargeRow struct {
-	InARow    int32
-	WaitUntil *time.Time
+	InARow int32
+	Waits  bool
 }
 
 // One wrong second factor, counted before the code is looked at. Every tenth in a row makes the user wait:
-// 15 minutes, then twice as long each time. Answers no row while the user has to wait; and, but for recovery codes,
-// after twenty in a day or a hundred in thirty days from browsers that never completed a log-in.
+// 15 minutes, then twice as long each time. No row while the user has to wait or is locked (factor_lock), but that
+// recovery codes are still taken.
 func (q *Queries) FactorFailureCharge(ctx context.Context, db DBTX, arg FactorFailureChargeParams) (FactorFailureChargeRow, error) {
 	row := db.QueryRow(ctx, factorFailureCharge, arg.UserID, arg.Stranger, arg.Recovery)
 	var i FactorFailureChargeRow
-	err := row.Scan(&i.InARow, &i.WaitUntil)
+	err := row.Scan(&i.InARow, &i.Waits)
 	return i, err
 }
 
@@ -118,12 +119,12 @@ func (q *Queries) FactorFailureForget(ctx context.Context, db DBTX, userID int64
 }
 
 const factorFailureLock = `-- name: FactorFailureLock :execrows
-update factor_failures set locked_at = now()
-where user_id = $1 and locked_at is null
-    and (in_a_day >= 20 and day_since > now() - interval '24 hours' or from_strangers >= 100 and strangers_since > now() - interval '30 days')
+update factor_failures f set locked_at = now()
+where f.user_id = $1 and f.locked_at is null
+    and factor_lock(0, null, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since, null) = 'recovery'
 `
 
-// After a wrong one: the twentieth of the day, or the hundredth from strangers, locks until a recovery code or a reset.
+// After a wrong one: what locks all but recovery codes by its count stays locked until a recovery code or a reset.
 func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, userID int64) (int64, error) {
 	result, err := db.Exec(ctx, factorFailureLock, userID)
 	if err != nil {
@@ -133,28 +134,20 @@ func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, userID int64) 
 }
 
 const factorFailureOf = `-- name: FactorFailureOf :one
-select in_a_row, wait_until, now()::timestamptz as now,
-    (locked_at is not null or in_a_day >= 20 and day_since > now() - interval '24 hours'
-        or from_strangers >= 100 and strangers_since > now() - interval '30 days')::boolean as locked
-from factor_failures where user_id = $1
+select coalesce(lock, '')::text as lock, wait_until, now()::timestamptz as now
+from factor_locks where user_id = $1
 `
 
 type FactorFailureOfRow struct {
-	InARow    int32
+	Lock      string
 	WaitUntil *time.Time
 	Now       time.Time
-	Locked    bool
 }
 
 func (q *Queries) FactorFailureOf(ctx context.Context, db DBTX, userID int64) (FactorFailureOfRow, error) {
 	row := db.QueryRow(ctx, factorFailureOf, userID)
 	var i FactorFailureOfRow
-	err := row.Scan(
-		&i.InARow,
-		&i.WaitUntil,
-		&i.Now,
-		&i.Locked,
-	)
+	err := row.Scan(&i.Lock, &i.WaitUntil, &i.Now)
 	return i, err
 }
 
@@ -162,7 +155,8 @@ const factorFailureSucceed = `-- name: FactorFailureSucceed :exec
 update factor_failures
 set in_a_row = 0, wait_until = null,
     in_a_day = case when $1::boolean then 0 else greatest(in_a_day - 1, 0) end,
-    from_strangers = case when $1 then 0 else greatest(from_strangers - case when $2::boolean then 1 else 0 end, 0) end,
+    from_strangers = case when $1 then 0
+        else greatest(from_strangers - case when $2::boolean then 1 else 0 end, 0) end,
     locked_at = case when $1 then null else locked_at end
 where user_id = $3
 `
@@ -181,7 +175,7 @@ func (q *Queries) FactorFailureSucceed(ctx context.Context, db DBTX, arg FactorF
 }
 
 const knownBrowserOfUser = `-- name: KnownBrowserOfUser :one
-select exists (select from known_browsers where user_id = $1 and browser_hash = $2 and signed_in_at > now() - interval '90 days')::boolean
+select browser_is_known($1, $2)::boolean
 `
 
 type KnownBrowserOfUserParams struct {

@@ -111,7 +111,8 @@ func (q *Queries) ForgottenLock(ctx context.Context, db DBTX, nameHash []byte) e
 
 const linkByToken = `-- name: LinkByToken :one
 select l.id, l.purpose, l.user_id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role,
-    o.code as office_code, o.name as office_name, o.two_factor_required
+    o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id

@@ -12,7 +12,7 @@ import (
 
 const costAdd = `-- name: CostAdd :exec
 insert into costs as c (office_id, month, provider, country, network, sends, cost)
-values ($1, date_trunc('month', now() at time zone 'UTC')::date, $2, $3, $4, 1, coalesce(nullif($5::text, ''), '0')::numeric)
+values ($1, this_month(), $2, $3, $4, 1, coalesce(nullif($5::text, ''), '0')::numeric)
 on conflict (office_id, month, provider, country, network) do update
 set sends = c.sends + 1, cost = c.cost + excluded.cost
 `

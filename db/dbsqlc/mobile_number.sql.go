@@ -9,22 +9,15 @@ import (
 	"context"
 )
 
-const mobileNumberByUser = `-- name: MobileNumberByUser :one
-select user_id, number, country, confirmed_at, registered_by, registered_at from mobile_numbers where user_id = $1
+const factorsOfUser = `-- name: FactorsOfUser :one
+select factors_of($1)::jsonb as factors
 `
 
-func (q *Queries) MobileNumberByUser(ctx context.Context, db DBTX, userID int64) (MobileNumber, error) {
-	row := db.QueryRow(ctx, mobileNumberByUser, userID)
-	var i MobileNumber
-	err := row.Scan(
-		&i.UserID,
-		&i.Number,
-		&i.Country,
-		&i.ConfirmedAt,
-		&i.RegisteredBy,
-		&i.RegisteredAt,
-	)
-	return i, err
+func (q *Queries) FactorsOfUser(ctx context.Context, db DBTX, userID int64) ([]byte, error) {
+	row := db.QueryRow(ctx, factorsOfUser, userID)
+	var factors []byte
+	err := row.Scan(&factors)
+	return factors, err
 }
 
 const mobileNumberConfirm = `-- name: MobileNumberConfirm :exec

@@ -152,6 +152,20 @@ type FactorFailure struct {
 	LockedAt       *time.Time
 }
 
+type FactorKey struct {
+	KeyID   pgtype.Bits
+	Lasting int32
+	Brief   int32
+	Codes   int32
+}
+
+type FactorLock struct {
+	UserID    int64
+	InARow    int32
+	WaitUntil *time.Time
+	Lock      string
+}
+
 type Forgotten struct {
 	ID        int64
 	NameHash  []byte
@@ -192,6 +206,30 @@ type Link struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+}
+
+type LivingSession struct {
+	ID               int64
+	UserID           int64
+	TokenHash        []byte
+	Methods          []string
+	Level            int16
+	Address          string
+	UserAgent        string
+	PasswordAt       time.Time
+	SecondFactorAt   *time.Time
+	LastSeenAt       time.Time
+	CreatedAt        time.Time
+	ExpiresAt        time.Time
+	OfficeID         *int64
+	Username         string
+	Name             string
+	Role             string
+	Language         string
+	OfficeCode       *string
+	OfficeName       *string
+	Demanded         bool
+	PasswordTooShort *bool
 }
 
 type Mail struct {
@@ -360,20 +398,21 @@ type Send struct {
 }
 
 type Session struct {
-	ID             int64
-	UserID         int64
-	TokenHash      []byte
-	Level          int16
-	Methods        []string
-	ProofTries     int16
-	Address        string
-	UserAgent      string
-	PasswordAt     time.Time
-	SecondFactorAt *time.Time
-	LastSeenAt     time.Time
-	CreatedAt      time.Time
-	ExpiresAt      time.Time
-	EndedAt        *time.Time
+	ID              int64
+	UserID          int64
+	TokenHash       []byte
+	Level           int16
+	Methods         []string
+	ProofTries      int16
+	Address         string
+	UserAgent       string
+	PasswordAt      time.Time
+	SecondFactorAt  *time.Time
+	LastSeenAt      time.Time
+	CreatedAt       time.Time
+	ExpiresAt       time.Time
+	EndedAt         *time.Time
+	PasswordVersion int64
 }
 
 type SsoFlow struct {
@@ -426,15 +465,26 @@ type StoppedPrefix struct {
 }
 
 type User struct {
-	ID           int64
-	OfficeID     *int64
-	Username     string
-	Name         string
-	Email        string
-	Role         string
-	PasswordHash string
-	Language     string
-	DisabledAt   *time.Time
-	CreatedAt    time.Time
-	PasswordLong *bool
+	ID              int64
+	OfficeID        *int64
+	Username        string
+	Name            string
+	Email           string
+	Role            string
+	PasswordHash    string
+	Language        string
+	DisabledAt      *time.Time
+	CreatedAt       time.Time
+	PasswordLong    *bool
+	PasswordVersion int64
+}
+
+type UserFactor struct {
+	UserID      int64
+	Kind        string
+	Counts      interface{}
+	ConfirmedAt *time.Time
+	Label       string
+	Country     string
+	Amount      int32
 }

@@ -28,25 +28,6 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 	return i, err
 }
 
-const officeByID = `-- name: OfficeByID :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where id = $1
-`
-
-func (q *Queries) OfficeByID(ctx context.Context, db DBTX, id int64) (Office, error) {
-	row := db.QueryRow(ctx, officeByID, id)
-	var i Office
-	err := row.Scan(
-		&i.ID,
-		&i.Code,
-		&i.Name,
-		&i.TwoFactorRequired,
-		&i.TwoFactorChangedAt,
-		&i.CreatedAt,
-		&i.MoneyCap,
-	)
-	return i, err
-}
-
 const officeCountryKeep = `-- name: OfficeCountryKeep :exec
 insert into office_countries (office_id, country, allowed) values ($1, $2, true)
 on conflict (office_id, country) do nothing
@@ -202,12 +183,14 @@ func (q *Queries) OfficeList(ctx context.Context, db DBTX) ([]OfficeListRow, err
 const officePreflight = `-- name: OfficePreflight :one
 select
     count(*)::int as users,
-    count(*) filter (where m.confirmed_at is not null or a.user_id is not null)::int as ready,
-    count(*) filter (where m.user_id is not null and m.confirmed_at is null and a.user_id is null)::int as unconfirmed,
-    count(*) filter (where m.user_id is null and a.user_id is null)::int as without
+    count(*) filter (where f.ready)::int as ready,
+    count(*) filter (where f.begun and not f.ready)::int as unconfirmed,
+    count(*) filter (where not f.begun)::int as without
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
+cross join lateral (
+    select coalesce(bool_or(x.counts), false) as ready, coalesce(bool_or(x.counts or x.label <> ''), false) as begun
+    from user_factors x where x.user_id = u.id
+) f
 where u.office_id = $1::bigint and u.disabled_at is null
 `
 
@@ -249,4 +232,21 @@ func (q *Queries) OfficeTwoFactorSet(ctx context.Context, db DBTX, arg OfficeTwo
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const secondFactorDemanded = `-- name: SecondFactorDemanded :one
+select second_factor_demanded(nullif($1::bigint, 0), $2, now())::boolean
+`
+
+type SecondFactorDemandedParams struct {
+	OfficeID int64
+	UserID   int64
+}
+
+// Of a user of an office (0: an operator), now.
+func (q *Queries) SecondFactorDemanded(ctx context.Context, db DBTX, arg SecondFactorDemandedParams) (bool, error) {
+	row := db.QueryRow(ctx, secondFactorDemanded, arg.OfficeID, arg.UserID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }

@@ -23,18 +23,19 @@ func (q *Queries) OperatorDelete(ctx context.Context, db DBTX, username string) 
 }
 
 const operatorForSignIn = `-- name: OperatorForSignIn :one
-select id, username, name, role, language, password_hash, disabled_at from users
+select id, username, name, role, language, password_hash, password_version, disabled_at from users
 where office_id is null and username = $1
 `
 
 type OperatorForSignInRow struct {
-	ID           int64
-	Username     string
-	Name         string
-	Role         string
-	Language     string
-	PasswordHash string
-	DisabledAt   *time.Time
+	ID              int64
+	Username        string
+	Name            string
+	Role            string
+	Language        string
+	PasswordHash    string
+	PasswordVersion int64
+	DisabledAt      *time.Time
 }
 
 func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, username string) (OperatorForSignInRow, error) {
@@ -47,6 +48,7 @@ func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, username strin
 		&i.Role,
 		&i.Language,
 		&i.PasswordHash,
+		&i.PasswordVersion,
 		&i.DisabledAt,
 	)
 	return i, err
@@ -74,10 +76,8 @@ func (q *Queries) OperatorInsert(ctx context.Context, db DBTX, arg OperatorInser
 
 const operatorKnownBrowser = `-- name: OperatorKnownBrowser :one
 select exists (
-    select 1 from known_browsers k
-    join users u on u.id = k.user_id
-    where u.office_id is null and u.username = $1
-        and k.browser_hash = $2 and k.signed_in_at > now() - interval '90 days'
+    select from users u
+    where u.office_id is null and u.username = $1 and browser_is_known(u.id, $2)
 )::boolean
 `
 
@@ -94,8 +94,8 @@ func (q *Queries) OperatorKnownBrowser(ctx context.Context, db DBTX, arg Operato
 }
 
 const operatorList = `-- name: OperatorList :many
-select u.username, u.created_at, (a.user_id is not null)::boolean as has_authenticator
-from users u left join authenticators a on a.user_id = u.id
+select u.username, u.created_at, has_factor(u.id)::boolean as has_authenticator
+from users u
 where u.office_id is null
 order by u.username
 `

@@ -27,7 +27,8 @@ func (q *Queries) PasswordLengthLearn(ctx context.Context, db DBTX, arg Password
 
 const passwordLock = `-- name: PasswordLock :one
 select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
-    o.code as office_code, o.name as office_name, o.two_factor_required
+    o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
 where u.office_id = $1::bigint and u.id = $2 for update of u
 `
@@ -72,7 +73,8 @@ func (q *Queries) PasswordLock(ctx context.Context, db DBTX, arg PasswordLockPar
 }
 
 const passwordRules = `-- name: PasswordRules :one
-select u.username, u.name, u.email, o.code as office_code, o.name as office_name, o.two_factor_required
+select u.username, u.name, u.email, o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
 where u.office_id = $1::bigint and u.id = $2
 `
@@ -115,6 +117,7 @@ type PasswordSetParams struct {
 	ID           int64
 }
 
+// Every session that was proven under the password before is over: see living_sessions.
 func (q *Queries) PasswordSet(ctx context.Context, db DBTX, arg PasswordSetParams) error {
 	_, err := db.Exec(ctx, passwordSet, arg.PasswordHash, arg.PasswordLong, arg.ID)
 	return err

@@ -11,17 +11,6 @@ import (
 	"time"
 )
 
-const recoveryCodeCount = `-- name: RecoveryCodeCount :one
-select count(*)::int from recovery_codes where user_id = $1 and used_at is null
-`
-
-func (q *Queries) RecoveryCodeCount(ctx context.Context, db DBTX, userID int64) (int32, error) {
-	row := db.QueryRow(ctx, recoveryCodeCount, userID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const recoveryCodeDelete = `-- name: RecoveryCodeDelete :exec
 delete from recovery_codes where user_id = $1
 `

@@ -12,9 +12,8 @@ import (
 
 const rosterActing = `-- name: RosterActing :one
 select exists (
-    select 1 from sessions s join users u on u.id = s.user_id
-    where s.id = $1 and s.ended_at is null and s.expires_at > now()
-        and u.office_id = $2::bigint and u.role = 'superuser' and u.disabled_at is null
+    select from living_sessions s
+    where s.id = $1 and s.office_id = $2::bigint and s.role = 'superuser'
 )::boolean
 `
 
@@ -32,26 +31,20 @@ func (q *Queries) RosterActing(ctx context.Context, db DBTX, arg RosterActingPar
 }
 
 const rosterAll = `-- name: RosterAll :many
-select u.id, u.username, u.name, u.email, u.role, u.disabled_at,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator
+select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 where u.office_id = $1::bigint
 order by u.username
 `
 
 type RosterAllRow struct {
-	ID                int64
-	Username          string
-	Name              string
-	Email             string
-	Role              string
-	DisabledAt        *time.Time
-	MobileNumber      *string
-	MobileConfirmedAt *time.Time
-	HasAuthenticator  bool
+	ID         int64
+	Username   string
+	Name       string
+	Email      string
+	Role       string
+	DisabledAt *time.Time
+	Factors    []byte
 }
 
 // Every user of an office, for an import and an export.
@@ -71,9 +64,7 @@ func (q *Queries) RosterAll(ctx context.Context, db DBTX, officeID int64) ([]Ros
 			&i.Email,
 			&i.Role,
 			&i.DisabledAt,
-			&i.MobileNumber,
-			&i.MobileConfirmedAt,
-			&i.HasAuthenticator,
+			&i.Factors,
 		); err != nil {
 			return nil, err
 		}
@@ -127,13 +118,9 @@ func (q *Queries) RosterNoticeSuperusers(ctx context.Context, db DBTX, arg Roste
 
 const rosterPage = `-- name: RosterPage :many
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator,
-    (r.user_id is not null)::boolean as reset_asked,
+    factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
     (count(*) over ())::int as found
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 where u.office_id = $1::bigint
     and (position(lower($2::text) in lower(u.name)) > 0 or position($3::text in u.username) > 0)
@@ -150,17 +137,15 @@ type RosterPageParams struct {
 }
 
 type RosterPageRow struct {
-	ID                int64
-	Username          string
-	Name              string
-	Role              string
-	DisabledAt        *time.Time
-	HasPassword       bool
-	MobileNumber      *string
-	MobileConfirmedAt *time.Time
-	HasAuthenticator  bool
-	ResetAsked        bool
-	Found             int32
+	ID          int64
+	Username    string
+	Name        string
+	Role        string
+	DisabledAt  *time.Time
+	HasPassword bool
+	Factors     []byte
+	ResetAsked  bool
+	Found       int32
 }
 
 // A page of an office's users whose name or username has the search in it, and how many there are in all pages.
@@ -186,9 +171,7 @@ func (q *Queries) RosterPage(ctx context.Context, db DBTX, arg RosterPageParams)
 			&i.Role,
 			&i.DisabledAt,
 			&i.HasPassword,
-			&i.MobileNumber,
-			&i.MobileConfirmedAt,
-			&i.HasAuthenticator,
+			&i.Factors,
 			&i.ResetAsked,
 			&i.Found,
 		); err != nil {
@@ -204,9 +187,8 @@ func (q *Queries) RosterPage(ctx context.Context, db DBTX, arg RosterPageParams)
 
 const rosterSessions = `-- name: RosterSessions :one
 select count(*)::int as sessions, count(distinct s.user_id)::int as users
-from sessions s join users u on u.id = s.user_id
-where u.office_id = $1::bigint and s.ended_at is null and s.expires_at > now()
-    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end
+from living_sessions s
+where s.office_id = $1::bigint
 `
 
 type RosterSessionsRow struct {
@@ -224,8 +206,7 @@ func (q *Queries) RosterSessions(ctx context.Context, db DBTX, officeID int64) (
 
 const rosterStanding = `-- name: RosterStanding :one
 select (u.password_hash <> '')::boolean as has_password,
-    (select count(*) from sessions s where s.user_id = u.id and s.ended_at is null and s.expires_at > now()
-        and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end)::int as sessions,
+    (select count(*) from living_sessions s where s.user_id = u.id)::int as sessions,
     r.asked_at, b.name as asked_by
 from users u
 left join reset_requests r on r.user_id = u.id

@@ -11,7 +11,7 @@ import (
 )
 
 const knownBrowserDeleteOld = `-- name: KnownBrowserDeleteOld :exec
-delete from known_browsers where signed_in_at < now() - interval '90 days'
+delete from known_browsers where signed_in_at < now() - known_browser_life()
 `
 
 func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX) error {
@@ -21,11 +21,8 @@ func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX) error {
 
 const knownBrowserOf = `-- name: KnownBrowserOf :one
 select exists (
-    select 1 from known_browsers k
-    join users u on u.id = k.user_id
-    join offices o on o.id = u.office_id
-    where o.code = $1 and u.username = $2
-        and k.browser_hash = $3 and k.signed_in_at > now() - interval '90 days'
+    select from users u join offices o on o.id = u.office_id
+    where o.code = $1 and u.username = $2 and browser_is_known(u.id, $3)
 )::boolean
 `
 
@@ -66,62 +63,43 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX) error {
 	return err
 }
 
-const sessionEnd = `-- name: SessionEnd :execrows
-update sessions set ended_at = now() where id = $1 and user_id = $2 and ended_at is null
-`
-
-type SessionEndParams struct {
-	ID     int64
-	UserID int64
-}
-
-func (q *Queries) SessionEnd(ctx context.Context, db DBTX, arg SessionEndParams) (int64, error) {
-	result, err := db.Exec(ctx, sessionEnd, arg.ID, arg.UserID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const sessionEndOfUser = `-- name: SessionEndOfUser :execrows
-update sessions set ended_at = now() where user_id = $1 and id <> $2 and ended_at is null
-`
-
-type SessionEndOfUserParams struct {
-	UserID int64
-	But    int64
-}
-
-// Every session of the user but one (0: every one).
-func (q *Queries) SessionEndOfUser(ctx context.Context, db DBTX, arg SessionEndOfUserParams) (int64, error) {
-	result, err := db.Exec(ctx, sessionEndOfUser, arg.UserID, arg.But)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const sessionInsert = `-- name: SessionInsert :one
-insert into sessions (user_id, token_hash, address, user_agent, expires_at)
-values ($1, $2, $3, $4, now() + $5::interval)
+insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at,
+    password_version)
+select u.id, $1, $2::smallint, $3::text[], $4, $5,
+    case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
+    now() + session_life(u.role, $7::boolean), u.password_version
+from users u
+where u.id = $8 and u.disabled_at is null
+    and (not $6::boolean or u.password_version = $9::bigint)
 returning id
 `
 
 type SessionInsertParams struct {
-	UserID    int64
-	TokenHash []byte
-	Address   string
-	UserAgent string
-	Life      time.Duration
+	TokenHash       []byte
+	Level           int16
+	Methods         []string
+	Address         string
+	UserAgent       string
+	ByPassword      bool
+	Pending         bool
+	UserID          int64
+	PasswordVersion int64
 }
 
+// A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
+// What single sign-on begins has no proven password: its moment is the beginning of time.
 func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertParams) (int64, error) {
 	row := db.QueryRow(ctx, sessionInsert,
-		arg.UserID,
 		arg.TokenHash,
+		arg.Level,
+		arg.Methods,
 		arg.Address,
 		arg.UserAgent,
-		arg.Life,
+		arg.ByPassword,
+		arg.Pending,
+		arg.UserID,
+		arg.PasswordVersion,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -130,8 +108,8 @@ func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertP
 
 const sessionList = `-- name: SessionList :many
 select id, level, methods, address, user_agent, created_at, last_seen_at
-from sessions
-where user_id = $1 and ended_at is null and expires_at > now() and level >= $2
+from living_sessions
+where user_id = $1 and level >= $2
 order by last_seen_at desc, id desc
 limit 100
 `
@@ -180,53 +158,39 @@ func (q *Queries) SessionList(ctx context.Context, db DBTX, arg SessionListParam
 }
 
 const sessionLoad = `-- name: SessionLoad :one
-select s.id, s.user_id, s.methods,
-    (case when 'sso_mfa' = any(s.methods) and sso.policy is distinct from 'trust' then 1 else s.level end)::smallint as level,
-     s.password_at, s.second_factor_at, s.created_at,
-    coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
-    coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
-    coalesce(o.two_factor_required, true)::boolean as two_factor_required,
-    -- A short password that stands alone, since the office no longer demands a second factor.
-    (u.password_long is false and not coalesce(o.two_factor_required, true))::boolean as password_too_short,
-    now()::timestamptz as now,
+select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s.created_at,
+    coalesce(s.office_id, 0)::bigint as office_id, s.username, s.name, s.role, s.language,
+    coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
+    s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
+    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
-from sessions s
-join users u on u.id = s.user_id
-left join offices o on o.id = u.office_id
-left join sso_providers sso on sso.office_id = u.office_id
+from living_sessions s
 where s.token_hash = $1
-    and not (s.methods[1] = 'sso' and o.two_factor_required and coalesce(sso.policy, 'refuse') = 'refuse')
-    and s.ended_at is null
-    and s.expires_at > now()
-    and u.disabled_at is null
-    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end
 `
 
 type SessionLoadRow struct {
-	ID                int64
-	UserID            int64
-	Methods           []string
-	Level             int16
-	PasswordAt        time.Time
-	SecondFactorAt    *time.Time
-	CreatedAt         time.Time
-	OfficeID          int64
-	Username          string
-	Name              string
-	Role              string
-	Language          string
-	OfficeCode        string
-	OfficeName        string
-	TwoFactorRequired bool
-	PasswordTooShort  bool
-	Now               time.Time
-	ToTouch           bool
+	ID               int64
+	UserID           int64
+	Methods          []string
+	Level            int16
+	PasswordAt       time.Time
+	SecondFactorAt   *time.Time
+	CreatedAt        time.Time
+	OfficeID         int64
+	Username         string
+	Name             string
+	Role             string
+	Language         string
+	OfficeCode       string
+	OfficeName       string
+	Demanded         bool
+	PasswordTooShort bool
+	HasFactor        bool
+	Now              time.Time
+	ToTouch          bool
 }
 
-// The whole check of a request in one statement, by the database's clock: the session lives, its user
-// is enabled, and what the office demands now (of an operator, who has none, always two factors).
-// 15 minutes idle for a superuser and an operator, 30 for others; a pending log-in has its overall limit alone.
-// A session that single sign-on began is worth what the office's policy for it says now: nothing, one factor or two.
+// The whole check of a request in one statement, by the database's clock. See the view living_sessions.
 func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (SessionLoadRow, error) {
 	row := db.QueryRow(ctx, sessionLoad, tokenHash)
 	var i SessionLoadRow
@@ -245,8 +209,9 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.Language,
 		&i.OfficeCode,
 		&i.OfficeName,
-		&i.TwoFactorRequired,
+		&i.Demanded,
 		&i.PasswordTooShort,
+		&i.HasFactor,
 		&i.Now,
 		&i.ToTouch,
 	)
@@ -274,41 +239,37 @@ func (q *Queries) SessionPasswordProven(ctx context.Context, db DBTX, arg Sessio
 
 const sessionProofCharge = `-- name: SessionProofCharge :one
 update sessions set proof_tries = proof_tries + 1
-where id = $1 and ended_at is null and expires_at > now() and proof_tries < 5
-returning proof_tries
+where id = $1 and ended_at is null and expires_at > now() and proof_tries < max_tries()
+returning (max_tries() - proof_tries)::integer as tries_left
 `
 
-// One of five tries with an authenticator or recovery code, counted before the code is looked at.
-func (q *Queries) SessionProofCharge(ctx context.Context, db DBTX, id int64) (int16, error) {
+// One try with a factor that has no challenge, counted before the proof is looked at, and how many are left after it.
+func (q *Queries) SessionProofCharge(ctx context.Context, db DBTX, id int64) (int32, error) {
 	row := db.QueryRow(ctx, sessionProofCharge, id)
-	var proof_tries int16
-	err := row.Scan(&proof_tries)
-	return proof_tries, err
+	var tries_left int32
+	err := row.Scan(&tries_left)
+	return tries_left, err
 }
 
 const sessionRaise = `-- name: SessionRaise :execrows
-update sessions
-set token_hash = $1, level = 2, methods = array[methods[1], $2::text], proof_tries = 0,
+update sessions s
+set token_hash = $1, level = 2, methods = array[s.methods[1], $2::text], proof_tries = 0,
     second_factor_at = now(), last_seen_at = now(),
-    expires_at = case when level = 1 then now() + $3::interval else expires_at end
-where id = $4 and ended_at is null and expires_at > now()
+    expires_at = case when s.level = 1
+        then now() + session_life((select u.role from users u where u.id = s.user_id), false)
+        else s.expires_at end
+where s.id = $3 and s.ended_at is null and s.expires_at > now()
 `
 
 type SessionRaiseParams struct {
 	TokenHash []byte
 	Method    string
-	Life      time.Duration
 	ID        int64
 }
 
 // The second factor was proven: a new token, a new overall limit. Only a living session can rise.
 func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaiseParams) (int64, error) {
-	result, err := db.Exec(ctx, sessionRaise,
-		arg.TokenHash,
-		arg.Method,
-		arg.Life,
-		arg.ID,
-	)
+	result, err := db.Exec(ctx, sessionRaise, arg.TokenHash, arg.Method, arg.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -316,20 +277,53 @@ func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaisePar
 }
 
 const sessionShortenOfOffice = `-- name: SessionShortenOfOffice :exec
-update sessions s set expires_at = least(s.expires_at, now() + $1::interval)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
 from users u
-where u.id = s.user_id and u.office_id = $2::bigint and s.level = 1 and s.ended_at is null
+where u.id = s.user_id and u.office_id = $1::bigint and s.level = 1 and s.ended_at is null
 `
 
-type SessionShortenOfOfficeParams struct {
-	Life     time.Duration
-	OfficeID int64
+// Two factors became mandatory: sessions without the second are pending log-ins from here on.
+func (q *Queries) SessionShortenOfOffice(ctx context.Context, db DBTX, officeID int64) error {
+	_, err := db.Exec(ctx, sessionShortenOfOffice, officeID)
+	return err
 }
 
-// Two factors became mandatory: sessions without the second are pending log-ins from here on.
-func (q *Queries) SessionShortenOfOffice(ctx context.Context, db DBTX, arg SessionShortenOfOfficeParams) error {
-	_, err := db.Exec(ctx, sessionShortenOfOffice, arg.Life, arg.OfficeID)
-	return err
+const sessionStanding = `-- name: SessionStanding :one
+select s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
+    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now
+from living_sessions s
+where s.id = $1 and s.user_id = $2
+`
+
+type SessionStandingParams struct {
+	ID     int64
+	UserID int64
+}
+
+type SessionStandingRow struct {
+	Level          int16
+	Methods        []string
+	PasswordAt     time.Time
+	SecondFactorAt *time.Time
+	Demanded       bool
+	HasFactor      bool
+	Now            time.Time
+}
+
+// What a session and its user are at this moment, for whoever holds the user's row.
+func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStandingParams) (SessionStandingRow, error) {
+	row := db.QueryRow(ctx, sessionStanding, arg.ID, arg.UserID)
+	var i SessionStandingRow
+	err := row.Scan(
+		&i.Level,
+		&i.Methods,
+		&i.PasswordAt,
+		&i.SecondFactorAt,
+		&i.Demanded,
+		&i.HasFactor,
+		&i.Now,
+	)
+	return i, err
 }
 
 const sessionTouch = `-- name: SessionTouch :exec

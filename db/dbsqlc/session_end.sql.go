@@ -18,12 +18,29 @@ where u.id = c.user_id and u.office_id = $2::bigint and c.session_id <> $3 and c
 type ChallengeEndOfOfficeParams struct {
 	Outcome  string
 	OfficeID int64
-	But      int64
+	ExceptID int64
 }
 
 func (q *Queries) ChallengeEndOfOffice(ctx context.Context, db DBTX, arg ChallengeEndOfOfficeParams) error {
-	_, err := db.Exec(ctx, challengeEndOfOffice, arg.Outcome, arg.OfficeID, arg.But)
+	_, err := db.Exec(ctx, challengeEndOfOffice, arg.Outcome, arg.OfficeID, arg.ExceptID)
 	return err
+}
+
+const sessionEnd = `-- name: SessionEnd :execrows
+update sessions set ended_at = now() where id = $1 and user_id = $2 and ended_at is null
+`
+
+type SessionEndParams struct {
+	ID     int64
+	UserID int64
+}
+
+func (q *Queries) SessionEnd(ctx context.Context, db DBTX, arg SessionEndParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionEnd, arg.ID, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sessionEndOfOffice = `-- name: SessionEndOfOffice :execrows
@@ -34,12 +51,30 @@ where u.id = s.user_id and u.office_id = $1::bigint and s.id <> $2 and s.ended_a
 
 type SessionEndOfOfficeParams struct {
 	OfficeID int64
-	But      int64
+	ExceptID int64
 }
 
 // Every session of an office but one (0: every one).
 func (q *Queries) SessionEndOfOffice(ctx context.Context, db DBTX, arg SessionEndOfOfficeParams) (int64, error) {
-	result, err := db.Exec(ctx, sessionEndOfOffice, arg.OfficeID, arg.But)
+	result, err := db.Exec(ctx, sessionEndOfOffice, arg.OfficeID, arg.ExceptID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const sessionEndOfUser = `-- name: SessionEndOfUser :execrows
+update sessions set ended_at = now() where user_id = $1 and id <> $2 and ended_at is null
+`
+
+type SessionEndOfUserParams struct {
+	UserID   int64
+	ExceptID int64
+}
+
+// Every session of the user but one (0: every one).
+func (q *Queries) SessionEndOfUser(ctx context.Context, db DBTX, arg SessionEndOfUserParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionEndOfUser, arg.UserID, arg.ExceptID)
 	if err != nil {
 		return 0, err
 	}
@@ -47,9 +82,9 @@ func (q *Queries) SessionEndOfOffice(ctx context.Context, db DBTX, arg SessionEn
 }
 
 const sessionOldest = `-- name: SessionOldest :many
-select id from sessions
-where user_id = $1 and id <> $2 and ended_at is null and expires_at > now()
-    and level between $3::smallint and $4::smallint
+
+select id from living_sessions
+where user_id = $1 and id <> $2 and level between $3::smallint and $4::smallint
 order by created_at desc, id desc
 offset $5::int
 `
@@ -62,7 +97,9 @@ type SessionOldestParams struct {
 	Newest int32
 }
 
-// The living sessions of a user beyond the newest ones, of the levels given; the session keep is never among them.
+// The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which everybody
+// takes these rows.
+// The living sessions of a user beyond the newest, of the levels given; the session keep is never among them.
 func (q *Queries) SessionOldest(ctx context.Context, db DBTX, arg SessionOldestParams) ([]int64, error) {
 	rows, err := db.Query(ctx, sessionOldest,
 		arg.UserID,
@@ -90,7 +127,7 @@ func (q *Queries) SessionOldest(ctx context.Context, db DBTX, arg SessionOldestP
 }
 
 const sessionOwned = `-- name: SessionOwned :one
-select exists (select 1 from sessions where id = $1 and user_id = $2 and ended_at is null)::boolean
+select exists (select from living_sessions where id = $1 and user_id = $2)::boolean
 `
 
 type SessionOwnedParams struct {
@@ -103,4 +140,21 @@ func (q *Queries) SessionOwned(ctx context.Context, db DBTX, arg SessionOwnedPar
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const sessionRenew = `-- name: SessionRenew :exec
+update sessions s set password_version = u.password_version
+from users u
+where s.id = $1 and u.id = s.user_id and u.id = $2
+`
+
+type SessionRenewParams struct {
+	ID     int64
+	UserID int64
+}
+
+// The session in which its user changed the password goes on under the new one.
+func (q *Queries) SessionRenew(ctx context.Context, db DBTX, arg SessionRenewParams) error {
+	_, err := db.Exec(ctx, sessionRenew, arg.ID, arg.UserID)
+	return err
 }

@@ -560,50 +560,14 @@ func (q *Queries) SSORefusals(ctx context.Context, db DBTX, officeID int64) ([]S
 	return items, nil
 }
 
-const sSOSessionInsert = `-- name: SSOSessionInsert :one
-insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at)
-values ($1, $2, case when $3::boolean then 2 else 1 end, case when $3::boolean then array['sso', 'sso_mfa'] else array['sso'] end,
-    $4, $5, to_timestamp(0), case when $3::boolean then now() end, now() + $6::interval)
-returning id
-`
-
-type SSOSessionInsertParams struct {
-	UserID    int64
-	TokenHash []byte
-	Strong    bool
-	Address   string
-	UserAgent string
-	Life      time.Duration
-}
-
-// No password was proven: its moment is the beginning of time. Only a provider that is trusted for two makes level 2.
-func (q *Queries) SSOSessionInsert(ctx context.Context, db DBTX, arg SSOSessionInsertParams) (int64, error) {
-	row := db.QueryRow(ctx, sSOSessionInsert,
-		arg.UserID,
-		arg.TokenHash,
-		arg.Strong,
-		arg.Address,
-		arg.UserAgent,
-		arg.Life,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
-}
-
 const sSOSessionsShorten = `-- name: SSOSessionsShorten :exec
-update sessions s set expires_at = least(s.expires_at, now() + $1::interval)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
 from users u
-where u.id = s.user_id and u.office_id = $2::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null
+where u.id = s.user_id and u.office_id = $1::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null
 `
-
-type SSOSessionsShortenParams struct {
-	Life     time.Duration
-	OfficeID int64
-}
 
 // The provider's second factor is not trusted any more: what is left of such sessions is a pending log-in.
-func (q *Queries) SSOSessionsShorten(ctx context.Context, db DBTX, arg SSOSessionsShortenParams) error {
-	_, err := db.Exec(ctx, sSOSessionsShorten, arg.Life, arg.OfficeID)
+func (q *Queries) SSOSessionsShorten(ctx context.Context, db DBTX, officeID int64) error {
+	_, err := db.Exec(ctx, sSOSessionsShorten, officeID)
 	return err
 }

@@ -11,7 +11,8 @@ import (
 )
 
 const userForSignIn = `-- name: UserForSignIn :one
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_long, u.disabled_at, o.two_factor_required
+select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_version,
+    u.password_long, u.disabled_at
 from users u join offices o on o.id = u.office_id
 where o.code = $1 and u.username = $2
 `
@@ -22,16 +23,16 @@ type UserForSignInParams struct {
 }
 
 type UserForSignInRow struct {
-	ID                int64
-	OfficeID          int64
-	Username          string
-	Name              string
-	Role              string
-	Language          string
-	PasswordHash      string
-	PasswordLong      *bool
-	DisabledAt        *time.Time
-	TwoFactorRequired bool
+	ID              int64
+	OfficeID        int64
+	Username        string
+	Name            string
+	Role            string
+	Language        string
+	PasswordHash    string
+	PasswordVersion int64
+	PasswordLong    *bool
+	DisabledAt      *time.Time
 }
 
 func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInParams) (UserForSignInRow, error) {
@@ -45,21 +46,17 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 		&i.Role,
 		&i.Language,
 		&i.PasswordHash,
+		&i.PasswordVersion,
 		&i.PasswordLong,
 		&i.DisabledAt,
-		&i.TwoFactorRequired,
 	)
 	return i, err
 }
 
 const userInOffice = `-- name: UserInOffice :one
 select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
-    m.number as mobile_number, m.country as mobile_country, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator,
-    (select count(*) from recovery_codes r where r.user_id = u.id and r.used_at is null)::int as recovery_codes
+    factors_of(u.id)::jsonb as factors
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 where u.office_id = $1::bigint and u.id = $2
 `
 
@@ -69,20 +66,16 @@ type UserInOfficeParams struct {
 }
 
 type UserInOfficeRow struct {
-	ID                int64
-	OfficeID          int64
-	Username          string
-	Name              string
-	Email             string
-	Role              string
-	Language          string
-	DisabledAt        *time.Time
-	CreatedAt         time.Time
-	MobileNumber      *string
-	MobileCountry     *string
-	MobileConfirmedAt *time.Time
-	HasAuthenticator  bool
-	RecoveryCodes     int32
+	ID         int64
+	OfficeID   int64
+	Username   string
+	Name       string
+	Email      string
+	Role       string
+	Language   string
+	DisabledAt *time.Time
+	CreatedAt  time.Time
+	Factors    []byte
 }
 
 func (q *Queries) UserInOffice(ctx context.Context, db DBTX, arg UserInOfficeParams) (UserInOfficeRow, error) {
@@ -98,11 +91,7 @@ func (q *Queries) UserInOffice(ctx context.Context, db DBTX, arg UserInOfficePar
 		&i.Language,
 		&i.DisabledAt,
 		&i.CreatedAt,
-		&i.MobileNumber,
-		&i.MobileCountry,
-		&i.MobileConfirmedAt,
-		&i.HasAuthenticator,
-		&i.RecoveryCodes,
+		&i.Factors,
 	)
 	return i, err
 }
@@ -170,57 +159,6 @@ type UserLanguageSetParams struct {
 func (q *Queries) UserLanguageSet(ctx context.Context, db DBTX, arg UserLanguageSetParams) error {
 	_, err := db.Exec(ctx, userLanguageSet, arg.Language, arg.ID)
 	return err
-}
-
-const userList = `-- name: UserList :many
-select u.id, u.username, u.name, u.role, u.disabled_at,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator
-from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
-where u.office_id = $1::bigint
-order by lower(u.name), u.id
-`
-
-type UserListRow struct {
-	ID                int64
-	Username          string
-	Name              string
-	Role              string
-	DisabledAt        *time.Time
-	MobileNumber      *string
-	MobileConfirmedAt *time.Time
-	HasAuthenticator  bool
-}
-
-func (q *Queries) UserList(ctx context.Context, db DBTX, officeID int64) ([]UserListRow, error) {
-	rows, err := db.Query(ctx, userList, officeID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []UserListRow
-	for rows.Next() {
-		var i UserListRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Username,
-			&i.Name,
-			&i.Role,
-			&i.DisabledAt,
-			&i.MobileNumber,
-			&i.MobileConfirmedAt,
-			&i.HasAuthenticator,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const userLock = `-- name: UserLock :one

@@ -50,10 +50,10 @@ from challenges
 where user_id = @user_id and (session_id = @session_id or expires_at > now());
 
 -- name: ChallengeCharge :one
--- One of five tries, counted before the code is looked at, and never taken back.
+-- One try, counted before the code is looked at, and never taken back.
 update challenges set tries = tries + 1
-where session_id = @session_id and ended_at is null and expires_at > now() and tries < 5
-returning id, ref, user_id, purpose, number, country, code_mac, tries;
+where session_id = @session_id and ended_at is null and expires_at > now() and tries < max_tries()
+returning id, ref, purpose, number, country, code_mac, (max_tries() - tries)::integer as tries_left;
 
 -- name: ChallengeConsume :execrows
 -- One of many right codes wins.
@@ -71,7 +71,7 @@ where session_id = @session_id and ended_at is null;
 -- name: ChallengeEndOfUser :exec
 -- Every live challenge of the user but those of one session (0: every one).
 update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
-where user_id = @user_id and session_id <> @but and ended_at is null;
+where user_id = @user_id and session_id <> @except_id and ended_at is null;
 
 -- name: ChallengeAskAgain :one
 update challenges set sends_asked = sends_asked + 1, asked_at = now()

@@ -1,33 +1,32 @@
 -- name: FactorFailureCharge :one
 -- One wrong second factor, counted before the code is looked at. Every tenth in a row makes the user wait:
--- 15 minutes, then twice as long each time. Answers no row while the user has to wait; and, but for recovery codes,
--- after twenty in a day or a hundred in thirty days from browsers that never completed a log-in.
-insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers) values (@user_id, 1, 1, case when @stranger::boolean then 1 else 0 end)
+-- 15 minutes, then twice as long each time. No row while the user has to wait or is locked (factor_lock), but that
+-- recovery codes are still taken.
+insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers)
+values (@user_id, 1, 1, case when @stranger::boolean then 1 else 0 end)
 on conflict (user_id) do update
 set in_a_row = f.in_a_row + 1,
-    in_a_day = case when f.day_since > now() - interval '24 hours' then f.in_a_day + 1 else 1 end,
-    day_since = case when f.day_since > now() - interval '24 hours' then f.day_since else now() end,
-    from_strangers = case when f.strangers_since > now() - interval '30 days' then f.from_strangers else 0 end + case when @stranger::boolean then 1 else 0 end,
-    strangers_since = case when f.strangers_since > now() - interval '30 days' then f.strangers_since else now() end,
+    in_a_day = case when factor_day_over(f.day_since) then 1 else f.in_a_day + 1 end,
+    day_since = case when factor_day_over(f.day_since) then now() else f.day_since end,
+    from_strangers = case when factor_month_over(f.strangers_since) then 0 else f.from_strangers end
+        + case when @stranger then 1 else 0 end,
+    strangers_since = case when factor_month_over(f.strangers_since) then now() else f.strangers_since end,
     wait_until = case when (f.in_a_row + 1) % 10 = 0
         then now() + interval '15 minutes' * (2 ^ ((f.in_a_row + 1) / 10 - 1)) else f.wait_until end
-where (f.wait_until is null or f.wait_until <= now()) and f.in_a_row < 100
-    and (@recovery::boolean or f.locked_at is null
-        and (f.in_a_day < 20 or f.day_since <= now() - interval '24 hours')
-        and (f.from_strangers < 100 or f.strangers_since <= now() - interval '30 days'))
-returning in_a_row, wait_until;
+where (f.wait_until is null or f.wait_until <= now())
+    and coalesce(factor_lock(f.in_a_row, f.wait_until, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since,
+        f.locked_at), '') in ('', case when @recovery::boolean then 'recovery' else '' end)
+returning in_a_row, coalesce(wait_until > now(), false)::boolean as waits;
 
 -- name: FactorFailureLock :execrows
--- After a wrong one: the twentieth of the day, or the hundredth from strangers, locks until a recovery code or a reset.
-update factor_failures set locked_at = now()
-where user_id = @user_id and locked_at is null
-    and (in_a_day >= 20 and day_since > now() - interval '24 hours' or from_strangers >= 100 and strangers_since > now() - interval '30 days');
+-- After a wrong one: what locks all but recovery codes by its count stays locked until a recovery code or a reset.
+update factor_failures f set locked_at = now()
+where f.user_id = @user_id and f.locked_at is null
+    and factor_lock(0, null, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since, null) = 'recovery';
 
 -- name: FactorFailureOf :one
-select in_a_row, wait_until, now()::timestamptz as now,
-    (locked_at is not null or in_a_day >= 20 and day_since > now() - interval '24 hours'
-        or from_strangers >= 100 and strangers_since > now() - interval '30 days')::boolean as locked
-from factor_failures where user_id = @user_id;
+select coalesce(lock, '')::text as lock, wait_until, now()::timestamptz as now
+from factor_locks where user_id = @user_id;
 
 -- name: FactorFailureSucceed :exec
 -- The try that was charged was right: the row of wrong ones ends, and the longer counts lose this one try alone. A
@@ -35,7 +34,8 @@ from factor_failures where user_id = @user_id;
 update factor_failures
 set in_a_row = 0, wait_until = null,
     in_a_day = case when @recovery::boolean then 0 else greatest(in_a_day - 1, 0) end,
-    from_strangers = case when @recovery then 0 else greatest(from_strangers - case when @stranger::boolean then 1 else 0 end, 0) end,
+    from_strangers = case when @recovery then 0
+        else greatest(from_strangers - case when @stranger::boolean then 1 else 0 end, 0) end,
     locked_at = case when @recovery then null else locked_at end
 where user_id = @user_id;
 
@@ -44,7 +44,7 @@ where user_id = @user_id;
 delete from factor_failures where user_id = @user_id;
 
 -- name: KnownBrowserOfUser :one
-select exists (select from known_browsers where user_id = @user_id and browser_hash = @browser_hash and signed_in_at > now() - interval '90 days')::boolean;
+select browser_is_known(@user_id, @browser_hash)::boolean;
 
 -- name: AddressFailed :exec
 insert into address_tries (address, account, failed_at) values (@address, @account, now())

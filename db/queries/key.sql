@@ -30,18 +30,10 @@ delete from key_holders where seen_at < now() - interval '1 day';
 -- anew by a job, brief is gone within minutes, and codes are MACs, which cannot be made anew. A null id is not known.
 select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief, sum(codes)::bigint as codes
 from (
-    select substring(secret_ct from 2 for 4) as key_id, 1 as lasting, 0 as brief, 0 as codes from authenticators
+    select f.key_id, f.lasting, f.brief, f.codes from factor_keys f
     union all
     select substring(secret_ct from 2 for 4), 1, 0, 0 from sso_providers
     union all
     select substring(payload_ct from 2 for 4), 0, 1, 0 from mails where payload_ct is not null
-    union all
-    select substring(secret_ct from 2 for 4), 0, 1, 0 from enrolments where expires_at > now()
-    union all
-    select substring(codes_ct from 2 for 4), 0, 1, 0 from recovery_sheets where expires_at > now()
-    union all
-    select substring(code_ct from 2 for 4), 0, 1, 0 from challenges where ended_at is null
-    union all
-    select coalesce(key_id, ''), 0, 0, 1 from recovery_codes where used_at is null
 ) as made
 group by key_id order by key_id;

@@ -17,7 +17,7 @@ select
     (count(*) filter (where number = @number and outcome is distinct from 'verified'))::int as number_day,
     (count(*) filter (where user_id = @user_id and queued_at > now() - interval '1 hour' and outcome is distinct from 'verified'))::int as user_hour,
     (count(*) filter (where user_id = @user_id and outcome is distinct from 'verified'))::int as user_day,
-    (count(distinct number) filter (where user_id = @user_id and purpose in ('confirm_number', 'change_number') and number <> @number))::int as other_numbers
+    (count(distinct number) filter (where user_id = @user_id and purpose in ('enrol', 'change') and number <> @number))::int as other_numbers
 from mine;
 
 -- name: LimitOffice :one
@@ -27,9 +27,9 @@ select
     (select coalesce(sum(c.sends_asked), 0) from challenges c where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
     (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
     (o.money_cap is not null and o.money_cap <= (
-        select coalesce(sum(k.cost), 0) from costs k where k.office_id = o.id and k.month = date_trunc('month', now() at time zone 'UTC')::date))::boolean as spent,
+        select coalesce(sum(k.cost), 0) from costs k where k.office_id = o.id and k.month = this_month()))::boolean as spent,
     (i.money_cap is not null and i.money_cap <= (
-        select coalesce(sum(k.cost), 0) from costs k where k.month = date_trunc('month', now() at time zone 'UTC')::date))::boolean as installation_spent,
+        select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()))::boolean as installation_spent,
     coalesce((select case when k.allowed then 'yes' else 'no' end from office_countries k where k.office_id = o.id and k.country = @country), '')::text as allowed
 from offices o left join installation i on true
 where o.id = @office_id;

@@ -6,7 +6,8 @@ returning id;
 -- name: LinkByToken :one
 -- A link that lives, with what the rules for its user's new password need.
 select l.id, l.purpose, l.user_id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role,
-    o.code as office_code, o.name as office_name, o.two_factor_required
+    o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id

@@ -93,7 +93,7 @@ select status from receipts where provider = @provider and provider_id = @provid
 
 -- name: CostAdd :exec
 insert into costs as c (office_id, month, provider, country, network, sends, cost)
-values (@office_id, date_trunc('month', now() at time zone 'UTC')::date, @provider, @country, @network, 1, coalesce(nullif(@price::text, ''), '0')::numeric)
+values (@office_id, this_month(), @provider, @country, @network, 1, coalesce(nullif(@price::text, ''), '0')::numeric)
 on conflict (office_id, month, provider, country, network) do update
 set sends = c.sends + 1, cost = c.cost + excluded.cost;
 

@@ -46,9 +46,9 @@ select count(*)::bigint as stopped from stopped_prefixes;
 -- name: MetricsSpend :one
 -- Money of this month, in the provider's currency, against the caps; not a number is no cap.
 select
-    (select coalesce(sum(cost), 0) from costs where month = date_trunc('month', now())::date)::float8 as spent,
+    (select coalesce(sum(cost), 0) from costs where month = this_month())::float8 as spent,
     coalesce((select money_cap from installation)::float8, 'NaN')::float8 as cap,
     (select count(*) from offices o
         where o.money_cap is not null and o.money_cap * 0.8 <= (
-            select coalesce(sum(c.cost), 0) from costs c where c.office_id = o.id and c.month = date_trunc('month', now())::date
+            select coalesce(sum(c.cost), 0) from costs c where c.office_id = o.id and c.month = this_month()
         ))::bigint as offices_near_cap;

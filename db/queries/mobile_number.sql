@@ -1,5 +1,5 @@
--- name: MobileNumberByUser :one
-select * from mobile_numbers where user_id = @user_id;
+-- name: FactorsOfUser :one
+select factors_of(@user_id)::jsonb as factors;
 
 -- name: MobileNumberRegister :execrows
 -- An unconfirmed number, in the place of none or of another unconfirmed one; a confirmed number stays.

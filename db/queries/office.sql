@@ -4,8 +4,9 @@ insert into offices (code, name) values (@code, @name) returning *;
 -- name: OfficeByCode :one
 select * from offices where code = @code;
 
--- name: OfficeByID :one
-select * from offices where id = @id;
+-- name: SecondFactorDemanded :one
+-- Of a user of an office (0: an operator), now.
+select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now())::boolean;
 
 -- name: OfficeList :many
 select code, name, two_factor_required from offices order by code;
@@ -20,12 +21,14 @@ where id = @id and two_factor_required <> @required;
 -- How many users are ready for two factors. Disabled users do not count.
 select
     count(*)::int as users,
-    count(*) filter (where m.confirmed_at is not null or a.user_id is not null)::int as ready,
-    count(*) filter (where m.user_id is not null and m.confirmed_at is null and a.user_id is null)::int as unconfirmed,
-    count(*) filter (where m.user_id is null and a.user_id is null)::int as without
+    count(*) filter (where f.ready)::int as ready,
+    count(*) filter (where f.begun and not f.ready)::int as unconfirmed,
+    count(*) filter (where not f.begun)::int as without
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
+cross join lateral (
+    select coalesce(bool_or(x.counts), false) as ready, coalesce(bool_or(x.counts or x.label <> ''), false) as begun
+    from user_factors x where x.user_id = u.id
+) f
 where u.office_id = @office_id::bigint and u.disabled_at is null;
 
 -- name: OfficeCountryList :many

@@ -6,12 +6,12 @@ values (null, @username, @username, 'operator', @password_hash)
 returning id;
 
 -- name: OperatorForSignIn :one
-select id, username, name, role, language, password_hash, disabled_at from users
+select id, username, name, role, language, password_hash, password_version, disabled_at from users
 where office_id is null and username = @username;
 
 -- name: OperatorList :many
-select u.username, u.created_at, (a.user_id is not null)::boolean as has_authenticator
-from users u left join authenticators a on a.user_id = u.id
+select u.username, u.created_at, has_factor(u.id)::boolean as has_authenticator
+from users u
 where u.office_id is null
 order by u.username;
 
@@ -21,8 +21,6 @@ delete from users where office_id is null and username = @username returning id;
 
 -- name: OperatorKnownBrowser :one
 select exists (
-    select 1 from known_browsers k
-    join users u on u.id = k.user_id
-    where u.office_id is null and u.username = @username
-        and k.browser_hash = @browser_hash and k.signed_in_at > now() - interval '90 days'
+    select from users u
+    where u.office_id is null and u.username = @username and browser_is_known(u.id, @browser_hash)
 )::boolean;

@@ -67,24 +67,21 @@ on conflict (prefix) do update set released_at = now();
 
 -- name: InstallationSpending :one
 select coalesce((select i.money_cap::text from installation i), '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where month = date_trunc('month', now())::date)::float8 as spent;
+    (select coalesce(sum(cost), 0) from costs where month = this_month())::float8 as spent;
 
 -- name: InstallationCapSet :exec
 update installation set money_cap = sqlc.narg('cap')::text::numeric;
 
 -- name: OperatorUser :one
--- Who is asked about, and what could keep them from a code whatever happens to messages.
+-- The user in question, and what could keep them from a code whatever happens to messages.
 select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as office_code, o.name as office_name,
-    o.two_factor_required, now()::timestamptz as now,
-    coalesce(m.number, '')::text as number, m.confirmed_at as number_confirmed_at,
-    (a.user_id is not null)::boolean as authenticator,
-    coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required, now()::timestamptz as now,
+    factors_of(u.id)::jsonb as factors,
+    coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
     (select count(*) from users x where x.office_id = o.id)::int as office_users
 from offices o
 join users u on u.office_id = o.id
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
-left join factor_failures f on f.user_id = u.id
+left join factor_locks f on f.user_id = u.id
 where o.code = @office_code and u.username = @username;
 
 -- name: OperatorLogins :many
@@ -150,10 +147,10 @@ where id = @id and ended_at is null;
 with used as (
     select c.office_id, count(*) filter (where m.accepted_at is not null)::int as messages
     from challenges c join messages m on m.challenge_id = c.id
-    where c.created_at >= date_trunc('month', now())
+    where c.created_at >= this_month() at time zone 'UTC'
     group by c.office_id
 ), paid as (
-    select office_id, sum(cost) as cost from costs where month = date_trunc('month', now())::date group by office_id
+    select office_id, sum(cost) as cost from costs where month = this_month() group by office_id
 ), people as (
     select office_id, count(*)::int as users from users where office_id is not null group by office_id
 )
@@ -169,7 +166,7 @@ limit 2000;
 
 -- name: OperatorOffice :one
 select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = date_trunc('month', now())::date)::float8 as cost
+    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = this_month())::float8 as cost
 from offices o where o.id = @id;
 
 -- name: OfficeCapSet :one

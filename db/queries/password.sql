@@ -1,11 +1,13 @@
 -- name: PasswordLock :one
 -- The user's row, held while the password changes, with what its rules need.
 select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
-    o.code as office_code, o.name as office_name, o.two_factor_required
+    o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
 where u.office_id = @office_id::bigint and u.id = @id for update of u;
 
 -- name: PasswordSet :exec
+-- Every session that was proven under the password before is over: see living_sessions.
 update users set password_hash = @password_hash, password_long = @password_long where id = @id;
 
 -- name: PasswordLengthLearn :exec
@@ -13,7 +15,8 @@ update users set password_hash = @password_hash, password_long = @password_long 
 update users set password_long = @password_long::boolean where id = @id and password_long is null;
 
 -- name: PasswordRules :one
-select u.username, u.name, u.email, o.code as office_code, o.name as office_name, o.two_factor_required
+select u.username, u.name, u.email, o.code as office_code, o.name as office_name,
+    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
 where u.office_id = @office_id::bigint and u.id = @id;
 

@@ -5,9 +5,6 @@ insert into recovery_codes (user_id, code_mac, key_id) select @user_id, unnest(@
 update recovery_codes set used_at = now()
 where user_id = @user_id and code_mac = any(@code_macs::bytea[]) and used_at is null;
 
--- name: RecoveryCodeCount :one
-select count(*)::int from recovery_codes where user_id = @user_id and used_at is null;
-
 -- name: RecoveryCodeDelete :exec
 delete from recovery_codes where user_id = @user_id;
 

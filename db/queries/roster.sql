@@ -6,21 +6,16 @@ select id from offices where id = @office_id for no key update;
 -- name: RosterActing :one
 -- Asked behind RosterHold: whether the acting superuser is still one, in a session that still lives.
 select exists (
-    select 1 from sessions s join users u on u.id = s.user_id
-    where s.id = @session_id and s.ended_at is null and s.expires_at > now()
-        and u.office_id = @office_id::bigint and u.role = 'superuser' and u.disabled_at is null
+    select from living_sessions s
+    where s.id = @session_id and s.office_id = @office_id::bigint and s.role = 'superuser'
 )::boolean;
 
 -- name: RosterPage :many
 -- A page of an office's users whose name or username has the search in it, and how many there are in all pages.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator,
-    (r.user_id is not null)::boolean as reset_asked,
+    factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
     (count(*) over ())::int as found
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 where u.office_id = @office_id::bigint
     and (position(lower(@search::text) in lower(u.name)) > 0 or position(@username::text in u.username) > 0)
@@ -32,20 +27,15 @@ select count(*)::int from users where office_id = @office_id::bigint;
 
 -- name: RosterAll :many
 -- Every user of an office, for an import and an export.
-select u.id, u.username, u.name, u.email, u.role, u.disabled_at,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator
+select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 where u.office_id = @office_id::bigint
 order by u.username;
 
 -- name: RosterStanding :one
 -- What the page of a user shows beside their settings.
 select (u.password_hash <> '')::boolean as has_password,
-    (select count(*) from sessions s where s.user_id = u.id and s.ended_at is null and s.expires_at > now()
-        and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end)::int as sessions,
+    (select count(*) from living_sessions s where s.user_id = u.id)::int as sessions,
     r.asked_at, b.name as asked_by
 from users u
 left join reset_requests r on r.user_id = u.id
@@ -55,9 +45,8 @@ where u.office_id = @office_id::bigint and u.id = @id;
 -- name: RosterSessions :one
 -- How many living sessions an office has, and of how many users.
 select count(*)::int as sessions, count(distinct s.user_id)::int as users
-from sessions s join users u on u.id = s.user_id
-where u.office_id = @office_id::bigint and s.ended_at is null and s.expires_at > now()
-    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end;
+from living_sessions s
+where s.office_id = @office_id::bigint;
 
 -- name: RosterUserLock :one
 select id, username, name, email, role, disabled_at from users

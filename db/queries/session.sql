@@ -1,33 +1,33 @@
 -- name: SessionInsert :one
-insert into sessions (user_id, token_hash, address, user_agent, expires_at)
-values (@user_id, @token_hash, @address, @user_agent, now() + @life::interval)
+-- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
+-- What single sign-on begins has no proven password: its moment is the beginning of time.
+insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at,
+    password_version)
+select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
+    case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
+    now() + session_life(u.role, @pending::boolean), u.password_version
+from users u
+where u.id = @user_id and u.disabled_at is null
+    and (not @by_password::boolean or u.password_version = @password_version::bigint)
 returning id;
 
 -- name: SessionLoad :one
--- The whole check of a request in one statement, by the database's clock: the session lives, its user
--- is enabled, and what the office demands now (of an operator, who has none, always two factors).
--- 15 minutes idle for a superuser and an operator, 30 for others; a pending log-in has its overall limit alone.
--- A session that single sign-on began is worth what the office's policy for it says now: nothing, one factor or two.
-select s.id, s.user_id, s.methods,
-    (case when 'sso_mfa' = any(s.methods) and sso.policy is distinct from 'trust' then 1 else s.level end)::smallint as level,
-     s.password_at, s.second_factor_at, s.created_at,
-    coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.role, u.language,
-    coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
-    coalesce(o.two_factor_required, true)::boolean as two_factor_required,
-    -- A short password that stands alone, since the office no longer demands a second factor.
-    (u.password_long is false and not coalesce(o.two_factor_required, true))::boolean as password_too_short,
-    now()::timestamptz as now,
+-- The whole check of a request in one statement, by the database's clock. See the view living_sessions.
+select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s.created_at,
+    coalesce(s.office_id, 0)::bigint as office_id, s.username, s.name, s.role, s.language,
+    coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
+    s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
+    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
-from sessions s
-join users u on u.id = s.user_id
-left join offices o on o.id = u.office_id
-left join sso_providers sso on sso.office_id = u.office_id
-where s.token_hash = @token_hash
-    and not (s.methods[1] = 'sso' and o.two_factor_required and coalesce(sso.policy, 'refuse') = 'refuse')
-    and s.ended_at is null
-    and s.expires_at > now()
-    and u.disabled_at is null
-    and s.last_seen_at > now() - case when u.role in ('superuser', 'operator') then interval '15 minutes' else interval '30 minutes' end;
+from living_sessions s
+where s.token_hash = @token_hash;
+
+-- name: SessionStanding :one
+-- What a session and its user are at this moment, for whoever holds the user's row.
+select s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
+    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now
+from living_sessions s
+where s.id = @id and s.user_id = @user_id;
 
 -- name: SessionTouch :exec
 update sessions set last_seen_at = now()
@@ -35,11 +35,13 @@ where id = @id and ended_at is null and last_seen_at < now() - interval '1 minut
 
 -- name: SessionRaise :execrows
 -- The second factor was proven: a new token, a new overall limit. Only a living session can rise.
-update sessions
-set token_hash = @token_hash, level = 2, methods = array[methods[1], @method::text], proof_tries = 0,
+update sessions s
+set token_hash = @token_hash, level = 2, methods = array[s.methods[1], @method::text], proof_tries = 0,
     second_factor_at = now(), last_seen_at = now(),
-    expires_at = case when level = 1 then now() + @life::interval else expires_at end
-where id = @id and ended_at is null and expires_at > now();
+    expires_at = case when s.level = 1
+        then now() + session_life((select u.role from users u where u.id = s.user_id), false)
+        else s.expires_at end
+where s.id = @id and s.ended_at is null and s.expires_at > now();
 
 -- name: SessionPasswordProven :execrows
 update sessions
@@ -47,28 +49,21 @@ set token_hash = @token_hash, password_at = now(), last_seen_at = now()
 where id = @id and ended_at is null and expires_at > now();
 
 -- name: SessionProofCharge :one
--- One of five tries with an authenticator or recovery code, counted before the code is looked at.
+-- One try with a factor that has no challenge, counted before the proof is looked at, and how many are left after it.
 update sessions set proof_tries = proof_tries + 1
-where id = @id and ended_at is null and expires_at > now() and proof_tries < 5
-returning proof_tries;
-
--- name: SessionEnd :execrows
-update sessions set ended_at = now() where id = @id and user_id = @user_id and ended_at is null;
-
--- name: SessionEndOfUser :execrows
--- Every session of the user but one (0: every one).
-update sessions set ended_at = now() where user_id = @user_id and id <> @but and ended_at is null;
+where id = @id and ended_at is null and expires_at > now() and proof_tries < max_tries()
+returning (max_tries() - proof_tries)::integer as tries_left;
 
 -- name: SessionShortenOfOffice :exec
 -- Two factors became mandatory: sessions without the second are pending log-ins from here on.
-update sessions s set expires_at = least(s.expires_at, now() + @life::interval)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
 from users u
 where u.id = s.user_id and u.office_id = @office_id::bigint and s.level = 1 and s.ended_at is null;
 
 -- name: SessionList :many
 select id, level, methods, address, user_agent, created_at, last_seen_at
-from sessions
-where user_id = @user_id and ended_at is null and expires_at > now() and level >= @level
+from living_sessions
+where user_id = @user_id and level >= @level
 order by last_seen_at desc, id desc
 limit 100;
 
@@ -81,12 +76,9 @@ on conflict (user_id, browser_hash) do update set signed_in_at = now();
 
 -- name: KnownBrowserOf :one
 select exists (
-    select 1 from known_browsers k
-    join users u on u.id = k.user_id
-    join offices o on o.id = u.office_id
-    where o.code = @office_code and u.username = @username
-        and k.browser_hash = @browser_hash and k.signed_in_at > now() - interval '90 days'
+    select from users u join offices o on o.id = u.office_id
+    where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash)
 )::boolean;
 
 -- name: KnownBrowserDeleteOld :exec
-delete from known_browsers where signed_in_at < now() - interval '90 days';
+delete from known_browsers where signed_in_at < now() - known_browser_life();

@@ -1,21 +1,36 @@
+-- The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which everybody
+-- takes these rows.
+
 -- name: SessionOldest :many
--- The living sessions of a user beyond the newest ones, of the levels given; the session keep is never among them.
-select id from sessions
-where user_id = @user_id and id <> @keep and ended_at is null and expires_at > now()
-    and level between @low::smallint and @high::smallint
+-- The living sessions of a user beyond the newest, of the levels given; the session keep is never among them.
+select id from living_sessions
+where user_id = @user_id and id <> @keep and level between @low::smallint and @high::smallint
 order by created_at desc, id desc
 offset @newest::int;
+
+-- name: SessionEnd :execrows
+update sessions set ended_at = now() where id = @id and user_id = @user_id and ended_at is null;
+
+-- name: SessionEndOfUser :execrows
+-- Every session of the user but one (0: every one).
+update sessions set ended_at = now() where user_id = @user_id and id <> @except_id and ended_at is null;
 
 -- name: SessionEndOfOffice :execrows
 -- Every session of an office but one (0: every one).
 update sessions s set ended_at = now()
 from users u
-where u.id = s.user_id and u.office_id = @office_id::bigint and s.id <> @but and s.ended_at is null;
+where u.id = s.user_id and u.office_id = @office_id::bigint and s.id <> @except_id and s.ended_at is null;
+
+-- name: SessionRenew :exec
+-- The session in which its user changed the password goes on under the new one.
+update sessions s set password_version = u.password_version
+from users u
+where s.id = @id and u.id = s.user_id and u.id = @user_id;
 
 -- name: ChallengeEndOfOffice :exec
 update challenges c set ended_at = now(), outcome = @outcome::text, code_ct = null
 from users u
-where u.id = c.user_id and u.office_id = @office_id::bigint and c.session_id <> @but and c.ended_at is null;
+where u.id = c.user_id and u.office_id = @office_id::bigint and c.session_id <> @except_id and c.ended_at is null;
 
 -- name: SessionOwned :one
-select exists (select 1 from sessions where id = @id and user_id = @user_id and ended_at is null)::boolean;
+select exists (select from living_sessions where id = @id and user_id = @user_id)::boolean;

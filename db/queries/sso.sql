@@ -97,15 +97,8 @@ left join users u on u.id = i.user_id and u.disabled_at is null
 where p.office_id = @office_id
 group by p.policy;
 
--- name: SSOSessionInsert :one
--- No password was proven: its moment is the beginning of time. Only a provider that is trusted for two makes level 2.
-insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at)
-values (@user_id, @token_hash, case when @strong::boolean then 2 else 1 end, case when @strong::boolean then array['sso', 'sso_mfa'] else array['sso'] end,
-    @address, @user_agent, to_timestamp(0), case when @strong::boolean then now() end, now() + @life::interval)
-returning id;
-
 -- name: SSOSessionsShorten :exec
 -- The provider's second factor is not trusted any more: what is left of such sessions is a pending log-in.
-update sessions s set expires_at = least(s.expires_at, now() + @life::interval)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
 from users u
 where u.id = s.user_id and u.office_id = @office_id::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null;

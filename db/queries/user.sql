@@ -4,7 +4,8 @@ values (@office_id::bigint, @username, @name, @email, @role, @password_hash)
 returning id;
 
 -- name: UserForSignIn :one
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_long, u.disabled_at, o.two_factor_required
+select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_version,
+    u.password_long, u.disabled_at
 from users u join offices o on o.id = u.office_id
 where o.code = @office_code and u.username = @username;
 
@@ -13,26 +14,12 @@ select password_hash from users where id = @id and disabled_at is null;
 
 -- name: UserInOffice :one
 select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
-    m.number as mobile_number, m.country as mobile_country, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator,
-    (select count(*) from recovery_codes r where r.user_id = u.id and r.used_at is null)::int as recovery_codes
+    factors_of(u.id)::jsonb as factors
 from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
 where u.office_id = @office_id::bigint and u.id = @id;
 
 -- name: UserInOfficeByUsername :one
 select id, name, role from users where office_id = @office_id::bigint and username = @username;
-
--- name: UserList :many
-select u.id, u.username, u.name, u.role, u.disabled_at,
-    m.number as mobile_number, m.confirmed_at as mobile_confirmed_at,
-    (a.user_id is not null)::boolean as has_authenticator
-from users u
-left join mobile_numbers m on m.user_id = u.id
-left join authenticators a on a.user_id = u.id
-where u.office_id = @office_id::bigint
-order by lower(u.name), u.id;
 
 -- name: UserLock :one
 -- Taken before a user's factors change, so that two changes never cross. Office 0 is an operator's.

@@ -57,7 +57,7 @@ update messages m set changed_at = r.received_at from receipts r where r.message
 
 -- Toll fraud: 36 messages to neighbours, of which two codes were entered.
 insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, created_at, asked_at, expires_at, ended_at, outcome)
-select 'fraud-' || n, s.id, s.user_id, u.office_id, 'confirm_number', '+3161299' || (1000 + n), 'NL', 'nl', 'x',
+select 'fraud-' || n, s.id, s.user_id, u.office_id, 'enrol', '+3161299' || (1000 + n), 'NL', 'nl', 'x',
     now() - interval '3 hours', now() - interval '3 hours', now() - interval '2 hours 55 minutes', now() - interval '2 hours 55 minutes', case when n < 3 then 'verified' else 'expired' end
 from generate_series(1, 36) n, (select s.* from sessions s join users u on u.id = s.user_id where u.office_id is not null order by s.id limit 1) s join users u on u.id = s.user_id;
 insert into messages (challenge_id, send_no, state, final, queued_at, changed_at, accepted_at)

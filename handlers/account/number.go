@@ -7,18 +7,15 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
 // NumberPage asks a user for a new number, in settings.
 func (s *Screens) NumberPage(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	methods, err := s.factors.Methods(c.Request().Context(), sess.User.ID)
-	if err != nil {
-		return err
-	}
-	if !twofactor.Fresh(sess, methods) {
+	if sess.RequireStepUp(session.StepUpOwn) != nil {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
 	}
 	return s.showChangeNumber(c, "", "", false)
@@ -47,7 +44,7 @@ func (s *Screens) ChangeNumber(c echo.Context) error {
 	if problem, ok := s.SendProblem(c, err); ok {
 		return s.showChangeNumber(c, "", problem, false)
 	}
-	if errors.Is(err, twofactor.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
 	}
 	if err != nil {

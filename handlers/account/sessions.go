@@ -8,7 +8,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // EndSession ends another session of the user's own, after a fresh proof (ASVS 7.5.2).
@@ -25,7 +24,7 @@ func (s *Screens) EndSession(c echo.Context) error {
 	if fresh, err := s.fresh(c); err != nil || !fresh {
 		return s.orConfirm(c, err)
 	}
-	err = s.sessions.End(c.Request().Context(), web.CurrentSession(c), id, s.Client(c))
+	err = s.sessions.EndOne(c.Request().Context(), web.CurrentSession(c), id, s.Client(c))
 	if errors.Is(err, session.ErrNone) {
 		return echo.ErrNotFound
 	}
@@ -40,15 +39,14 @@ func (s *Screens) EndOtherSessions(c echo.Context) error {
 	if fresh, err := s.fresh(c); err != nil || !fresh {
 		return s.orConfirm(c, err)
 	}
-	if err := s.sessions.EndOwn(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
+	if err := s.sessions.EndOthers(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
 		return err
 	}
 	return s.Redirect(c, paths.Done(paths.Me, "sessions_ended"))
 }
 
 func (s *Screens) fresh(c echo.Context) (bool, error) {
-	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
-	return err == nil && twofactor.Fresh(web.CurrentSession(c), methods), err
+	return web.CurrentSession(c).RequireStepUp(session.StepUpOwn) == nil, nil
 }
 
 // orConfirm asks for the proof that was missing, unless there was an error.

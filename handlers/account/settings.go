@@ -5,6 +5,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/account"
@@ -17,7 +18,7 @@ func (s *Screens) SettingsPage(c echo.Context) error { return s.showMe(c, "") }
 
 func (s *Screens) showMe(c echo.Context, problem string) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
 	if err != nil {
 		return err
 	}
@@ -26,12 +27,12 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 		return err
 	}
 	view := pages.MeView{
-		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Authenticator: methods.Authenticator,
-		HasFactor: methods.HasFactor(), RecoveryCodes: methods.RecoveryCodes, Error: problem,
+		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Authenticator: methods.Has(factor.App),
+		HasFactor: methods.HasFactor(), RecoveryCodes: methods.Of(factor.Recovery).Amount, Error: problem,
 	}
-	if number := methods.Number; number != nil {
+	if number := methods.Number(); number != nil {
 		view.Number, view.Country = number.International(), string(number.Country)
-		view.Confirmed = methods.Confirmed
+		view.Confirmed = methods.Has(factor.SMS)
 	}
 	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -17,7 +18,7 @@ import (
 func (s *Screens) StepUpPage(c echo.Context) error { return s.showStepUp(c, "") }
 
 func (s *Screens) showStepUp(c echo.Context, problem string) error {
-	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
+	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
 	if err != nil {
 		return err
 	}
@@ -26,14 +27,14 @@ func (s *Screens) showStepUp(c echo.Context, problem string) error {
 		Next: web.SafePath(web.Value(c, "next"), ""), Error: problem,
 		Links: []templates.Link{{URL: paths.Me, Text: s.T(c, "cancel")}},
 	}
-	number := methods.SMS()
+	number := methods.Confirmed()
 	switch {
-	case methods.Authenticator:
+	case methods.Has(factor.App):
 		view.Lead = s.T(c, "confirm.lead_app")
 		if number != nil {
 			view.SendURL, view.Send = paths.StepUpSend, s.T(c, "confirm.use_sms")
 		}
-		if methods.RecoveryCodes > 0 {
+		if methods.Of(factor.Recovery).Amount > 0 {
 			view.Links = append(view.Links,
 				templates.Link{URL: paths.Next(paths.StepUpRecovery, view.Next), Text: s.T(c, "confirm.use_recovery")})
 		}
@@ -49,14 +50,14 @@ func (s *Screens) showStepUp(c echo.Context, problem string) error {
 
 func (s *Screens) StepUp(c echo.Context) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
 	if err != nil {
 		return err
 	}
 	if !methods.HasFactor() {
 		return s.provePassword(c, sess)
 	}
-	proven, err := s.factors.VerifyApp(ctx, sess, s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.Prove(ctx, sess, s.Client(c), factor.App, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.AfterStepUp(c)

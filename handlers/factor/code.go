@@ -7,6 +7,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
@@ -18,7 +20,7 @@ func (s *Screens) SendCode(c echo.Context) error {
 	sess := web.CurrentSession(c)
 	err := s.factors.SendOnFile(c.Request().Context(), sess, s.Lang(c))
 	if problem, ok := s.SendProblem(c, err); ok {
-		methods, err := s.factors.Methods(c.Request().Context(), sess.User.ID)
+		methods, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
 		if err != nil {
 			return err
 		}
@@ -45,7 +47,7 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 	view := pages.CodeView{
 		Action: at.code, ResendURL: at.resend, Error: problem, Next: web.SafePath(web.Value(c, "next"), ""),
 	}
-	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
 	if err != nil {
 		return err
 	}
@@ -65,22 +67,22 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 		if !challenge.Live() && problem == "" {
 			view.Error = s.T(c, "code.expired")
 		}
-	case methods.SMS() != nil:
+	case methods.Confirmed() != nil:
 		// Nothing is under way: it was not sent, or it is over.
-		view.To = web.Masked(methods.SMS().E164)
+		view.To = web.Masked(methods.Confirmed().E164)
 		view.ResendURL = at.send
 		if problem == "" {
-			if view.Error, err = s.whyNothing(c, challenge, *methods.SMS()); err != nil {
+			if view.Error, err = s.whyNothing(c, challenge, *methods.Confirmed()); err != nil {
 				return err
 			}
 		}
 	default:
 		return s.Redirect(c, placesOf(sess).home)
 	}
-	if challenge.Purpose == twofactor.PurposeConfirm && sess.Pending() {
+	if challenge.Purpose == factor.PurposeEnrol && sess.Pending() {
 		view.Links = append(view.Links, templates.Link{URL: paths.LoginNumber, Text: s.T(c, "code.other_number")})
 	}
-	if challenge.Purpose == twofactor.PurposeChange {
+	if challenge.Purpose == factor.PurposeChange {
 		view.Links = append(view.Links, templates.Link{URL: paths.MyNumber, Text: s.T(c, "code.other_number")})
 		view.Links = append(view.Links, templates.Link{URL: paths.Me, Text: s.T(c, "cancel")})
 	} else {
@@ -106,15 +108,15 @@ func (s *Screens) whyNothing(c echo.Context, last twofactor.Challenge, number ph
 
 func (s *Screens) VerifyCode(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	proven, err := s.factors.Verify(c.Request().Context(), sess, s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), sess, s.Client(c), factor.SMS, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		switch proven.Purpose {
-		case twofactor.PurposeChange:
+		case factor.PurposeChange:
 			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
-		case twofactor.PurposeFresh:
+		case factor.PurposeStepUp:
 			return s.AfterStepUp(c)
-		case twofactor.PurposeConfirm:
+		case factor.PurposeEnrol:
 			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
 		}
 		return s.Redirect(c, paths.Me)
@@ -140,7 +142,7 @@ func (s *Screens) ResendCode(c echo.Context) error {
 		return s.showCode(c, problem)
 	}
 	switch {
-	case errors.Is(err, twofactor.ErrNotFresh):
+	case errors.Is(err, fault.StepUpRequired):
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
 	case errors.Is(err, twofactor.ErrHasFactor), errors.Is(err, twofactor.ErrNotAllowed):
 		return s.Redirect(c, placesOf(sess).home)
@@ -154,7 +156,7 @@ func (s *Screens) ResendCode(c echo.Context) error {
 func (s *Screens) CheckNumberPage(c echo.Context) error { return s.showCheckNumber(c, "") }
 
 func (s *Screens) showCheckNumber(c echo.Context, problem string) error {
-	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
+	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -23,10 +23,10 @@ func (s *Screens) showRecovery(c echo.Context, problem string) error {
 }
 
 func (s *Screens) VerifyRecovery(c echo.Context) error {
-	proven, err := s.factors.VerifyRecovery(c.Request().Context(), web.CurrentSession(c), s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.Recovery, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
-		if proven.Purpose == twofactor.PurposeFresh {
+		if proven.Purpose == factor.PurposeStepUp {
 			return s.AfterStepUp(c)
 		}
 		return s.Redirect(c, paths.Me)

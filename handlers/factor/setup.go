@@ -7,6 +7,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
@@ -17,13 +19,13 @@ func (s *Screens) SetupPage(c echo.Context) error { return s.showSetup(c, "") }
 
 func (s *Screens) showSetup(c echo.Context, problem string) error {
 	sess := web.CurrentSession(c)
-	enrolment, err := s.factors.Enrol(c.Request().Context(), sess)
+	enrolment, err := s.factors.BeginEnrolment(c.Request().Context(), sess, factor.App)
 	at, back, text := paths.MyApp, paths.Me, s.T(c, "cancel")
 	if sess.Pending() {
 		at, back, text = paths.LoginAppSetup, paths.LoginNumber, s.T(c, "setup.use_sms")
 	}
 	switch {
-	case errors.Is(err, twofactor.ErrNotFresh):
+	case errors.Is(err, fault.StepUpRequired):
 		return s.Redirect(c, paths.Next(paths.StepUp, at))
 	case errors.Is(err, twofactor.ErrHasFactor):
 		return s.Redirect(c, placesOf(sess).home)
@@ -43,12 +45,12 @@ func (s *Screens) showSetup(c echo.Context, problem string) error {
 
 func (s *Screens) ConfirmApp(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	proven, err := s.factors.ConfirmApp(c.Request().Context(), sess, s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.ConfirmEnrolment(c.Request().Context(), sess, s.Client(c), factor.App, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.RecoveryCodes)
 	}
-	if errors.Is(err, twofactor.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyApp))
 	}
 	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")

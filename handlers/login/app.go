@@ -5,6 +5,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -12,11 +13,11 @@ import (
 func (s *Screens) AppPage(c echo.Context) error { return s.showApp(c, "") }
 
 func (s *Screens) showApp(c echo.Context, problem string) error {
-	methods, err := s.factors.Methods(c.Request().Context(), web.CurrentSession(c).User.ID)
+	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
 	if err != nil {
 		return err
 	}
-	if !methods.Authenticator {
+	if !methods.Has(factor.App) {
 		return s.Redirect(c, paths.SecondStep)
 	}
 	view := templates.ProveView{
@@ -32,7 +33,7 @@ func (s *Screens) showApp(c echo.Context, problem string) error {
 }
 
 func (s *Screens) VerifyApp(c echo.Context) error {
-	proven, err := s.factors.VerifyApp(c.Request().Context(), web.CurrentSession(c), s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Me)

@@ -14,7 +14,7 @@ import (
 // SecondStep leads a pending log-in to the page it needs.
 func (s *Screens) SecondStep(c echo.Context) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
 	if err != nil {
 		return err
 	}
@@ -22,8 +22,8 @@ func (s *Screens) SecondStep(c echo.Context) error {
 	if err != nil && !errors.Is(err, twofactor.ErrOver) {
 		return err
 	}
-	switch twofactor.Next(methods, err == nil && challenge.Live()) {
-	case twofactor.StepApp:
+	switch step, _ := s.factors.Next(methods, err == nil && challenge.Live()); step {
+	case twofactor.StepProve:
 		return s.Redirect(c, paths.LoginApp)
 	case twofactor.StepNumber:
 		return s.Redirect(c, paths.LoginCheck)
@@ -38,7 +38,7 @@ func (s *Screens) MethodPage(c echo.Context) error { return s.showMethods(c, "")
 
 func (s *Screens) showMethods(c echo.Context, problem string) error {
 	sess := web.CurrentSession(c)
-	methods, err := s.factors.Methods(c.Request().Context(), sess.User.ID)
+	methods, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
 	if err != nil {
 		return err
 	}

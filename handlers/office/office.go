@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/templates"
@@ -105,7 +106,7 @@ func (s *Screens) switchQuestion(c echo.Context, activate bool) (templates.Quest
 	if err != nil {
 		return templates.Question{}, err
 	}
-	methods, err := s.factors.Methods(ctx, sess.User.ID)
+	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
 	if err != nil {
 		return templates.Question{}, err
 	}
@@ -164,7 +165,7 @@ func (s *Screens) SwitchOffQuestion(c echo.Context) error {
 
 func (s *Screens) SwitchOff(c echo.Context) error {
 	err := s.offices.SwitchOff(c.Request().Context(), web.CurrentSession(c), s.Client(c))
-	if errors.Is(err, office.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.OfficeSwitchOff))
 	}
 	if err != nil {

@@ -6,14 +6,14 @@ import (
 	"context"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // Factors says which factors a user has.
 type Factors interface {
-	Methods(ctx context.Context, userID int64) (twofactor.Methods, error)
+	Enrolled(ctx context.Context, userID int64) (factor.Set, error)
 }
 
 // Screens are the pages of an office's settings.

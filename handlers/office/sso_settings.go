@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/office"
@@ -92,7 +93,7 @@ func (s *Screens) RemoveSSO(c echo.Context) error {
 }
 
 func (s *Screens) afterSSOChange(c echo.Context, err error, done string) error {
-	if errors.Is(err, federation.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.OfficeSSO))
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -39,7 +40,7 @@ func (s *Screens) showCode(c echo.Context, status int, problem string) error {
 }
 
 func (s *Screens) VerifyCode(c echo.Context) error {
-	proven, err := s.factors.VerifyApp(c.Request().Context(), web.CurrentSession(c), s.Client(c), c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Operator)

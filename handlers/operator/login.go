@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
@@ -83,7 +84,7 @@ func (s *Screens) proveAtOnce(c echo.Context, token session.Token, client sessio
 	if err != nil {
 		return token, "", err
 	}
-	proven, err := s.factors.VerifyApp(ctx, sess, client, code)
+	proven, err := s.factors.Prove(ctx, sess, client, factor.App, code)
 	if err == nil {
 		return proven.Token, paths.Operator, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
@@ -54,10 +55,13 @@ func (s *Screens) WaitingLive(c echo.Context) error {
 
 func (s *Screens) waitingUser(c echo.Context, h operator.History) *pages.WaitingUser {
 	u := h.User
+	number := ""
+	if on := u.Factors.Number(); on != nil {
+		number = on.E164 // masked
+	}
 	return &pages.WaitingUser{
 		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor,
-		Number:    u.Number,
-		Confirmed: u.Confirmed, App: u.App, Timeline: s.waitingTimeline(c, h),
+		Number: number, Confirmed: u.Factors.Has(factor.SMS), App: u.Factors.Has(factor.App), Timeline: s.waitingTimeline(c, h),
 	}
 }
 
@@ -105,7 +109,7 @@ func (s *Screens) EndChallenge(c echo.Context) error {
 // SendAnew asks, and then has a new code sent in the same log-in.
 func (s *Screens) SendAnew(c echo.Context) error {
 	return s.askThenAct(c, "send", func(id int64) (string, error) {
-		err := s.operator.SendAnew(c.Request().Context(), s.by(c), id)
+		err := s.operator.ResendNew(c.Request().Context(), s.by(c), id)
 		var limited *twofactor.Limited
 		var wait *twofactor.Wait
 		if errors.As(err, &limited) || errors.As(err, &wait) {

@@ -8,8 +8,8 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -22,7 +22,7 @@ func (s *Screens) act(c echo.Context, page, done string, do func(session.Session
 	}
 	err = do(web.CurrentSession(c), s.Client(c), user.ID)
 	switch {
-	case errors.Is(err, twofactor.ErrNotFresh):
+	case errors.Is(err, fault.StepUpRequired):
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(page, user.ID)))
 	case errors.Is(err, users.ErrLastSuperuser):
 		return s.showUser(c, shownUser{problem: s.T(c, "user.last_superuser")})

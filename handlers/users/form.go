@@ -8,7 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -18,7 +18,7 @@ import (
 // that the request has its answer.
 func (s *Screens) requireStepUp(c echo.Context, next string) (done bool, err error) {
 	err = users.MayChange(web.CurrentSession(c))
-	if errors.Is(err, twofactor.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return true, s.Redirect(c, paths.Next(paths.StepUp, next))
 	}
 	return err != nil, err
@@ -37,7 +37,7 @@ func (s *Screens) Add(c echo.Context) error {
 	form := postedUser(c)
 	form.Username = c.FormValue("username")
 	id, err := s.users.Add(ctx, sess, s.Client(c), form.Username, fieldsOf(form))
-	if errors.Is(err, twofactor.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.UserNew))
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Screens) Change(c echo.Context) error {
 	form.ID, form.Username = user.ID, user.Username
 	err = s.users.Change(c.Request().Context(), web.CurrentSession(c), s.Client(c), user.ID, fieldsOf(form))
 	switch {
-	case errors.Is(err, twofactor.ErrNotFresh):
+	case errors.Is(err, fault.StepUpRequired):
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserChange, user.ID)))
 	case err != nil:
 		return s.showUserForm(c, form, err)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -18,8 +18,8 @@ import (
 
 // Export answers the office's users as a file. It is a POST, since it is written down who took it.
 func (s *Screens) Export(c echo.Context) error {
-	file, err := s.users.Export(c.Request().Context(), web.CurrentSession(c), s.Client(c), func(u account.Profile) string {
-		return s.T(c, "users_file.factor."+string(factorState(u)))
+	file, err := s.users.Export(c.Request().Context(), web.CurrentSession(c), s.Client(c), func(set factor.Set) string {
+		return s.T(c, "users_file.factor."+string(factorState(set)))
 	})
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (s *Screens) Import(c echo.Context) error {
 	}
 	_, made, err := s.users.Import(ctx, sess, s.Client(c), lines, c.FormValue("digest"))
 	switch {
-	case errors.Is(err, twofactor.ErrNotFresh):
+	case errors.Is(err, fault.StepUpRequired):
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.UsersImport))
 	case errors.Is(err, users.ErrChanged), errors.Is(err, users.ErrNothing):
 		return s.preview(c, lines, s.T(c, "import.office_changed"))

@@ -9,6 +9,8 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -62,15 +64,18 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 }
 
 func userView(viewer account.User, twoFactor bool, u account.Profile) pages.UserView {
-	something := u.HasFactor() || u.MobileNumber != ""
+	number := u.Factors.Number()
+	something := u.Factors.HasFactor() || number != nil
 	view := pages.UserView{
 		ID: u.ID, Name: u.Name, Username: u.Username, Email: u.Email, Role: string(u.Role), TwoFactor: twoFactor,
-		App: u.Authenticator, HasFactor: u.HasFactor(),
-		Number: web.Masked(u.MobileNumber), Country: u.MobileCountry, Confirmed: u.MobileConfirmed,
+		App: u.Factors.Has(factor.App), HasFactor: u.Factors.HasFactor(), Confirmed: u.Factors.Has(factor.SMS),
 		MayRegister: twofactor.MayRegister(viewer.Role, u.Role), Higher: !viewer.Role.AtLeast(u.Role),
 		MayReset: viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		MayAsk:   !viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		Manages:  viewer.Role.ManagesOffice(), Own: viewer.ID == u.ID, Disabled: u.Disabled,
+	}
+	if number != nil {
+		view.Number, view.Country = web.Masked(number.E164), string(number.Country)
 	}
 	return view
 }
@@ -118,7 +123,7 @@ func (s *Screens) Reset(c echo.Context) error {
 		return err // unknown, before a proof is asked for
 	}
 	err = s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id)
-	if errors.Is(err, twofactor.ErrNotFresh) {
+	if errors.Is(err, fault.StepUpRequired) {
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserReset, id)))
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
@@ -48,7 +49,7 @@ func (s *Screens) usersView(c echo.Context) (pages.UsersView, error) {
 	}
 	for _, u := range list.Users {
 		view.Users = append(view.Users, pages.UserRow{
-			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Profile),
+			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Factors),
 			Disabled:   u.Disabled,
 			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
 		})
@@ -76,15 +77,15 @@ func (s *Screens) usersView(c echo.Context) (pages.UsersView, error) {
 }
 
 // factorState says what a user proves the second step with.
-func factorState(u account.Profile) pages.FactorState {
+func factorState(set factor.Set) pages.FactorState {
 	switch {
-	case u.Authenticator && u.MobileConfirmed:
+	case set.Has(factor.App) && set.Has(factor.SMS):
 		return pages.FactorBoth
-	case u.Authenticator:
+	case set.Has(factor.App):
 		return pages.FactorApp
-	case u.MobileConfirmed:
+	case set.Has(factor.SMS):
 		return pages.FactorNumber
-	case u.MobileNumber != "":
+	case set.Number() != nil:
 		return pages.FactorUnconfirmed
 	}
 	return pages.FactorNone

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -52,9 +53,9 @@ func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem 
 // WaitText returns the sentence for a user who was wrong ten times in a row.
 func (w *Web) WaitText(c echo.Context, wait *twofactor.Wait) string {
 	switch {
-	case wait.Recovery:
+	case wait.Lock == factor.LockRecovery:
 		return w.T(c, "code.locked")
-	case wait.Until.IsZero():
+	case wait.Lock == factor.LockReset:
 		return w.T(c, "code.disabled")
 	}
 	return w.N(c, "code.wait", int(wait.For.Minutes())+1)

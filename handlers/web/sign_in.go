@@ -40,7 +40,7 @@ func (w *Web) SignInProblem(c echo.Context, err error, wrong string) (problem st
 // EndPrevious ends the session that this browser had before a new log-in: it is not left lying about.
 func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
 	if old, ok := CurrentSessionOK(c); ok {
-		err := w.sessions.End(c.Request().Context(), old, old.ID, client)
+		err := w.sessions.EndOne(c.Request().Context(), old, old.ID, client)
 		if err != nil && !errors.Is(err, session.ErrNone) {
 			return err
 		}

@@ -23,7 +23,7 @@ import (
 type Sessions interface {
 	Load(ctx context.Context, token session.Token) (session.Session, error)
 	Touch(ctx context.Context, sess session.Session) error
-	End(ctx context.Context, acting session.Session, id int64, client session.Client) error
+	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
 }
 
 // Factors tells users what happened to their factors, and knows the countries that numbers are mostly of.

@@ -16,10 +16,12 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 // ErrUnknown says that the office has no such user. Another office's user is as unknown as none.
-var ErrUnknown = errors.New("no such user")
+var ErrUnknown = fault.New(fault.NotFound, "no such user")
 
 // Service answers for the users of all offices.
 type Service struct {
@@ -46,7 +48,9 @@ type User struct {
 	Username string
 	Name     string
 	Role     Role
-	Language string // BCP 47, "" for the browser's
+	Language string // BCP 47, or "" for the browser's
+	// PasswordVersion is that of the password that was proven; 0 where none was. See session.Store.Start.
+	PasswordVersion int64
 }
 
 // Person is the user in audit events.
@@ -55,23 +59,16 @@ func (u User) Person() audit.Person { return audit.Person{ID: u.ID, Name: u.User
 // IsOperator reports whether the user runs the installation and belongs to no office.
 func (u User) IsOperator() bool { return u.Role == RoleOperator }
 
-// Profile is a user as settings show them, with the state of their second factor.
+// Profile is a user as settings show them, with their second factors.
 type Profile struct {
 	User
-	Email             string
-	Disabled          bool
-	CreatedAt         time.Time
-	MobileNumber      string // E.164, or ""
-	MobileCountry     string
-	MobileConfirmed   bool
-	Authenticator     bool
-	RecoveryCodesLeft int
+	Email     string
+	Disabled  bool
+	CreatedAt time.Time
+	Factors   factor.Set
 }
 
-// HasFactor reports whether the user can prove a second factor: an unconfirmed number is none.
-func (p Profile) HasFactor() bool { return p.Authenticator || p.MobileConfirmed }
-
-// Profile answers one user of an office, or ErrUnknown.
+// Profile returns one user of an office, or ErrUnknown.
 func (s *Service) Profile(ctx context.Context, officeID, userID int64) (Profile, error) {
 	r, err := s.q.UserInOffice(ctx, s.pool, dbsqlc.UserInOfficeParams{OfficeID: officeID, ID: userID})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -80,31 +77,12 @@ func (s *Service) Profile(ctx context.Context, officeID, userID int64) (Profile,
 	if err != nil {
 		return Profile{}, fmt.Errorf("read user %d: %w", userID, err)
 	}
-	return Profile{
-		User:         User{r.ID, r.OfficeID, r.Username, r.Name, Role(r.Role), r.Language},
-		Email:        r.Email,
-		Disabled:     r.DisabledAt != nil,
-		CreatedAt:    r.CreatedAt,
-		MobileNumber: deref(r.MobileNumber), MobileCountry: deref(r.MobileCountry), MobileConfirmed: r.MobileConfirmedAt != nil,
-		Authenticator: r.HasAuthenticator, RecoveryCodesLeft: int(r.RecoveryCodes),
-	}, nil
-}
-
-// List answers every user of an office, by name.
-func (s *Service) List(ctx context.Context, officeID int64) ([]Profile, error) {
-	rows, err := s.q.UserList(ctx, s.pool, officeID)
+	factors, err := factor.ParseSet(r.Factors)
 	if err != nil {
-		return nil, fmt.Errorf("list users: %w", err)
+		return Profile{}, err
 	}
-	users := make([]Profile, len(rows))
-	for i, r := range rows {
-		users[i] = Profile{
-			User:     User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: Role(r.Role)},
-			Disabled: r.DisabledAt != nil, MobileNumber: deref(r.MobileNumber),
-			MobileConfirmed: r.MobileConfirmedAt != nil, Authenticator: r.HasAuthenticator,
-		}
-	}
-	return users, nil
+	user := User{ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: Role(r.Role), Language: r.Language}
+	return Profile{user, r.Email, r.DisabledAt != nil, r.CreatedAt, factors}, nil
 }
 
 // NewUser is what Create needs.
@@ -214,10 +192,3 @@ func (s *Service) SetPassword(ctx context.Context, userID int64, password string
 }
 
 func ref[T any](v T) *T { return &v }
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}

@@ -138,7 +138,7 @@ func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash st
 	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: user.ID}); err != nil {
 		return fmt.Errorf("end the links of user %d: %w", user.ID, err)
 	}
-	if err := s.sessions.EndOthers(ctx, tx, user.ID, but); err != nil {
+	if err := s.sessions.NewPassword(ctx, tx, user.ID, but); err != nil {
 		return err
 	}
 	if action != audit.InvitationUsed {

@@ -42,9 +42,13 @@ func (p *postbox) AnswerForgotten(_ context.Context, _ pgx.Tx, id int64) error {
 // enders ends sessions as session.Store does, which this package cannot import.
 type enders struct{}
 
-func (enders) EndOthers(ctx context.Context, tx pgx.Tx, userID, but int64) error {
-	_, err := dbsqlc.New().SessionEndOfUser(ctx, tx, dbsqlc.SessionEndOfUserParams{UserID: userID, But: but})
-	return err
+func (enders) NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error {
+	q := dbsqlc.New()
+	_, err := q.SessionEndOfUser(ctx, tx, dbsqlc.SessionEndOfUserParams{UserID: userID, ExceptID: except})
+	if err != nil {
+		return err
+	}
+	return q.SessionRenew(ctx, tx, dbsqlc.SessionRenewParams{ID: except, UserID: userID})
 }
 
 // mailFixture is a fixture whose mails are kept, and whose users have an address.

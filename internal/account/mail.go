@@ -2,14 +2,15 @@ package account
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 // ErrNoMail says that this installation sends no mail, or that the user has no e-mail address.
-var ErrNoMail = errors.New("no mail can be sent to this user")
+var ErrNoMail = fault.New(fault.Invalid, "no mail can be sent to this user")
 
 // Mail is a mail to a user, as what caused it knows it. Its text is made when it is sent.
 type Mail struct {
@@ -45,9 +46,9 @@ type Mailer interface {
 	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
 }
 
-// Sessions ends every session of a user but one (0: every one).
+// Sessions ends every session of a user whose password has changed but one (0: every one).
 type Sessions interface {
-	EndOthers(ctx context.Context, tx pgx.Tx, userID, but int64) error
+	NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error
 }
 
 // WithMail is the Service with what changes of passwords need: a mailer (nil when this installation sends no mail),

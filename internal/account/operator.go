@@ -36,7 +36,10 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 			if err != nil {
 				return found{}, fmt.Errorf("find operator: %w", err)
 			}
-			user := User{ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language}
+			user := User{
+				ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language,
+				PasswordVersion: row.PasswordVersion,
+			}
 			return found{user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal}, nil
 		},
 	})

@@ -10,10 +10,11 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 // ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
-var ErrWrong = errors.New("wrong office, user or password")
+var ErrWrong = fault.New(fault.Invalid, "wrong office, user or password")
 
 // Delay says that this name was tried wrongly too often: it is answered at once, without a look at the
 // password, whether or not such a user exists.
@@ -48,7 +49,7 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 				return found{}, fmt.Errorf("find user: %w", err)
 			}
-			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language}
+			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
 			return found{user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID}}, nil
 		},
 	})

@@ -32,6 +32,7 @@ const (
 	NumberRegistered    Action = "number_registered" // by a superuser or accountant, unconfirmed
 	NumberConfirmed     Action = "number_confirmed"
 	NumberChanged       Action = "number_changed"
+	NumberRemoved       Action = "number_removed"
 	AuthenticatorAdded  Action = "authenticator_added"
 	AuthenticatorGone   Action = "authenticator_removed"
 	RecoveryCodesMade   Action = "recovery_codes_made"

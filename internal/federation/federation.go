@@ -1,4 +1,4 @@
-// Package sso lets an office's users sign in by the office's own OpenID Connect provider.
+// Package federation lets an office's users sign in by the office's own OpenID Connect provider.
 //
 // The rules it protects. Where the office demands two factors its policy decides, read again at the
 // call-back and held until what follows from it is written: refused, there is an audit event and nothing
@@ -10,7 +10,6 @@ package federation
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -45,15 +45,15 @@ func (p Policy) Valid() bool { return p == Refuse || p == Trust || p == Ask }
 
 var (
 	// ErrNone says that there is no provider under this office code, or no such office.
-	ErrNone = errors.New("no single sign-on here")
+	ErrNone = fault.New(fault.NotFound, "no single sign-on here")
 	// ErrFlow says that this answer belongs to no sign-in of this browser: used, expired, or somebody else's.
-	ErrFlow = errors.New("no such sign-in under way in this browser")
+	ErrFlow = fault.New(fault.Ended, "no such sign-in under way in this browser")
 	// ErrLinked says that the user, or the provider's account, has a link already.
-	ErrLinked = errors.New("already linked")
+	ErrLinked = fault.New(fault.Conflict, "already linked")
 	// ErrNotAllowed says that only a superuser may do this.
-	ErrNotAllowed = errors.New("only a superuser may change how the office signs in")
+	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change how the office signs in")
 	// ErrNotFresh says that a factor or the password must be proven again first.
-	ErrNotFresh = errors.New("no fresh proof")
+	ErrNotFresh = fault.StepUpRequired
 )
 
 // Refused says that the office's policy does not take this sign-in. Why is "" when it takes none, else
@@ -67,7 +67,7 @@ func (r *Refused) Error() string { return "single sign-on refused in an office w
 
 // Opener begins the session of a user in the transaction that proved who they are: twofactor.Service.
 type Opener interface {
-	Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.Opening) (session.Token, error)
+	Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource) (session.Token, error)
 }
 
 // Service is the single sign-on of all offices.
@@ -110,12 +110,6 @@ func row(officeID int64) string { return strconv.FormatInt(officeID, 10) }
 func hash(s string) []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:]
-}
-
-// fresh reports whether the session may change how somebody signs in: a proof of the last ten minutes, a
-// second factor where the office demands one.
-func fresh(sess session.Session) bool {
-	return sess.FreshFactor() || !sess.TwoFactorRequired && sess.FreshPassword()
 }
 
 // callLimit bounds all calls to the provider in one request; what is left of the request's ten seconds is for the database.

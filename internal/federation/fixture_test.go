@@ -47,7 +47,7 @@ func newFixture(t testing.TB) *fixture {
 		for name, role := range map[string]string{"jane": "user", "boss": "superuser"} {
 			id := factory.User(t, f.pool, officeID, factory.UserOpts{Username: name, Role: role}).ID
 			f.users[code+"/"+name] = account.User{
-				ID: id, OfficeID: officeID, Username: name, Name: name, Role: account.Role(role),
+				ID: id, OfficeID: officeID, Username: name, Name: name, Role: account.Role(role), PasswordVersion: 1,
 			}
 		}
 		f.provide(code, Refuse)

@@ -91,8 +91,8 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 // LinkMine makes the link that waits in this browser for the user of a session. It answers ErrFlow,
 // ErrNotFresh, ErrLinked, or *Refused.
 func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess session.Session, client session.Client) error {
-	if !fresh(sess) {
-		return ErrNotFresh
+	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
+		return err
 	}
 	var refused *Refused
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
@@ -179,8 +179,8 @@ func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.
 // Unlink takes the user's link away. A proof of the last ten minutes is enough, the password's too: it
 // takes a way in, and gives none. It answers ErrNotFresh.
 func (s *Service) Unlink(ctx context.Context, sess session.Session, client session.Client) error {
-	if !sess.FreshFactor() && !sess.FreshPassword() {
-		return ErrNotFresh
+	if err := sess.RequireStepUp(session.StepUpEither); err != nil {
+		return err
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		n, err := s.q.SSOIdentityDelete(ctx, tx, dbsqlc.SSOIdentityDeleteParams{UserID: sess.User.ID, OfficeID: sess.User.OfficeID})

@@ -56,7 +56,9 @@ func (s *Service) Settings(ctx context.Context, sess session.Session) (Settings,
 }
 
 // Fresh reports whether the session may change the settings now.
-func (s *Service) Fresh(sess session.Session) bool { return fresh(sess) }
+func (s *Service) Fresh(sess session.Session) bool {
+	return sess.RequireStepUp(session.StepUpOffice) == nil
+}
 
 // Problem is a field that cannot be saved. Its key in the catalogue is sso_problem.<Key>.
 type Problem struct{ Field, Key string }
@@ -69,8 +71,8 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
 	}
-	if !fresh(sess) {
-		return ErrNotFresh
+	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
+		return err
 	}
 	typed.Issuer, typed.ClientID, secret = strings.TrimSpace(typed.Issuer), strings.TrimSpace(typed.ClientID), strings.TrimSpace(secret)
 	if problem := s.check(typed, secret); problem != nil {
@@ -97,8 +99,7 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 			return fmt.Errorf("keep the provider of office %d: %w", sess.User.OfficeID, err)
 		}
 		if Policy(old.Policy) == Trust && typed.Policy != Trust {
-			err := s.q.SSOSessionsShorten(ctx, tx, dbsqlc.SSOSessionsShortenParams{OfficeID: sess.User.OfficeID, Life: 10 * time.Minute})
-			if err != nil {
+			if err := s.q.SSOSessionsShorten(ctx, tx, sess.User.OfficeID); err != nil {
 				return fmt.Errorf("shorten the sessions of office %d: %w", sess.User.OfficeID, err)
 			}
 		}
@@ -133,8 +134,8 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
 	}
-	if !fresh(sess) {
-		return ErrNotFresh
+	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
+		return err
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		n, err := s.q.SSOProviderDelete(ctx, tx, sess.User.OfficeID)

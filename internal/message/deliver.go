@@ -10,8 +10,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/sms"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the
@@ -68,7 +68,7 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 		if v != goAhead {
 			return "", v, nil
 		}
-		got, err := s.turn(ctx, name, twofactor.Purpose(p.Purpose).Urgent())
+		got, err := s.turn(ctx, name, factor.Purpose(p.Purpose).Urgent())
 		if err != nil || got {
 			return name, goAhead, err
 		}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/sms"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // ErrOver says that the code of a call must not be spoken any more.
@@ -54,7 +54,7 @@ func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 			return fmt.Errorf("lock message %d: %w", m.ID, err)
 		}
 		queuedAt, now = locked.QueuedAt, locked.Now
-		return s.apply(ctx, tx, r, sending{m.ID, m.ChallengeID, int(m.SendNo), twofactor.Purpose(m.Purpose).Urgent(), locked.Final})
+		return s.apply(ctx, tx, r, sending{m.ID, m.ChallengeID, int(m.SendNo), factor.Purpose(m.Purpose).Urgent(), locked.Final})
 	})
 	if err != nil || !moved {
 		return err
@@ -138,7 +138,7 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 	if err != nil {
 		return fmt.Errorf("read the receipts of message %d: %w", m.ID, err)
 	}
-	at := sending{m.ID, c.challengeID, c.sendNo, twofactor.Purpose(m.Purpose).Urgent(), false}
+	at := sending{m.ID, c.challengeID, c.sendNo, factor.Purpose(m.Purpose).Urgent(), false}
 	if slices.Contains(statuses, string(sms.Delivered)) {
 		statuses = []string{string(sms.Delivered)}
 	}

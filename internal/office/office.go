@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,17 +18,18 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 var (
 	// ErrNotAllowed says that only a superuser may do this.
-	ErrNotAllowed = errors.New("only a superuser may change the office's settings")
+	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change the office's settings")
 	// ErrNotFresh says that the superuser's second factor must be proven again first.
-	ErrNotFresh = errors.New("the second factor was not proven in the last ten minutes")
+	ErrNotFresh = fault.StepUpRequired
 	// ErrUnknown says that there is no office with this code.
-	ErrUnknown = errors.New("no such office")
+	ErrUnknown = fault.New(fault.NotFound, "no such office")
 )
 
 // Service answers for all offices.
@@ -107,8 +107,8 @@ func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client se
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
 	}
-	if !sess.FreshFactor() {
-		return ErrNotFresh
+	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
+		return err
 	}
 	return s.set(ctx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorSwitched, client))
 }
@@ -136,8 +136,7 @@ func (s *Service) set(ctx context.Context, officeID int64, required bool, event 
 			return nil
 		}
 		if required {
-			err := s.q.SessionShortenOfOffice(ctx, tx, dbsqlc.SessionShortenOfOfficeParams{OfficeID: officeID, Life: 10 * time.Minute})
-			if err != nil {
+			if err := s.q.SessionShortenOfOffice(ctx, tx, officeID); err != nil {
 				return fmt.Errorf("shorten sessions of office %d: %w", officeID, err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -128,7 +129,7 @@ func TestSwitchingOffNeedsAFreshSecondFactor(t *testing.T) {
 		}
 	}
 	stale := f.in("boss", 11*time.Minute, "otp")
-	is(t, "a stale proof", f.SwitchOff(t.Context(), stale, client), office.ErrNotFresh)
+	is(t, "a stale proof", f.SwitchOff(t.Context(), stale, client), fault.StepUpRequired)
 	is(t, "a fresh proof", f.SwitchOff(t.Context(), f.in("boss", 9*time.Minute, "otp"), client), nil)
 	if f.demanding() != "" || f.audited(audit.TwoFactorSwitched) != 1 {
 		t.Errorf("demanded by %q, noted %d times", f.demanding(), f.audited(audit.TwoFactorSwitched))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
@@ -24,21 +25,19 @@ type History struct {
 
 // User is who is asked about.
 type User struct {
-	ID           int64
-	OfficeID     int64
-	Username     string
-	Name         string
-	Office       string // code
-	OfficeName   string
-	OfficeUsers  int
-	TwoFactor    bool // the office demands it now
-	Disabled     bool
-	Number       string // masked, "" for none
-	Confirmed    bool   // of the number
-	App          bool
-	WrongInARow  int
-	WaitUntil    time.Time // after ten wrong codes in a row
-	FactorLocked bool      // after a hundred: only a reset helps
+	ID          int64
+	OfficeID    int64
+	Username    string
+	Name        string
+	Office      string // code
+	OfficeName  string
+	OfficeUsers int
+	TwoFactor   bool // the office demands it now
+	Disabled    bool
+	Factors     factor.Set
+	WrongInARow int
+	WaitUntil   time.Time   // after ten wrong codes in a row
+	Lock        factor.Lock // what wrong second factors cost the user now
 }
 
 // Login is a session with the codes that were made in it.
@@ -172,15 +171,15 @@ func (s *Service) Look(ctx context.Context, officeCode, username string) (Histor
 	if err != nil {
 		return History{}, fmt.Errorf("find a user: %w", err)
 	}
+	factors, err := factor.ParseSet(r.Factors)
+	if err != nil {
+		return History{}, err
+	}
 	h := History{Now: r.Now, Providers: map[string]Provider{}, User: User{
 		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Office: r.OfficeCode, OfficeName: r.OfficeName,
 		OfficeUsers: int(r.OfficeUsers), TwoFactor: r.TwoFactorRequired, Disabled: r.DisabledAt != nil,
-		Confirmed: r.NumberConfirmedAt != nil, App: r.Authenticator, WrongInARow: int(r.InARow), WaitUntil: at(r.WaitUntil),
-		FactorLocked: r.InARow >= 100,
+		Factors: factors.Masked(), WrongInARow: int(r.InARow), WaitUntil: at(r.WaitUntil), Lock: factor.Lock(r.Lock),
 	}}
-	if r.Number != "" {
-		h.User.Number = phone.Masked(r.Number)
-	}
 	providers, err := s.readProviders(ctx)
 	if err != nil {
 		return h, err

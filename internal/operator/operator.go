@@ -32,7 +32,7 @@ var (
 
 // Anew makes a new challenge in the log-in of an old one, for the same purpose, and queues its message.
 type Anew interface {
-	SendAnew(ctx context.Context, challengeID int64) error
+	ResendNew(ctx context.Context, challengeID int64) error
 }
 
 // Service answers for the installation.
@@ -102,7 +102,7 @@ func (s *Service) EndChallenge(ctx context.Context, by By, challengeID int64) er
 
 // SendAnew has a new code sent in the log-in that the challenge belongs to. It answers ErrUnknown, ErrOver
 // when that log-in has ended, and what Anew says, such as a limit.
-func (s *Service) SendAnew(ctx context.Context, by By, challengeID int64) error {
+func (s *Service) ResendNew(ctx context.Context, by By, challengeID int64) error {
 	r, err := s.owner(ctx, s.pool, challengeID)
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (s *Service) SendAnew(ctx context.Context, by By, challengeID int64) error 
 	if !r.SessionLives || s.anew == nil {
 		return ErrOver
 	}
-	if err := s.anew.SendAnew(ctx, challengeID); err != nil {
+	if err := s.anew.ResendNew(ctx, challengeID); err != nil {
 		return fmt.Errorf("send anew for challenge %d: %w", challengeID, err)
 	}
 	return s.log.Write(ctx, s.pool, by.event(audit.ChallengeRenewed, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username}, ""))

@@ -38,7 +38,7 @@ type anewFake struct {
 	err   error
 }
 
-func (a *anewFake) SendAnew(_ context.Context, id int64) error {
+func (a *anewFake) ResendNew(_ context.Context, id int64) error {
 	a.asked = append(a.asked, id)
 	return a.err
 }
@@ -342,16 +342,16 @@ func TestSendingAnewIsForALogInThatLives(t *testing.T) {
 	f := newFixture(t)
 	ctx := context.Background()
 	c := f.challenge(10 * time.Second)
-	if err := f.s.SendAnew(ctx, f.by, c); err != nil || !slices.Equal(f.anew.asked, []int64{c}) {
+	if err := f.s.ResendNew(ctx, f.by, c); err != nil || !slices.Equal(f.anew.asked, []int64{c}) {
 		t.Errorf("%v; asked for %v", err, f.anew.asked)
 	}
 	limit := errors.New("a limit")
 	f.anew.err = limit
-	if err := f.s.SendAnew(ctx, f.by, c); !errors.Is(err, limit) {
+	if err := f.s.ResendNew(ctx, f.by, c); !errors.Is(err, limit) {
 		t.Errorf("a limit becomes %v", err)
 	}
 	f.Exec("update sessions set ended_at = now()")
-	if err := f.s.SendAnew(ctx, f.by, c); !errors.Is(err, ErrOver) || len(f.anew.asked) != 2 {
+	if err := f.s.ResendNew(ctx, f.by, c); !errors.Is(err, ErrOver) || len(f.anew.asked) != 2 {
 		t.Errorf("after the log-in it answers %v", err)
 	}
 	if n := f.ID("select count(*) from audit_events where action = 'challenge_renewed' and office_id = $1",

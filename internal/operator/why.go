@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
 // recent is how long after its end a failed log-in is still what an operator is asked about.
@@ -15,9 +16,11 @@ func Why(h History) []Sentence {
 	switch u := h.User; {
 	case u.Disabled:
 		return []Sentence{say("why.disabled")}
-	case u.FactorLocked:
+	case u.Lock == factor.LockReset:
 		return []Sentence{say("why.locked", "Tries", u.WrongInARow)}
-	case h.Now.Before(u.WaitUntil):
+	case u.Lock == factor.LockRecovery:
+		return []Sentence{say("why.locked_recovery")}
+	case u.Lock == factor.LockWait:
 		return []Sentence{count("why.wait", int((u.WaitUntil.Sub(h.Now)+time.Minute-1)/time.Minute))}
 	}
 	for _, l := range h.Logins {
@@ -68,12 +71,12 @@ func pendingWithoutCode(h History, l Login) []Sentence {
 		return append(describeOver(h, l.Challenges[n-1]), say("why.may_ask"))
 	}
 	switch u := h.User; {
-	case u.App:
+	case u.Factors.Has(factor.App):
 		return []Sentence{say("why.asked_for_app")}
-	case u.Number == "":
-		return []Sentence{say("why.no_method")}
-	case !u.Confirmed:
+	case u.Factors.Unconfirmed() != nil:
 		return []Sentence{say("why.unconfirmed")}
+	case !u.Factors.HasFactor():
+		return []Sentence{say("why.no_method")}
 	}
 	return []Sentence{say("why.not_asked")}
 }

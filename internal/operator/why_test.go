@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
@@ -91,7 +92,7 @@ func TestEveryStateOfAMessageHasItsReason(t *testing.T) {
 				ch.EndedAt = now.Add(-time.Second)
 			}
 			h := History{
-				Now: now, User: User{TwoFactor: true, Confirmed: true, Number: "+31 •• 78"}, Providers: map[string]Provider{},
+				Now: now, User: User{TwoFactor: true, Factors: factor.Set{{Kind: factor.SMS, Counts: true, Label: "+31612345678"}}}, Providers: map[string]Provider{},
 				Logins: []Login{{BeganAt: began, Level: 1, ExpiresAt: now.Add(5 * time.Minute), Challenges: []Challenge{ch}}},
 			}
 			if c.message.Reason == "breaker" {
@@ -122,7 +123,7 @@ var families = map[string][]string{
 	"op_breaker.":    {"account", "ours", "unknown", "wait", "retry"},
 	"op_limit.": {"under_way", "number_hour", "number_day", "user_hour", "user_day", "new_numbers", "office",
 		"country", "prefix", "money", "other"},
-	"op_purpose.":       {"sign_in", "confirm_number", "change_number", "fresh_factor"},
+	"op_purpose.":       {"sign_in", "enrol", "change", "step_up"},
 	"op_channel.":       {"sms", "call"},
 	"op_receipt.":       {"accepted", "buffered", "answered", "delivered", "expired", "failed", "rejected", "unknown"},
 	"op_receipt_error.": words(sms.ReceiptReasons()),

@@ -1,19 +1,16 @@
-// Package session keeps signed-in browsers: started by a password, raised by a second factor, ended by
-// log-out, by idle time or by the overall limit, all judged by the database's clock.
+// Package session keeps signed-in browsers: started by a password or single sign-on, raised by a second factor, ended by
+// log-out, by idle time, by the overall limit or by what took their proof away, all judged by the database's clock.
 //
-// The rule it protects: a session is never treated as stronger than it was proven. Load reads what the
-// office demands together with what the session has, on every request; a session of one factor in an
-// office that demands two is a pending log-in (Session.Pending) and reaches its second step alone.
+// The rule it protects: a session is never treated as stronger than it was proven. Load reads what is demanded of its
+// user together with what the session has, on every request; a session of one factor where two are demanded is a pending
+// log-in (Session.Pending) and reaches its second step alone. What is alive is said once, by the view living_sessions.
+// Sessions begin in Store.Start and end in Store.End, and nowhere else.
 package session
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,59 +19,19 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
-// Overall limits (NIST SP 800-63B-4 §2.2.3 allows 24 h). The idle limits stand in SessionLoad's query.
-const (
-	lifePending   = 10 * time.Minute
-	lifeUser      = 12 * time.Hour
-	lifeSuperuser = 8 * time.Hour
-	// Fresh is how long a proof counts as fresh.
-	Fresh = 10 * time.Minute
-)
-
-// ErrNone says that a token belongs to no living session.
-var ErrNone = errors.New("no such session")
-
-// Token is what the cookie carries: 256 random bits. The database has only its hash.
-type Token string
-
-// tokenSize is 256 bits; ASVS 7.2.3 asks for 128.
-const tokenSize = 32
-
-// NewToken draws a token.
-func NewToken() Token {
-	raw := make([]byte, tokenSize)
-	_, _ = rand.Read(raw) // never fails: crypto/rand ends the program instead
-	return Token(base64.RawURLEncoding.EncodeToString(raw))
-}
-
-// Hash is the SHA-256 of the token, by which it is looked up; nil when it cannot be one of ours.
-func (t Token) Hash() []byte {
-	raw, err := base64.RawURLEncoding.DecodeString(string(t))
-	if err != nil || len(raw) != tokenSize {
-		return nil
-	}
-	sum := sha256.Sum256(raw)
-	return sum[:]
-}
-
-// Method is how a factor was proven, in the words of RFC 8176 where it has one.
-type Method string
-
-// The second factors.
-const (
-	MethodSMS      Method = "sms"
-	MethodApp      Method = "otp"
-	MethodRecovery Method = "recovery"
-)
+// ErrNone says that a token or an id belongs to no living session.
+var ErrNone = fault.New(fault.Ended, "no such session")
 
 // Client is the browser a request comes from.
 type Client struct {
 	Address   string // IP address
 	UserAgent string
 	Browser   []byte // hash of the browser's own cookie; nil when it has none
-	Language  string // of the pages it is shown; "" when that is not known
+	Language  string // of the pages it is shown, or "" when that is not known
 }
 
 // Session is a living session with what its user may do now.
@@ -83,8 +40,9 @@ type Session struct {
 	User              account.User
 	OfficeCode        string
 	OfficeName        string
-	TwoFactorRequired bool // what the office demands now
+	TwoFactorRequired bool // a second factor is demanded of its user now
 	PasswordTooShort  bool // to stand alone, as it must now: it has to be changed before anything else
+	HasFactor         bool // its user can prove a second factor
 	Level             int  // factors proven: 1 or 2
 	Methods           []string
 	PasswordAt        time.Time
@@ -96,15 +54,6 @@ type Session struct {
 
 // Pending reports whether the second step is still to be done: nothing else may be reached.
 func (s Session) Pending() bool { return s.TwoFactorRequired && s.Level < 2 }
-
-// FreshFactor reports whether the second factor was proven in the last ten minutes.
-// A provider's second factor never does: nobody here saw it, and what needs a fresh proof needs one of ours.
-func (s Session) FreshFactor() bool {
-	return !s.SecondFactorAt.IsZero() && s.Now.Sub(s.SecondFactorAt) < Fresh && !slices.Contains(s.Methods, string(BySSOFactor))
-}
-
-// FreshPassword reports whether the password was proven in the last ten minutes.
-func (s Session) FreshPassword() bool { return s.Now.Sub(s.PasswordAt) < Fresh }
 
 // Event begins an audit event of what this session's user does.
 func (s Session) Event(action audit.Action, client Client) audit.Event {
@@ -118,10 +67,10 @@ type Store struct {
 	log  *audit.Log
 }
 
-// NewStore makes the Store.
+// NewStore returns a Store.
 func NewStore(pool *db.Pool, log *audit.Log) *Store { return &Store{pool, dbsqlc.New(), log} }
 
-// Load answers the living session of a token, or ErrNone. It is one statement and writes nothing.
+// Load returns the living session of a token, or ErrNone. It is one statement and writes nothing.
 func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 	hash := token.Hash()
 	if hash == nil {
@@ -134,20 +83,36 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 	if err != nil {
 		return Session{}, fmt.Errorf("load session: %w", err)
 	}
-	sess := Session{
-		ID:         r.ID,
-		User:       account.User{ID: r.UserID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role), Language: r.Language},
-		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.TwoFactorRequired, PasswordTooShort: r.PasswordTooShort,
-		Level: int(r.Level), Methods: r.Methods, PasswordAt: r.PasswordAt, CreatedAt: r.CreatedAt, Now: r.Now, ToTouch: r.ToTouch,
+	return Session{
+		ID: r.ID,
+		User: account.User{
+			ID: r.UserID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role),
+			Language: r.Language,
+		},
+		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
+		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
+		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
+		ToTouch: r.ToTouch,
+	}, nil
+}
+
+// Refresh returns the session as it is at this moment, in the transaction tx of whoever holds its user's row: what was
+// loaded when the request began may be over, demanded or removed by now. ErrNone when it ended.
+func (s *Store) Refresh(ctx context.Context, tx pgx.Tx, sess Session) (Session, error) {
+	r, err := s.q.SessionStanding(ctx, tx, dbsqlc.SessionStandingParams{ID: sess.ID, UserID: sess.User.ID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Session{}, ErrNone
 	}
-	if r.SecondFactorAt != nil {
-		sess.SecondFactorAt = *r.SecondFactorAt
+	if err != nil {
+		return Session{}, fmt.Errorf("read session %d once more: %w", sess.ID, err)
 	}
+	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
+	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
 	return sess, nil
 }
 
-// Touch says that the user was here: at most one write a minute, and none for a pending log-in, whose
-// ten minutes are absolute.
+// Touch notes that the user was here: at most one write a minute, and none for a pending log-in, whose ten minutes are
+// absolute.
 func (s *Store) Touch(ctx context.Context, sess Session) error {
 	if !sess.ToTouch || sess.Pending() {
 		return nil
@@ -158,35 +123,14 @@ func (s *Store) Touch(ctx context.Context, sess Session) error {
 	return nil
 }
 
-// Start begins a session of one factor in the transaction tx; pending when a second is demanded.
-func (s *Store) Start(ctx context.Context, tx pgx.Tx, user account.User, client Client, pending bool) (int64, Token, error) {
-	life := overall(user.Role)
-	if pending {
-		life = lifePending
-	}
-	token := NewToken()
-	id, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
-		UserID: user.ID, TokenHash: token.Hash(), Address: client.Address, UserAgent: clip(client.UserAgent), Life: life,
-	})
-	if err != nil {
-		return 0, "", fmt.Errorf("start session: %w", err)
-	}
-	if err := s.displace(ctx, tx, user, client, id, pending, 1); err != nil {
-		return 0, "", err
-	}
-	return id, token, nil
-}
-
 // Raise makes it a session of two factors, with a new token, in the transaction that consumed the proof.
 // ErrNone when the session ended meanwhile.
-func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, method Method) (Token, error) {
-	if err := s.displace(ctx, tx, sess.User, Client{}, sess.ID, false, leastLevel(sess.TwoFactorRequired)); err != nil {
+func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, kind factor.Kind) (Token, error) {
+	if err := s.evictOldest(ctx, tx, sess, Client{}, false, leastLevel(sess.TwoFactorRequired)); err != nil {
 		return "", err
 	}
 	token := NewToken()
-	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{
-		ID: sess.ID, TokenHash: token.Hash(), Method: string(method), Life: overall(sess.User.Role),
-	})
+	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{ID: sess.ID, TokenHash: token.Hash(), Method: string(kind)})
 	if err != nil {
 		return "", fmt.Errorf("raise session %d: %w", sess.ID, err)
 	}
@@ -214,86 +158,16 @@ func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, userID int64, cl
 	if len(client.Browser) == 0 {
 		return nil
 	}
-	if err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{UserID: userID, BrowserHash: client.Browser}); err != nil {
+	err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{UserID: userID, BrowserHash: client.Browser})
+	if err != nil {
 		return fmt.Errorf("remember the browser of user %d: %w", userID, err)
 	}
 	return nil
 }
 
-// End ends one session of the acting session's own user, with what it had under way: ErrNone when the user has no such session.
-func (s *Store) End(ctx context.Context, acting Session, id int64, client Client) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		// Its live challenge first: the code must not be sent, nor kept, any more.
-		err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: id, Outcome: "abandoned"})
-		if err != nil {
-			return fmt.Errorf("abandon the challenge of session %d: %w", id, err)
-		}
-		n, err := s.q.SessionEnd(ctx, tx, dbsqlc.SessionEndParams{ID: id, UserID: acting.User.ID})
-		if err != nil {
-			return fmt.Errorf("end session %d: %w", id, err)
-		}
-		if n == 0 {
-			return ErrNone // another user's: the transaction takes everything back
-		}
-		action := audit.SessionEnded
-		if id == acting.ID {
-			action = audit.LoggedOut
-		}
-		return s.log.Write(ctx, tx, acting.Event(action, client))
-	})
-}
-
-// EndOthers ends every session of a user but one (0: every one), in the transaction of what demands it.
-func (s *Store) EndOthers(ctx context.Context, tx pgx.Tx, userID, but int64) error {
-	if err := s.q.ChallengeEndOfUser(ctx, tx, dbsqlc.ChallengeEndOfUserParams{UserID: userID, But: but, Outcome: "abandoned"}); err != nil {
-		return fmt.Errorf("abandon challenges of user %d: %w", userID, err)
+func orZero(at *time.Time) time.Time {
+	if at == nil {
+		return time.Time{}
 	}
-	if _, err := s.q.SessionEndOfUser(ctx, tx, dbsqlc.SessionEndOfUserParams{UserID: userID, But: but}); err != nil {
-		return fmt.Errorf("end sessions of user %d: %w", userID, err)
-	}
-	return nil
-}
-
-// Entry is a session as its user sees it in the list.
-type Entry struct {
-	ID         int64
-	Methods    []string
-	Address    string
-	UserAgent  string
-	CreatedAt  time.Time
-	LastSeenAt time.Time
-}
-
-// List answers the living sessions of the acting session's user, at most 100, the last seen first.
-func (s *Store) List(ctx context.Context, acting Session) ([]Entry, error) {
-	rows, err := s.q.SessionList(ctx, s.pool, dbsqlc.SessionListParams{UserID: acting.User.ID, Level: leastLevel(acting.TwoFactorRequired)})
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	entries := make([]Entry, len(rows))
-	for i, r := range rows {
-		entries[i] = Entry{r.ID, r.Methods, r.Address, r.UserAgent, r.CreatedAt, r.LastSeenAt}
-	}
-	return entries, nil
-}
-
-func overall(r account.Role) time.Duration {
-	if r == account.RoleSuperuser || r == account.RoleOperator {
-		return lifeSuperuser
-	}
-	return lifeUser
-}
-
-// clip keeps what a browser says of itself to 300 characters of clean text.
-func clip(s string) string {
-	out := make([]rune, 0, len(s))
-	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
-			continue
-		}
-		if out = append(out, r); len(out) == 300 {
-			break
-		}
-	}
-	return string(out)
+	return *at
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -32,7 +33,7 @@ func newFixture(t testing.TB) *fixture {
 	office := factory.Office(t, f.pool, factory.OfficeOpts{}).ID
 	id := factory.User(t, f.pool, office, factory.UserOpts{Username: "jdoe"}).ID
 	factory.User(t, f.pool, office, factory.UserOpts{Username: "boss", Role: "superuser"})
-	f.user = account.User{ID: id, OfficeID: office, Username: "jdoe", Role: account.RoleUser}
+	f.user = account.User{ID: id, OfficeID: office, Username: "jdoe", Role: account.RoleUser, PasswordVersion: 1}
 	return f
 }
 
@@ -51,7 +52,7 @@ func (f *fixture) start(pending bool) (token Token) {
 		if err != nil {
 			return err
 		}
-		_, token, err = f.store.Start(context.Background(), tx, f.user, Client{Address: "192.0.2.1"}, pending)
+		_, token, err = f.store.Start(context.Background(), tx, f.user, Client{Address: "192.0.2.1"}, ByPassword, pending)
 		return err
 	})
 	return token
@@ -108,7 +109,7 @@ func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {
 	}
 	var second Token
 	f.inTx(func(tx pgx.Tx) (err error) {
-		second, err = f.store.Raise(t.Context(), tx, sess, MethodSMS)
+		second, err = f.store.Raise(t.Context(), tx, sess, factor.SMS)
 		return err
 	})
 	if alive(first) || !alive(second) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -100,11 +101,11 @@ func TestAFirstFactorEndsTheSessionsFromBeforeIt(t *testing.T) {
 	if here.Pending() || there.Pending() {
 		t.Fatal("the office demands no second factor")
 	}
-	enrolment, err := w.factors.Enrol(t.Context(), here)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), here, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.factors.ConfirmApp(t.Context(), here, browser, w.step(enrolment.Secret, 0)); err != nil {
+	if _, err := w.factors.ConfirmEnrolment(t.Context(), here, browser, factor.App, w.step(enrolment.Secret, 0)); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", there.ID); n != 0 {
@@ -120,7 +121,7 @@ func TestAUserWhoMustWaitIsRefusedOnEveryWay(t *testing.T) {
 	u, fresh := w.user(office, account.RoleUser), w.user(office, account.RoleUser)
 	secret, codes := w.app(u), w.recoveryCodes(u)
 	enrolling := w.begin(fresh)
-	enrolment, err := w.factors.Enrol(t.Context(), enrolling)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), enrolling, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +129,7 @@ func TestAUserWhoMustWaitIsRefusedOnEveryWay(t *testing.T) {
 	for _, who := range []account.User{u, fresh} {
 		w.exec("insert into factor_failures values ($1, 10, now() + interval '15 minutes') on conflict (user_id) do update set in_a_row = 10, wait_until = excluded.wait_until", who.ID)
 	}
-	_, confirmed := w.factors.ConfirmApp(t.Context(), enrolling, browser, w.step(enrolment.Secret, 0))
+	_, confirmed := w.factors.ConfirmEnrolment(t.Context(), enrolling, browser, factor.App, w.step(enrolment.Secret, 0))
 	for way, err := range map[string]error{
 		"a log-in by app": w.verifyApp(pending, w.step(secret, 0)), "a log-in by recovery code": w.verifyRecovery(pending, codes[0]),
 		"single sign-on and the app": w.verifyApp(bySSO, w.step(secret, 0)), "single sign-on and a recovery code": w.verifyRecovery(bySSO, codes[1]),

@@ -15,7 +15,7 @@ func TestAnOperatorHasACodeSentAnew(t *testing.T) {
 	sess := w.begin(u)
 	old := w.code(sess)
 	first := int64(w.number("select id from challenges"))
-	if err := w.factors.SendAnew(t.Context(), first); err != nil {
+	if err := w.factors.ResendNew(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.number("select count(*) from challenges where ended_at is null"); n != 1 {
@@ -24,13 +24,13 @@ func TestAnOperatorHasACodeSentAnew(t *testing.T) {
 	if w.code(sess) == old {
 		t.Error("it is the same code")
 	}
-	is(t, w.factors.SendAnew(t.Context(), first), twofactor.ErrOver)
+	is(t, w.factors.ResendNew(t.Context(), first), twofactor.ErrOver)
 	if err := w.verify(sess, w.code(sess)); err != nil {
 		t.Errorf("the new code: %v", err)
 	}
 	last := int64(w.number("select max(id) from challenges"))
 	w.exec("update sessions set ended_at = now()")
-	is(t, w.factors.SendAnew(t.Context(), last), twofactor.ErrOver)
+	is(t, w.factors.ResendNew(t.Context(), last), twofactor.ErrOver)
 }
 
 func TestNothingIsSentAnewToWhoMustWait(t *testing.T) {
@@ -41,7 +41,7 @@ func TestNothingIsSentAnewToWhoMustWait(t *testing.T) {
 	id := int64(w.number("select id from challenges"))
 	w.exec("insert into factor_failures (user_id, in_a_row, wait_until) values ($1, 10, now() + interval '15 minutes')", u.ID)
 	var wait *twofactor.Wait
-	if err := w.factors.SendAnew(t.Context(), id); !errors.As(err, &wait) {
+	if err := w.factors.ResendNew(t.Context(), id); !errors.As(err, &wait) {
 		t.Errorf("the answer is %v", err)
 	}
 }

@@ -8,15 +8,20 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// Begin starts the session of a user whose password was right, in one transaction with everything that
-// follows from it. Where the office demands no second factor the user is in. Where it does, the session
-// is a pending log-in, and a user with a confirmed number and no authenticator app is sent a code.
-func (s *Service) Begin(ctx context.Context, user account.User, language string, client session.Client) (token session.Token, err error) {
+// Begin starts the session of a user whose password was right, in one transaction with everything that follows from it.
+// Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
+// confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or the
+// user disabled, since it was looked at.
+func (s *Service) Begin(
+	ctx context.Context, user account.User, language string, client session.Client,
+) (token session.Token, err error) {
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		token, err = s.Open(ctx, tx, user, language, client, session.ByPassword)
 		return err
@@ -24,56 +29,62 @@ func (s *Service) Begin(ctx context.Context, user account.User, language string,
 	return token, err
 }
 
-// Open is Begin in the caller's transaction, after whatever proved who the user is. Who calls it with
-// single sign-on has read in the same transaction that the office takes that now.
-func (s *Service) Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.Opening) (session.Token, error) {
+// Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has read
+// in the same transaction that the office takes that now.
+func (s *Service) Open(
+	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
+) (session.Token, error) {
 	// Held from here on: log-ins of one user that come at once are counted one after the other.
 	if _, err := s.lockUser(ctx, tx, user.OfficeID, user.ID); err != nil {
 		return "", err
 	}
-	office, err := s.q.OfficeByID(ctx, tx, user.OfficeID)
+	demanded, err := s.q.SecondFactorDemanded(ctx, tx, dbsqlc.SecondFactorDemandedParams{
+		OfficeID: user.OfficeID, UserID: user.ID,
+	})
 	if err != nil {
-		return "", fmt.Errorf("read office %d: %w", user.OfficeID, err)
+		return "", fmt.Errorf("read what is demanded of user %d: %w", user.ID, err)
 	}
-	sess := session.Session{User: user, TwoFactorRequired: office.TwoFactorRequired, Level: 1}
-	if by == session.BySSOFactor {
-		sess.Level = 2
-	}
-	var token session.Token
-	accepted := audit.SSOAccepted
-	if by == session.ByPassword {
-		accepted = audit.PasswordAccepted
-		sess.ID, token, err = s.sessions.Start(ctx, tx, user, client, sess.Pending())
-	} else {
-		sess.ID, token, err = s.sessions.StartSSO(ctx, tx, user, client, by, sess.Pending())
-	}
+	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, demanded)
 	if err != nil {
 		return "", err
 	}
-	if !sess.Pending() {
-		if err := s.sessions.RememberBrowser(ctx, tx, user.ID, client); err != nil {
+	if sess.Pending() {
+		accepted := audit.SSOAccepted
+		if by == session.ByPassword {
+			accepted = audit.PasswordAccepted
+		}
+		if err := s.log.Write(ctx, tx, sess.Event(accepted, client)); err != nil {
 			return "", err
 		}
-		event := sess.Event(audit.SignedIn, client)
-		event.Detail = string(by)
-		return token, s.log.Write(ctx, tx, event)
+		return token, s.sendFirst(ctx, tx, sess, language)
 	}
-	if err := s.log.Write(ctx, tx, sess.Event(accepted, client)); err != nil {
+	if err := s.sessions.RememberBrowser(ctx, tx, user.ID, client); err != nil {
 		return "", err
 	}
-	return token, s.sendFirst(ctx, tx, sess, language)
+	event := sess.Event(audit.SignedIn, client)
+	event.Detail = string(by)
+	return token, s.log.Write(ctx, tx, event)
 }
 
-// sendFirst sends a pending log-in's first code to who is served by text messages alone.
+// BeginOperator starts the pending log-in of an operator whose password was right. Nothing is sent, since an operator
+// has the app alone.
+func (s *Service) BeginOperator(
+	ctx context.Context, user account.User, client session.Client,
+) (session.Token, error) {
+	return s.Begin(ctx, user, "", client)
+}
+
+// sendFirst sends a pending log-in's first code to a user who is served by text messages alone.
 func (s *Service) sendFirst(ctx context.Context, tx pgx.Tx, sess session.Session, language string) error {
-	methods, err := s.methods(ctx, tx, sess.User.ID)
+	set, err := s.set(ctx, tx, sess.User.ID)
 	if err != nil {
 		return err
 	}
-	if methods.Authenticator || methods.SMS() == nil {
+	number := set.Confirmed()
+	if number == nil || set.Without(factor.SMS).HasFactor() {
 		return nil
 	}
-	err = s.start(ctx, tx, sess, PurposeSignIn, *methods.SMS(), language, SMS)
+	err = s.start(ctx, tx, sess, factor.PurposeSignIn, *number, language, SMS)
 	var wait *Wait
 	var limited *Limited
 	switch {
@@ -91,22 +102,27 @@ type Step string
 // The steps of a pending log-in.
 const (
 	StepCode   Step = "code"   // enter the code that was sent, or ask for one
-	StepApp    Step = "app"    // enter the authenticator app's code
+	StepProve  Step = "prove"  // prove the kind that Next names
 	StepNumber Step = "number" // check the unconfirmed number, then have a code sent
-	StepChoose Step = "choose" // no method yet: choose one
+	StepChoose Step = "choose" // no factor yet: choose one
 )
 
-// Next decides the step from what the user has and whether a code is under way in this session.
-func Next(m Methods, codeUnderWay bool) Step {
-	switch {
-	case codeUnderWay:
-		return StepCode
-	case m.Authenticator:
-		return StepApp
-	case m.SMS() != nil:
-		return StepCode
-	case m.Unconfirmed() != nil:
-		return StepNumber
+// Next decides the step, and for StepProve the kind, from what the user has and whether a code is under way in this
+// session. Of several kinds the first that is offered counts, and a text message, which costs time and money, last.
+func (s *Service) Next(set factor.Set, codeUnderWay bool) (Step, factor.Kind) {
+	if codeUnderWay {
+		return StepCode, factor.SMS
 	}
-	return StepChoose
+	for _, f := range s.factors {
+		if f.Kind() != factor.SMS && set.Of(f.Kind()).Counts {
+			return StepProve, f.Kind()
+		}
+	}
+	switch {
+	case set.Confirmed() != nil:
+		return StepCode, factor.SMS
+	case set.Unconfirmed() != nil:
+		return StepNumber, factor.SMS
+	}
+	return StepChoose, ""
 }

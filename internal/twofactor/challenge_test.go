@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -145,7 +146,7 @@ func TestARequestThatIsBrokenOffKeepsItsCharge(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
-		_, err := w.factors.Verify(ctx, sess, browser, code)
+		_, err := w.factors.Prove(ctx, sess, browser, factor.SMS, code)
 		done <- err
 	}()
 	for w.number("select tries from challenges") == 0 && t.Context().Err() == nil && len(done) == 0 {
@@ -380,7 +381,7 @@ func TestAnOverChallengeIsNotSentAgain(t *testing.T) {
 	u := w.smsUser()
 	sess := w.begin(u)
 	w.exec("update challenges set asked_at = now() - interval '31 seconds'")
-	proven, err := w.factors.Verify(t.Context(), sess, browser, w.code(sess))
+	proven, err := w.factors.Prove(t.Context(), sess, browser, factor.SMS, w.code(sess))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -471,7 +472,9 @@ func TestTheCodeIsWipedWhenItsChallengeEnds(t *testing.T) {
 				w.t.Error(err)
 			}
 		},
-		"abandoned": func(w *world, sess session.Session) { _ = w.sessions.End(context.Background(), sess, sess.ID, browser) },
+		"abandoned": func(w *world, sess session.Session) {
+			_ = w.sessions.EndOne(context.Background(), sess, sess.ID, browser)
+		},
 		"replaced": func(w *world, sess session.Session) {
 			w.exec("update challenges set asked_at = now() - interval '31 seconds', expires_at = now() + interval '60 seconds'")
 			if err := w.resend(sess); err != nil {
@@ -569,23 +572,26 @@ func TestTheCodeIsTheSameWhileItHasNinetySeconds(t *testing.T) {
 
 func TestTheNextStepFollowsFromWhatTheUserHas(t *testing.T) {
 	t.Parallel()
-	number := numberA
+	w := newWorld(t)
+	unconfirmed := factor.Enrolled{Kind: factor.SMS, Label: numberA.E164, Country: "NL"}
+	number, app := unconfirmed, factor.Enrolled{Kind: factor.App, Counts: true}
+	number.Counts = true
 	for _, test := range []struct {
 		name     string
-		methods  twofactor.Methods
+		set      factor.Set
 		underWay bool
 		want     twofactor.Step
 	}{
-		{"nothing", twofactor.Methods{}, false, twofactor.StepChoose},
-		{"an unconfirmed number", twofactor.Methods{Number: &number}, false, twofactor.StepNumber},
-		{"an unconfirmed number, code sent", twofactor.Methods{Number: &number}, true, twofactor.StepCode},
-		{"a confirmed number", twofactor.Methods{Number: &number, Confirmed: true}, false, twofactor.StepCode},
-		{"an app", twofactor.Methods{Authenticator: true}, false, twofactor.StepApp},
-		{"both", twofactor.Methods{Number: &number, Confirmed: true, Authenticator: true}, false, twofactor.StepApp},
-		{"both, text message asked for", twofactor.Methods{Number: &number, Confirmed: true, Authenticator: true}, true, twofactor.StepCode},
-		{"an app beside an unconfirmed number", twofactor.Methods{Number: &number, Authenticator: true}, false, twofactor.StepApp},
+		{"nothing", nil, false, twofactor.StepChoose},
+		{"an unconfirmed number", factor.Set{unconfirmed}, false, twofactor.StepNumber},
+		{"an unconfirmed number, code sent", factor.Set{unconfirmed}, true, twofactor.StepCode},
+		{"a confirmed number", factor.Set{number}, false, twofactor.StepCode},
+		{"an app", factor.Set{app}, false, twofactor.StepProve},
+		{"both", factor.Set{number, app}, false, twofactor.StepProve},
+		{"both, text message asked for", factor.Set{number, app}, true, twofactor.StepCode},
+		{"an app beside an unconfirmed number", factor.Set{unconfirmed, app}, false, twofactor.StepProve},
 	} {
-		if got := twofactor.Next(test.methods, test.underWay); got != test.want {
+		if got, _ := w.factors.Next(test.set, test.underWay); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
-	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/factor/recovery"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -26,7 +28,7 @@ func TestAHalfFinishedLogInCannotEnrolWhoHasAFactor(t *testing.T) {
 
 			// The secret was shown while there was no factor; the factor came in another browser.
 			early := w.begin(u)
-			enrolment, err := w.factors.Enrol(t.Context(), early)
+			enrolment, err := w.factors.BeginEnrolment(t.Context(), early, factor.App)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,9 +40,9 @@ func TestAHalfFinishedLogInCannotEnrolWhoHasAFactor(t *testing.T) {
 			before := w.messages(u)
 
 			is(t, w.factors.SendTo(t.Context(), sess, numberB, "en"), twofactor.ErrHasFactor)
-			_, err = w.factors.Enrol(t.Context(), sess)
+			_, err = w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 			is(t, err, twofactor.ErrHasFactor)
-			_, err = w.factors.ConfirmApp(t.Context(), early, browser, w.step(enrolment.Secret, 0))
+			_, err = w.factors.ConfirmEnrolment(t.Context(), early, browser, factor.App, w.step(enrolment.Secret, 0))
 			is(t, err, twofactor.ErrHasFactor)
 			is(t, w.verify(early, w.code(early)), twofactor.ErrHasFactor)
 
@@ -76,14 +78,14 @@ func TestOnlyTheNumberThatWasProvenIsSaved(t *testing.T) {
 	if n := w.number("select count(*) from mobile_numbers"); n != 0 {
 		t.Fatal("a number was saved")
 	}
-	proven, err := w.factors.Verify(t.Context(), sess, browser, w.code(sess))
+	proven, err := w.factors.Prove(t.Context(), sess, browser, factor.SMS, w.code(sess))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := w.text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); got != numberB.E164 {
 		t.Errorf("saved %s", got)
 	}
-	if after := w.load(proven.Token); after.Level != 2 || after.Pending() || proven.Purpose != twofactor.PurposeConfirm {
+	if after := w.load(proven.Token); after.Level != 2 || after.Pending() || proven.Purpose != factor.PurposeEnrol {
 		t.Error("enrolment did not complete the log-in")
 	}
 }
@@ -237,7 +239,7 @@ func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {
 		t.Error("it is not written down")
 	}
 	is(t, w.verify(pending, code), twofactor.ErrOver)
-	if m, err := w.factors.Methods(t.Context(), bystander.ID); err != nil || !m.Confirmed {
+	if m, err := w.factors.Enrolled(t.Context(), bystander.ID); err != nil || !m.Has(factor.SMS) {
 		t.Error("somebody else lost theirs")
 	}
 }
@@ -263,10 +265,10 @@ func TestWhoMayResetWhom(t *testing.T) {
 	}{
 		{"a user", w.signedIn(w.user(strict, account.RoleUser), 0), subject.ID, twofactor.ErrNotAllowed},
 		{"an accountant", w.signedIn(w.user(strict, account.RoleAccountant), 0), subject.ID, twofactor.ErrNotAllowed},
-		{"a superuser, stale", w.signedIn(super, 11*time.Minute), subject.ID, twofactor.ErrNotFresh},
+		{"a superuser, stale", w.signedIn(super, 11*time.Minute), subject.ID, fault.StepUpRequired},
 		{"a superuser, themselves", w.signedIn(super, 0), super.ID, twofactor.ErrNotAllowed},
 		{"a superuser of another office", w.signedIn(super, 0), elsewhere.ID, account.ErrUnknown},
-		{"a relaxed superuser, stale", relaxed(11 * time.Minute), elsewhere.ID, twofactor.ErrNotFresh},
+		{"a relaxed superuser, stale", relaxed(11 * time.Minute), elsewhere.ID, fault.StepUpRequired},
 		{"a relaxed superuser", relaxed(time.Minute), elsewhere.ID, nil},
 		{"a superuser", w.signedIn(super, time.Minute), subject.ID, nil},
 	} {
@@ -283,13 +285,13 @@ func TestTheLastFactorStaysWhereTheOfficeDemandsOne(t *testing.T) {
 	u := w.user(strict, account.RoleUser)
 	w.app(u)
 	sess := w.signedIn(u, 0)
-	is(t, w.factors.RemoveApp(t.Context(), sess, browser), twofactor.ErrLastFactor)
+	is(t, w.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrLastFactor)
 
 	w.confirmed(u, numberA)
-	is(t, w.factors.RemoveApp(t.Context(), w.signedIn(u, 11*time.Minute), browser), twofactor.ErrNotFresh)
+	is(t, w.factors.Remove(t.Context(), w.signedIn(u, 11*time.Minute), browser, factor.App), fault.StepUpRequired)
 	w.recoveryCodes(u)
 	other := w.signedIn(u, 0)
-	if err := w.factors.RemoveApp(t.Context(), sess, browser); err != nil {
+	if err := w.factors.Remove(t.Context(), sess, browser, factor.App); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.number("select (select count(*) from authenticators) + (select count(*) from recovery_codes)"); n != 0 {
@@ -301,11 +303,11 @@ func TestTheLastFactorStaysWhereTheOfficeDemandsOne(t *testing.T) {
 	if n := w.number("select count(*) from notices where kind = 'app_removed'"); n != 1 {
 		t.Error("the user is not told")
 	}
-	is(t, w.factors.RemoveApp(t.Context(), sess, browser), twofactor.ErrOver)
+	is(t, w.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrOver)
 
 	free := w.user(w.office("LOOSE", optional), account.RoleUser)
 	w.app(free)
-	if err := w.factors.RemoveApp(t.Context(), w.signedIn(free, 0), browser); err != nil {
+	if err := w.factors.Remove(t.Context(), w.signedIn(free, 0), browser, factor.App); err != nil {
 		t.Errorf("where the office demands none: %v", err)
 	}
 }
@@ -319,7 +321,7 @@ func TestRecoveryCodesAreShownToTheSessionThatMadeThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	codes, err := w.factors.RecoverySheet(t.Context(), maker)
-	if err != nil || len(codes) != twofactor.RecoveryCodes {
+	if err != nil || len(codes) != recovery.Codes {
 		t.Fatalf("%d codes, %v", len(codes), err)
 	}
 	seen := map[string]bool{}
@@ -352,7 +354,7 @@ func TestNewRecoveryCodesReplaceTheOldAndNeedAFreshProof(t *testing.T) {
 	w := newWorld(t)
 	u := w.smsUser()
 	old := w.recoveryCodes(u)
-	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(u, 11*time.Minute), browser), twofactor.ErrNotFresh)
+	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(u, 11*time.Minute), browser), fault.StepUpRequired)
 	w.recoveryCodes(u)
 	if err := w.verifyRecovery(w.begin(u), old[0]); err == nil {
 		t.Error("an old code serves")
@@ -425,19 +427,19 @@ func TestTheCodeThatSetTheAppUpIsUsed(t *testing.T) {
 	w := newWorld(t)
 	u := w.user(w.office("ACME", required), account.RoleUser)
 	sess := w.begin(u)
-	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.factors.Enrol(t.Context(), sess)
+	again, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil || again.Secret != enrolment.Secret {
 		t.Error("loading the page again changes the key under the camera")
 	}
-	elsewhere, err := w.factors.Enrol(t.Context(), w.begin(u))
+	elsewhere, err := w.factors.BeginEnrolment(t.Context(), w.begin(u), factor.App)
 	if err != nil || elsewhere.Secret == enrolment.Secret {
 		t.Error("another log-in is shown the same key")
 	}
-	proven, err := w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	proven, err := w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -461,12 +463,12 @@ func TestAnOldEnrolmentIsDead(t *testing.T) {
 	w := newWorld(t)
 	u := w.user(w.office("ACME", required), account.RoleUser)
 	sess := w.begin(u)
-	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.exec("update enrolments set expires_at = now() - interval '1 second'")
-	_, err = w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	_, err = w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
 	is(t, err, twofactor.ErrOver)
 }
 
@@ -475,15 +477,15 @@ func TestWrongCodesOfAnAppBeingSetUpAreCounted(t *testing.T) {
 	w := newWorld(t)
 	u := w.user(w.office("ACME", required), account.RoleUser)
 	sess := w.begin(u)
-	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for left := 4; left >= 0; left-- {
-		_, err := w.factors.ConfirmApp(t.Context(), sess, browser, not(w.step(enrolment.Secret, 0)))
+		_, err := w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, not(w.step(enrolment.Secret, 0)))
 		wrong(t, err, left)
 	}
-	_, err = w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	_, err = w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
 	is(t, err, twofactor.ErrOver)
 }
 
@@ -491,7 +493,7 @@ func TestTheOwnNumberChangesWithAFreshProofOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	u := w.smsUser()
-	is(t, w.factors.SendTo(t.Context(), w.signedIn(u, 11*time.Minute), numberB, "en"), twofactor.ErrNotFresh)
+	is(t, w.factors.SendTo(t.Context(), w.signedIn(u, 11*time.Minute), numberB, "en"), fault.StepUpRequired)
 
 	sess, other := w.signedIn(u, time.Minute), w.signedIn(u, 0)
 	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
@@ -523,8 +525,8 @@ func TestAChangeOfNumberIsNotTakenUpAgainWithoutAFreshProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.exec("update challenges set asked_at = asked_at - interval '1 hour', expires_at = now() - interval '50 minutes'")
-	sess.Now = sess.Now.Add(time.Hour)
-	is(t, w.resend(sess), twofactor.ErrNotFresh)
+	w.exec("update sessions set second_factor_at = second_factor_at - interval '1 hour'")
+	is(t, w.resend(sess), fault.StepUpRequired)
 	if n := w.messages(u); n != 1 {
 		t.Errorf("%d messages", n)
 	}
@@ -536,14 +538,14 @@ func TestAProofInsideASessionMakesItFreshWithANewToken(t *testing.T) {
 	u := w.user(w.office("ACME", required), account.RoleUser)
 	secret := w.app(u)
 	sess := w.signedIn(u, time.Hour)
-	if twofactor.Fresh(sess, twofactor.Methods{Authenticator: true}) {
+	if sess.RequireStepUp(session.StepUpOwn) == nil {
 		t.Error("an hour is fresh")
 	}
-	proven, err := w.factors.VerifyApp(t.Context(), sess, browser, w.step(secret, 0))
-	if err != nil || proven.Purpose != twofactor.PurposeFresh {
+	proven, err := w.factors.Prove(t.Context(), sess, browser, factor.App, w.step(secret, 0))
+	if err != nil || proven.Purpose != factor.PurposeStepUp {
 		t.Fatal(proven.Purpose, err)
 	}
-	if !twofactor.Fresh(w.load(proven.Token), twofactor.Methods{Authenticator: true}) {
+	if err := w.load(proven.Token).RequireStepUp(session.StepUpOwn); err != nil {
 		t.Error("it is not fresh")
 	}
 }
@@ -559,32 +561,6 @@ func TestFiveWrongProofsEndASignedInSessionToo(t *testing.T) {
 	}
 	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
 		t.Error("it lives on")
-	}
-}
-
-func TestWithoutAFactorThePasswordIsTheFreshProof(t *testing.T) {
-	t.Parallel()
-	now := time.Unix(1_800_000_000, 0)
-	old, recent := now.Add(-11*time.Minute), now.Add(-9*time.Minute)
-	number := &phone.Number{}
-	for _, test := range []struct {
-		name             string
-		password, factor time.Time
-		methods          twofactor.Methods
-		want             bool
-	}{
-		{"no factor, recent password", recent, time.Time{}, twofactor.Methods{}, true},
-		{"no factor, old password", old, time.Time{}, twofactor.Methods{}, false},
-		{"an unconfirmed number is no factor", recent, time.Time{}, twofactor.Methods{Number: number}, true},
-		{"a number, recent password alone", recent, time.Time{}, twofactor.Methods{Number: number, Confirmed: true}, false},
-		{"a number, old proof", recent, old, twofactor.Methods{Number: number, Confirmed: true}, false},
-		{"a number, recent proof", old, recent, twofactor.Methods{Number: number, Confirmed: true}, true},
-		{"an app, exactly ten minutes", recent, now.Add(-10 * time.Minute), twofactor.Methods{Authenticator: true}, false},
-	} {
-		sess := session.Session{PasswordAt: test.password, SecondFactorAt: test.factor, Now: now}
-		if got := twofactor.Fresh(sess, test.methods); got != test.want {
-			t.Errorf("%s: %v", test.name, got)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/otp/otptest"
@@ -101,7 +102,7 @@ func (w *world) user(office int64, role account.Role) account.User {
 	w.made++
 	name := string(role) + string(rune('a'+w.made%26)) + string(rune('a'+w.made/26))
 	id := w.number("insert into users (office_id, username, name, role, password_hash) values ($1, $2, $2, $3, 'x') returning id", office, name, role)
-	return account.User{ID: int64(id), OfficeID: office, Username: name, Name: name, Role: role}
+	return account.User{ID: int64(id), OfficeID: office, Username: name, Name: name, Role: role, PasswordVersion: 1}
 }
 
 func (w *world) confirmed(u account.User, n phone.Number) account.User {
@@ -173,17 +174,17 @@ func (w *world) code(sess session.Session) string {
 }
 
 func (w *world) verify(sess session.Session, code string) error {
-	_, err := w.factors.Verify(context.Background(), sess, browser, code)
+	_, err := w.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
 	return err
 }
 
 func (w *world) verifyApp(sess session.Session, code string) error {
-	_, err := w.factors.VerifyApp(context.Background(), sess, browser, code)
+	_, err := w.factors.Prove(context.Background(), sess, browser, factor.App, code)
 	return err
 }
 
 func (w *world) verifyRecovery(sess session.Session, code string) error {
-	_, err := w.factors.VerifyRecovery(context.Background(), sess, browser, code)
+	_, err := w.factors.Prove(context.Background(), sess, browser, factor.Recovery, code)
 	return err
 }
 

@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -95,7 +94,7 @@ const (
 
 // maySend answers *Limited, or *Wait, when no message may go to the number now. In a transaction that will send one
 // it holds what counts until the end.
-func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose Purpose, number phone.Number, anew, hold bool) error {
+func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose, number phone.Number, anew, hold bool) error {
 	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
 		return err
 	}
@@ -121,7 +120,7 @@ func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Sess
 	return nil
 }
 
-func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose Purpose, number phone.Number) (counts, error) {
+func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose, number phone.Number) (counts, error) {
 	under, err := s.q.ChallengeCounts(ctx, tx, dbsqlc.ChallengeCountsParams{UserID: sess.User.ID, SessionID: sess.ID})
 	if err != nil {
 		return counts{}, fmt.Errorf("count the challenges of user %d: %w", sess.User.ID, err)
@@ -149,7 +148,7 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	return counts{
 		ofSession: int(under.OfSession), live: int(under.LiveOfUser),
 		numberHour: int(n.NumberHour), numberDay: int(n.NumberDay), userHour: int(n.UserHour), userDay: int(n.UserDay),
-		newNumbers: int(n.OtherNumbers), triesNew: purpose == PurposeConfirm || purpose == PurposeChange,
+		newNumbers: int(n.OtherNumbers), triesNew: purpose.Enrols(),
 		officeHour: int(o.Hour), users: int(o.Users), countryAllowed: allowed,
 		prefixStopped: stopped, spent: o.Spent || o.InstallationSpent,
 	}, nil
@@ -172,12 +171,4 @@ func (s *Service) writeLimit(ctx context.Context, tx dbsqlc.DBTX, sess session.S
 	event := sess.Event(audit.CodeNotSent, session.Client{})
 	event.Detail = string(l.Limit)
 	return s.log.Write(ctx, tx, event)
-}
-
-// keepCountry makes sure that a country in which somebody has confirmed a number stays open to the office.
-func (s *Service) keepCountry(ctx context.Context, tx pgx.Tx, officeID int64, country phone.Country) error {
-	if err := s.q.OfficeCountryKeep(ctx, tx, dbsqlc.OfficeCountryKeepParams{OfficeID: officeID, Country: string(country)}); err != nil {
-		return fmt.Errorf("keep country %s of office %d: %w", country, officeID, err)
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -40,7 +41,7 @@ func TestTwentyWrongCodesInADayLockAllButRecoveryCodes(t *testing.T) {
 	}
 	w.wrongly(u, 10)
 	var wait *twofactor.Wait
-	if err := w.verifyApp(w.begin(u), w.step(secret, 1)); !errors.As(err, &wait) || !wait.Recovery || !wait.Until.IsZero() {
+	if err := w.verifyApp(w.begin(u), w.step(secret, 1)); !errors.As(err, &wait) || wait.Lock != factor.LockRecovery || !wait.Until.IsZero() {
 		t.Fatalf("the right code of a locked user: %v", err)
 	}
 	if err := w.factors.SendOnFile(t.Context(), w.begin(u), "en"); !errors.As(err, &wait) {
@@ -94,7 +95,7 @@ func TestAPatientStrangerMeetsALimit(t *testing.T) {
 	w.exec("update factor_failures set from_strangers = 99, in_a_day = 0")
 	w.wrongly(u, 1)
 	var wait *twofactor.Wait
-	if err := w.verifyApp(w.begin(u), "000000"); !errors.As(err, &wait) || !wait.Recovery {
+	if err := w.verifyApp(w.begin(u), "000000"); !errors.As(err, &wait) || wait.Lock != factor.LockRecovery {
 		t.Errorf("the answer is %v", err)
 	}
 	// What a known browser mistypes is not a stranger's.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -50,11 +51,11 @@ func TestEveryChangeOfAFactorIsToldByMail(t *testing.T) {
 	// An app at the log-in, one of its recovery codes, and its removal beside a number.
 	u := w.user(office, account.RoleUser)
 	sess := w.begin(u)
-	enrolment, err := w.factors.Enrol(t.Context(), sess)
+	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	proven, err := w.factors.ConfirmApp(t.Context(), sess, browser, w.step(enrolment.Secret, 0))
+	proven, err := w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func TestEveryChangeOfAFactorIsToldByMail(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.confirmed(u, numberA)
-	if err := w.factors.RemoveApp(t.Context(), w.signedIn(u, 0), browser); err != nil {
+	if err := w.factors.Remove(t.Context(), w.signedIn(u, 0), browser, factor.App); err != nil {
 		t.Fatal(err)
 	}
 	if got := post.kinds(u); !slices.Equal(got, []string{"app_added", "recovery_used", "app_removed"}) {
@@ -124,7 +125,7 @@ func TestWhatCannotBeToldIsNotDone(t *testing.T) {
 	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
 	w.app(u)
 	post.err = errors.New("the queue is closed")
-	if err := w.factors.RemoveApp(t.Context(), w.signedIn(u, 0), browser); err == nil || !strings.Contains(err.Error(), "closed") {
+	if err := w.factors.Remove(t.Context(), w.signedIn(u, 0), browser, factor.App); err == nil || !strings.Contains(err.Error(), "closed") {
 		t.Errorf("%v", err)
 	}
 	if w.number("select count(*) from authenticators") != 1 || w.number("select count(*) from notices") != 0 {

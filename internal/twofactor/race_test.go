@@ -10,6 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -22,7 +23,7 @@ func TestOfSixteenWhoEnterOneRightCodeAtOnceOneGetsIn(t *testing.T) {
 	code := w.code(sess)
 	tokens := make([]session.Token, 16)
 	errs := atOnce(16, func(i int) error {
-		proven, err := w.factors.Verify(context.Background(), sess, browser, code)
+		proven, err := w.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
 		tokens[i] = proven.Token
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
 // PageSize is how many users one page of the list has.
@@ -61,11 +62,14 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 	}
 	for _, r := range rows {
 		list.Found = int(r.Found)
+		factors, err := factor.ParseSet(r.Factors)
+		if err != nil {
+			return Listing{}, err
+		}
 		list.Users = append(list.Users, Row{
 			Profile: account.Profile{
 				User:     account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role)},
-				Disabled: r.DisabledAt != nil, MobileNumber: text(r.MobileNumber), MobileConfirmed: r.MobileConfirmedAt != nil,
-				Authenticator: r.HasAuthenticator,
+				Disabled: r.DisabledAt != nil, Factors: factors,
 			},
 			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked,
 		})

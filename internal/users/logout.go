@@ -32,7 +32,7 @@ func (s *Service) LogOut(ctx context.Context, sess session.Session, client sessi
 		if err != nil {
 			return err
 		}
-		if err := s.sessions.EndOthers(ctx, tx, id, sess.ID); err != nil {
+		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id, Except: sess.ID}); err != nil {
 			return err
 		}
 		return s.write(ctx, tx, sess, client, audit.UserSessionsEnded, audit.Person{ID: id, Name: user.Username}, "")
@@ -45,12 +45,12 @@ func (s *Service) LogOutAll(ctx context.Context, sess session.Session, client se
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return twofactor.ErrNotAllowed
 	}
-	but := sess.ID
+	except := sess.ID
 	if ownToo {
-		but = 0
+		except = 0
 	}
 	return s.change(ctx, sess, func(tx pgx.Tx) error {
-		if err := s.sessions.EndOffice(ctx, tx, sess.User.OfficeID, but); err != nil {
+		if _, err := s.sessions.End(ctx, tx, session.Which{OfficeID: sess.User.OfficeID, Except: except}); err != nil {
 			return err
 		}
 		return s.log.Write(ctx, tx, sess.Event(audit.OfficeSessionsEnded, client))

@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -26,7 +27,7 @@ var (
 
 // Export answers the office's users as a file: no number, no secret. It is written down who took it.
 // It answers twofactor.ErrNotAllowed.
-func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client, factor func(account.Profile) string) (file []byte, err error) {
+func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client, describe func(factor.Set) string) (file []byte, err error) {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return nil, twofactor.ErrNotAllowed
 	}
@@ -46,9 +47,11 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 			if u.DisabledAt != nil {
 				disabled = word("yes")
 			}
-			rows = append(rows, []string{u.Username, u.Name, u.Email, word(u.Role), factor(account.Profile{
-				MobileNumber: text(u.MobileNumber), MobileConfirmed: u.MobileConfirmedAt != nil, Authenticator: u.HasAuthenticator,
-			}), disabled})
+			factors, err := factor.ParseSet(u.Factors)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, []string{u.Username, u.Name, u.Email, word(u.Role), describe(factors), disabled})
 		}
 		if file, err = write(rows); err != nil {
 			return fmt.Errorf("write the users' file: %w", err)
@@ -61,7 +64,7 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 }
 
 // Plan answers what an import of these lines would do now, and does nothing.
-// It answers twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+// It answers twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Plan(ctx context.Context, sess session.Session, lines []Line) (Plan, error) {
 	if err := MayChange(sess); err != nil {
 		return Plan{}, err
@@ -83,7 +86,7 @@ func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session
 
 // Import does what the plan with this digest says, all of it or nothing: the lines are judged anew, behind
 // every other change. made are the users it made.
-// It answers ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+// It answers ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line, digest string) (done Plan, made []int64, err error) {
 	if err := MayChange(sess); err != nil {
 		return Plan{}, nil, err

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
-	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/users"
 )
@@ -127,8 +127,8 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 	})
 	f.Exec(`insert into mobile_numbers (user_id, number, country, confirmed_at) select id, '+31612345678', 'NL', now()
 		from users`)
-	file, err := f.people.Export(t.Context(), boss, client, func(u account.Profile) string {
-		if u.MobileConfirmed {
+	file, err := f.people.Export(t.Context(), boss, client, func(set factor.Set) string {
+		if set.Has(factor.SMS) {
 			return "number"
 		}
 		return "none"
@@ -162,7 +162,7 @@ func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
 	for _, language := range locale.Languages() {
 		reader := client
 		reader.Language = language
-		file, err := f.people.Export(t.Context(), boss, reader, func(account.Profile) string { return "" })
+		file, err := f.people.Export(t.Context(), boss, reader, func(factor.Set) string { return "" })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -59,7 +59,7 @@ func newProblem(username string, f Fields, actor account.Role) Problem {
 }
 
 // Add makes a user of the session's office, without a password: nothing matches until an invitation has set
-// one. It answers a Problem, ErrTaken, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+// one. It answers a Problem, ErrTaken, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string, f Fields) (id int64, err error) {
 	if err := MayChange(sess); err != nil {
 		return 0, err
@@ -90,7 +90,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, c
 
 // Change gives a user of the session's office a name, an e-mail address and a role. Another role ends every
 // session of the user, the acting one included when it is their own.
-// It answers a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+// It answers a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Change(ctx context.Context, sess session.Session, client session.Client, id int64, f Fields) error {
 	if err := MayChange(sess); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, c
 	if string(f.Role) == was.Role {
 		return nil
 	}
-	if err := s.sessions.EndOthers(ctx, tx, was.ID, 0); err != nil {
+	if _, err := s.sessions.End(ctx, tx, session.Which{UserID: was.ID}); err != nil {
 		return err
 	}
 	return s.write(ctx, tx, sess, client, audit.RoleChanged, subject, string(f.Role))
@@ -147,7 +147,7 @@ func changed(was dbsqlc.RosterUserLockRow, f Fields) string {
 }
 
 // Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
-// It answers ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, twofactor.ErrNotFresh.
+// It answers ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		n, err := s.q.RosterUserDisable(ctx, tx, dbsqlc.RosterUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
@@ -157,7 +157,7 @@ func (s *Service) Disable(ctx context.Context, sess session.Session, client sess
 		if n == 0 {
 			return nil
 		}
-		if err := s.sessions.EndOthers(ctx, tx, id, 0); err != nil {
+		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id}); err != nil {
 			return err
 		}
 		return s.write(ctx, tx, sess, client, audit.UserDisabled, audit.Person{ID: id, Name: was.Username}, "")
@@ -183,7 +183,7 @@ func (s *Service) Enable(ctx context.Context, sess session.Session, client sessi
 func (s *Service) Delete(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		// In the order in which everybody takes these rows; the cascade has its own.
-		if err := s.sessions.EndOthers(ctx, tx, id, 0); err != nil {
+		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id}); err != nil {
 			return err
 		}
 		if _, err := s.q.RosterUserDelete(ctx, tx, dbsqlc.RosterUserDeleteParams{OfficeID: sess.User.OfficeID, ID: id}); err != nil {

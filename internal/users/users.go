@@ -1,4 +1,4 @@
-// Package roster is an office's users in the hands of its superuser: made, changed, disabled, deleted,
+// Package users is an office's users in the hands of its superuser: made, changed, disabled, deleted,
 // brought in and taken out as a file, and logged out.
 //
 // The rules it protects: nobody acts on another office, nor gives a role above their own; what changes a
@@ -61,16 +61,13 @@ func New(pool *db.Pool, sessions *session.Store, log *audit.Log) *Service {
 }
 
 // MayChange reports what stands in the way of a change of users by this session: twofactor.ErrNotAllowed,
-// or twofactor.ErrNotFresh without a proof of their own in the last ten minutes. Whoever asks before a form
+// or fault.StepUpRequired without a proof of their own in the last ten minutes. Whoever asks before a form
 // is filled in loses nothing that was typed.
 func MayChange(sess session.Session) error {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return twofactor.ErrNotAllowed
 	}
-	if !twofactor.FreshForOthers(sess) {
-		return twofactor.ErrNotFresh
-	}
-	return nil
+	return sess.RequireStepUp(session.StepUpOffice)
 }
 
 // change runs do in one transaction, behind every other change of the same office's users. Whether the

@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -214,13 +215,13 @@ func TestOnlyASuperuserWithAFreshProofChangesUsersOfTheirOwnOffice(t *testing.T)
 	stale := f.in("boss")
 	stale.Now = stale.Now.Add(session.Fresh)
 	for act, err := range f.acts(stale, otto) {
-		is(t, "stale "+act, err, twofactor.ErrNotFresh)
+		is(t, "stale "+act, err, fault.StepUpRequired)
 	}
 	// Where the office demands a second factor, a fresh password is none.
 	pending := f.in("boss")
 	pending.TwoFactorRequired, pending.Level, pending.SecondFactorAt = true, 2, pending.Now.Add(-session.Fresh)
 	for act, err := range f.acts(pending, otto) {
-		is(t, "password "+act, err, twofactor.ErrNotFresh)
+		is(t, "password "+act, err, fault.StepUpRequired)
 	}
 	pending.Level = 1
 	for act, err := range f.acts(pending, otto) {

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
 func TestTheOldestSessionEndsWhenThereAreTooMany(t *testing.T) {
@@ -46,7 +48,7 @@ func TestTheOldestSessionEndsWhenThereAreTooMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.inTx(func(tx pgx.Tx) (err error) {
-		newest, err = f.store.Raise(t.Context(), tx, sess, MethodSMS)
+		newest, err = f.store.Raise(t.Context(), tx, sess, factor.SMS)
 		return err
 	})
 	if _, err := f.store.Load(t.Context(), newest); err != nil || living("level = 2") != MaxLiving {

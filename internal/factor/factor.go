@@ -1,0 +1,131 @@
+// Package factor is what a user can prove besides the password: the kinds of second factor, one interface, and a folder
+// for each kind.
+//
+// The rule it protects: whatever is true of factors is true of every kind. Package twofactor ranges over the kinds to
+// offer, prove, enrol, remove, reset and reseal; SQL asks the view user_factors. A new kind is a folder here, a branch of
+// that view, and its screens; nothing else spells out a kind. Start at Factor.
+package factor
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/otp"
+)
+
+var (
+	// ErrOver says that there is nothing to prove here any more: used, replaced, expired, out of tries, or the session
+	// ended.
+	ErrOver = fault.New(fault.Ended, "this challenge is over")
+	// ErrHasFactor says that the user has a factor, so that this one cannot be added so.
+	ErrHasFactor = fault.New(fault.Conflict, "the user has a confirmed factor")
+)
+
+// Owner is whose factor is meant, and the session in which it is proven or set up.
+type Owner struct {
+	UserID    int64
+	OfficeID  int64 // 0: an operator
+	SessionID int64
+	Username  string
+}
+
+// Purpose is what a right proof does.
+type Purpose string
+
+// The purposes. They stand in challenges.purpose by these words.
+const (
+	PurposeSignIn Purpose = "sign_in" // finish a log-in with a factor that the user has
+	PurposeEnrol  Purpose = "enrol"   // finish a log-in, and add the first factor
+	PurposeChange Purpose = "change"  // add or replace an own factor, in settings
+	PurposeStepUp Purpose = "step_up" // prove a factor once more, in settings
+)
+
+// Enrols reports whether a right proof adds a factor.
+func (p Purpose) Enrols() bool { return p == PurposeEnrol || p == PurposeChange }
+
+// Urgent reports whether somebody stands at the log-in and waits.
+func (p Purpose) Urgent() bool { return p == PurposeSignIn || p == PurposeEnrol }
+
+// Try is one try at a proof, charged before anything is compared.
+type Try struct {
+	// Purpose is what the proof was asked for; "" where the kind leaves that to the session.
+	Purpose Purpose
+	// Left is how many tries remain if this one is wrong.
+	Left int
+	// Spares says that the session survives the last wrong try, since no factor of its user was being guessed.
+	Spares bool
+	// State is the kind's own, from Charge to Verify and Enrol.
+	State any
+}
+
+// Factor is one kind of second factor.
+type Factor interface {
+	Kind() Kind
+	Words() Words
+
+	// Clean returns what was typed in the form that Verify compares, and whether it can be a proof of this kind at all.
+	Clean(typed string) (response string, ok bool)
+
+	// Charge counts one try, in a transaction of its own that is committed before anything is compared: parallel
+	// guesses cannot share a try, and no later failure gives one back. It returns ErrOver when there is nothing to try.
+	Charge(ctx context.Context, tx pgx.Tx, o Owner, enrols bool) (Try, error)
+
+	// Verify reports whether the response is right, and uses it up: of many that are the same, one is. tx is the
+	// transaction of all that follows, and holds the user's row. It returns ErrOver when the proof was over by then.
+	Verify(ctx context.Context, tx pgx.Tx, o Owner, t *Try, response string) (bool, error)
+
+	// Enrol adds what a right try with a purpose that enrols has proven, and returns the detail for the history.
+	// It returns ErrHasFactor when the user has one of this kind that cannot be replaced.
+	Enrol(ctx context.Context, tx pgx.Tx, o Owner, t Try) (detail string, err error)
+
+	// Remove takes everything of this kind away from a user.
+	Remove(ctx context.Context, tx pgx.Tx, userID int64) error
+
+	// Reseal seals anew what an older master key sealed: one batch, of users after after. It returns where to go on, 0
+	// at the end, and keys.ErrOpen in the chain when no key of the ring opens something, which then stays as it is.
+	Reseal(ctx context.Context, after int64) (next int64, err error)
+}
+
+// Starter is a kind that is set up with a secret shown once, such as an authenticator app.
+type Starter interface {
+	Factor
+	// Begin returns what is shown, the same until it is used or ten minutes old: a page that is loaded again must not
+	// change what was scanned.
+	Begin(ctx context.Context, tx pgx.Tx, o Owner) (Setup, error)
+}
+
+// Setup is what a user needs to set a factor up.
+type Setup struct {
+	Secret otp.Secret // to be typed by hand
+	URI    string     // to be scanned as a QR code
+}
+
+// Words is how a kind is named where something is told: history, notices, mails.
+type Words struct {
+	// Added, Changed and Removed are what the history says.
+	Added, Changed, Removed audit.Action
+	// AddedNotice is mailed after an enrolment at a log-in, ChangedNotice shown and mailed after one in settings,
+	// RemovedNotice after a removal.
+	AddedNotice, ChangedNotice, RemovedNotice string
+	// UsedNotice and Used tell that a proof of this kind was used; "" for kinds of which that is no news.
+	UsedNotice string
+	Used       audit.Action
+	// OpensLock: a right proof takes the lock of many wrong factors away, and is taken in spite of it.
+	OpensLock bool
+	// BringsRecovery: with its enrolment come recovery codes, and with its removal they go.
+	BringsRecovery bool
+}
+
+// Lock is what wrong second factors cost a user now: the result of the SQL function factor_lock.
+type Lock string
+
+// The locks.
+const (
+	LockNone     Lock = ""
+	LockWait     Lock = "wait"     // for a while, after every tenth wrong one in a row
+	LockRecovery Lock = "recovery" // recovery codes alone are taken
+	LockReset    Lock = "reset"    // nothing is taken before a reset
+)

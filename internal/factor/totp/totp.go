@@ -1,0 +1,211 @@
+// Package totp is the authenticator app: time-based codes (RFC 6238), each step of which serves once.
+package totp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/otp"
+)
+
+const (
+	secretPurpose = "authenticator secret"
+	// setupLife: a secret that was shown and not used dies (NIST SP 800-63B-4 §4.1.2.1).
+	setupLife = 10 * time.Minute
+	// resealBatch is how many secrets one call of Reseal takes: a few milliseconds of work.
+	resealBatch = 100
+)
+
+// App is the authenticator app as a kind of factor.
+type App struct {
+	factor.PerSession
+	pool    *db.Pool
+	q       *dbsqlc.Queries
+	keys    *keys.Ring
+	now     func() time.Time
+	product string
+}
+
+// New returns the kind. now is the clock that codes are judged by; product is the issuer that apps show.
+func New(pool *db.Pool, ring *keys.Ring, now func() time.Time, product string) *App {
+	return &App{pool: pool, q: dbsqlc.New(), keys: ring, now: now, product: product}
+}
+
+// Kind returns factor.App.
+func (*App) Kind() factor.Kind { return factor.App }
+
+// Words names the app in history, notices and mails.
+func (*App) Words() factor.Words {
+	return factor.Words{
+		Added: audit.AuthenticatorAdded, Changed: audit.AuthenticatorAdded, Removed: audit.AuthenticatorGone,
+		AddedNotice: "app_added", ChangedNotice: "app_added", RemovedNotice: "app_removed", BringsRecovery: true,
+	}
+}
+
+// Clean reads six digits.
+func (*App) Clean(typed string) (string, bool) { return otp.Clean(typed) }
+
+// Begin returns the secret of the app being set up in this session.
+func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setup, error) {
+	sealed, err := a.q.EnrolmentBySession(ctx, tx, o.SessionID)
+	if err == nil {
+		secret, err := a.open(o.UserID, sealed)
+		return a.setup(secret, o), err
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return factor.Setup{}, fmt.Errorf("read the enrolment of session %d: %w", o.SessionID, err)
+	}
+	secret := otp.NewSecret()
+	err = a.q.EnrolmentPut(ctx, tx, dbsqlc.EnrolmentPutParams{
+		SessionID: o.SessionID, SecretCt: a.seal(o.UserID, secret), Life: setupLife,
+	})
+	if err != nil {
+		return factor.Setup{}, fmt.Errorf("keep the enrolment of session %d: %w", o.SessionID, err)
+	}
+	return a.setup(secret, o), nil
+}
+
+func (a *App) setup(secret otp.Secret, o factor.Owner) factor.Setup {
+	return factor.Setup{Secret: secret, URI: secret.URI(a.product, o.Username)}
+}
+
+// matched is a right code: the secret that it belongs to, sealed, and its step.
+type matched struct {
+	sealed []byte
+	step   int64
+}
+
+// Verify checks a code against the user's app or, where it enrols, against the secret being set up. A step that served
+// before is as wrong as a wrong code (RFC 6238 §5.2).
+func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.Try, code string) (bool, error) {
+	sealed, err := a.sealed(ctx, tx, o, t.Purpose.Enrols())
+	if err != nil {
+		return false, factor.Over(err)
+	}
+	secret, err := a.open(o.UserID, sealed)
+	if err != nil {
+		return false, err
+	}
+	step, right, err := otp.Match(secret, code, a.now())
+	if err != nil || !right {
+		return false, err
+	}
+	t.State = matched{sealed, step}
+	if t.Purpose.Enrols() {
+		return true, nil
+	}
+	n, err := a.q.AuthenticatorStepUse(ctx, tx, dbsqlc.AuthenticatorStepUseParams{UserID: o.UserID, Step: step})
+	if err != nil {
+		return false, fmt.Errorf("use step %d of user %d: %w", step, o.UserID, err)
+	}
+	return n == 1, nil
+}
+
+func (a *App) sealed(ctx context.Context, tx pgx.Tx, o factor.Owner, enrols bool) ([]byte, error) {
+	if enrols {
+		return a.q.EnrolmentBySession(ctx, tx, o.SessionID)
+	}
+	app, err := a.q.AuthenticatorByUser(ctx, tx, o.UserID)
+	return app.SecretCt, err
+}
+
+// Enrol sets the app up. The code that proved it has used its step.
+func (a *App) Enrol(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try) (string, error) {
+	m := t.State.(matched)
+	n, err := a.q.EnrolmentDelete(ctx, tx, o.SessionID)
+	if err != nil {
+		return "", fmt.Errorf("end the enrolment of session %d: %w", o.SessionID, err)
+	}
+	if n == 0 {
+		return "", factor.ErrOver
+	}
+	return "", a.add(ctx, tx, o.UserID, m.sealed, m.step)
+}
+
+func (a *App) add(ctx context.Context, tx pgx.Tx, userID int64, sealed []byte, step int64) error {
+	n, err := a.q.AuthenticatorInsert(ctx, tx, dbsqlc.AuthenticatorInsertParams{
+		UserID: userID, SecretCt: sealed, LastStep: step,
+	})
+	if err != nil {
+		return fmt.Errorf("add the authenticator of user %d: %w", userID, err)
+	}
+	if n == 0 {
+		return factor.ErrHasFactor
+	}
+	return nil
+}
+
+// Issue gives a user who has no app a new key, for the command that shows it once. No step was used yet: the first code
+// is for the first log-in. It returns factor.ErrHasFactor.
+func (a *App) Issue(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setup, error) {
+	secret := otp.NewSecret()
+	return a.setup(secret, o), a.add(ctx, tx, o.UserID, a.seal(o.UserID, secret), 0)
+}
+
+// Remove takes the app away.
+func (a *App) Remove(ctx context.Context, tx pgx.Tx, userID int64) error {
+	if _, err := a.q.AuthenticatorDelete(ctx, tx, userID); err != nil {
+		return fmt.Errorf("remove the authenticator of user %d: %w", userID, err)
+	}
+	return nil
+}
+
+// Reseal seals anew the secrets that an older key sealed. Each row stands for itself, so a run that is cut off loses
+// nothing; a secret that changes meanwhile is left alone.
+func (a *App) Reseal(ctx context.Context, after int64) (next int64, err error) {
+	rows, err := a.q.ResealAuthenticatorList(ctx, a.pool, dbsqlc.ResealAuthenticatorListParams{
+		After: after, KeyID: a.keys.SealingID(), Batch: resealBatch,
+	})
+	if err != nil {
+		return after, fmt.Errorf("list what an older key sealed: %w", err)
+	}
+	unreadable := 0
+	for _, r := range rows {
+		secret, err := a.open(r.UserID, r.SecretCt)
+		if errors.Is(err, keys.ErrOpen) {
+			unreadable++
+			continue
+		}
+		if err != nil {
+			return after, err
+		}
+		_, err = a.q.ResealAuthenticator(ctx, a.pool, dbsqlc.ResealAuthenticatorParams{
+			UserID: r.UserID, Before: r.SecretCt, SealedAnew: a.seal(r.UserID, secret),
+		})
+		if err != nil {
+			return after, fmt.Errorf("seal the authenticator secret of user %d anew: %w", r.UserID, err)
+		}
+	}
+	if len(rows) == resealBatch {
+		next = rows[len(rows)-1].UserID
+	}
+	if unreadable > 0 {
+		err = fmt.Errorf("%d authenticator secrets: %w", unreadable, keys.ErrOpen)
+	}
+	return next, err
+}
+
+func (a *App) seal(userID int64, secret otp.Secret) []byte {
+	return a.keys.Seal(secretPurpose, row(userID), []byte(secret))
+}
+
+func (a *App) open(userID int64, sealed []byte) (otp.Secret, error) {
+	secret, err := a.keys.Open(secretPurpose, row(userID), sealed)
+	if err != nil {
+		return "", fmt.Errorf("open the authenticator secret of user %d: %w", userID, err)
+	}
+	return otp.Secret(secret), nil
+}
+
+// row returns a user's id as associated data: a secret copied to another user's row does not open.
+func row(userID int64) string { return strconv.FormatInt(userID, 10) }

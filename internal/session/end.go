@@ -1,0 +1,96 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// Which says which sessions end: one of a user, all of a user, or all of an office.
+type Which struct {
+	OfficeID int64 // all of its users' sessions
+	UserID   int64 // without ID: all of the user's sessions
+	ID       int64 // this one of the user's
+	Except   int64 // of an office or a user: this one stays
+}
+
+// End ends sessions in the transaction of what demands it, and returns how many. Their codes are not sent any more, nor
+// kept. It is the only place that ends a session by a decision: what a session outlives by time, by a new password or by
+// the end of its user, the view living_sessions knows.
+func (s *Store) End(ctx context.Context, tx pgx.Tx, which Which) (int64, error) {
+	const outcome = "abandoned"
+	var n int64
+	var err error
+	// The challenges first: rows are taken in one order everywhere.
+	switch {
+	case which.ID != 0:
+		err = s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: which.ID, Outcome: outcome})
+		if err == nil {
+			n, err = s.q.SessionEnd(ctx, tx, dbsqlc.SessionEndParams{ID: which.ID, UserID: which.UserID})
+		}
+	case which.UserID != 0:
+		err = s.q.ChallengeEndOfUser(ctx, tx, dbsqlc.ChallengeEndOfUserParams{
+			UserID: which.UserID, ExceptID: which.Except, Outcome: outcome,
+		})
+		if err == nil {
+			n, err = s.q.SessionEndOfUser(ctx, tx, dbsqlc.SessionEndOfUserParams{UserID: which.UserID, ExceptID: which.Except})
+		}
+	default:
+		err = s.q.ChallengeEndOfOffice(ctx, tx, dbsqlc.ChallengeEndOfOfficeParams{
+			OfficeID: which.OfficeID, ExceptID: which.Except, Outcome: outcome,
+		})
+		if err == nil {
+			n, err = s.q.SessionEndOfOffice(ctx, tx, dbsqlc.SessionEndOfOfficeParams{
+				OfficeID: which.OfficeID, ExceptID: which.Except,
+			})
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("end sessions %+v: %w", which, err)
+	}
+	return n, nil
+}
+
+// EndOne ends one session of the acting session's own user: ErrNone when the user has no such session.
+func (s *Store) EndOne(ctx context.Context, acting Session, id int64, client Client) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		n, err := s.End(ctx, tx, Which{UserID: acting.User.ID, ID: id})
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNone // another user's: the transaction takes everything back
+		}
+		action := audit.SessionEnded
+		if id == acting.ID {
+			action = audit.LoggedOut
+		}
+		return s.log.Write(ctx, tx, acting.Event(action, client))
+	})
+}
+
+// EndOthers ends every session of the acting session's user but the acting one.
+func (s *Store) EndOthers(ctx context.Context, acting Session, client Client) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := s.End(ctx, tx, Which{UserID: acting.User.ID, Except: acting.ID}); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, acting.Event(audit.OtherSessionsEnded, client))
+	})
+}
+
+// NewPassword ends every session of a user whose password has just changed but the one in which it was (0: none).
+func (s *Store) NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error {
+	if _, err := s.End(ctx, tx, Which{UserID: userID, Except: except}); err != nil {
+		return err
+	}
+	if err := s.q.SessionRenew(ctx, tx, dbsqlc.SessionRenewParams{ID: except, UserID: userID}); err != nil {
+		return fmt.Errorf("renew session %d: %w", except, err)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package session
+
+import (
+	"slices"
+	"time"
+
+	"github.com/nightlatch/nightlatch/internal/fault"
+)
+
+// Fresh is how long a proof counts as fresh.
+const Fresh = 10 * time.Minute
+
+// StepUp is what an act takes beyond a session: a proof of its user's own in the last ten minutes.
+type StepUp string
+
+// The kinds of step-up.
+const (
+	// StepUpOwn: the present factor or, for a user without one, the password. For changes of one's own factors,
+	// sessions and ways in.
+	StepUpOwn StepUp = "own"
+	// StepUpOffice: the second factor where it is demanded; where it is not, the password will do. For changes of
+	// other users and of the office's settings.
+	StepUpOffice StepUp = "office"
+	// StepUpEither: any of both. For taking a way in away from oneself, which gives nothing.
+	StepUpEither StepUp = "either"
+)
+
+// RequireStepUp returns fault.StepUpRequired unless the session has the proof that s asks for. It is the only place
+// that knows what is fresh enough for what.
+func (s Session) RequireStepUp(need StepUp) error {
+	enough := false
+	switch need {
+	case StepUpOwn:
+		enough = s.FreshFactor() || !s.HasFactor && s.FreshPassword()
+	case StepUpOffice:
+		enough = s.FreshFactor() || !s.TwoFactorRequired && s.FreshPassword()
+	case StepUpEither:
+		enough = s.FreshFactor() || s.FreshPassword()
+	}
+	if !enough {
+		return fault.StepUpRequired
+	}
+	return nil
+}
+
+// FreshFactor reports whether the second factor was proven in the last ten minutes. A provider's second factor never
+// does: nobody here saw it, and what needs a fresh proof needs one of ours.
+func (s Session) FreshFactor() bool {
+	return !s.SecondFactorAt.IsZero() && s.Now.Sub(s.SecondFactorAt) < Fresh &&
+		!slices.Contains(s.Methods, string(BySSOFactor))
+}
+
+// FreshPassword reports whether the password was proven in the last ten minutes.
+func (s Session) FreshPassword() bool { return s.Now.Sub(s.PasswordAt) < Fresh }

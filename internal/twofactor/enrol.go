@@ -1,0 +1,183 @@
+package twofactor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// BeginEnrolment returns what is shown to set a factor up in this session, the same until it is used or ten minutes old.
+// ConfirmEnrolment finishes it. It returns what judge returns, and fault.NotFound for a kind that is set up otherwise.
+func (s *Service) BeginEnrolment(ctx context.Context, sess session.Session, kind factor.Kind) (factor.Setup, error) {
+	f, err := s.kind(kind)
+	if err != nil {
+		return factor.Setup{}, err
+	}
+	starter, ok := f.(factor.Starter)
+	if !ok {
+		return factor.Setup{}, fault.NotFound
+	}
+	var setup factor.Setup
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if err := judge(purposeFor(now.Session, true), kind, now); err != nil {
+			return err
+		}
+		setup, err = starter.Begin(ctx, tx, owner(sess))
+		return err
+	})
+	return setup, err
+}
+
+// Remove takes one of the user's own factors away, after a step-up.
+// It returns fault.StepUpRequired, ErrLastFactor, and ErrOver when the user has none of this kind.
+func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client, kind factor.Kind) error {
+	f, err := s.kind(kind)
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if !now.factors.Of(kind).Counts {
+			return ErrOver
+		}
+		if err := now.RequireStepUp(session.StepUpOwn); err != nil {
+			return err
+		}
+		if now.TwoFactorRequired && !now.factors.Without(kind).HasFactor() {
+			return ErrLastFactor
+		}
+		if err := f.Remove(ctx, tx, sess.User.ID); err != nil {
+			return err
+		}
+		words := f.Words()
+		if words.BringsRecovery {
+			if err := s.recovery.Remove(ctx, tx, sess.User.ID); err != nil {
+				return err
+			}
+		}
+		if err := s.notify(ctx, tx, sess.User.ID, Notice(words.RemovedNotice), client); err != nil {
+			return err
+		}
+		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, Except: sess.ID}); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, sess.Event(words.Removed, client))
+	})
+}
+
+// RegisterNumber notes the mobile number of a user of the session's office (the acting user included) who has no
+// factor. It stays unconfirmed until its user proves it at a log-in.
+// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, ErrHasFactor.
+func (s *Service) RegisterNumber(
+	ctx context.Context, sess session.Session, client session.Client, userID int64, number phone.Number,
+) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		user, err := s.lockUser(ctx, tx, sess.User.OfficeID, userID)
+		if err != nil {
+			return err
+		}
+		if !MayRegister(sess.User.Role, user.Role) {
+			return ErrNotAllowed
+		}
+		set, err := s.set(ctx, tx, userID)
+		if err != nil {
+			return err
+		}
+		if set.HasFactor() {
+			return ErrHasFactor
+		}
+		n, err := s.q.MobileNumberRegister(ctx, tx, dbsqlc.MobileNumberRegisterParams{
+			UserID: userID, Number: number.E164, Country: string(number.Country), RegisteredBy: &sess.User.ID,
+		})
+		if err != nil {
+			return fmt.Errorf("register the number of user %d: %w", userID, err)
+		}
+		if n == 0 {
+			return ErrHasFactor
+		}
+		// A code on its way to the number before must not confirm anything any more.
+		err = s.q.ChallengeEndOfUser(ctx, tx, dbsqlc.ChallengeEndOfUserParams{UserID: userID, Outcome: "replaced"})
+		if err != nil {
+			return fmt.Errorf("replace the challenges of user %d: %w", userID, err)
+		}
+		event := sess.Event(audit.NumberRegistered, client)
+		event.Subject, event.Detail = user.Person(), phone.Masked(number.E164)
+		return s.log.Write(ctx, tx, event)
+	})
+}
+
+// MayRegister reports whether somebody of role actor may register the number of a user of role subject.
+func MayRegister(actor, subject account.Role) bool {
+	return actor.ManagesUsers() && actor.AtLeast(subject)
+}
+
+// EnrolOperator makes the authenticator key of an operator who has none. It is shown by the command that asked for it
+// and never again. It returns account.ErrUnknown for a user of an office, and ErrHasFactor.
+func (s *Service) EnrolOperator(ctx context.Context, userID int64) (factor.Setup, error) {
+	var setup factor.Setup
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		user, err := s.lockUser(ctx, tx, 0, userID)
+		if err != nil {
+			return err
+		}
+		if setup, err = s.app.Issue(ctx, tx, factor.Owner{UserID: userID, Username: user.Username}); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{
+			Actor: audit.CommandLine, Subject: user.Person(), Action: audit.OperatorKeyMade,
+		})
+	})
+	return setup, err
+}
+
+// NewRecoveryCodes replaces the user's recovery codes, after a step-up; RecoverySheet shows them.
+// It returns fault.StepUpRequired, and ErrOver for a user without a factor.
+func (s *Service) NewRecoveryCodes(ctx context.Context, sess session.Session, client session.Client) error {
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if !now.factors.HasFactor() {
+			return ErrOver
+		}
+		if err := now.RequireStepUp(session.StepUpOwn); err != nil {
+			return err
+		}
+		return s.makeRecoveryCodes(ctx, tx, sess, client)
+	})
+}
+
+func (s *Service) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client) error {
+	if err := s.recovery.Make(ctx, tx, owner(sess)); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, sess.Event(audit.RecoveryCodesMade, client))
+}
+
+// RecoverySheet returns the new codes to the session that made them: see recovery.Recovery.Sheet.
+func (s *Service) RecoverySheet(ctx context.Context, sess session.Session) ([]string, error) {
+	return s.recovery.Sheet(ctx, s.pool, sess.ID)
+}
+
+// KeepRecoveryCodes ends their showing.
+func (s *Service) KeepRecoveryCodes(ctx context.Context, sess session.Session) error {
+	return s.recovery.Keep(ctx, s.pool, sess.ID)
+}

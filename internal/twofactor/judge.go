@@ -1,0 +1,68 @@
+package twofactor
+
+import (
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// judge is the whole table of what a proof of a kind may do: purpose × pending × factors × step-up, as they are at this
+// moment. It is asked when a challenge is made and, under the user's lock, when a proof is consumed: in between the
+// office may have switched, the user enrolled in another browser, the step-up gone stale.
+//
+// It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, or fault.StepUpRequired.
+func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
+	switch purpose {
+	case factor.PurposeSignIn:
+		if now.Level > 1 {
+			return ErrOver // proven in another tab
+		}
+		return provable(kind, now)
+	case factor.PurposeStepUp:
+		return provable(kind, now)
+	case factor.PurposeEnrol:
+		switch {
+		case now.User.IsOperator():
+			return ErrNotAllowed // an operator's app comes from the command line
+		case now.factors.HasFactor():
+			return ErrHasFactor // enrolled in another browser
+		case now.Level > 1:
+			return ErrOver
+		case !now.Pending(): // the office has just stopped demanding it
+			return now.RequireStepUp(session.StepUpOwn)
+		}
+		return nil
+	case factor.PurposeChange:
+		switch {
+		case now.User.IsOperator():
+			return ErrNotAllowed
+		case now.Pending():
+			return ErrOver // the office has just begun to demand it: a pending log-in changes nothing
+		case kind != factor.SMS && now.factors.Has(kind):
+			return ErrHasFactor // a number is replaced; another factor is removed first
+		}
+		return now.RequireStepUp(session.StepUpOwn)
+	}
+	return ErrNotAllowed
+}
+
+// provable returns ErrOver unless the user has a factor of this kind. Whether there are recovery codes, nobody is told:
+// a code of none is wrong like any other.
+func provable(kind factor.Kind, now standing) error {
+	if kind != factor.Recovery && !now.factors.Has(kind) {
+		return ErrOver
+	}
+	return nil
+}
+
+// purposeFor returns what a proof does whose kind leaves that to the session.
+func purposeFor(sess session.Session, enrols bool) factor.Purpose {
+	switch {
+	case enrols && sess.Pending():
+		return factor.PurposeEnrol
+	case enrols:
+		return factor.PurposeChange
+	case sess.Pending():
+		return factor.PurposeSignIn
+	}
+	return factor.PurposeStepUp
+}

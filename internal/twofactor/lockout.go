@@ -1,0 +1,151 @@
+package twofactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// MayProve returns *Wait while the session's user has to wait after wrong proofs.
+func (s *Service) MayProve(ctx context.Context, sess session.Session) error {
+	return s.mayTry(ctx, s.pool, sess.User.ID)
+}
+
+// chargeUser counts one try against the user, over all kinds, sessions and nodes. It returns *Wait.
+func (s *Service) chargeUser(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
+) error {
+	unknown, err := s.unknownBrowser(ctx, tx, sess, client)
+	if err != nil {
+		return err
+	}
+	row, err := s.q.FactorFailureCharge(ctx, tx, dbsqlc.FactorFailureChargeParams{
+		UserID: sess.User.ID, Stranger: unknown, Recovery: f.Words().OpensLock,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return s.mayTry(ctx, tx, sess.User.ID)
+	}
+	if err != nil {
+		return fmt.Errorf("count a try of user %d: %w", sess.User.ID, err)
+	}
+	if !row.Waits {
+		return nil
+	}
+	event := sess.Event(audit.SecondFactorWait, client)
+	event.Detail = fmt.Sprintf("%d in a row", row.InARow)
+	return s.log.Write(ctx, tx, event)
+}
+
+// unknownBrowser reports whether the user never completed a log-in in this browser.
+func (s *Service) unknownBrowser(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
+) (bool, error) {
+	known, err := s.q.KnownBrowserOfUser(ctx, tx, dbsqlc.KnownBrowserOfUserParams{
+		UserID: sess.User.ID, BrowserHash: client.Browser,
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a known browser of user %d: %w", sess.User.ID, err)
+	}
+	return !known, nil
+}
+
+// recordSuccess ends the row of wrong proofs.
+func (s *Service) recordSuccess(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
+) error {
+	unknown, err := s.unknownBrowser(ctx, tx, sess, client)
+	if err != nil {
+		return err
+	}
+	err = s.q.FactorFailureSucceed(ctx, tx, dbsqlc.FactorFailureSucceedParams{
+		UserID: sess.User.ID, Stranger: unknown, Recovery: f.Words().OpensLock,
+	})
+	if err != nil {
+		return fmt.Errorf("end the failures of user %d: %w", sess.User.ID, err)
+	}
+	return nil
+}
+
+// mayTry returns *Wait while the user has to wait after wrong proofs.
+func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, userID int64) error {
+	row, err := s.q.FactorFailureOf(ctx, tx, userID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the failures of user %d: %w", userID, err)
+	}
+	switch lock := factor.Lock(row.Lock); lock {
+	case factor.LockNone:
+		return nil
+	case factor.LockWait:
+		return &Wait{Lock: lock, Until: *row.WaitUntil, For: row.WaitUntil.Sub(row.Now)}
+	default:
+		return &Wait{Lock: lock}
+	}
+}
+
+// refuse writes a wrong proof down. The last try ends the challenge and, unless it spares it, the session; its user is
+// told, since somebody had the password.
+func (s *Service) refuse(
+	ctx context.Context, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
+) error {
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if try.Left == 0 {
+			err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
+				SessionID: sess.ID, Outcome: "exhausted",
+			})
+			if err != nil {
+				return fmt.Errorf("end the challenge of session %d: %w", sess.ID, err)
+			}
+			if !try.Spares {
+				if _, err := s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, ID: sess.ID}); err != nil {
+					return err
+				}
+				if err := s.notify(ctx, tx, sess.User.ID, NoticeGuessed, client); err != nil {
+					return err
+				}
+			}
+		}
+		return s.writeRefusal(ctx, tx, sess, client, f.Kind())
+	})
+	if err != nil {
+		return err
+	}
+	return &Wrong{Left: try.Left}
+}
+
+// writeRefusal writes down that a proof was wrong, and locks the user's factors when it was one too many.
+func (s *Service) writeRefusal(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, kind factor.Kind,
+) error {
+	event := sess.Event(audit.SecondFactorRefused, client)
+	event.Detail = string(kind)
+	if err := s.log.Write(ctx, tx, event); err != nil {
+		return err
+	}
+	locked, err := s.q.FactorFailureLock(ctx, tx, sess.User.ID)
+	if err != nil {
+		return fmt.Errorf("look whether user %d is to be locked: %w", sess.User.ID, err)
+	}
+	if locked == 0 {
+		return nil
+	}
+	if err := s.notify(ctx, tx, sess.User.ID, NoticeLocked, client); err != nil {
+		return err
+	}
+	if sess.User.OfficeID != 0 {
+		if err := s.noticeSuperusers(ctx, tx, sess.User.OfficeID, NoticeUserLocked); err != nil {
+			return err
+		}
+	}
+	return s.log.Write(ctx, tx, sess.Event(audit.SecondFactorLocked, client))
+}

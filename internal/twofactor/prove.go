@@ -1,0 +1,185 @@
+package twofactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Proven is what a right proof did.
+type Proven struct {
+	Token   session.Token // the session's new token
+	Purpose factor.Purpose
+}
+
+// Prove checks a proof of a kind, as typed: the code of the session's live challenge, or a code of a factor that the
+// user has. It returns ErrNotACode, *Wrong, *Wait, ErrOver, and what judge returns.
+func (s *Service) Prove(
+	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, typed string,
+) (Proven, error) {
+	return s.prove(ctx, sess, client, kind, typed, false)
+}
+
+// ConfirmEnrolment finishes an enrolment that BeginEnrolment began with the first proof of the new factor; a pending
+// log-in is then complete. It returns what Prove returns.
+func (s *Service) ConfirmEnrolment(
+	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, typed string,
+) (Proven, error) {
+	return s.prove(ctx, sess, client, kind, typed, true)
+}
+
+// errWrong ends the transaction of a proof that was wrong.
+var errWrong = errors.New("wrong")
+
+// prove is the one way of every proof. First the try is charged to the user and to the challenge or session, in a
+// transaction that is committed before anything is compared: parallel guesses cannot share a try, and no later failure
+// gives one back. Then the proof is judged, verified and consumed in the transaction of all it does, where one of many
+// wins. Rows are taken in one order everywhere (user, failures, challenge, session): no two requests deadlock.
+func (s *Service) prove(
+	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, typed string, enrols bool,
+) (Proven, error) {
+	f, err := s.kind(kind)
+	if err != nil {
+		return Proven{}, err
+	}
+	response, ok := f.Clean(typed)
+	if !ok {
+		return Proven{}, ErrNotACode
+	}
+	var try factor.Try
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		if err := s.chargeUser(ctx, tx, sess, client, f); err != nil {
+			return err
+		}
+		try, err = f.Charge(ctx, tx, owner(sess), enrols)
+		return err
+	})
+	if err != nil {
+		return Proven{}, err
+	}
+	var proven Proven
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		proven, err = s.consume(ctx, tx, sess, client, f, try, response, enrols)
+		return err
+	})
+	if errors.Is(err, errWrong) {
+		return Proven{}, s.refuse(ctx, sess, client, f, try)
+	}
+	return proven, err
+}
+
+func (s *Service) consume(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
+	response string, enrols bool,
+) (Proven, error) {
+	now, err := s.lock(ctx, tx, sess)
+	if err != nil {
+		return Proven{}, err
+	}
+	if try.Purpose == "" {
+		try.Purpose = purposeFor(now.Session, enrols)
+	}
+	if err := judge(try.Purpose, f.Kind(), now); err != nil {
+		return Proven{}, err
+	}
+	if err := s.recordSuccess(ctx, tx, sess, client, f); err != nil {
+		return Proven{}, err
+	}
+	right, err := f.Verify(ctx, tx, owner(sess), &try, response)
+	if err != nil {
+		return Proven{}, err
+	}
+	if !right {
+		return Proven{}, errWrong // what was recorded goes with the transaction
+	}
+	// A text message that is still under way must not be a second key to the same door.
+	err = s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "abandoned"})
+	if err != nil {
+		return Proven{}, fmt.Errorf("end the challenge of session %d: %w", sess.ID, err)
+	}
+	if try.Purpose.Enrols() {
+		err = s.enrolled(ctx, tx, now.Session, client, f, try)
+	} else {
+		err = s.used(ctx, tx, now.Session, client, f)
+	}
+	if err != nil {
+		return Proven{}, err
+	}
+	token, err := s.raise(ctx, tx, now.Session, client, f.Kind())
+	return Proven{token, try.Purpose}, err
+}
+
+// enrolled adds the factor that was just proven and tells its user; whatever else was under way for them ends.
+func (s *Service) enrolled(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
+) error {
+	detail, err := f.Enrol(ctx, tx, owner(sess), try)
+	if err != nil {
+		return err
+	}
+	words := f.Words()
+	action, tell, notice := words.Added, s.write, words.AddedNotice
+	if try.Purpose == factor.PurposeChange {
+		action, tell, notice = words.Changed, s.notify, words.ChangedNotice
+	}
+	event := sess.Event(action, client)
+	event.Detail = detail
+	if err := s.log.Write(ctx, tx, event); err != nil {
+		return err
+	}
+	if words.BringsRecovery {
+		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {
+			return err
+		}
+	}
+	if err := tell(ctx, tx, sess.User.ID, Notice(notice), client); err != nil {
+		return err
+	}
+	_, err = s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, Except: sess.ID})
+	return err
+}
+
+// used tells the user where the use of a kind is news.
+func (s *Service) used(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
+) error {
+	words := f.Words()
+	if words.UsedNotice == "" {
+		return nil
+	}
+	if err := s.notify(ctx, tx, sess.User.ID, Notice(words.UsedNotice), client); err != nil {
+		return err
+	}
+	return s.log.Write(ctx, tx, sess.Event(words.Used, client))
+}
+
+// raise gives the session its second factor and writes down what that was.
+func (s *Service) raise(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, kind factor.Kind,
+) (session.Token, error) {
+	token, err := s.sessions.Raise(ctx, tx, sess, kind)
+	if errors.Is(err, session.ErrNone) {
+		return "", ErrOver
+	}
+	if err != nil {
+		return "", err
+	}
+	action := audit.FactorConfirmed
+	if sess.Pending() {
+		action = audit.SignedIn
+		if err := s.sessions.RememberBrowser(ctx, tx, sess.User.ID, client); err != nil {
+			return "", err
+		}
+	}
+	event := sess.Event(action, client)
+	event.Detail = string(kind)
+	return token, s.log.Write(ctx, tx, event)
+}
