@@ -92,7 +92,7 @@ func newFixture(t testing.TB, route ...string) *fixture {
 	user := factory.User(t, f.pool, office, factory.UserOpts{Username: "jdoe"}).ID
 	factory.Number(t, f.pool, user, factory.NumberOpts{})
 	token, err := f.factors.Begin(t.Context(), account.User{
-		ID: user, OfficeID: office, Username: "jdoe", Role: account.RoleUser,
+		ID: user, OfficeID: office, Username: "jdoe", Role: account.RoleUser, PasswordVersion: 1,
 	}, "nl", session.Client{Address: "192.0.2.7"})
 	if err != nil {
 		t.Fatal(err)
