@@ -1,9 +1,10 @@
 // Package templates turns plain structs into HTML: one .html and one .go of view structs a screen.
 //
 // Here are the layouts and what several screens share. The folders are those of handlers: each is a package
-// with the pages of one of them, a page's .html and .go side by side. A page and its fragments share a file, the fragments as named blocks inside the page, so that what a
-// page shows is what a fragment swaps. Page and Fragment tie a block to its struct when the program is
-// compiled; a missing block stops it at start, and a test type-checks all that the registry holds.
+// with the pages of one of them, a page's .html and .go side by side. A page and its fragments share a file, the
+// fragments as named blocks inside the page, so that what a page shows is what a fragment swaps. Page and Fragment tie
+// a block to its struct when the program is compiled; a missing block stops it at start, and a test type-checks all
+// that the registry holds.
 package templates
 
 import (

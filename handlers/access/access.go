@@ -101,7 +101,8 @@ func Markdown(rows []Row) string {
 	var b strings.Builder
 	b.WriteString(`# Who may do what
 
-Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`make generate`" + `: change it there. A test asks every cell for real, as a page and as a fragment, and fails for a route without a line.
+Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`make generate`" +
+		`: change it there. A test asks every cell for real, as a page and as a fragment, and fails for a route without a line.
 
 | visitor | who |
 |---|---|

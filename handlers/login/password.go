@@ -62,7 +62,8 @@ func (s *Screens) showLink(c echo.Context, token account.Token, problem, again s
 		Heading: heading, Lead: s.T(c, "link."+string(link.Purpose)+"_lead", "Username", link.Username, "Code",
 			link.OfficeCode, "Office", link.OfficeName),
 		Action: paths.To(paths.Link, token), Username: link.Username, Token: string(token), Strength: paths.LinkStrength,
-		Error: problem, RepeatError: again, Hint: s.T(c, "password.hint", "Least", link.For.Least()), Save: s.T(c, "password.set"),
+		Error: problem, RepeatError: again, Hint: s.T(c, "password.hint", "Least", link.For.Least()),
+		Save: s.T(c, "password.set"),
 	}
 	return web.Page(c, web.StatusFor(problem+again), templates.Password, s.Layout(c, heading, view.Action), view)
 }

@@ -16,13 +16,14 @@ import (
 )
 
 // jobsPolicy is web.PagePolicy with what River UI's bundle needs: its libraries write style elements and attributes,
-// and its style sheet draws the marks of checkboxes as data: images. One of them (zod) tries whether eval is allowed and
-// does without: it is not.
+// and its style sheet draws the marks of checkboxes as data: images. One of them (zod) tries whether eval is allowed
+// and does without: it is not.
 const jobsPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
 // TouchUnlessPolled is Touch for River UI, whose page asks its API every two seconds how things stand: that neither
-// keeps a session alive nor fills the log. Which of its addresses do so is River UI's own affair, behind one route of ours.
+// keeps a session alive nor fills the log. Which of its addresses do so is River UI's own affair, behind one route of
+// ours.
 func (s *Screens) TouchUnlessPolled(next echo.HandlerFunc) echo.HandlerFunc {
 	touch, quiet := s.Touch(next), web.Quiet(next)
 	return func(c echo.Context) error {

@@ -80,7 +80,8 @@ func (s *Screens) states(c echo.Context, st operator.States) []any {
 
 func (s *Screens) delivery(c echo.Context, d operator.Delivery) pages.DeliveryRow {
 	row := pages.DeliveryRow{
-		Provider: s.providerName(c, d.Provider), Country: d.Country, Messages: s.number(c, d.States.Total()), Sent: s.number(c, d.Sent),
+		Provider: s.providerName(c, d.Provider), Country: d.Country, Messages: s.number(c, d.States.Total()),
+		Sent:      s.number(c, d.Sent),
 		Delivered: s.number(c, d.States.Delivered), Failed: s.number(c, d.States.Failed), Verified: s.number(c, d.Verified),
 		Accepted: s.span(c, d.AcceptedP50, d.AcceptedP95), Arrived: s.span(c, d.DeliveredP50, d.DeliveredP95),
 	}

@@ -16,7 +16,8 @@ func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []pages.Sta
 	all := o.All
 	verified := pages.Stat{Label: s.T(c, "overview.verified_of_sent"), Value: s.share(c, all.Verified, all.Sent)}
 	if all.Sent > 0 {
-		verified.Tone, verified.Note = pages.ToneOK, s.T(c, "overview.of", "N", s.number(c, all.Verified), "Of", s.number(c, all.Sent))
+		verified.Tone, verified.Note = pages.ToneOK, s.T(c, "overview.of", "N", s.number(c, all.Verified), "Of",
+			s.number(c, all.Sent))
 		if all.Verified*2 < all.Sent {
 			verified.Tone = pages.ToneWarn
 		}

@@ -19,8 +19,8 @@ const (
 	brakeWait = time.Minute
 )
 
-// brake answers *Delay while too many accounts have failed from an address. Browsers that the user is known in pass, and
-// so does every address of an own network: behind a proxy that nobody told us to believe, it would be everybody's.
+// brake answers *Delay while too many accounts have failed from an address. Browsers that the user is known in pass,
+// and so does every address of an own network: behind a proxy that nobody told us to believe, it would be everybody's.
 func (s *Service) brake(ctx context.Context, address string, known bool) error {
 	if known || OwnNetwork(address) {
 		return nil
@@ -53,7 +53,8 @@ func (s *Service) cameFrom(ctx context.Context, address, account string) error {
 	if OwnNetwork(address) {
 		return nil
 	}
-	if err := s.q.AddressSucceeded(ctx, s.pool, dbsqlc.AddressSucceededParams{Address: address, Account: account}); err != nil {
+	if err := s.q.AddressSucceeded(ctx, s.pool, dbsqlc.AddressSucceededParams{Address: address,
+		Account: account}); err != nil {
 		return fmt.Errorf("note a success from an address: %w", err)
 	}
 	return nil

@@ -24,10 +24,11 @@ func (s *Service) PasswordRules(ctx context.Context, officeID, userID int64) (Pa
 	return PasswordFor{u.Username, u.Name, u.Email, u.OfficeCode, u.OfficeName, s.product, u.TwoFactorRequired}, nil
 }
 
-// ChangePassword changes a signed-in user's own password, with the present one, and ends their links and their sessions but
-// this one. It answers *Refusal (before the present password is looked at), ErrWrong and *Delay as CheckPassword does,
-// and ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64, present, password string, from Origin) error {
+// ChangePassword changes a signed-in user's own password, with the present one, and ends their links and their sessions
+// but this one. It answers *Refusal (before the present password is looked at), ErrWrong and *Delay as CheckPassword
+// does, and ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64, present, password string,
+	from Origin) error {
 	rules, err := s.PasswordRules(ctx, user.OfficeID, user.ID)
 	if err != nil {
 		return err

@@ -16,8 +16,8 @@ import (
 const (
 	// forgottenOfName: so many mails an hour a stranger can make us send to somebody.
 	forgottenOfName = 3
-	// forgottenOfAddress an hour: an office behind one address is not an attack. An address of the own network is nobody's,
-	// and not counted: a stranger behind the same proxy must keep nobody out.
+	// forgottenOfAddress an hour: an office behind one address is not an attack. An address of the own network is
+	// nobody's, and not counted: a stranger behind the same proxy must keep nobody out.
 	forgottenOfAddress = 100
 )
 
@@ -49,7 +49,8 @@ func (s *Service) Forgot(ctx context.Context, officeCode, username string, from 
 			return nil
 		}
 		id, err := s.q.ForgottenInsert(ctx, tx, dbsqlc.ForgottenInsertParams{
-			NameHash: name[:], OfficeCode: officeCode, Username: username, Address: from.Address, UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
+			NameHash: name[:], OfficeCode: officeCode, Username: username, Address: from.Address,
+			UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
 		})
 		if err != nil {
 			return fmt.Errorf("note a forgotten password: %w", err)
@@ -60,7 +61,8 @@ func (s *Service) Forgot(ctx context.Context, officeCode, username string, from 
 
 // AnswerForgotten finds out who it was that asked and, when that is a user who can sign in and be written to, sends
 // them the link. Run twice, it does no harm: done completes its job in the same transaction.
-func (s *Service) AnswerForgotten(ctx context.Context, forgottenID int64, done func(context.Context, pgx.Tx) error) error {
+func (s *Service) AnswerForgotten(ctx context.Context, forgottenID int64,
+	done func(context.Context, pgx.Tx) error) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := s.answerForgotten(ctx, tx, forgottenID); err != nil {
 			return err
@@ -78,7 +80,8 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 		return fmt.Errorf("read forgotten password %d: %w", id, err)
 	}
 	user, err := s.q.UserByID(ctx, tx, *asked.UserID)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.Email == "" || user.DisabledAt != nil || user.OfficeID == nil || s.mailer == nil) {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.Email == "" || user.DisabledAt != nil ||
+		user.OfficeID == nil || s.mailer == nil) {
 		return nil
 	}
 	if err != nil {
@@ -88,7 +91,10 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 	if err := s.sendLink(ctx, tx, user.ID, PurposeReset, from); err != nil {
 		return err
 	}
-	return s.log.Write(ctx, tx, audit.Event{Office: *user.OfficeID, Subject: audit.Person{ID: user.ID, Name: user.Username}, Action: audit.PasswordResetAsked, Address: asked.Address})
+	return s.log.Write(ctx, tx, audit.Event{
+		Office: *user.OfficeID, Subject: audit.Person{ID: user.ID, Name: user.Username}, Action: audit.PasswordResetAsked,
+		Address: asked.Address,
+	})
 }
 
 // LinkUpkeep drops what is too old to matter: links a month old, requests a day old.

@@ -61,9 +61,15 @@ func PasswordProblem(password string, p PasswordFor) *Refusal {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
 		return &Refusal{"password.not_text", nil, "the password is not valid text"}
 	case n < p.Least():
-		return &Refusal{"password.too_short", []any{"Least", p.Least()}, fmt.Sprintf("the password has %d characters and needs at least %d", n, p.Least())}
+		return &Refusal{
+			"password.too_short", []any{"Least", p.Least()}, fmt.Sprintf("the password has %d characters and needs at least %d",
+				n, p.Least()),
+		}
 	case n > maxPassword:
-		return &Refusal{"password.too_long", []any{"Most", maxPassword}, fmt.Sprintf("the password has more than %d characters", maxPassword)}
+		return &Refusal{
+			"password.too_long", []any{"Most", maxPassword}, fmt.Sprintf("the password has more than %d characters",
+				maxPassword),
+		}
 	}
 	plain := strings.ToLower(norm.NFKC.String(password))
 	if plain == strings.ToLower(p.Username) || plain == strings.ToLower(p.OfficeCode+p.Username) {
@@ -76,7 +82,9 @@ func PasswordProblem(password string, p PasswordFor) *Refusal {
 	}
 	switch {
 	case common(plain):
-		return &Refusal{"password.common", nil, "the password is one of the most common ones, or one with a few characters around it"}
+		return &Refusal{
+			"password.common", nil, "the password is one of the most common ones, or one with a few characters around it",
+		}
 	case monotonous(plain):
 		return &Refusal{"password.pattern", nil, "the password repeats itself or counts"}
 	}
@@ -84,7 +92,10 @@ func PasswordProblem(password string, p PasswordFor) *Refusal {
 }
 
 func ownWord(word string) *Refusal {
-	return &Refusal{"password.own_word", []any{"Word", word}, fmt.Sprintf("the password holds %q: names of the user, the office and the product are guessed first", word)}
+	return &Refusal{
+		"password.own_word", []any{"Word", word}, fmt.Sprintf("the password holds %q: names of the user, the office and "+
+			"the product are guessed first", word),
+	}
 }
 
 // words are what is known about the user to anybody who guesses, in lower case, each of minWord characters or more.
@@ -92,7 +103,9 @@ func (p PasswordFor) words() []string {
 	var words []string
 	for _, text := range []string{p.Username, p.Name, p.Email, p.OfficeCode, p.OfficeName, p.Product} {
 		text = strings.ToLower(norm.NFKC.String(text))
-		words = append(words, strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })...)
+		words = append(words, strings.FieldsFunc(text, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		})...)
 	}
 	long := words[:0]
 	for _, w := range words {

@@ -19,7 +19,8 @@ func ValidUsername(canonical string) bool { return validUsername(canonical) }
 
 // emailForm is no proof that the address exists: an invitation is. It keeps out what is no address, what a
 // mail header could be broken with, and lists of several.
-var emailForm = regexp.MustCompile(`^[^\s@<>()\[\],;:"\\]{1,64}@[\p{L}\d](?:[\p{L}\d-]*[\p{L}\d])?(?:\.[\p{L}\d](?:[\p{L}\d-]*[\p{L}\d])?)+$`)
+var emailForm = regexp.MustCompile(
+	`^[^\s@<>()\[\],;:"\\]{1,64}@[\p{L}\d](?:[\p{L}\d-]*[\p{L}\d])?(?:\.[\p{L}\d](?:[\p{L}\d-]*[\p{L}\d])?)+$`)
 
 // ValidEmail reports whether text is one e-mail address.
 func ValidEmail(text string) bool {

@@ -9,8 +9,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
-// TellSuperusers mails every superuser of an office what the command line did to it, in the transaction that did it. It does
-// nothing where no mail is sent; the notice on their next page is there all the same.
+// TellSuperusers mails every superuser of an office what the command line did to it, in the transaction that did it. It
+// does nothing where no mail is sent; the notice on their next page is there all the same.
 func (s *Service) TellSuperusers(ctx context.Context, tx pgx.Tx, event audit.Event) error {
 	if s.mailer == nil {
 		return nil

@@ -91,7 +91,9 @@ func clean(s string) string {
 // secondFactors are the methods of RFC 8176 that say more than a password: several factors, or something
 // that one has or is. Not among them: pwd, pin and kba (one knows them), user (presence), and geo, rba and
 // wia, which no user proves.
-var secondFactors = []string{"mfa", "mca", "otp", "sms", "tel", "hwk", "swk", "sc", "pop", "fpt", "face", "iris", "retina", "vbm"}
+var secondFactors = []string{
+	"mfa", "mca", "otp", "sms", "tel", "hwk", "swk", "sc", "pop", "fpt", "face", "iris", "retina", "vbm",
+}
 
 // authTimeLimit is how long ago the provider may have seen the user: as long as a proof of ours is fresh.
 const authTimeLimit = 10 * time.Minute

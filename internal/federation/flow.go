@@ -44,7 +44,9 @@ func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, 
 			more = append(more, oauth2.SetAuthURLParam("acr_values", p.AcrValues[0]))
 		}
 	}
-	return s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer}, p.ClientID, more...)
+	return s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{
+		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer,
+	}, p.ClientID, more...)
 }
 
 // BeginTest prepares a round trip for the superuser, at whose end stands no session but a report.
@@ -64,7 +66,9 @@ func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token se
 	if err != nil {
 		return "", true, s.report(ctx, p.OfficeID, p.Issuer, claims{}, err)
 	}
-	token, err = s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer}, p.ClientID, maxAge())
+	token, err = s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{
+		Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer,
+	}, p.ClientID, maxAge())
 	return token, false, err
 }
 
@@ -73,11 +77,13 @@ func maxAge() oauth2.AuthCodeOption {
 }
 
 // leave keeps what must come back, and answers the browser's own token.
-func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowInsertParams, clientID string, more ...oauth2.AuthCodeOption) (session.Token, error) {
+func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowInsertParams, clientID string,
+	more ...oauth2.AuthCodeOption) (session.Token, error) {
 	if err := s.q.SSOFlowDeleteOld(ctx, s.pool); err != nil {
 		return "", fmt.Errorf("clear old sign-ins: %w", err)
 	}
-	state, nonce, browser, verifier := string(session.NewToken()), string(session.NewToken()), session.NewToken(), oauth2.GenerateVerifier()
+	state, nonce, browser, verifier := string(session.NewToken()), string(session.NewToken()), session.NewToken(),
+		oauth2.GenerateVerifier()
 	cfg := s.config(d, clientID, "")
 	onward := cfg.AuthCodeURL(state, append(more, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier))...)
 	flow.StateHash, flow.NonceHash, flow.BrowserHash = hash(state), hash(nonce), browser.Hash()

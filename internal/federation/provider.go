@@ -86,7 +86,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// safe reports whether a provider may be talked to at an address: https, or plain http on loopback where we are there too.
+// safe reports whether a provider may be talked to at an address: https, or plain http on loopback where we are there
+// too.
 func safe(u *url.URL, plain bool) bool {
 	if u == nil || u.Host == "" || u.User != nil {
 		return false
@@ -129,7 +130,8 @@ func (s *Service) discover(ctx context.Context, issuer string, again bool) (disc
 	}
 	d = discovered{p, said.Iss, oauth2.AuthStyleInHeader, time.Now().Add(knownFor)}
 	switch {
-	case len(said.Methods) == 0 || slices.Contains(said.Methods, "client_secret_basic"): // the default of the specification
+	// the default of the specification
+	case len(said.Methods) == 0 || slices.Contains(said.Methods, "client_secret_basic"):
 	case slices.Contains(said.Methods, "client_secret_post"):
 		d.style = oauth2.AuthStyleInParams
 	default:
@@ -170,12 +172,16 @@ func unreachable(err error) bool {
 func (s *Service) config(d discovered, clientID, secret string) oauth2.Config {
 	at := d.Endpoint()
 	at.AuthStyle = d.style
-	return oauth2.Config{ClientID: clientID, ClientSecret: secret, Endpoint: at, RedirectURL: s.Callback(), Scopes: []string{oidc.ScopeOpenID, "profile"}}
+	return oauth2.Config{
+		ClientID: clientID, ClientSecret: secret, Endpoint: at, RedirectURL: s.Callback(),
+		Scopes: []string{oidc.ScopeOpenID, "profile"},
+	}
 }
 
 // redeem changes the code for an ID token and verifies it: signature, issuer, audience, expiry, nonce.
 // Its error is a *Trouble.
-func (s *Service) redeem(ctx context.Context, d discovered, cfg oauth2.Config, code, verifier string, nonceHash []byte) (claims, error) {
+func (s *Service) redeem(ctx context.Context, d discovered, cfg oauth2.Config, code, verifier string,
+	nonceHash []byte) (claims, error) {
 	ctx = oidc.ClientContext(ctx, s.client)
 	answer, err := cfg.Exchange(ctx, code, oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -222,7 +228,8 @@ func tokenTrouble(err error) *Trouble {
 		kind = BadClient
 	}
 	word := refused.ErrorCode
-	if !slices.Contains([]string{"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}, word) {
+	if !slices.Contains([]string{"invalid_client", "invalid_grant", "invalid_request", "unauthorized_client",
+		"unsupported_grant_type", "invalid_scope"}, word) {
 		word = "no known error"
 	}
 	return &Trouble{Kind: kind, err: fmt.Errorf("the token endpoint answered %d, %s", status, word)}

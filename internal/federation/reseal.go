@@ -13,10 +13,12 @@ import (
 const resealBatch = 100
 
 // Reseal seals anew the client secrets that an older key sealed: one batch, of offices after after. It answers where to
-// go on, 0 when there is no more. A secret that changes meanwhile is left alone; what no key of the ring opens stays as it
-// is and is an error in the end.
+// go on, 0 when there is no more. A secret that changes meanwhile is left alone; what no key of the ring opens stays as
+// it is and is an error in the end.
 func (s *Service) Reseal(ctx context.Context, after int64) (next int64, err error) {
-	rows, err := s.q.ResealSSOList(ctx, s.pool, dbsqlc.ResealSSOListParams{After: after, KeyID: s.keys.SealingID(), Batch: resealBatch})
+	rows, err := s.q.ResealSSOList(ctx, s.pool, dbsqlc.ResealSSOListParams{
+		After: after, KeyID: s.keys.SealingID(), Batch: resealBatch,
+	})
 	if err != nil {
 		return after, fmt.Errorf("list what an older key sealed: %w", err)
 	}

@@ -37,7 +37,9 @@ type Arrival struct {
 // Return ends a round trip. The flow is used up first, whatever comes after. It answers ErrFlow, *Trouble,
 // or *Refused, which has left an audit event and nothing else.
 func (s *Service) Return(ctx context.Context, a Answer) (Arrival, error) {
-	flow, err := s.q.SSOFlowTake(ctx, s.pool, dbsqlc.SSOFlowTakeParams{StateHash: hash(a.State), BrowserHash: a.Browser.Hash()})
+	flow, err := s.q.SSOFlowTake(ctx, s.pool, dbsqlc.SSOFlowTakeParams{
+		StateHash: hash(a.State), BrowserHash: a.Browser.Hash(),
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Arrival{}, ErrFlow
 	}
@@ -53,7 +55,8 @@ func (s *Service) Return(ctx context.Context, a Answer) (Arrival, error) {
 	}
 	if flow.Purpose == purposeTest {
 		// A report is for the superuser who asked for it, and whose session this still is.
-		if a.Session == nil || a.Session.Pending() || !a.Session.User.Role.ManagesOffice() || a.Session.User.ID != *flow.UserID {
+		if a.Session == nil || a.Session.Pending() || !a.Session.User.Role.ManagesOffice() ||
+			a.Session.User.ID != *flow.UserID {
 			return Arrival{}, ErrFlow
 		}
 		said, trouble := s.hear(ctx, p, flow, a)
@@ -121,8 +124,9 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 		if !known {
 			arrival.Link = session.NewToken()
 			err := s.q.SSOLinkInsert(ctx, tx, dbsqlc.SSOLinkInsertParams{
-				OfficeID: flow.OfficeID, StateHash: hash(string(session.NewToken())), BrowserHash: arrival.Link.Hash(), NonceHash: flow.NonceHash,
-				Issuer: flow.Issuer, Subject: said.Subject, Label: said.Label,
+				OfficeID: flow.OfficeID, StateHash: hash(string(session.NewToken())), BrowserHash: arrival.Link.Hash(),
+				NonceHash: flow.NonceHash,
+				Issuer:    flow.Issuer, Subject: said.Subject, Label: said.Label,
 			})
 			if err != nil {
 				return fmt.Errorf("keep a link to be made: %w", err)
@@ -157,7 +161,8 @@ func judge(office dbsqlc.SSOProviderHoldRow, said claims) *Refused {
 
 // hold reads what the office demands now, and holds it until the transaction's end. It answers ErrFlow
 // when the office has another provider by now, or none.
-func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64, issuer string) (dbsqlc.SSOProviderHoldRow, error) {
+func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64,
+	issuer string) (dbsqlc.SSOProviderHoldRow, error) {
 	office, err := s.q.SSOProviderHold(ctx, tx, officeID)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && office.Issuer != issuer {
 		return office, ErrFlow
@@ -170,19 +175,25 @@ func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64, issuer st
 
 // userOf finds whom a subject stands for. A disabled user is as unknown as none: the page that links then
 // answers as the log-in does.
-func (s *Service) userOf(ctx context.Context, tx pgx.Tx, officeID int64, issuer, subject string) (account.User, bool, error) {
-	r, err := s.q.SSOIdentityUser(ctx, tx, dbsqlc.SSOIdentityUserParams{OfficeID: officeID, Issuer: issuer, Subject: subject})
+func (s *Service) userOf(ctx context.Context, tx pgx.Tx, officeID int64, issuer,
+	subject string) (account.User, bool, error) {
+	r, err := s.q.SSOIdentityUser(ctx, tx, dbsqlc.SSOIdentityUserParams{
+		OfficeID: officeID, Issuer: issuer, Subject: subject,
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return account.User{}, false, nil
 	}
 	if err != nil {
 		return account.User{}, false, fmt.Errorf("find who is linked: %w", err)
 	}
-	user := account.User{ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role), Language: r.Language}
+	user := account.User{
+		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role), Language: r.Language,
+	}
 	return user, r.DisabledAt == nil, nil
 }
 
-func (s *Service) writeRefusal(ctx context.Context, tx pgx.Tx, officeID int64, user account.User, label string, client session.Client) error {
+func (s *Service) writeRefusal(ctx context.Context, tx pgx.Tx, officeID int64, user account.User, label string,
+	client session.Client) error {
 	event := audit.Event{Office: officeID, Actor: user.Person(), Action: audit.SSORefused, Address: client.Address}
 	if user.ID == 0 {
 		event.Detail = label

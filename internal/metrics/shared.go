@@ -112,7 +112,8 @@ func (s *shared) collectQueues(ctx context.Context, tx pgx.Tx, emit func(*promet
 // queueNames are the queues of jobs/register.go.
 var queueNames = []string{"sms_login", "sms_other", "mail", "upkeep"}
 
-func (s *shared) collectMessages(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectMessages(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64,
+	...string)) error {
 	outcomes, err := s.q.MetricsChallenges(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("count the challenges: %w", err)
@@ -141,7 +142,8 @@ func (s *shared) collectMessages(ctx context.Context, tx pgx.Tx, emit func(*prom
 	return nil
 }
 
-func (s *shared) collectProviders(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64, ...string)) error {
+func (s *shared) collectProviders(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64,
+	...string)) error {
 	rows, err := s.q.MetricsProviders(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("read the providers: %w", err)

@@ -74,7 +74,8 @@ func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, err
 
 // AllowCountry says whether the office's codes may go to a country. It answers ErrNotAllowed, ErrUnknown for what is
 // no country, and ErrCountryInUse when somebody would be locked out.
-func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client session.Client, country phone.Country, allowed bool) error {
+func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client session.Client, country phone.Country,
+	allowed bool) error {
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
 	}
@@ -91,7 +92,9 @@ func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client
 				return ErrCountryInUse
 			}
 		}
-		changed, err := s.q.OfficeCountrySet(ctx, tx, dbsqlc.OfficeCountrySetParams{OfficeID: sess.User.OfficeID, Country: string(country), Allowed: allowed})
+		changed, err := s.q.OfficeCountrySet(ctx, tx, dbsqlc.OfficeCountrySetParams{
+			OfficeID: sess.User.OfficeID, Country: string(country), Allowed: allowed,
+		})
 		if err != nil {
 			return fmt.Errorf("set country %s of office %d: %w", country, sess.User.OfficeID, err)
 		}

@@ -37,8 +37,9 @@ func (s *Service) Offices(ctx context.Context) ([]Office, error) {
 	offices := make([]Office, len(rows))
 	for i, r := range rows {
 		offices[i] = Office{
-			ID: r.ID, Code: r.Code, Name: r.Name, TwoFactorRequired: r.TwoFactorRequired, TwoFactorSince: at(r.TwoFactorChangedAt),
-			Users: int(r.Users), Messages: int(r.Messages), Cost: r.Cost, Cap: r.Cap,
+			ID: r.ID, Code: r.Code, Name: r.Name, TwoFactorRequired: r.TwoFactorRequired,
+			TwoFactorSince: at(r.TwoFactorChangedAt),
+			Users:          int(r.Users), Messages: int(r.Messages), Cost: r.Cost, Cap: r.Cap,
 		}
 	}
 	return offices, nil

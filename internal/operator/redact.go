@@ -11,7 +11,8 @@ var (
 	// What stands behind an address's path: secrets travel there by mistake.
 	query = regexp.MustCompile(`(https?://[^\s"'?#]*)[?#][^\s"']*`)
 	// A name with a secret behind it.
-	secret = regexp.MustCompile(`(?i)((?:api[_-]?)?(?:key|secret|password|token|signature|sig|text|code|authorization)["']?\s*[=:]\s*)\S+`)
+	secret = regexp.MustCompile(
+		`(?i)((?:api[_-]?)?(?:key|secret|password|token|signature|sig|text|code|authorization)["']?\s*[=:]\s*)\S+`)
 )
 
 // longest is how much of an error is worth reading on the page; the log has all of it.

@@ -17,11 +17,13 @@ func (w *world) sent(u account.User, n phone.Number, count, minutes int, outcome
 	sess := w.begin(u)
 	w.exec("delete from challenges where session_id = $1", sess.ID)
 	w.exec(`with c as (
-		insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, created_at, expires_at, ended_at, outcome)
+		insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, created_at,
+			expires_at, ended_at, outcome)
 		select gen_random_uuid()::text, $1, $2, $3, 'sign_in', $4, $5, 'en', 'x', now() - $6::int * interval '1 minute',
 			now() - ($6::int - 5) * interval '1 minute', now(), $7 from generate_series(1, $8::int) returning id, created_at
 	), m as (
-		insert into messages (challenge_id, send_no, state, final, queued_at, accepted_at) select id, 1, 'accepted', true, created_at, created_at from c returning id
+		insert into messages (challenge_id, send_no, state, final, queued_at, accepted_at)
+			select id, 1, 'accepted', true, created_at, created_at from c returning id
 	) insert into sends (message_id, provider, state, class) select id, 'vonage', 'sent', 'sent' from m`,
 		sess.ID, u.ID, u.OfficeID, n.E164, n.Country, minutes, outcome, count)
 }
@@ -71,7 +73,8 @@ func TestWhatNobodyEnteredCountsAgainstANumberAndAUser(t *testing.T) {
 				return
 			}
 			limited(t, err, c.want)
-			if n := w.number("select count(*) from audit_events where action = 'code_not_sent' and detail = $1", c.want); n == 0 {
+			if n := w.number("select count(*) from audit_events where action = 'code_not_sent' and detail = $1",
+				c.want); n == 0 {
 				t.Error("nobody could find out why")
 			}
 		})
@@ -114,7 +117,8 @@ func TestThreeNewNumbersADay(t *testing.T) {
 		}
 	}
 	// One of the three may be asked for again.
-	if err := w.factors.SendTo(t.Context(), w.begin(u), phone.Number{E164: "+31612345671", Country: "NL"}, "en"); err != nil {
+	if err := w.factors.SendTo(t.Context(), w.begin(u), phone.Number{E164: "+31612345671", Country: "NL"},
+		"en"); err != nil {
 		t.Error(err)
 	}
 }
@@ -137,7 +141,8 @@ func TestAnOfficeHasItsHour(t *testing.T) {
 	if err := w.asks(u); err != nil {
 		t.Errorf("14 users may send 56: %v", err)
 	}
-	elsewhere := w.confirmed(w.user(w.office("OTHER", required), account.RoleUser), phone.Number{E164: "+31612345699", Country: "NL"})
+	elsewhere := w.confirmed(w.user(w.office("OTHER", required), account.RoleUser),
+		phone.Number{E164: "+31612345699", Country: "NL"})
 	if err := w.asks(elsewhere); err != nil {
 		t.Errorf("another office is stopped with it: %v", err)
 	}
@@ -190,7 +195,9 @@ func TestWhatIsStillUnderWaySaysNothingOfARange(t *testing.T) {
 	w := newWorld(t)
 	office := w.office("ACME", required)
 	for i := range 40 {
-		u := w.confirmed(w.user(office, account.RoleUser), phone.Number{E164: fmt.Sprintf("+316123456%02d", i), Country: "NL"})
+		u := w.confirmed(w.user(office, account.RoleUser), phone.Number{
+			E164: fmt.Sprintf("+316123456%02d", i), Country: "NL",
+		})
 		if err := w.asks(u); err != nil {
 			t.Fatalf("user %d: %v", i+1, err)
 		}
@@ -203,7 +210,8 @@ func TestSpentMoneyIsSpent(t *testing.T) {
 	office := w.office("ACME", required)
 	u := w.confirmed(w.user(office, account.RoleUser), numberA)
 	month := "date_trunc('month', now() at time zone 'UTC')::date"
-	w.exec("insert into costs (office_id, month, provider, country, network, sends, cost) values ($1, "+month+", 'a', 'NL', '', 3, 9.99), ($1, "+month+" - interval '1 month', 'a', 'NL', '', 3, 100)", office)
+	w.exec("insert into costs (office_id, month, provider, country, network, sends, cost) values ($1, "+month+
+		", 'a', 'NL', '', 3, 9.99), ($1, "+month+" - interval '1 month', 'a', 'NL', '', 3, 100)", office)
 	w.exec("update offices set money_cap = 10")
 	if err := w.asks(u); err != nil {
 		t.Fatal(err)

@@ -69,7 +69,9 @@ func (s *Service) write(ctx context.Context, tx pgx.Tx, userID int64, n Notice, 
 		kind = "factor_reset" // "reset" is the mail that brings the link for a new password
 	}
 	return s.mailer.Mail(ctx, tx, account.Mail{
-		UserID: userID, Kind: kind, Language: client.Language, From: account.Origin{Address: client.Address, UserAgent: client.UserAgent},
+		UserID: userID, Kind: kind, Language: client.Language, From: account.Origin{
+			Address: client.Address, UserAgent: client.UserAgent,
+		},
 	})
 }
 

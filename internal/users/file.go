@@ -99,7 +99,8 @@ func Read(file []byte) ([]Line, error) {
 func separatorOf(text *string) (separator rune, skipped int) {
 	first, rest, _ := strings.Cut(*text, "\n")
 	first = strings.TrimSuffix(first, "\r")
-	if said, ok := strings.CutPrefix(strings.ToLower(first), "sep="); ok && slices.Contains([]string{",", ";", "\t"}, said) {
+	if said, ok := strings.CutPrefix(strings.ToLower(first), "sep="); ok &&
+		slices.Contains([]string{",", ";", "\t"}, said) {
 		*text = rest
 		return rune(said[0]), 1
 	}

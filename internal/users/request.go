@@ -74,7 +74,9 @@ func (s *Service) Requests(ctx context.Context, officeID int64) ([]Request, erro
 	}
 	requests := make([]Request, len(rows))
 	for i, r := range rows {
-		requests[i] = Request{account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name}, r.AskedBy, r.AskedAt}
+		requests[i] = Request{
+			account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name}, r.AskedBy, r.AskedAt,
+		}
 	}
 	return requests, nil
 }

@@ -56,7 +56,9 @@ func Start(t testing.TB) *Provider {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.metadata)
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "one", Algorithm: "ES256", Use: "sig"}}})
+		reply(w, jose.JSONWebKeySet{
+			Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "one", Algorithm: "ES256", Use: "sig"}},
+		})
 	})
 	mux.HandleFunc("POST /token", p.token)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,8 +80,10 @@ func reply(w http.ResponseWriter, v any) {
 
 func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 	meta := map[string]any{
-		"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token", "jwks_uri": p.URL + "/jwks",
-		"id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"}, "code_challenge_methods_supported": []string{"S256"},
+		"issuer": p.URL, "authorization_endpoint": p.URL + "/auth", "token_endpoint": p.URL + "/token",
+		"jwks_uri":                                       p.URL + "/jwks",
+		"id_token_signing_alg_values_supported":          []string{"ES256", "HS256", "none"},
+		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
 	}
 	if p.Meta != nil {
@@ -98,7 +102,8 @@ func (p *Provider) LogIn(t testing.TB, address string) url.Values {
 	}
 	q := u.Query()
 	if q.Get("response_type") != "code" || q.Get("client_id") != ClientID || q.Get("code_challenge_method") != "S256" ||
-		len(q.Get("state")) < 43 || len(q.Get("nonce")) < 43 || len(q.Get("code_challenge")) != 43 || !strings.Contains(q.Get("scope"), "openid") {
+		len(q.Get("state")) < 43 || len(q.Get("nonce")) < 43 || len(q.Get("code_challenge")) != 43 ||
+		!strings.Contains(q.Get("scope"), "openid") {
 		t.Fatalf("the request is not what it should be: %v", q)
 	}
 	code := rand.Text()
@@ -115,7 +120,9 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	refuse := func(status int, word string) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": word, "error_description": "you sent " + r.FormValue("code") + r.FormValue("code_verifier")})
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"error": word, "error_description": "you sent " + r.FormValue("code") + r.FormValue("code_verifier"),
+		})
 	}
 	id, secret, ok := r.BasicAuth()
 	if secret, _ = url.QueryUnescape(secret); !ok || id != ClientID || secret != Secret {
@@ -125,12 +132,14 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	was, ok := p.codes[r.FormValue("code")]
 	delete(p.codes, r.FormValue("code"))
 	sum := sha256.Sum256([]byte(r.FormValue("code_verifier")))
-	if !ok || base64.RawURLEncoding.EncodeToString(sum[:]) != was.challenge || r.FormValue("redirect_uri") != was.redirect {
+	if !ok || base64.RawURLEncoding.EncodeToString(sum[:]) != was.challenge ||
+		r.FormValue("redirect_uri") != was.redirect {
 		refuse(http.StatusBadRequest, "invalid_grant")
 		return
 	}
 	claims := map[string]any{
-		"iss": p.URL, "sub": "subject-1", "aud": ClientID, "nonce": was.nonce, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix(),
+		"iss": p.URL, "sub": "subject-1", "aud": ClientID, "nonce": was.nonce, "iat": time.Now().Unix(),
+		"exp":                time.Now().Add(time.Minute).Unix(),
 		"preferred_username": "jane",
 	}
 	if p.Change != nil {
@@ -142,12 +151,15 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if sign == nil {
 		sign = func(p *Provider, claims []byte) string { return Signed(jose.ES256, p.key, claims) }
 	}
-	reply(w, map[string]any{"access_token": "an access token", "token_type": "Bearer", "expires_in": 60, "id_token": sign(p, body)})
+	reply(w, map[string]any{
+		"access_token": "an access token", "token_type": "Bearer", "expires_in": 60, "id_token": sign(p, body),
+	})
 }
 
 // Signed makes a token with a key.
 func Signed(alg jose.SignatureAlgorithm, key any, claims []byte) string {
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", "one"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key},
+		(&jose.SignerOptions{}).WithHeader("kid", "one"))
 	if err != nil {
 		panic(err)
 	}
@@ -164,7 +176,8 @@ func Signed(alg jose.SignatureAlgorithm, key any, claims []byte) string {
 
 // Unsigned makes a token that nobody signed: alg=none.
 func Unsigned(_ *Provider, claims []byte) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims) + "."
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString(claims) + "."
 }
 
 // ByPublicKey signs with HMAC, the published key as its secret.

@@ -7,7 +7,9 @@ import (
 )
 
 // shown are the attributes that a reader sees or hears, those that a style sheet or app.js shows among them.
-var shown = []string{"title", "aria-label", "aria-description", "placeholder", "alt", "data-label", "data-done", "data-none"}
+var shown = []string{
+	"title", "aria-label", "aria-description", "placeholder", "alt", "data-label", "data-done", "data-none",
+}
 
 // Visible returns each text of a page or fragment that a reader sees or hears, without the languages' own names in
 // the menu and without the elements of data, a selector of those that hold users' data or codes ("" for none).
