@@ -59,7 +59,9 @@ type Service struct {
 
 // New makes the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
 // answers the public origin, which a listen address of port 0 settles late.
-func New(pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, logger *slog.Logger) *Service {
+func New(
+	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, logger *slog.Logger,
+) *Service {
 	return &Service{pool, dbsqlc.New(), ring, sender, product, origin, logger}
 }
 
@@ -70,7 +72,7 @@ func linkRow(linkID int64) string { return strconv.FormatInt(linkID, 10) }
 
 // Deliver sends one mail: the try is written down, the call made with no transaction open, and the outcome written
 // with done, which completes the job. A process that dies in between sends the mail again. last says that no try
-// follows this one. It answers nil when the mail is sent or needs no sending, else *Failure (try again, unless
+// follows this one. It returns nil when the mail is sent or needs no sending, else *Failure (try again, unless
 // Permanent).
 func (s *Service) Deliver(ctx context.Context, id int64, last bool, done func(context.Context, pgx.Tx) error) error {
 	message, err := s.begin(ctx, id)
@@ -96,7 +98,8 @@ func (s *Service) Deliver(ctx context.Context, id int64, last bool, done func(co
 	case !errors.As(err, &failure):
 		failure = &Failure{Reason: "cut off"} // whatever it says may hold an address
 	}
-	s.logger.WarnContext(ctx, "mail not sent", "mail", id, "reason", failure.Reason, "permanent", failure.Permanent, "last", last)
+	s.logger.WarnContext(ctx, "mail not sent",
+		"mail", id, "reason", failure.Reason, "permanent", failure.Permanent, "last", last)
 	if failure.Permanent || last {
 		err = s.q.MailEnd(ctx, s.pool, dbsqlc.MailEndParams{ID: id, State: "failed", Reason: failure.Reason})
 	} else {
@@ -108,7 +111,7 @@ func (s *Service) Deliver(ctx context.Context, id int64, last bool, done func(co
 	return failure
 }
 
-// begin judges what is to be sent now and writes the try down. It answers errOver.
+// begin judges what is to be sent now and writes the try down. It returns errOver.
 func (s *Service) begin(ctx context.Context, id int64) (message Message, err error) {
 	over := false
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/locale/localetest"
 	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
@@ -243,12 +244,19 @@ func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 				t.Errorf("mail.%s%s is not in the catalogue", kind, part)
 			}
 		}
-		for _, username := range []string{"jdoe", "nel"} {
-			if err := f.deliver(f.put(username, kind, false), false); err != nil {
+		for _, lang := range locale.Languages() {
+			f.Exec("update users set language = $1 where username = 'jdoe'", lang)
+			if err := f.deliver(f.put("jdoe", kind, false), false); err != nil {
 				t.Fatal(err)
 			}
-			if m := f.post.sent[len(f.post.sent)-1]; strings.ContainsAny(m.Subject+m.Body, "[]<>{}") {
+			m := f.post.sent[len(f.post.sent)-1]
+			if strings.ContainsAny(m.Subject+m.Body, "[]<>{}") {
 				t.Errorf("%s: %s\n%s", kind, m.Subject, m.Body)
+			}
+			text := m.Subject + "\n" + m.Body
+			words := localetest.English(text, "Nightlatch", "jdoe", "Acme", "Firefox", "Windows")
+			if lang == localetest.Language && len(words) > 0 {
+				t.Errorf("%s in a third language says %q:\n%s", kind, words, text)
 			}
 		}
 	}

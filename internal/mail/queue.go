@@ -28,7 +28,7 @@ type Queue struct {
 	outbox Outbox
 }
 
-// NewQueue makes a Queue. There is none where no mail is configured.
+// NewQueue returns a Queue. There is none where no mail is configured.
 func NewQueue(ring *keys.Ring, outbox Outbox) *Queue { return &Queue{dbsqlc.New(), ring, outbox} }
 
 // Mail queues a mail in tx. Who is disabled or has no e-mail address gets none.
@@ -40,7 +40,10 @@ func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
 	if err != nil {
 		return fmt.Errorf("read the address of user %d: %w", m.UserID, err)
 	}
-	row := dbsqlc.MailInsertParams{UserID: m.UserID, Kind: m.Kind, Language: locale.Negotiate(to.Language, m.Language, ""), Address: coarse(m.From.Address)}
+	row := dbsqlc.MailInsertParams{
+		UserID: m.UserID, Kind: m.Kind, Language: locale.Negotiate(to.Language, m.Language, ""),
+		Address: coarse(m.From.Address),
+	}
 	row.Browser, row.System = session.Browser(m.From.UserAgent)
 	if m.LinkID != 0 {
 		row.LinkID, row.PayloadCt = &m.LinkID, u.keys.Seal(tokenPurpose, linkRow(m.LinkID), []byte(m.Token))

@@ -34,7 +34,8 @@ type Security string
 const (
 	SecurityTLS      Security = "tls"      // TLS from the first byte
 	SecuritySTARTTLS Security = "starttls" // demanded: without it nothing is sent
-	// SecurityLoopback takes STARTTLS when the server, on this machine, offers it. Without it no password is sent in clear.
+	// SecurityLoopback takes STARTTLS when the server, on this machine, offers it. Without it no password is sent
+	// in clear.
 	SecurityLoopback Security = "loopback"
 )
 
@@ -51,7 +52,8 @@ type Settings struct {
 // ReadSettings reads SMTP_URL and MAIL_FROM. Its errors say which is wrong and how it should be; they repeat neither,
 // since one holds a password.
 func ReadSettings(smtpURL, from string) (Settings, error) {
-	bad := errors.New("SMTP_URL should be smtp://user:password@host:587, or smtps:// for TLS from the first byte: no path, no query; signs in the password as %40, %2F")
+	bad := errors.New("SMTP_URL should be smtp://user:password@host:587, " +
+		"or smtps:// for TLS from the first byte: no path, no query; signs in the password as %40, %2F")
 	u, err := url.Parse(smtpURL)
 	if err != nil || u.Hostname() == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
 		return Settings{}, bad
@@ -78,12 +80,14 @@ func ReadSettings(smtpURL, from string) (Settings, error) {
 		s.Username = u.User.Username()
 		s.Password, _ = u.User.Password()
 		if s.Username == "" || s.Password == "" {
-			return Settings{}, errors.New("SMTP_URL has half a log-in: it needs user and password, smtp://user:password@host:587, or neither")
+			return Settings{}, errors.New("SMTP_URL has half a log-in: " +
+				"it needs user and password, smtp://user:password@host:587, or neither")
 		}
 	}
 	address, err := netmail.ParseAddress(from)
 	if err != nil {
-		return Settings{}, errors.New("MAIL_FROM should be the address that mails come from, such as nightlatch@acme.example or Nightlatch <nightlatch@acme.example>")
+		return Settings{}, errors.New("MAIL_FROM should be the address that mails come from, " +
+			"such as nightlatch@acme.example or Nightlatch <nightlatch@acme.example>")
 	}
 	s.From = *address
 	return s, nil
@@ -111,7 +115,8 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return &Failure{Reason: "the settings do not fit"}
 	}
-	// The library's time-outs are a command's; this one is the mail's. And it leaves a connection open whose greeting fails.
+	// The library's time-outs are a command's; this one is the mail's. And it leaves a connection open whose
+	// greeting fails.
 	stop := context.AfterFunc(ctx, wire.close)
 	defer func() {
 		stop()
@@ -184,7 +189,8 @@ func (s *SMTP) client(wire *wire) (*gomail.Client, error) {
 		return c, err
 	}
 	options := []gomail.Option{
-		gomail.WithPort(s.settings.Port), gomail.WithTimeout(commandTimeout), gomail.WithTLSConfig(config), gomail.WithDialContextFunc(dial), gomail.WithoutNoop(),
+		gomail.WithPort(s.settings.Port), gomail.WithTimeout(commandTimeout), gomail.WithTLSConfig(config),
+		gomail.WithDialContextFunc(dial), gomail.WithoutNoop(),
 	}
 	switch s.settings.Security {
 	case SecurityTLS, SecurityLoopback:
@@ -194,7 +200,8 @@ func (s *SMTP) client(wire *wire) (*gomail.Client, error) {
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
 	}
 	if s.settings.Username != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(s.settings.Username), gomail.WithPassword(s.settings.Password))
+		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(s.settings.Username), gomail.WithPassword(s.settings.Password))
 	}
 	return gomail.NewClient(s.settings.Host, options...)
 }

@@ -10,15 +10,17 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
-// compose makes the text of a mail: who is written to, what happened, when and from where, and what to do.
+// compose returns a mail in its user's language: the greeting, what happened, when and from where, what to do.
 func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Message {
 	t := func(id string, args ...any) string {
-		return locale.T(r.Language, id, append(args, "Product", s.product, "Office", r.OfficeName, "Code", r.OfficeCode, "Username", r.Username)...)
+		return locale.T(r.Language, id, append(args,
+			"Product", s.product, "Office", r.OfficeName, "Code", r.OfficeCode, "Username", r.Username)...)
 	}
 	paragraphs := []string{t("mail.hello", "Name", oneLine(r.Name)), t("mail." + r.Kind + "_text")}
 	if token != "" {
 		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
-		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), locale.N(r.Language, "mail.link_life", max(1, minutes)))
+		life := locale.N(r.Language, "mail.link_life", max(1, minutes))
+		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), life)
 	}
 	facts := t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt))
 	var from []string
@@ -36,8 +38,8 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 	}
 	paragraphs = append(paragraphs, t("mail."+r.Kind+"_otherwise"), t("mail.end"))
 	return Message{
-		ID: fmt.Sprintf("mail-%d-%d", r.ID, r.QueuedAt.UnixMicro()), To: r.Email, Subject: oneLine(t("mail." + r.Kind + "_subject")),
-		Body: strings.Join(paragraphs, "\n\n") + "\n",
+		ID: fmt.Sprintf("mail-%d-%d", r.ID, r.QueuedAt.UnixMicro()), To: r.Email,
+		Subject: oneLine(t("mail." + r.Kind + "_subject")), Body: strings.Join(paragraphs, "\n\n") + "\n",
 	}
 }
 

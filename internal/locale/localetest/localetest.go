@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing/fstest"
 	"unicode/utf8"
@@ -115,7 +116,8 @@ func accented(text string, with *strings.Replacer) string {
 // addresses of the net are left out.
 func English(text string, names ...string) []string {
 	text = address.ReplaceAllString(text, "")
-	for _, name := range names {
+	names = slices.SortedFunc(slices.Values(names), func(a, b string) int { return len(b) - len(a) })
+	for _, name := range names { // the longest first, for one may be a part of another
 		text = regexp.MustCompile(`(?i)(^|\PL)`+regexp.QuoteMeta(name)+`($|\PL)`).ReplaceAllString(text, "$1 $2")
 	}
 	found := written.FindAllString(text, -1)
