@@ -198,7 +198,12 @@ func receipt(r Receipt) Entry {
 
 // event is an audit event, unless the story tells it already.
 func event(h History, e Event) (Entry, bool) {
-	entry := Entry{At: e.At, Kind: "audit", State: "done", Text: say("audit."+string(e.Action), "Actor", e.Actor, "Subject", e.Subject)}
+	var actor any = e.Actor
+	if e.Actor == audit.CommandLine.Name {
+		actor = Word("history.command_line")
+	}
+	text := say("audit."+string(e.Action), "Actor", actor, "Subject", e.Subject)
+	entry := Entry{At: e.At, Kind: "audit", State: "done", Text: text}
 	switch e.Action {
 	case audit.PasswordAccepted, audit.UserLookedUp, audit.LoggedOut:
 		return entry, false
