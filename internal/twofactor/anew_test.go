@@ -10,38 +10,39 @@ import (
 
 func TestAnOperatorHasACodeSentAnew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	old := w.code(sess)
-	first := int64(w.number("select id from challenges"))
-	if err := w.factors.ResendNew(t.Context(), first); err != nil {
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	old := f.code(sess)
+	first := int64(f.Int("select id from challenges"))
+	if err := f.factors.ResendNew(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number("select count(*) from challenges where ended_at is null"); n != 1 {
+	if n := f.Int("select count(*) from challenges where ended_at is null"); n != 1 {
 		t.Errorf("%d challenges live", n)
 	}
-	if w.code(sess) == old {
+	if f.code(sess) == old {
 		t.Error("it is the same code")
 	}
-	is(t, w.factors.ResendNew(t.Context(), first), twofactor.ErrOver)
-	if err := w.verify(sess, w.code(sess)); err != nil {
+	is(t, f.factors.ResendNew(t.Context(), first), twofactor.ErrOver)
+	if err := f.verify(sess, f.code(sess)); err != nil {
 		t.Errorf("the new code: %v", err)
 	}
-	last := int64(w.number("select max(id) from challenges"))
-	w.exec("update sessions set ended_at = now()")
-	is(t, w.factors.ResendNew(t.Context(), last), twofactor.ErrOver)
+	last := int64(f.Int("select max(id) from challenges"))
+	f.Exec("update sessions set ended_at = now()")
+	is(t, f.factors.ResendNew(t.Context(), last), twofactor.ErrOver)
 }
 
 func TestNothingIsSentAnewToWhoMustWait(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	w.begin(u)
-	id := int64(w.number("select id from challenges"))
-	w.exec("insert into factor_failures (user_id, in_a_row, wait_until) values ($1, 10, now() + interval '15 minutes')", u.ID)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	f.begin(u)
+	id := int64(f.Int("select id from challenges"))
+	f.Exec("insert into factor_failures (user_id, in_a_row, wait_until) values ($1, 10, now() + interval '15 minutes')",
+		u.ID)
 	var wait *twofactor.Wait
-	if err := w.factors.ResendNew(t.Context(), id); !errors.As(err, &wait) {
+	if err := f.factors.ResendNew(t.Context(), id); !errors.As(err, &wait) {
 		t.Errorf("the answer is %v", err)
 	}
 }

@@ -17,42 +17,42 @@ import (
 
 func TestAHalfFinishedLogInCannotEnrolWhoHasAFactor(t *testing.T) {
 	t.Parallel()
-	for name, give := range map[string]func(*world, account.User){
-		"a confirmed number": func(w *world, u account.User) { w.confirmed(u, numberA) },
-		"an app":             func(w *world, u account.User) { w.app(u) },
+	for name, give := range map[string]func(*fixture, account.User){
+		"a confirmed number": func(f *fixture, u account.User) { f.confirmed(u, numberA) },
+		"an app":             func(f *fixture, u account.User) { f.app(u) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			u := w.user(w.office("ACME", required), account.RoleUser)
+			f := newFixture(t)
+			u := f.user(f.office("ACME", required), account.RoleUser)
 
 			// The secret was shown while there was no factor; the factor came in another browser.
-			early := w.begin(u)
-			enrolment, err := w.factors.BeginEnrolment(t.Context(), early, factor.App)
+			early := f.begin(u)
+			enrolment, err := f.factors.BeginEnrolment(t.Context(), early, factor.App)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.factors.SendTo(t.Context(), early, numberB, "en"); err != nil {
+			if err := f.factors.SendTo(t.Context(), early, numberB, "en"); err != nil {
 				t.Fatal(err)
 			}
-			give(w, u)
-			sess := w.begin(u)
-			before := w.messages(u)
+			give(f, u)
+			sess := f.begin(u)
+			before := f.messages(u)
 
-			is(t, w.factors.SendTo(t.Context(), sess, numberB, "en"), twofactor.ErrHasFactor)
-			_, err = w.factors.BeginEnrolment(t.Context(), sess, factor.App)
+			is(t, f.factors.SendTo(t.Context(), sess, numberB, "en"), twofactor.ErrHasFactor)
+			_, err = f.factors.BeginEnrolment(t.Context(), sess, factor.App)
 			is(t, err, twofactor.ErrHasFactor)
-			_, err = w.factors.ConfirmEnrolment(t.Context(), early, browser, factor.App, w.step(enrolment.Secret, 0))
+			_, err = f.factors.ConfirmEnrolment(t.Context(), early, browser, factor.App, f.step(enrolment.Secret, 0))
 			is(t, err, twofactor.ErrHasFactor)
-			is(t, w.verify(early, w.code(early)), twofactor.ErrHasFactor)
+			is(t, f.verify(early, f.code(early)), twofactor.ErrHasFactor)
 
-			if w.raised(u) != 0 {
+			if f.raised(u) != 0 {
 				t.Error("a session was raised")
 			}
-			if w.messages(u) != before {
+			if f.messages(u) != before {
 				t.Error("a message was sent")
 			}
-			if n := w.number("select count(*) from mobile_numbers where number = $1", numberB.E164); n != 0 {
+			if n := f.Int("select count(*) from mobile_numbers where number = $1", numberB.E164); n != 0 {
 				t.Error("the number was saved")
 			}
 		})
@@ -61,120 +61,122 @@ func TestAHalfFinishedLogInCannotEnrolWhoHasAFactor(t *testing.T) {
 
 func TestOnlyTheNumberThatWasProvenIsSaved(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	sess := w.begin(u)
-	if err := w.factors.SendTo(t.Context(), sess, numberA, "en"); err != nil {
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	sess := f.begin(u)
+	if err := f.factors.SendTo(t.Context(), sess, numberA, "en"); err != nil {
 		t.Fatal(err)
 	}
-	codeA := w.code(sess)
-	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+	codeA := f.code(sess)
+	if err := f.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if codeA == w.code(sess) {
+	if codeA == f.code(sess) {
 		t.Skip("two codes are the same by chance")
 	}
-	wrong(t, w.verify(sess, codeA), 4)
-	if n := w.number("select count(*) from mobile_numbers"); n != 0 {
+	wrong(t, f.verify(sess, codeA), 4)
+	if n := f.Int("select count(*) from mobile_numbers"); n != 0 {
 		t.Fatal("a number was saved")
 	}
-	proven, err := w.factors.Prove(t.Context(), sess, browser, factor.SMS, w.code(sess))
+	proven, err := f.factors.Prove(t.Context(), sess, browser, factor.SMS, f.code(sess))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); got != numberB.E164 {
+	if got := f.Text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null",
+		u.ID); got != numberB.E164 {
 		t.Errorf("saved %s", got)
 	}
-	if after := w.load(proven.Token); after.Level != 2 || after.Pending() || proven.Purpose != factor.PurposeEnrol {
+	if after := f.load(proven.Token); after.Level != 2 || after.Pending() || proven.Purpose != factor.PurposeEnrol {
 		t.Error("enrolment did not complete the log-in")
 	}
 }
 
 func TestACodeOfAnotherUserConfirmsNoNumber(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office := w.office("ACME", required)
-	x, y := w.begin(w.user(office, account.RoleUser)), w.begin(w.user(office, account.RoleUser))
-	if err := errors.Join(w.factors.SendTo(t.Context(), x, numberA, "en"), w.factors.SendTo(t.Context(), y, numberA, "en")); err != nil {
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	x, y := f.begin(f.user(office, account.RoleUser)), f.begin(f.user(office, account.RoleUser))
+	if err := errors.Join(f.factors.SendTo(t.Context(), x, numberA, "en"), f.factors.SendTo(t.Context(), y, numberA,
+		"en")); err != nil {
 		t.Fatal(err)
 	}
-	if w.code(x) == w.code(y) {
+	if f.code(x) == f.code(y) {
 		t.Skip("two codes are the same by chance")
 	}
-	wrong(t, w.verify(x, w.code(y)), 4)
+	wrong(t, f.verify(x, f.code(y)), 4)
 }
 
 func TestAnUnconfirmedNumberIsConfirmedByItsCode(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.unconfirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	if w.messages(u) != 0 {
+	f := newFixture(t)
+	u := f.unconfirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	if f.messages(u) != 0 {
 		t.Error("a message went to an unconfirmed number before its user checked it")
 	}
-	if err := w.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
+	if err := f.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.verify(sess, w.code(sess)); err != nil {
+	if err := f.verify(sess, f.code(sess)); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number("select count(*) from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); n != 1 {
+	if n := f.Int("select count(*) from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); n != 1 {
 		t.Error("it is not confirmed")
 	}
 }
 
 func TestAnUnconfirmedNumberIsNeverUsedBesideAConfirmedFactor(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.unconfirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	early := w.begin(u)
-	if err := w.factors.SendOnFile(t.Context(), early, "en"); err != nil {
+	f := newFixture(t)
+	u := f.unconfirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	early := f.begin(u)
+	if err := f.factors.SendOnFile(t.Context(), early, "en"); err != nil {
 		t.Fatal(err)
 	}
-	w.app(u)
-	is(t, w.factors.SendOnFile(t.Context(), w.begin(u), "en"), twofactor.ErrNotAllowed)
-	w.exec("update challenges set asked_at = now() - interval '200 seconds', expires_at = now() - interval '1 second'")
-	before := w.messages(u)
-	_ = w.resend(early)
-	if n := w.messages(u); n != before {
+	f.app(u)
+	is(t, f.factors.SendOnFile(t.Context(), f.begin(u), "en"), twofactor.ErrNotAllowed)
+	f.Exec("update challenges set asked_at = now() - interval '200 seconds', expires_at = now() - interval '1 second'")
+	before := f.messages(u)
+	_ = f.resend(early)
+	if n := f.messages(u); n != before {
 		t.Error("asking again sent a code to the unconfirmed number of a user who has an app")
 	}
 }
 
 func TestARegisteredNumberEndsTheCodesUnderWay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office := w.office("ACME", required)
-	u := w.unconfirmed(w.user(office, account.RoleUser), numberA)
-	sess := w.begin(u)
-	if err := w.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	u := f.unconfirmed(f.user(office, account.RoleUser), numberA)
+	sess := f.begin(u)
+	if err := f.factors.SendOnFile(t.Context(), sess, "en"); err != nil {
 		t.Fatal(err)
 	}
-	code := w.code(sess)
-	boss := w.signedIn(w.user(office, account.RoleSuperuser), 0)
-	if err := w.factors.RegisterNumber(t.Context(), boss, browser, u.ID, numberB); err != nil {
+	code := f.code(sess)
+	boss := f.signedIn(f.user(office, account.RoleSuperuser), 0)
+	if err := f.factors.RegisterNumber(t.Context(), boss, browser, u.ID, numberB); err != nil {
 		t.Fatal(err)
 	}
-	is(t, w.verify(sess, code), twofactor.ErrOver)
+	is(t, f.verify(sess, code), twofactor.ErrOver)
 }
 
 func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office, elsewhere := w.office("ACME", required), w.office("OTHER", required)
+	f := newFixture(t)
+	office, elsewhere := f.office("ACME", required), f.office("OTHER", required)
 	roles := []account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser}
 	rank := map[account.Role]int{account.RoleUser: 1, account.RoleAccountant: 2, account.RoleSuperuser: 3}
 	factors := map[string]func(account.User){
 		"nothing":               func(account.User) {},
-		"an unconfirmed number": func(u account.User) { w.unconfirmed(u, numberB) },
-		"a confirmed number":    func(u account.User) { w.confirmed(u, numberB) },
-		"an app":                func(u account.User) { w.app(u) },
+		"an unconfirmed number": func(u account.User) { f.unconfirmed(u, numberB) },
+		"a confirmed number":    func(u account.User) { f.confirmed(u, numberB) },
+		"an app":                func(u account.User) { f.app(u) },
 	}
 	for _, actor := range roles {
-		sess := w.signedIn(w.user(office, actor), 0)
+		sess := f.signedIn(f.user(office, actor), 0)
 		for _, subject := range roles {
 			for has, give := range factors {
-				u := w.user(office, subject)
+				u := f.user(office, subject)
 				give(u)
 				var want error
 				switch {
@@ -183,19 +185,21 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 				case has == "a confirmed number", has == "an app":
 					want = twofactor.ErrHasFactor
 				}
-				err := w.factors.RegisterNumber(t.Context(), sess, browser, u.ID, numberA)
+				err := f.factors.RegisterNumber(t.Context(), sess, browser, u.ID, numberA)
 				if !errors.Is(err, want) {
 					t.Errorf("%s registers the number of a %s with %s: %v, want %v", actor, subject, has, err, want)
 				}
-				saved := w.number("select count(*) from mobile_numbers where user_id = $1 and number = $2 and confirmed_at is null", u.ID, numberA.E164)
+				saved := f.Int("select count(*) from mobile_numbers where user_id = $1 and number = $2 and confirmed_at is null",
+					u.ID, numberA.E164)
 				if saved == 1 != (want == nil) {
 					t.Errorf("%s registers the number of a %s with %s: %d rows", actor, subject, has, saved)
 				}
 			}
 		}
-		is(t, w.factors.RegisterNumber(t.Context(), sess, browser, w.user(elsewhere, account.RoleUser).ID, numberA), account.ErrUnknown)
-		is(t, w.factors.RegisterNumber(t.Context(), sess, browser, 999_999, numberA), account.ErrUnknown)
-		own := w.factors.RegisterNumber(t.Context(), sess, browser, sess.User.ID, numberA)
+		is(t, f.factors.RegisterNumber(t.Context(), sess, browser, f.user(elsewhere, account.RoleUser).ID, numberA),
+			account.ErrUnknown)
+		is(t, f.factors.RegisterNumber(t.Context(), sess, browser, 999_999, numberA), account.ErrUnknown)
+		own := f.factors.RegisterNumber(t.Context(), sess, browser, sess.User.ID, numberA)
 		if want := actor != account.RoleUser; (own == nil) != want {
 			t.Errorf("a %s registers their own number: %v", actor, own)
 		}
@@ -204,56 +208,57 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 
 func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office := w.office("ACME", required)
-	u := w.confirmed(w.user(office, account.RoleUser), numberA)
-	bystander := w.confirmed(w.user(office, account.RoleUser), numberB)
-	w.app(u)
-	w.recoveryCodes(u)
-	w.exec("insert into factor_failures values ($1, 7, null)", u.ID)
-	pending := w.begin(u)
-	if err := w.factors.SendOnFile(t.Context(), pending, "en"); err != nil {
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	u := f.confirmed(f.user(office, account.RoleUser), numberA)
+	bystander := f.confirmed(f.user(office, account.RoleUser), numberB)
+	f.app(u)
+	f.recoveryCodes(u)
+	f.Exec("insert into factor_failures values ($1, 7, null)", u.ID)
+	pending := f.begin(u)
+	if err := f.factors.SendOnFile(t.Context(), pending, "en"); err != nil {
 		t.Fatal(err)
 	}
-	code := w.code(pending)
-	w.signedIn(u, 0)
-	boss := w.signedIn(w.user(office, account.RoleSuperuser), 9*time.Minute)
-	if err := w.factors.Reset(t.Context(), boss, browser, u.ID); err != nil {
+	code := f.code(pending)
+	f.signedIn(u, 0)
+	boss := f.signedIn(f.user(office, account.RoleSuperuser), 9*time.Minute)
+	if err := f.factors.Reset(t.Context(), boss, browser, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"mobile_numbers", "authenticators", "recovery_codes"} {
-		if n := w.number("select count(*) from "+table+" where user_id = $1", u.ID); n != 0 {
+		if n := f.Int("select count(*) from "+table+" where user_id = $1", u.ID); n != 0 {
 			t.Errorf("%d rows in %s", n, table)
 		}
 	}
-	if n := w.number("select count(*) from sessions where user_id = $1 and ended_at is null", u.ID); n != 0 {
+	if n := f.Int("select count(*) from sessions where user_id = $1 and ended_at is null", u.ID); n != 0 {
 		t.Errorf("%d sessions live on", n)
 	}
-	if w.failures(u) != 0 {
+	if f.failures(u) != 0 {
 		t.Error("the failures stay")
 	}
-	if n := w.number("select count(*) from notices where user_id = $1 and kind = 'reset'", u.ID); n != 1 {
+	if n := f.Int("select count(*) from notices where user_id = $1 and kind = 'reset'", u.ID); n != 1 {
 		t.Error("the user is not told")
 	}
-	if n := w.number("select count(*) from audit_events where action = 'two_factor_reset' and subject_id = $1 and actor_id = $2", u.ID, boss.User.ID); n != 1 {
+	if n := f.Int(`select count(*) from audit_events where action = 'two_factor_reset' and subject_id = $1
+		and actor_id = $2`, u.ID, boss.User.ID); n != 1 {
 		t.Error("it is not written down")
 	}
-	is(t, w.verify(pending, code), twofactor.ErrOver)
-	if m, err := w.factors.Enrolled(t.Context(), bystander.ID); err != nil || !m.Has(factor.SMS) {
+	is(t, f.verify(pending, code), twofactor.ErrOver)
+	if m, err := f.factors.Enrolled(t.Context(), bystander.ID); err != nil || !m.Has(factor.SMS) {
 		t.Error("somebody else lost theirs")
 	}
 }
 
 func TestWhoMayResetWhom(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	strict, loose := w.office("ACME", required), w.office("LOOSE", optional)
-	subject := w.confirmed(w.user(strict, account.RoleUser), numberA)
-	elsewhere := w.confirmed(w.user(loose, account.RoleUser), numberA)
-	super := w.user(strict, account.RoleSuperuser)
+	f := newFixture(t)
+	strict, loose := f.office("ACME", required), f.office("LOOSE", optional)
+	subject := f.confirmed(f.user(strict, account.RoleUser), numberA)
+	elsewhere := f.confirmed(f.user(loose, account.RoleUser), numberA)
+	super := f.user(strict, account.RoleSuperuser)
 	// In an office that demands nothing the password is the proof.
 	relaxed := func(ago time.Duration) session.Session {
-		sess := w.begin(w.user(loose, account.RoleSuperuser))
+		sess := f.begin(f.user(loose, account.RoleSuperuser))
 		sess.PasswordAt = sess.Now.Add(-ago)
 		return sess
 	}
@@ -263,16 +268,16 @@ func TestWhoMayResetWhom(t *testing.T) {
 		of   int64
 		want error
 	}{
-		{"a user", w.signedIn(w.user(strict, account.RoleUser), 0), subject.ID, twofactor.ErrNotAllowed},
-		{"an accountant", w.signedIn(w.user(strict, account.RoleAccountant), 0), subject.ID, twofactor.ErrNotAllowed},
-		{"a superuser, stale", w.signedIn(super, 11*time.Minute), subject.ID, fault.StepUpRequired},
-		{"a superuser, themselves", w.signedIn(super, 0), super.ID, twofactor.ErrNotAllowed},
-		{"a superuser of another office", w.signedIn(super, 0), elsewhere.ID, account.ErrUnknown},
+		{"a user", f.signedIn(f.user(strict, account.RoleUser), 0), subject.ID, twofactor.ErrNotAllowed},
+		{"an accountant", f.signedIn(f.user(strict, account.RoleAccountant), 0), subject.ID, twofactor.ErrNotAllowed},
+		{"a superuser, stale", f.signedIn(super, 11*time.Minute), subject.ID, fault.StepUpRequired},
+		{"a superuser, themselves", f.signedIn(super, 0), super.ID, twofactor.ErrNotAllowed},
+		{"a superuser of another office", f.signedIn(super, 0), elsewhere.ID, account.ErrUnknown},
 		{"a relaxed superuser, stale", relaxed(11 * time.Minute), elsewhere.ID, fault.StepUpRequired},
 		{"a relaxed superuser", relaxed(time.Minute), elsewhere.ID, nil},
-		{"a superuser", w.signedIn(super, time.Minute), subject.ID, nil},
+		{"a superuser", f.signedIn(super, time.Minute), subject.ID, nil},
 	} {
-		if err := w.factors.Reset(t.Context(), test.sess, browser, test.of); !errors.Is(err, test.want) {
+		if err := f.factors.Reset(t.Context(), test.sess, browser, test.of); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}
@@ -280,47 +285,47 @@ func TestWhoMayResetWhom(t *testing.T) {
 
 func TestTheLastFactorStaysWhereTheOfficeDemandsOne(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	strict := w.office("ACME", required)
-	u := w.user(strict, account.RoleUser)
-	w.app(u)
-	sess := w.signedIn(u, 0)
-	is(t, w.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrLastFactor)
+	f := newFixture(t)
+	strict := f.office("ACME", required)
+	u := f.user(strict, account.RoleUser)
+	f.app(u)
+	sess := f.signedIn(u, 0)
+	is(t, f.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrLastFactor)
 
-	w.confirmed(u, numberA)
-	is(t, w.factors.Remove(t.Context(), w.signedIn(u, 11*time.Minute), browser, factor.App), fault.StepUpRequired)
-	w.recoveryCodes(u)
-	other := w.signedIn(u, 0)
-	if err := w.factors.Remove(t.Context(), sess, browser, factor.App); err != nil {
+	f.confirmed(u, numberA)
+	is(t, f.factors.Remove(t.Context(), f.signedIn(u, 11*time.Minute), browser, factor.App), fault.StepUpRequired)
+	f.recoveryCodes(u)
+	other := f.signedIn(u, 0)
+	if err := f.factors.Remove(t.Context(), sess, browser, factor.App); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number("select (select count(*) from authenticators) + (select count(*) from recovery_codes)"); n != 0 {
+	if n := f.Int("select (select count(*) from authenticators) + (select count(*) from recovery_codes)"); n != 0 {
 		t.Error("the app or its recovery codes stay")
 	}
-	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
+	if n := f.Int("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
 		t.Error("another session lives on")
 	}
-	if n := w.number("select count(*) from notices where kind = 'app_removed'"); n != 1 {
+	if n := f.Int("select count(*) from notices where kind = 'app_removed'"); n != 1 {
 		t.Error("the user is not told")
 	}
-	is(t, w.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrOver)
+	is(t, f.factors.Remove(t.Context(), sess, browser, factor.App), twofactor.ErrOver)
 
-	free := w.user(w.office("LOOSE", optional), account.RoleUser)
-	w.app(free)
-	if err := w.factors.Remove(t.Context(), w.signedIn(free, 0), browser, factor.App); err != nil {
+	free := f.user(f.office("LOOSE", optional), account.RoleUser)
+	f.app(free)
+	if err := f.factors.Remove(t.Context(), f.signedIn(free, 0), browser, factor.App); err != nil {
 		t.Errorf("where the office demands none: %v", err)
 	}
 }
 
 func TestRecoveryCodesAreShownToTheSessionThatMadeThem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	maker, other := w.signedIn(u, 0), w.signedIn(u, 0)
-	if err := w.factors.NewRecoveryCodes(t.Context(), maker, browser); err != nil {
+	f := newFixture(t)
+	u := f.smsUser()
+	maker, other := f.signedIn(u, 0), f.signedIn(u, 0)
+	if err := f.factors.NewRecoveryCodes(t.Context(), maker, browser); err != nil {
 		t.Fatal(err)
 	}
-	codes, err := w.factors.RecoverySheet(t.Context(), maker)
+	codes, err := f.factors.RecoverySheet(t.Context(), maker)
 	if err != nil || len(codes) != recovery.Codes {
 		t.Fatalf("%d codes, %v", len(codes), err)
 	}
@@ -331,75 +336,76 @@ func TestRecoveryCodesAreShownToTheSessionThatMadeThem(t *testing.T) {
 	if len(seen) != 10 {
 		t.Error("some are the same")
 	}
-	_, err = w.factors.RecoverySheet(t.Context(), other)
+	_, err = f.factors.RecoverySheet(t.Context(), other)
 	is(t, err, twofactor.ErrOver)
 
-	w.exec("update recovery_sheets set expires_at = now() - interval '1 second'")
-	_, err = w.factors.RecoverySheet(t.Context(), maker)
+	f.Exec("update recovery_sheets set expires_at = now() - interval '1 second'")
+	_, err = f.factors.RecoverySheet(t.Context(), maker)
 	is(t, err, twofactor.ErrOver)
 
-	w.exec("update recovery_sheets set expires_at = now() + interval '1 minute'")
-	if err := w.factors.KeepRecoveryCodes(t.Context(), maker); err != nil {
+	f.Exec("update recovery_sheets set expires_at = now() + interval '1 minute'")
+	if err := f.factors.KeepRecoveryCodes(t.Context(), maker); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.factors.RecoverySheet(t.Context(), maker)
+	_, err = f.factors.RecoverySheet(t.Context(), maker)
 	is(t, err, twofactor.ErrOver)
-	if err := w.verifyRecovery(w.begin(u), codes[9]); err != nil {
+	if err := f.verifyRecovery(f.begin(u), codes[9]); err != nil {
 		t.Errorf("a kept code: %v", err)
 	}
 }
 
 func TestNewRecoveryCodesReplaceTheOldAndNeedAFreshProof(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	old := w.recoveryCodes(u)
-	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(u, 11*time.Minute), browser), fault.StepUpRequired)
-	w.recoveryCodes(u)
-	if err := w.verifyRecovery(w.begin(u), old[0]); err == nil {
+	f := newFixture(t)
+	u := f.smsUser()
+	old := f.recoveryCodes(u)
+	is(t, f.factors.NewRecoveryCodes(t.Context(), f.signedIn(u, 11*time.Minute), browser), fault.StepUpRequired)
+	f.recoveryCodes(u)
+	if err := f.verifyRecovery(f.begin(u), old[0]); err == nil {
 		t.Error("an old code serves")
 	}
-	bare := w.user(u.OfficeID, account.RoleUser)
-	is(t, w.factors.NewRecoveryCodes(t.Context(), w.signedIn(bare, 0), browser), twofactor.ErrOver)
+	bare := f.user(u.OfficeID, account.RoleUser)
+	is(t, f.factors.NewRecoveryCodes(t.Context(), f.signedIn(bare, 0), browser), twofactor.ErrOver)
 }
 
 func TestARecoveryCodeOfAnotherUserIsWrong(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	codes := w.recoveryCodes(u)
-	other := w.confirmed(w.user(u.OfficeID, account.RoleUser), numberB)
-	wrong(t, w.verifyRecovery(w.begin(other), codes[0]), 4)
-	w.exec("update recovery_codes set user_id = $1", other.ID)
-	wrong(t, w.verifyRecovery(w.begin(other), codes[0]), 4)
+	f := newFixture(t)
+	u := f.smsUser()
+	codes := f.recoveryCodes(u)
+	other := f.confirmed(f.user(u.OfficeID, account.RoleUser), numberB)
+	wrong(t, f.verifyRecovery(f.begin(other), codes[0]), 4)
+	f.Exec("update recovery_codes set user_id = $1", other.ID)
+	wrong(t, f.verifyRecovery(f.begin(other), codes[0]), 4)
 }
 
 func TestASecretCopiedToAnotherUserDoesNotOpen(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office := w.office("ACME", required)
-	a, b := w.user(office, account.RoleUser), w.user(office, account.RoleUser)
-	secret := w.app(a)
-	w.app(b)
-	w.exec("update authenticators set secret_ct = (select secret_ct from authenticators where user_id = $1) where user_id = $2", a.ID, b.ID)
-	if err := w.verifyApp(w.begin(b), w.step(secret, 0)); err == nil {
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	a, b := f.user(office, account.RoleUser), f.user(office, account.RoleUser)
+	secret := f.app(a)
+	f.app(b)
+	f.Exec(`update authenticators set secret_ct = (select secret_ct from authenticators where user_id = $1)
+		where user_id = $2`, a.ID, b.ID)
+	if err := f.verifyApp(f.begin(b), f.step(secret, 0)); err == nil {
 		t.Error("the code of A lets B in")
 	}
-	if w.raised(b) != 0 {
+	if f.raised(b) != 0 {
 		t.Error("raised")
 	}
-	if err := w.verifyApp(w.begin(a), w.step(secret, 0)); err != nil {
+	if err := f.verifyApp(f.begin(a), f.step(secret, 0)); err != nil {
 		t.Errorf("A: %v", err)
 	}
 }
 
 func TestATimeBasedCodeServesOneStepAroundNow(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	office := w.office("ACME", required)
+	f := newFixture(t)
+	office := f.office("ACME", required)
 	for offset := int64(-4); offset <= 4; offset++ {
-		u := w.user(office, account.RoleUser)
-		err := w.verifyApp(w.begin(u), w.step(w.app(u), offset))
+		u := f.user(office, account.RoleUser)
+		err := f.verifyApp(f.begin(u), f.step(f.app(u), offset))
 		if want := offset >= -1 && offset <= 1; (err == nil) != want {
 			t.Errorf("T%+d: %v", offset, err)
 		}
@@ -409,14 +415,14 @@ func TestATimeBasedCodeServesOneStepAroundNow(t *testing.T) {
 // CVE-2021-43177: with "<>" in the place of "<" two steps could take turns for ever.
 func TestAStepServesOnceAndNoneBeforeItAfterwards(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	secret := w.app(u)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
 	for _, test := range []struct {
 		offset int64
 		want   bool
 	}{{1, true}, {0, false}, {-1, false}, {1, false}} {
-		if err := w.verifyApp(w.begin(u), w.step(secret, test.offset)); (err == nil) != test.want {
+		if err := f.verifyApp(f.begin(u), f.step(secret, test.offset)); (err == nil) != test.want {
 			t.Errorf("T%+d: %v", test.offset, err)
 		}
 	}
@@ -424,227 +430,228 @@ func TestAStepServesOnceAndNoneBeforeItAfterwards(t *testing.T) {
 
 func TestTheCodeThatSetTheAppUpIsUsed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	sess := w.begin(u)
-	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	sess := f.begin(u)
+	enrolment, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
+	again, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil || again.Secret != enrolment.Secret {
 		t.Error("loading the page again changes the key under the camera")
 	}
-	elsewhere, err := w.factors.BeginEnrolment(t.Context(), w.begin(u), factor.App)
+	elsewhere, err := f.factors.BeginEnrolment(t.Context(), f.begin(u), factor.App)
 	if err != nil || elsewhere.Secret == enrolment.Secret {
 		t.Error("another log-in is shown the same key")
 	}
-	proven, err := w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
+	proven, err := f.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, f.step(enrolment.Secret, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := w.load(proven.Token)
+	in := f.load(proven.Token)
 	if in.Level != 2 {
 		t.Error("enrolment did not complete the log-in")
 	}
-	if codes, err := w.factors.RecoverySheet(t.Context(), in); err != nil || len(codes) != 10 {
+	if codes, err := f.factors.RecoverySheet(t.Context(), in); err != nil || len(codes) != 10 {
 		t.Errorf("%d recovery codes, %v", len(codes), err)
 	}
-	if err := w.verifyApp(w.begin(u), w.step(enrolment.Secret, 0)); err == nil {
+	if err := f.verifyApp(f.begin(u), f.step(enrolment.Secret, 0)); err == nil {
 		t.Error("it serves as the next log-in's code")
 	}
-	if n := w.number("select count(*) from enrolments where session_id = $1", sess.ID); n != 0 {
+	if n := f.Int("select count(*) from enrolments where session_id = $1", sess.ID); n != 0 {
 		t.Error("the enrolment stays")
 	}
 }
 
 func TestAnOldEnrolmentIsDead(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	sess := w.begin(u)
-	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	sess := f.begin(u)
+	enrolment, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.exec("update enrolments set expires_at = now() - interval '1 second'")
-	_, err = w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
+	f.Exec("update enrolments set expires_at = now() - interval '1 second'")
+	_, err = f.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, f.step(enrolment.Secret, 0))
 	is(t, err, twofactor.ErrOver)
 }
 
 func TestWrongCodesOfAnAppBeingSetUpAreCounted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	sess := w.begin(u)
-	enrolment, err := w.factors.BeginEnrolment(t.Context(), sess, factor.App)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	sess := f.begin(u)
+	enrolment, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for left := 4; left >= 0; left-- {
-		_, err := w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, not(w.step(enrolment.Secret, 0)))
+		_, err := f.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, not(f.step(enrolment.Secret, 0)))
 		wrong(t, err, left)
 	}
-	_, err = w.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, w.step(enrolment.Secret, 0))
+	_, err = f.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, f.step(enrolment.Secret, 0))
 	is(t, err, twofactor.ErrOver)
 }
 
 func TestTheOwnNumberChangesWithAFreshProofOnly(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	is(t, w.factors.SendTo(t.Context(), w.signedIn(u, 11*time.Minute), numberB, "en"), fault.StepUpRequired)
+	f := newFixture(t)
+	u := f.smsUser()
+	is(t, f.factors.SendTo(t.Context(), f.signedIn(u, 11*time.Minute), numberB, "en"), fault.StepUpRequired)
 
-	sess, other := w.signedIn(u, time.Minute), w.signedIn(u, 0)
-	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+	sess, other := f.signedIn(u, time.Minute), f.signedIn(u, 0)
+	if err := f.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.text("select number from mobile_numbers where user_id = $1", u.ID); got != numberA.E164 {
+	if got := f.Text("select number from mobile_numbers where user_id = $1", u.ID); got != numberA.E164 {
 		t.Error("the number changed before it was proven")
 	}
-	if err := w.verify(sess, w.code(sess)); err != nil {
+	if err := f.verify(sess, f.code(sess)); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null", u.ID); got != numberB.E164 {
+	if got := f.Text("select number from mobile_numbers where user_id = $1 and confirmed_at is not null",
+		u.ID); got != numberB.E164 {
 		t.Errorf("the number is %s", got)
 	}
-	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
+	if n := f.Int("select count(*) from sessions where id = $1 and ended_at is null", other.ID); n != 0 {
 		t.Error("another session lives on")
 	}
-	if n := w.number("select count(*) from notices where user_id = $1 and kind = 'number_changed'", u.ID); n != 1 {
+	if n := f.Int("select count(*) from notices where user_id = $1 and kind = 'number_changed'", u.ID); n != 1 {
 		t.Error("the user is not told")
 	}
 }
 
 func TestAChangeOfNumberIsNotTakenUpAgainWithoutAFreshProof(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	sess := w.signedIn(u, 9*time.Minute)
-	if err := w.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
+	f := newFixture(t)
+	u := f.smsUser()
+	sess := f.signedIn(u, 9*time.Minute)
+	if err := f.factors.SendTo(t.Context(), sess, numberB, "en"); err != nil {
 		t.Fatal(err)
 	}
-	w.exec("update challenges set asked_at = asked_at - interval '1 hour', expires_at = now() - interval '50 minutes'")
-	w.exec("update sessions set second_factor_at = second_factor_at - interval '1 hour'")
-	is(t, w.resend(sess), fault.StepUpRequired)
-	if n := w.messages(u); n != 1 {
+	f.Exec("update challenges set asked_at = asked_at - interval '1 hour', expires_at = now() - interval '50 minutes'")
+	f.Exec("update sessions set second_factor_at = second_factor_at - interval '1 hour'")
+	is(t, f.resend(sess), fault.StepUpRequired)
+	if n := f.messages(u); n != 1 {
 		t.Errorf("%d messages", n)
 	}
 }
 
 func TestAProofInsideASessionMakesItFreshWithANewToken(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	secret := w.app(u)
-	sess := w.signedIn(u, time.Hour)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
+	sess := f.signedIn(u, time.Hour)
 	if sess.RequireStepUp(session.StepUpOwn) == nil {
 		t.Error("an hour is fresh")
 	}
-	proven, err := w.factors.Prove(t.Context(), sess, browser, factor.App, w.step(secret, 0))
+	proven, err := f.factors.Prove(t.Context(), sess, browser, factor.App, f.step(secret, 0))
 	if err != nil || proven.Purpose != factor.PurposeStepUp {
 		t.Fatal(proven.Purpose, err)
 	}
-	if err := w.load(proven.Token).RequireStepUp(session.StepUpOwn); err != nil {
+	if err := f.load(proven.Token).RequireStepUp(session.StepUpOwn); err != nil {
 		t.Error("it is not fresh")
 	}
 }
 
 func TestFiveWrongProofsEndASignedInSessionToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	secret := w.app(u)
-	sess := w.signedIn(u, time.Hour)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
+	sess := f.signedIn(u, time.Hour)
 	for range 5 {
-		_ = w.verifyApp(sess, not(w.step(secret, 0)))
+		_ = f.verifyApp(sess, not(f.step(secret, 0)))
 	}
-	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
+	if n := f.Int("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
 		t.Error("it lives on")
 	}
 }
 
 func TestALogInWithoutTheOfficesDemandIsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("LOOSE", optional), account.RoleUser), numberA)
-	if sess := w.begin(u); sess.Pending() || sess.Level != 1 {
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("LOOSE", optional), account.RoleUser), numberA)
+	if sess := f.begin(u); sess.Pending() || sess.Level != 1 {
 		t.Errorf("level %d, pending %v", sess.Level, sess.Pending())
 	}
-	if w.messages(u) != 0 {
+	if f.messages(u) != 0 {
 		t.Error("a message was sent")
 	}
-	if w.audited(audit.SignedIn) != 1 {
+	if f.audited(audit.SignedIn) != 1 {
 		t.Error("it is not written down")
 	}
 }
 
 func TestWhoHasBothIsAskedForTheAppAndSentNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	w.app(u)
-	w.begin(u)
-	if w.messages(u) != 0 {
+	f := newFixture(t)
+	u := f.smsUser()
+	f.app(u)
+	f.begin(u)
+	if f.messages(u) != 0 {
 		t.Error("a message was sent unasked")
 	}
 }
 
 func TestAProofByAppEndsTheCodeUnderWay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	secret := w.app(u)
-	sess := w.begin(u)
-	if err := w.factors.SendOnFile(context.Background(), sess, "en"); err != nil {
+	f := newFixture(t)
+	u := f.smsUser()
+	secret := f.app(u)
+	sess := f.begin(u)
+	if err := f.factors.SendOnFile(context.Background(), sess, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.verifyApp(sess, w.step(secret, 0)); err != nil {
+	if err := f.verifyApp(sess, f.step(secret, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number("select count(*) from challenges where ended_at is null"); n != 0 {
+	if n := f.Int("select count(*) from challenges where ended_at is null"); n != 0 {
 		t.Error("a second key to the same door")
 	}
 }
 
 func TestNoticesAreToldUntilTheyAreSeen(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	other := w.user(u.OfficeID, account.RoleUser)
-	w.exec("insert into notices (user_id, kind) values ($1, 'reset'), ($1, 'app_added'), ($2, 'reset')", u.ID, other.ID)
-	told, err := w.factors.Notices(t.Context(), u.ID)
+	f := newFixture(t)
+	u := f.smsUser()
+	other := f.user(u.OfficeID, account.RoleUser)
+	f.Exec("insert into notices (user_id, kind) values ($1, 'reset'), ($1, 'app_added'), ($2, 'reset')", u.ID, other.ID)
+	told, err := f.factors.Notices(t.Context(), u.ID)
 	if err != nil || len(told) != 2 || told[0].Kind != twofactor.NoticeAppAdded {
 		t.Fatal(told, err)
 	}
-	if err := w.factors.SeeNotices(t.Context(), u.ID, told[1].ID); err != nil {
+	if err := f.factors.SeeNotices(t.Context(), u.ID, told[1].ID); err != nil {
 		t.Fatal(err)
 	}
-	if left, _ := w.factors.Notices(t.Context(), u.ID); len(left) != 1 {
+	if left, _ := f.factors.Notices(t.Context(), u.ID); len(left) != 1 {
 		t.Errorf("%d left", len(left))
 	}
-	if left, _ := w.factors.Notices(t.Context(), other.ID); len(left) != 1 {
+	if left, _ := f.factors.Notices(t.Context(), other.ID); len(left) != 1 {
 		t.Error("another user's was put away")
 	}
 }
 
 func TestUpkeepDropsWhatIsOld(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.smsUser()
-	old, live := w.begin(u), w.begin(u)
-	w.exec("update sessions set expires_at = now() - interval '31 days' where id = $1", old.ID)
-	w.exec("insert into password_failures values ('ACME/x', '', 1, now() - interval '2 days', now() - interval '2 days')")
-	if err := w.factors.Upkeep(t.Context()); err != nil {
+	f := newFixture(t)
+	u := f.smsUser()
+	old, live := f.begin(u), f.begin(u)
+	f.Exec("update sessions set expires_at = now() - interval '31 days' where id = $1", old.ID)
+	f.Exec("insert into password_failures values ('ACME/x', '', 1, now() - interval '2 days', now() - interval '2 days')")
+	if err := f.factors.Upkeep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := w.number("select count(*) from sessions"); n != 1 {
+	if n := f.Int("select count(*) from sessions"); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
-	if n := w.number("select count(*) from password_failures"); n != 0 {
+	if n := f.Int("select count(*) from password_failures"); n != 0 {
 		t.Error("an old count stays")
 	}
-	if err := w.verify(live, w.code(live)); err != nil {
+	if err := f.verify(live, f.code(live)); err != nil {
 		t.Errorf("a living log-in: %v", err)
 	}
 }

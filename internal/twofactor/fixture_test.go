@@ -3,16 +3,14 @@ package twofactor_test
 import (
 	"context"
 	"errors"
-	"io"
-	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
@@ -37,191 +35,157 @@ var (
 	browser = session.Client{Address: "192.0.2.7", UserAgent: "test", Browser: []byte("a browser's hash")}
 )
 
-// silent is an outbox whose jobs nobody works: what was asked for stands in the messages.
-type silent struct{}
-
-func (silent) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
-
-// world is one database with the services of the second step.
-type world struct {
+// fixture is one database with the services of the second step.
+type fixture struct {
+	dbtest.Database
 	t        testing.TB
 	pool     *db.Pool
 	ring     *keys.Ring
 	sessions *session.Store
 	factors  *twofactor.Service
 	now      time.Time // the clock of time-based codes
-	made     int
 }
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	ring, err := keys.Parse(keys.Generate())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{t: t, pool: dbtest.Pool(t), ring: ring, now: time.Now()}
-	log := audit.NewLog(slog.New(slog.NewTextHandler(io.Discard, nil)))
-	w.sessions = session.NewStore(w.pool, log)
-	w.factors = twofactor.New(w.pool, ring, w.sessions, silent{}, log, func() time.Time { return w.now }, "Nightlatch")
-	return w
+	f := &fixture{t: t, ring: factory.Keys(t), now: time.Now()}
+	f.Database, f.pool = dbtest.New(t)
+	log := factory.AuditLog()
+	f.sessions = session.NewStore(f.pool, log)
+	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, log, func() time.Time { return f.now },
+		"Nightlatch")
+	return f
 }
 
-func (w *world) exec(sql string, args ...any) {
-	w.t.Helper()
-	if _, err := w.pool.Exec(context.Background(), sql, args...); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
+func (f *fixture) office(code string, twoFactor bool) int64 {
+	return factory.Office(f.t, f.pool, factory.OfficeOpts{Code: code, TwoFactorRequired: twoFactor}).ID
 }
 
-func (w *world) number(sql string, args ...any) int {
-	w.t.Helper()
-	var n int
-	if err := w.pool.QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
-	return n
+func (f *fixture) user(office int64, role account.Role) account.User {
+	u := factory.User(f.t, f.pool, office, factory.UserOpts{Role: string(role)})
+	id, name := u.ID, u.Username
+	return account.User{ID: id, OfficeID: office, Username: name, Name: name, Role: role, PasswordVersion: 1}
 }
 
-func (w *world) text(sql string, args ...any) string {
-	w.t.Helper()
-	var s *string
-	if err := w.pool.QueryRow(context.Background(), sql, args...).Scan(&s); err != nil {
-		w.t.Fatalf("%s: %v", sql, err)
-	}
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func (w *world) office(code string, twoFactor bool) int64 {
-	return int64(w.number("insert into offices (code, name, two_factor_required) values ($1, $1, $2) returning id", code, twoFactor))
-}
-
-func (w *world) user(office int64, role account.Role) account.User {
-	w.made++
-	name := string(role) + string(rune('a'+w.made%26)) + string(rune('a'+w.made/26))
-	id := w.number("insert into users (office_id, username, name, role, password_hash) values ($1, $2, $2, $3, 'x') returning id", office, name, role)
-	return account.User{ID: int64(id), OfficeID: office, Username: name, Name: name, Role: role, PasswordVersion: 1}
-}
-
-func (w *world) confirmed(u account.User, n phone.Number) account.User {
-	w.exec("insert into mobile_numbers (user_id, number, country, confirmed_at) values ($1, $2, $3, now())", u.ID, n.E164, n.Country)
+func (f *fixture) confirmed(u account.User, n phone.Number) account.User {
+	factory.Number(f.t, f.pool, u.ID, factory.NumberOpts{Number: n.E164, Country: string(n.Country)})
 	return u
 }
 
-func (w *world) unconfirmed(u account.User, n phone.Number) account.User {
-	w.exec("insert into mobile_numbers (user_id, number, country) values ($1, $2, $3)", u.ID, n.E164, n.Country)
+func (f *fixture) unconfirmed(u account.User, n phone.Number) account.User {
+	o := factory.NumberOpts{Number: n.E164, Country: string(n.Country), Unconfirmed: true}
+	factory.Number(f.t, f.pool, u.ID, o)
 	return u
 }
 
 // app sets up an authenticator app whose steps are all unused.
-func (w *world) app(u account.User) otp.Secret {
+func (f *fixture) app(u account.User) otp.Secret {
 	secret := otp.NewSecret()
-	w.exec("insert into authenticators (user_id, secret_ct, last_step) values ($1, $2, 0)", u.ID,
-		w.ring.Seal("authenticator secret", itoa(u.ID), []byte(secret)))
+	factory.Authenticator(f.t, f.pool, u.ID, f.ring.Seal("authenticator secret", itoa(u.ID), []byte(secret)))
 	return secret
 }
 
 // step is the app's code, offset steps away from the clock.
-func (w *world) step(secret otp.Secret, offset int64) string {
-	w.t.Helper()
-	return otptest.Code(w.t, secret, otp.Step(w.now)+offset)
+func (f *fixture) step(secret otp.Secret, offset int64) string {
+	f.t.Helper()
+	return otptest.Code(f.t, secret, otp.Step(f.now)+offset)
 }
 
 // begin is a log-in whose password was right.
-func (w *world) begin(u account.User) session.Session {
-	w.t.Helper()
-	token, err := w.factors.Begin(context.Background(), u, "en", browser)
+func (f *fixture) begin(u account.User) session.Session {
+	f.t.Helper()
+	token, err := f.factors.Begin(context.Background(), u, "en", browser)
 	if err != nil {
-		w.t.Fatalf("begin: %v", err)
+		f.t.Fatalf("begin: %v", err)
 	}
-	return w.load(token)
+	return f.load(token)
 }
 
-func (w *world) load(token session.Token) session.Session {
-	w.t.Helper()
-	sess, err := w.sessions.Load(context.Background(), token)
+func (f *fixture) load(token session.Token) session.Session {
+	f.t.Helper()
+	sess, err := f.sessions.Load(context.Background(), token)
 	if err != nil {
-		w.t.Fatalf("load: %v", err)
+		f.t.Fatalf("load: %v", err)
 	}
 	return sess
 }
 
 // signedIn is a session of two factors, the second proven so long ago.
-func (w *world) signedIn(u account.User, ago time.Duration) session.Session {
-	w.t.Helper()
+func (f *fixture) signedIn(u account.User, ago time.Duration) session.Session {
+	f.t.Helper()
 	token := session.NewToken()
-	w.exec(`insert into sessions (user_id, token_hash, level, methods, address, user_agent, second_factor_at, password_at, expires_at)
-		values ($1, $2, 2, '{pwd,sms}', '', '', now() - $3::interval, now() - $3::interval, now() + interval '8 hours')`, u.ID, token.Hash(), ago)
-	return w.load(token)
+	factory.Session(f.t, f.pool, u.ID, factory.SessionOpts{
+		TokenHash: token.Hash(), Factors: []string{"sms"}, ProvenAge: ago,
+	})
+	return f.load(token)
 }
 
 // code is what the live challenge's text message says.
-func (w *world) code(sess session.Session) string {
-	w.t.Helper()
+func (f *fixture) code(sess session.Session) string {
+	f.t.Helper()
 	var ref string
 	var sealed []byte
-	err := w.pool.QueryRow(context.Background(), "select ref, code_ct from challenges where session_id = $1 and ended_at is null", sess.ID).Scan(&ref, &sealed)
+	err := f.pool.QueryRow(context.Background(),
+		"select ref, code_ct from challenges where session_id = $1 and ended_at is null", sess.ID).Scan(&ref, &sealed)
 	if err != nil {
-		w.t.Fatalf("read the code of session %d: %v", sess.ID, err)
+		f.t.Fatalf("read the code of session %d: %v", sess.ID, err)
 	}
-	code, err := w.factors.OpenCode(ref, sealed)
+	code, err := f.factors.OpenCode(ref, sealed)
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return code
 }
 
-func (w *world) verify(sess session.Session, code string) error {
-	_, err := w.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
+func (f *fixture) verify(sess session.Session, code string) error {
+	_, err := f.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
 	return err
 }
 
-func (w *world) verifyApp(sess session.Session, code string) error {
-	_, err := w.factors.Prove(context.Background(), sess, browser, factor.App, code)
+func (f *fixture) verifyApp(sess session.Session, code string) error {
+	_, err := f.factors.Prove(context.Background(), sess, browser, factor.App, code)
 	return err
 }
 
-func (w *world) verifyRecovery(sess session.Session, code string) error {
-	_, err := w.factors.Prove(context.Background(), sess, browser, factor.Recovery, code)
+func (f *fixture) verifyRecovery(sess session.Session, code string) error {
+	_, err := f.factors.Prove(context.Background(), sess, browser, factor.Recovery, code)
 	return err
 }
 
-func (w *world) resend(sess session.Session) error {
-	return w.factors.Resend(context.Background(), sess, "en", twofactor.SMS)
+func (f *fixture) resend(sess session.Session) error {
+	return f.factors.Resend(context.Background(), sess, "en", twofactor.SMS)
 }
 
-// recoveryCodes makes a sheet for the user and answers it.
-func (w *world) recoveryCodes(u account.User) []string {
-	w.t.Helper()
-	sess := w.signedIn(u, 0)
-	if err := w.factors.NewRecoveryCodes(context.Background(), sess, browser); err != nil {
-		w.t.Fatal(err)
+// recoveryCodes makes a sheet for the user and returns it.
+func (f *fixture) recoveryCodes(u account.User) []string {
+	f.t.Helper()
+	sess := f.signedIn(u, 0)
+	if err := f.factors.NewRecoveryCodes(context.Background(), sess, browser); err != nil {
+		f.t.Fatal(err)
 	}
-	codes, err := w.factors.RecoverySheet(context.Background(), sess)
+	codes, err := f.factors.RecoverySheet(context.Background(), sess)
 	if err != nil {
-		w.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	w.exec("update sessions set ended_at = now() where id = $1", sess.ID)
+	f.Exec("update sessions set ended_at = now() where id = $1", sess.ID)
 	return codes
 }
 
 // raised counts the sessions of two factors that a user ever got.
-func (w *world) raised(u account.User) int {
-	return w.number("select count(*) from sessions where user_id = $1 and level = 2 and ended_at is null", u.ID)
+func (f *fixture) raised(u account.User) int {
+	return f.Int("select count(*) from sessions where user_id = $1 and level = 2 and ended_at is null", u.ID)
 }
 
-func (w *world) messages(u account.User) int {
-	return w.number("select count(*) from messages m join challenges c on c.id = m.challenge_id where c.user_id = $1", u.ID)
+func (f *fixture) messages(u account.User) int {
+	return f.Int("select count(*) from messages m join challenges c on c.id = m.challenge_id where c.user_id = $1", u.ID)
 }
 
-func (w *world) failures(u account.User) int {
-	return w.number("select coalesce(max(in_a_row), 0) from factor_failures where user_id = $1", u.ID)
+func (f *fixture) failures(u account.User) int {
+	return f.Int("select coalesce(max(in_a_row), 0) from factor_failures where user_id = $1", u.ID)
 }
 
-func (w *world) audited(action audit.Action) int {
-	return w.number("select count(*) from audit_events where action = $1", action)
+func (f *fixture) audited(action audit.Action) int {
+	return f.Int("select count(*) from audit_events where action = $1", action)
 }
 
 // not is a code that is wrong.
@@ -232,15 +196,9 @@ func not(code string) string {
 	return "271828"
 }
 
-func itoa(n int64) string {
-	var digits []byte
-	for ; n > 0; n /= 10 {
-		digits = append([]byte{byte('0' + n%10)}, digits...)
-	}
-	return string(digits)
-}
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// atOnce runs do n times in parallel and answers their results.
+// atOnce runs do n times in parallel and returns their results.
 func atOnce[T any](n int, do func(i int) T) []T {
 	results := make([]T, n)
 	start := make(chan struct{})

@@ -17,101 +17,101 @@ import (
 
 func TestOfSixteenWhoEnterOneRightCodeAtOnceOneGetsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	code := w.code(sess)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	code := f.code(sess)
 	tokens := make([]session.Token, 16)
 	errs := atOnce(16, func(i int) error {
-		proven, err := w.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
+		proven, err := f.factors.Prove(context.Background(), sess, browser, factor.SMS, code)
 		tokens[i] = proven.Token
 		return err
 	})
 	if n := succeeded(errs); n != 1 {
 		t.Errorf("%d of sixteen got in: %v", n, errs)
 	}
-	if n := w.raised(u); n != 1 {
+	if n := f.raised(u); n != 1 {
 		t.Errorf("%d sessions of two factors", n)
 	}
-	if n := w.number("select count(*) from audit_events where action = 'signed_in'"); n != 1 {
+	if n := f.Int("select count(*) from audit_events where action = 'signed_in'"); n != 1 {
 		t.Errorf("%d log-ins written down", n)
 	}
 	for i, err := range errs {
 		if err == nil {
-			if sess := w.load(tokens[i]); sess.Level != 2 {
+			if sess := f.load(tokens[i]); sess.Level != 2 {
 				t.Errorf("the winner's session has level %d", sess.Level)
 			}
 		}
 	}
-	if err := w.verify(sess, code); err == nil {
+	if err := f.verify(sess, code); err == nil {
 		t.Error("the code serves once more")
 	}
 }
 
 func TestOfSixteenLogInsWithOneTimeBasedCodeOneGetsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	secret := w.app(u)
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
 	var logins []session.Session
 	for range 16 {
-		logins = append(logins, w.begin(u))
+		logins = append(logins, f.begin(u))
 	}
-	code := w.step(secret, 0)
-	if n := succeeded(atOnce(16, func(i int) error { return w.verifyApp(logins[i], code) })); n != 1 {
+	code := f.step(secret, 0)
+	if n := succeeded(atOnce(16, func(i int) error { return f.verifyApp(logins[i], code) })); n != 1 {
 		t.Errorf("%d of sixteen got in", n)
 	}
-	if n := w.raised(u); n != 1 {
+	if n := f.raised(u); n != 1 {
 		t.Errorf("%d sessions of two factors", n)
 	}
-	w.exec("update factor_failures set in_a_row = 0, wait_until = null")
-	if err := w.verifyApp(w.begin(u), code); err == nil {
+	f.Exec("update factor_failures set in_a_row = 0, wait_until = null")
+	if err := f.verifyApp(f.begin(u), code); err == nil {
 		t.Error("the code serves again at once")
 	}
-	w.now = w.now.Add(30 * time.Second)
-	if err := w.verifyApp(w.begin(u), code); err == nil {
+	f.now = f.now.Add(30 * time.Second)
+	if err := f.verifyApp(f.begin(u), code); err == nil {
 		t.Error("the code serves again in the next step")
 	}
-	if err := w.verifyApp(w.begin(u), w.step(secret, 1)); err != nil {
+	if err := f.verifyApp(f.begin(u), f.step(secret, 1)); err != nil {
 		t.Errorf("a new code is refused: %v", err)
 	}
 }
 
 func TestOfSixteenWhoEnterOneTimeBasedCodeInOneLogInOneGetsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	secret := w.app(u)
-	sess := w.begin(u)
-	code := w.step(secret, 0)
-	if n := succeeded(atOnce(16, func(int) error { return w.verifyApp(sess, code) })); n != 1 {
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
+	sess := f.begin(u)
+	code := f.step(secret, 0)
+	if n := succeeded(atOnce(16, func(int) error { return f.verifyApp(sess, code) })); n != 1 {
 		t.Errorf("%d of sixteen got in", n)
 	}
 }
 
 func TestOfSixteenWithOneRecoveryCodeOneGetsIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	codes := w.recoveryCodes(u)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	codes := f.recoveryCodes(u)
 	var logins []session.Session
 	for range 16 {
-		logins = append(logins, w.begin(u))
+		logins = append(logins, f.begin(u))
 	}
-	if n := succeeded(atOnce(16, func(i int) error { return w.verifyRecovery(logins[i], codes[3]) })); n != 1 {
+	if n := succeeded(atOnce(16, func(i int) error { return f.verifyRecovery(logins[i], codes[3]) })); n != 1 {
 		t.Errorf("%d of sixteen got in", n)
 	}
-	if n := w.raised(u); n != 1 {
+	if n := f.raised(u); n != 1 {
 		t.Errorf("%d sessions of two factors", n)
 	}
-	if n := w.number("select count(*) from recovery_codes where user_id = $1 and used_at is null", u.ID); n != 9 {
+	if n := f.Int("select count(*) from recovery_codes where user_id = $1 and used_at is null", u.ID); n != 9 {
 		t.Errorf("%d codes are left", n)
 	}
-	w.exec("update factor_failures set in_a_row = 0, wait_until = null")
-	if err := w.verifyRecovery(w.begin(u), codes[3]); err == nil {
+	f.Exec("update factor_failures set in_a_row = 0, wait_until = null")
+	if err := f.verifyRecovery(f.begin(u), codes[3]); err == nil {
 		t.Error("the code serves once more")
 	}
-	if n := w.number("select count(*) from notices where user_id = $1 and kind = 'recovery_used'", u.ID); n != 1 {
+	if n := f.Int("select count(*) from notices where user_id = $1 and kind = 'recovery_used'", u.ID); n != 1 {
 		t.Errorf("%d notices of the use", n)
 	}
 }
@@ -119,10 +119,10 @@ func TestOfSixteenWithOneRecoveryCodeOneGetsIn(t *testing.T) {
 // security.md B3: the right code is among the guesses, but after five were compared.
 func TestOfTwoHundredGuessesInParallelFiveAreCompared(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	code := w.code(sess)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	code := f.code(sess)
 	var compared sync.WaitGroup
 	compared.Add(5)
 	answers := make(chan error, 201)
@@ -132,7 +132,7 @@ func TestOfTwoHundredGuessesInParallelFiveAreCompared(t *testing.T) {
 		if guess == code {
 			guess = "999999"
 		}
-		all.Go(func() { answers <- w.verify(sess, guess) })
+		all.Go(func() { answers <- f.verify(sess, guess) })
 	}
 	for range 200 {
 		err := <-answers
@@ -146,22 +146,22 @@ func TestOfTwoHundredGuessesInParallelFiveAreCompared(t *testing.T) {
 	}
 	compared.Wait()
 	all.Wait()
-	if err := w.verify(sess, code); !errors.Is(err, twofactor.ErrOver) {
+	if err := f.verify(sess, code); !errors.Is(err, twofactor.ErrOver) {
 		t.Errorf("the right code afterwards: %v", err)
 	}
-	if n := w.number("select tries from challenges where session_id = $1", sess.ID); n != 5 {
+	if n := f.Int("select tries from challenges where session_id = $1", sess.ID); n != 5 {
 		t.Errorf("%d tries are counted", n)
 	}
-	if n := w.failures(u); n != 5 {
+	if n := f.failures(u); n != 5 {
 		t.Errorf("%d failures of the user are counted", n)
 	}
-	if s := w.text("select outcome from challenges where session_id = $1", sess.ID); s != "exhausted" {
+	if s := f.Text("select outcome from challenges where session_id = $1", sess.ID); s != "exhausted" {
 		t.Errorf("the challenge is %q", s)
 	}
-	if n := w.number("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
+	if n := f.Int("select count(*) from sessions where id = $1 and ended_at is null", sess.ID); n != 0 {
 		t.Error("the log-in lives on")
 	}
-	if w.raised(u) != 0 {
+	if f.raised(u) != 0 {
 		t.Error("a session was raised")
 	}
 }
@@ -169,15 +169,15 @@ func TestOfTwoHundredGuessesInParallelFiveAreCompared(t *testing.T) {
 // The right code comes while guesses run: it wins within the five tries or not at all, and never later.
 func TestTheRightCodeAmongParallelGuessesNeverCostsASixthTry(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	code := w.code(sess)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	code := f.code(sess)
 	errs := atOnce(100, func(i int) error {
 		if i == 60 {
-			return w.verify(sess, code)
+			return f.verify(sess, code)
 		}
-		return w.verify(sess, not(code))
+		return f.verify(sess, not(code))
 	})
 	compared := 0
 	for _, err := range errs {
@@ -189,31 +189,31 @@ func TestTheRightCodeAmongParallelGuessesNeverCostsASixthTry(t *testing.T) {
 	if compared > 5 {
 		t.Errorf("%d codes were compared", compared)
 	}
-	if n := w.number("select count(*) from challenges where session_id = $1 and ended_at is null", sess.ID); n != 0 {
+	if n := f.Int("select count(*) from challenges where session_id = $1 and ended_at is null", sess.ID); n != 0 {
 		t.Error("the challenge lives on")
 	}
 }
 
 func TestOfTenWhoAskForTheCodeAgainAtOnceOneIsHeard(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
-	sess := w.begin(u)
-	w.exec("update challenges set asked_at = now() - interval '31 seconds'")
-	if n := succeeded(atOnce(10, func(int) error { return w.resend(sess) })); n != 1 {
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
+	sess := f.begin(u)
+	f.Exec("update challenges set asked_at = now() - interval '31 seconds'")
+	if n := succeeded(atOnce(10, func(int) error { return f.resend(sess) })); n != 1 {
 		t.Errorf("%d of ten were heard", n)
 	}
-	if n := w.messages(u); n != 2 {
+	if n := f.messages(u); n != 2 {
 		t.Errorf("%d messages, want the first and one more", n)
 	}
 }
 
 func TestLogInsAtOnceNeverHaveMoreThanThreeLiveCodes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.confirmed(w.user(w.office("ACME", required), account.RoleUser), numberA)
+	f := newFixture(t)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
 	errs := atOnce(16, func(int) error {
-		_, err := w.factors.Begin(context.Background(), u, "en", browser)
+		_, err := f.factors.Begin(context.Background(), u, "en", browser)
 		return err
 	})
 	for _, err := range errs {
@@ -222,28 +222,29 @@ func TestLogInsAtOnceNeverHaveMoreThanThreeLiveCodes(t *testing.T) {
 			t.Errorf("a log-in did not begin: %v", err)
 		}
 	}
-	if n := w.number("select count(*) from challenges where user_id = $1 and ended_at is null", u.ID); n != 3 {
+	if n := f.Int("select count(*) from challenges where user_id = $1 and ended_at is null", u.ID); n != 3 {
 		t.Errorf("%d live codes, want three", n)
 	}
-	if n := w.messages(u); n != 3 {
+	if n := f.messages(u); n != 3 {
 		t.Errorf("%d messages, want three", n)
 	}
 }
 
 func TestOfTwoNumbersConfirmedAtOnceOneStays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	u := w.user(w.office("ACME", required), account.RoleUser)
-	one, two := w.begin(u), w.begin(u)
-	if err := errors.Join(w.factors.SendTo(t.Context(), one, numberA, "en"), w.factors.SendTo(t.Context(), two, numberB, "en")); err != nil {
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	one, two := f.begin(u), f.begin(u)
+	if err := errors.Join(f.factors.SendTo(t.Context(), one, numberA, "en"), f.factors.SendTo(t.Context(), two, numberB,
+		"en")); err != nil {
 		t.Fatal(err)
 	}
-	codes := []string{w.code(one), w.code(two)}
-	errs := atOnce(2, func(i int) error { return w.verify([]session.Session{one, two}[i], codes[i]) })
+	codes := []string{f.code(one), f.code(two)}
+	errs := atOnce(2, func(i int) error { return f.verify([]session.Session{one, two}[i], codes[i]) })
 	if n := succeeded(errs); n != 1 {
 		t.Errorf("%d of two enrolled: %v", n, errs)
 	}
-	if n := w.raised(u); n != 1 {
+	if n := f.raised(u); n != 1 {
 		t.Errorf("%d sessions of two factors", n)
 	}
 }
