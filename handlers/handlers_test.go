@@ -25,6 +25,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 )
@@ -71,8 +72,8 @@ func newFixture(t testing.TB) *fixture {
 		office.New(pool, log, "demo")
 	f.services = Services{
 		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: f.factors, Sessions: sessions,
-		Requests: uncounted{},
-		Ready:    func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Requests: uncounted{}, StepUps: stepup.NewStore(pool, ring),
+		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,

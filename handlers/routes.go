@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/hooks"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/static"
 )
 
@@ -97,7 +98,7 @@ func (s *site) secondStepRoutes() {
 }
 
 // signedIn is for a user of an office who has proven all that it demands. Its requests keep no session alive.
-func (s *site) signedIn() group { return s.anybody().with(s.web.RequireSignedIn) }
+func (s *site) signedIn() group { return s.anybody().with(s.web.RequireSignedIn, s.web.HandleStepUp) }
 
 // inside is signedIn for the pages that a person asks for, whose password is as it must be.
 func (s *site) inside() group { return s.signedIn().with(s.web.RequirePassword, s.web.Touch) }
@@ -108,20 +109,24 @@ func (s *site) settingsRoutes() {
 	in.unknown(paths.Settings)
 	in.get(paths.Settings, s.account.ToSettings)
 	in.get(paths.Me, s.account.SettingsPage)
-	in.page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
+	in.with(s.web.StepUp(session.StepUpOwn, "")).page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
 	in.post(paths.Country, s.factor.Country)
-	in.page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
-	in.post(paths.MyAppRemove, s.account.RemoveApp)
-	in.page(paths.RecoveryCodes, s.account.RecoverySheet, s.account.MakeRecoveryCodes)
+	in.with(s.web.StepUpAsked("")).page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
+	in.get(paths.RecoveryCodes, s.account.RecoverySheet)
 	in.get(paths.RecoveryFile, s.account.RecoverySheetFile)
 	in.post(paths.RecoveryKept, s.account.KeepRecoveryCodes)
-	in.post(paths.SessionEnd, s.account.EndSession)
-	in.post(paths.SessionEndOthers, s.account.EndOtherSessions)
-	in.post(paths.MySSOLink, s.account.LinkSSO)
-	in.post(paths.MySSOUnlink, s.account.UnlinkSSO)
 	in.post(paths.Notices, s.account.SeeMyNotices)
 	in.get(paths.Office, s.office.ToGeneral)
 	in.get(paths.OfficeGeneral, s.office.GeneralPage)
+
+	asked := in.with(s.web.StepUpAsked(paths.Me))
+	asked.post(paths.MyAppRemove, s.account.RemoveApp)
+	asked.post(paths.RecoveryCodes, s.account.MakeRecoveryCodes)
+	asked.post(paths.MySSOLink, s.account.LinkSSO)
+	asked.post(paths.MySSOUnlink, s.account.UnlinkSSO)
+	own := s.web.StepUp(session.StepUpOwn, paths.Me)
+	in.with(s.account.RequireOwnSession, own).post(paths.SessionEnd, s.account.EndSession)
+	in.with(own).post(paths.SessionEndOthers, s.account.EndOtherSessions)
 
 	short := s.signedIn().with(s.web.Touch) // a password that is too short is changed here
 	short.page(paths.Password, s.account.PasswordPage, s.account.ChangePassword)
@@ -133,7 +138,7 @@ func (s *site) settingsRoutes() {
 	in.get(paths.StepUpWays, s.factor.WaysPage)
 	in.post(paths.StepUpSend, s.factor.SendCode)
 	in.page(paths.StepUpCode, s.factor.CodePage, s.factor.VerifyCode)
-	in.post(paths.StepUpResend, s.factor.ResendCode)
+	in.with(s.web.StepUpAsked(paths.MyNumber)).post(paths.StepUpResend, s.factor.ResendCode)
 	polled := s.signedIn().with(s.web.RequirePassword, web.Quiet)
 	polled.get(paths.StepUpMessage, s.factor.MessageLine)
 }
@@ -142,9 +147,10 @@ func (s *site) settingsRoutes() {
 func (s *site) usersRoutes() {
 	users := s.inside().with(s.web.RequireAccountant)
 	users.get(paths.Users, s.users.Page)
-	users.get(paths.User, s.users.UserPage)
-	users.post(paths.UserNumber, s.users.RegisterNumber)
-	users.post(paths.UserResetAsk, s.users.AskReset)
+	user := users.with(s.users.LoadUser)
+	user.get(paths.User, s.users.UserPage)
+	user.post(paths.UserNumber, s.users.RegisterNumber)
+	user.post(paths.UserResetAsk, s.users.AskReset)
 }
 
 // superuserRoutes are superusers' alone: the office's settings, and its users.
@@ -155,29 +161,37 @@ func (s *site) superuserRoutes() {
 	super.page(paths.OfficeSwitch, s.office.ShowSwitch, s.office.FlipSwitch)
 	super.post(paths.OfficeCountries, s.office.AllowCountry)
 	super.post(paths.OfficeActivate, s.office.Activate)
-	super.page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
+	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
 	super.get(paths.OfficeHistory, s.office.HistoryPage)
-	super.page(paths.OfficeSSO, s.office.SSOPage, s.office.SaveSSO)
+	super.get(paths.OfficeSSO, s.office.SSOPage)
 	super.post(paths.OfficeSSOTest, s.office.TestSSO)
-	super.post(paths.OfficeSSORemove, s.office.RemoveSSO)
+	others := s.web.StepUp(session.StepUpOffice, paths.OfficeSSO)
+	super.with(others).post(paths.OfficeSSO, s.office.SaveSSO)
+	super.with(others).post(paths.OfficeSSORemove, s.office.RemoveSSO)
 
 	super.unknown(paths.Users)
-	super.page(paths.UserNew, s.users.NewPage, s.users.Add)
+	stepUp := s.web.StepUp(session.StepUpOffice, "")
+	super.with(stepUp).page(paths.UserNew, s.users.NewPage, s.users.Add)
+	super.with(stepUp).get(paths.UsersImport, s.users.ImportPage)
 	super.post(paths.UsersExport, s.users.Export)
-	super.get(paths.UsersImport, s.users.ImportPage)
 	super.page(paths.UsersEndSessions, s.users.EndAllQuestion, s.users.EndAllSessions)
-	super.page(paths.UserChange, s.users.ChangePage, s.users.Change)
-	super.page(paths.UserDisable, s.users.DisableQuestion, s.users.Disable)
-	super.post(paths.UserEnable, s.users.Enable)
-	super.page(paths.UserDelete, s.users.DeleteQuestion, s.users.Delete)
-	super.post(paths.UserInvite, s.users.Invite)
-	super.page(paths.UserReset, s.users.ResetQuestion, s.users.Reset)
-	super.post(paths.UserResetDecline, s.users.DeclineReset)
-	super.page(paths.UserEndSessions, s.users.EndSessionsQuestion, s.users.EndSessions)
+	user := super.with(s.users.LoadUser)
+	user.with(stepUp).page(paths.UserChange, s.users.ChangePage, s.users.Change)
+	user.get(paths.UserDisable, s.users.DisableQuestion)
+	user.with(stepUp).post(paths.UserDisable, s.users.Disable)
+	user.with(s.web.StepUpAsked(paths.User)).post(paths.UserEnable, s.users.Enable)
+	user.get(paths.UserDelete, s.users.DeleteQuestion)
+	user.with(stepUp).post(paths.UserDelete, s.users.Delete)
+	user.post(paths.UserInvite, s.users.Invite)
+	user.get(paths.UserReset, s.users.ResetQuestion)
+	user.with(stepUp).post(paths.UserReset, s.users.Reset)
+	user.post(paths.UserResetDecline, s.users.DeclineReset)
+	user.page(paths.UserEndSessions, s.users.EndSessionsQuestion, s.users.EndSessions)
 
 	// A file is read behind the guards alone, since it is larger than all other forms.
 	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireSignedIn,
-		s.web.RequirePassword, s.web.Touch, s.web.RequireSuperuser, web.FileBody(), web.ReadForm)
+		s.web.HandleStepUp, s.web.RequirePassword, s.web.Touch, s.web.RequireSuperuser, web.FileBody(), web.ReadForm,
+		s.web.StepUp(session.StepUpOffice, paths.UsersImport))
 	files.post(paths.UsersImport, s.users.PreviewImport)
 	files.post(paths.UsersImportDo, s.users.Import)
 }

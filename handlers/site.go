@@ -27,6 +27,7 @@ import (
 	offices "github.com/nightlatch/nightlatch/internal/office"
 	operators "github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	members "github.com/nightlatch/nightlatch/internal/users"
 )
@@ -39,6 +40,7 @@ type Services struct {
 	Users    *members.Service
 	Factors  *twofactor.Service
 	Sessions *session.Store
+	StepUps  *stepup.Store
 	SSO      *federation.Service
 
 	Operator     *operators.Service
@@ -93,7 +95,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.Requests, public, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, public, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}

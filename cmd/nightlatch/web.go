@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/stepup"
 )
 
 // serveWeb serves the site until ctx ends.
@@ -72,6 +73,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Users:    a.web.users,
 		Factors:  a.web.factors,
 		Sessions: a.web.sessions,
+		StepUps:  stepup.NewStore(a.pool, a.ring),
 		SSO:      a.web.federation,
 
 		Operator:     a.web.operator,

@@ -176,6 +176,15 @@ type Forgotten struct {
 	AskedAt   time.Time
 }
 
+type HeldForm struct {
+	SessionID   int64
+	Path        string
+	Next        string
+	ContentType string
+	BodyCt      []byte
+	ExpiresAt   time.Time
+}
+
 type Installation struct {
 	OnlyRow        bool
 	KeyFingerprint string

@@ -1,25 +1,15 @@
 package account
 
 import (
-	"errors"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/fault"
-	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
 // NumberPage asks a user for a new number, in settings.
-func (s *Screens) NumberPage(c echo.Context) error {
-	sess := web.CurrentSession(c)
-	if sess.RequireStepUp(session.StepUpOwn) != nil {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
-	}
-	return s.showChangeNumber(c, "", "", false)
-}
+func (s *Screens) NumberPage(c echo.Context) error { return s.showChangeNumber(c, "", "", false) }
 
 func (s *Screens) showChangeNumber(c echo.Context, fieldProblem, problem string, sure bool) error {
 	field, err := s.NumberField(c, fieldProblem, sure)
@@ -43,9 +33,6 @@ func (s *Screens) ChangeNumber(c echo.Context) error {
 	err := s.factors.SendTo(c.Request().Context(), web.CurrentSession(c), number, s.Lang(c))
 	if problem, ok := s.SendProblem(c, err); ok {
 		return s.showChangeNumber(c, "", problem, false)
-	}
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
 	}
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -65,9 +64,6 @@ func (s *Screens) ChangePassword(c echo.Context) error {
 		return err
 	}
 	token, err := s.sessions.ProvePassword(ctx, sess)
-	if errors.Is(err, session.ErrNone) {
-		return s.Redirect(c, paths.Why(paths.Login, "over"))
-	}
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/account"
 )
@@ -17,8 +16,6 @@ import (
 func (s *Screens) MakeRecoveryCodes(c echo.Context) error {
 	err := s.factors.NewRecoveryCodes(c.Request().Context(), web.CurrentSession(c), s.Client(c))
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.Me))
 	case errors.Is(err, twofactor.ErrOver):
 		return s.Redirect(c, paths.Me)
 	case err != nil:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -24,8 +23,6 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	err := s.sso.LinkMine(c.Request().Context(), session.Token(s.Cookie(c, web.CookieSSO)), web.CurrentSession(c),
 		s.Client(c))
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.Me))
 	case errors.Is(err, federation.ErrLinked):
 		return s.showMe(c, s.T(c, "sso.link_taken"))
 	case err != nil:
@@ -37,9 +34,6 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 
 func (s *Screens) UnlinkSSO(c echo.Context) error {
 	err := s.sso.Unlink(c.Request().Context(), web.CurrentSession(c), s.Client(c))
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.Me))
-	}
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// StepUpPage asks for a fresh proof before a change: the app's code, a text message, or, for who has no
-// factor, the password.
+// StepUpPage asks for a proof before a change: the app's code, a text message, or the password of a user without a
+// factor.
 func (s *Screens) StepUpPage(c echo.Context) error { return s.showStepUp(c, "") }
 
 func (s *Screens) showStepUp(c echo.Context, problem string) error {
@@ -59,15 +59,11 @@ func (s *Screens) StepUp(c echo.Context) error {
 	}
 	proven, err := s.factors.Prove(ctx, sess, s.Client(c), factor.App, c.FormValue("code"))
 	if err == nil {
-		s.SetSession(c, proven.Token)
-		return s.AfterStepUp(c)
+		return s.AfterStepUp(c, proven.Token)
 	}
-	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {
 		return err
-	}
-	if ended {
-		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
 	}
 	return s.showStepUp(c, problem)
 }
@@ -85,12 +81,8 @@ func (s *Screens) provePassword(c echo.Context, sess session.Session) error {
 		return err
 	}
 	token, err := s.sessions.ProvePassword(ctx, sess)
-	if errors.Is(err, session.ErrNone) {
-		return s.Redirect(c, paths.Why(paths.Login, "over"))
-	}
 	if err != nil {
 		return err
 	}
-	s.SetSession(c, token)
-	return s.AfterStepUp(c)
+	return s.AfterStepUp(c, token)
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
@@ -115,18 +114,15 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		case factor.PurposeChange:
 			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
 		case factor.PurposeStepUp:
-			return s.AfterStepUp(c)
+			return s.AfterStepUp(c, proven.Token)
 		case factor.PurposeEnrol:
 			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
 		}
 		return s.Redirect(c, paths.Me)
 	}
-	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {
 		return err
-	}
-	if ended {
-		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
 	}
 	return s.showCode(c, problem)
 }
@@ -142,8 +138,6 @@ func (s *Screens) ResendCode(c echo.Context) error {
 		return s.showCode(c, problem)
 	}
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyNumber))
 	case errors.Is(err, twofactor.ErrHasFactor), errors.Is(err, twofactor.ErrNotAllowed):
 		return s.Redirect(c, placesOf(sess).home)
 	case err != nil && !errors.Is(err, twofactor.ErrOver):

@@ -9,7 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// RecoveryPage takes a recovery code, at the log-in and for a fresh proof in settings.
+// RecoveryPage takes a recovery code, at the log-in and for a step-up in settings.
 func (s *Screens) RecoveryPage(c echo.Context) error { return s.showRecovery(c, "") }
 
 func (s *Screens) showRecovery(c echo.Context, problem string) error {
@@ -27,16 +27,13 @@ func (s *Screens) VerifyRecovery(c echo.Context) error {
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		if proven.Purpose == factor.PurposeStepUp {
-			return s.AfterStepUp(c)
+			return s.AfterStepUp(c, proven.Token)
 		}
 		return s.Redirect(c, paths.Me)
 	}
-	problem, ended, err := s.ProofProblem(c, err, "recovery.not_a_code")
+	problem, err := s.ProofProblem(c, err, "recovery.not_a_code")
 	if err != nil {
 		return err
-	}
-	if ended {
-		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
 	}
 	return s.showRecovery(c, problem)
 }

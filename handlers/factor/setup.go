@@ -8,7 +8,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
@@ -25,8 +24,6 @@ func (s *Screens) showSetup(c echo.Context, problem string) error {
 		at, back, text = paths.LoginAppSetup, paths.LoginNumber, s.T(c, "setup.use_sms")
 	}
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, at))
 	case errors.Is(err, twofactor.ErrHasFactor):
 		return s.Redirect(c, placesOf(sess).home)
 	case err != nil:
@@ -50,15 +47,9 @@ func (s *Screens) ConfirmApp(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.RecoveryCodes)
 	}
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.MyApp))
-	}
-	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {
 		return err
-	}
-	if ended {
-		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
 	}
 	return s.showSetup(c, problem)
 }

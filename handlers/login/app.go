@@ -38,12 +38,9 @@ func (s *Screens) VerifyApp(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Me)
 	}
-	problem, ended, err := s.ProofProblem(c, err, "code.not_a_code")
+	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {
 		return err
-	}
-	if ended {
-		return s.Redirect(c, paths.Why(paths.Login, "exhausted"))
 	}
 	return s.showApp(c, problem)
 }

@@ -1,14 +1,12 @@
 package office
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/templates"
@@ -154,7 +152,7 @@ func (s *Screens) Activate(c echo.Context) error {
 	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "activated"))
 }
 
-// SwitchOffQuestion is where a fresh proof leads back to.
+// SwitchOffQuestion is where a step-up leads back to.
 func (s *Screens) SwitchOffQuestion(c echo.Context) error {
 	card := s.switchOf(c, false)
 	if !card.Draft() {
@@ -165,9 +163,6 @@ func (s *Screens) SwitchOffQuestion(c echo.Context) error {
 
 func (s *Screens) SwitchOff(c echo.Context) error {
 	err := s.offices.SwitchOff(c.Request().Context(), web.CurrentSession(c), s.Client(c))
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.OfficeSwitchOff))
-	}
 	if err != nil {
 		return err
 	}

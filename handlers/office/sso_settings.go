@@ -9,7 +9,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/office"
@@ -93,9 +92,6 @@ func (s *Screens) RemoveSSO(c echo.Context) error {
 }
 
 func (s *Screens) afterSSOChange(c echo.Context, err error, done string) error {
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.OfficeSSO))
-	}
 	if err != nil {
 		return err
 	}

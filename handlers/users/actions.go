@@ -8,22 +8,16 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
 // act does one thing to the user of the address and says so, or says why not.
-func (s *Screens) act(c echo.Context, page, done string, do func(session.Session, session.Client, int64) error) error {
-	user, err := s.requestedUser(c)
-	if err != nil {
-		return err
-	}
-	err = do(web.CurrentSession(c), s.Client(c), user.ID)
+func (s *Screens) act(c echo.Context, done string, do func(session.Session, session.Client, int64) error) error {
+	user := requestedUser(c)
+	err := do(web.CurrentSession(c), s.Client(c), user.ID)
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(page, user.ID)))
 	case errors.Is(err, users.ErrLastSuperuser):
 		return s.showUser(c, shownUser{problem: s.T(c, "user.last_superuser")})
 	case errors.Is(err, users.ErrYourself):
@@ -47,13 +41,13 @@ func (s *Screens) DisableQuestion(c echo.Context) error {
 }
 
 func (s *Screens) Disable(c echo.Context) error {
-	return s.act(c, paths.UserDisable, "user_disabled", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "user_disabled", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.Disable(c.Request().Context(), sess, client, id)
 	})
 }
 
 func (s *Screens) Enable(c echo.Context) error {
-	return s.act(c, paths.User, "user_enabled", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "user_enabled", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.Enable(c.Request().Context(), sess, client, id)
 	})
 }
@@ -69,17 +63,14 @@ func (s *Screens) DeleteQuestion(c echo.Context) error {
 }
 
 func (s *Screens) Delete(c echo.Context) error {
-	return s.act(c, paths.UserDelete, "user_deleted", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "user_deleted", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.Delete(c.Request().Context(), sess, client, id)
 	})
 }
 
 // Invite sends the user the link with which they choose a password. The link reaches them alone.
 func (s *Screens) Invite(c echo.Context) error {
-	user, err := s.requestedUser(c)
-	if err != nil {
-		return err
-	}
+	user := requestedUser(c)
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	switch {
 	case !s.inviter.CanMail():
@@ -96,13 +87,13 @@ func (s *Screens) Invite(c echo.Context) error {
 
 // AskReset leaves the superusers a request.
 func (s *Screens) AskReset(c echo.Context) error {
-	return s.act(c, paths.User, "reset_asked", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "reset_asked", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.AskReset(c.Request().Context(), sess, client, id)
 	})
 }
 
 func (s *Screens) DeclineReset(c echo.Context) error {
-	return s.act(c, paths.User, "reset_declined", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "reset_declined", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.DeclineReset(c.Request().Context(), sess, client, id)
 	})
 }
@@ -121,7 +112,7 @@ func (s *Screens) EndSessionsQuestion(c echo.Context) error {
 }
 
 func (s *Screens) EndSessions(c echo.Context) error {
-	return s.act(c, paths.User, "sessions_ended", func(sess session.Session, client session.Client, id int64) error {
+	return s.act(c, "sessions_ended", func(sess session.Session, client session.Client, id int64) error {
 		return s.users.LogOut(c.Request().Context(), sess, client, id)
 	})
 }

@@ -8,38 +8,22 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
-// requireStepUp asks for a fresh proof before a form is shown, so that nothing typed is lost to it. done says
-// that the request has its answer.
-func (s *Screens) requireStepUp(c echo.Context, next string) (done bool, err error) {
-	err = users.MayChange(web.CurrentSession(c))
-	if errors.Is(err, fault.StepUpRequired) {
-		return true, s.Redirect(c, paths.Next(paths.StepUp, next))
-	}
-	return err != nil, err
-}
-
-// NewPage asks who the new user is.
+// NewPage shows the form of a new user.
 func (s *Screens) NewPage(c echo.Context) error {
-	if done, err := s.requireStepUp(c, paths.UserNew); done {
-		return err
-	}
 	return s.showUserForm(c, pages.UserForm{Role: string(account.RoleUser)}, nil)
 }
 
+// Add adds a user, and invites them where mail is sent.
 func (s *Screens) Add(c echo.Context) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	form := postedUser(c)
 	form.Username = c.FormValue("username")
 	id, err := s.users.Add(ctx, sess, s.Client(c), form.Username, fieldsOf(form))
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.UserNew))
-	}
 	if err != nil {
 		return s.showUserForm(c, form, err)
 	}
@@ -54,32 +38,21 @@ func (s *Screens) Add(c echo.Context) error {
 	return s.Redirect(c, paths.Done(paths.To(paths.User, id), done))
 }
 
-// ChangePage is a user's name, e-mail address and role.
+// ChangePage shows a user's name, e-mail address and role.
 func (s *Screens) ChangePage(c echo.Context) error {
-	user, err := s.requestedUser(c)
-	if err != nil {
-		return err
-	}
-	if done, err := s.requireStepUp(c, paths.To(paths.UserChange, user.ID)); done {
-		return err
-	}
-	return s.showUserForm(c,
-		pages.UserForm{ID: user.ID, Username: user.Username, Name: user.Name, Email: user.Email,
-			Role: string(user.Role)}, nil)
+	user := requestedUser(c)
+	return s.showUserForm(c, pages.UserForm{
+		ID: user.ID, Username: user.Username, Name: user.Name, Email: user.Email, Role: string(user.Role),
+	}, nil)
 }
 
+// Change changes them.
 func (s *Screens) Change(c echo.Context) error {
-	user, err := s.requestedUser(c)
-	if err != nil {
-		return err
-	}
+	user := requestedUser(c)
 	form := postedUser(c)
 	form.ID, form.Username = user.ID, user.Username
-	err = s.users.Change(c.Request().Context(), web.CurrentSession(c), s.Client(c), user.ID, fieldsOf(form))
-	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserChange, user.ID)))
-	case err != nil:
+	err := s.users.Change(c.Request().Context(), web.CurrentSession(c), s.Client(c), user.ID, fieldsOf(form))
+	if err != nil {
 		return s.showUserForm(c, form, err)
 	}
 	return s.Redirect(c, paths.Done(paths.To(paths.User, user.ID), "saved"))
@@ -94,7 +67,7 @@ func fieldsOf(form pages.UserForm) users.Fields {
 	return users.Fields{Name: form.Name, Email: form.Email, Role: account.Role(form.Role)}
 }
 
-// showUserForm shows the form, with why it was refused beside the field. An error that is no refusal is answered.
+// showUserForm shows the form, with why it was refused beside the field. It returns an error that is no refusal.
 func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused error) error {
 	sess := web.CurrentSession(c)
 	form.Heading, form.Action, form.Own = s.T(c, "user.new_title"), paths.UserNew, form.ID == sess.User.ID

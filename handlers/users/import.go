@@ -10,7 +10,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -30,9 +29,6 @@ func (s *Screens) Export(c echo.Context) error {
 
 // ImportPage asks for a file.
 func (s *Screens) ImportPage(c echo.Context) error {
-	if done, err := s.requireStepUp(c, paths.UsersImport); done {
-		return err
-	}
 	return s.showImport(c, pages.ImportView{})
 }
 
@@ -99,8 +95,6 @@ func (s *Screens) Import(c echo.Context) error {
 	}
 	_, made, err := s.users.Import(ctx, sess, s.Client(c), lines, c.FormValue("digest"))
 	switch {
-	case errors.Is(err, fault.StepUpRequired):
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.UsersImport))
 	case errors.Is(err, users.ErrChanged), errors.Is(err, users.ErrNothing):
 		return s.preview(c, lines, s.T(c, "import.office_changed"))
 	case errors.Is(err, users.ErrLastSuperuser):

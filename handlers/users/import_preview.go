@@ -1,23 +1,16 @@
 package users
 
 import (
-	"errors"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
-	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/users"
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
 func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) error {
 	plan, err := s.users.Plan(c.Request().Context(), web.CurrentSession(c), lines)
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.UsersImport))
-	}
 	if err != nil {
 		return err
 	}

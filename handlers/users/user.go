@@ -10,7 +10,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -29,14 +28,7 @@ type shownUser struct {
 
 func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	id, err := web.IDParam(c)
-	if err != nil {
-		return err
-	}
-	user, err := s.profiles.Profile(ctx, sess.User.OfficeID, id)
-	if err != nil {
-		return err
-	}
+	user := requestedUser(c)
 	view := userView(sess.User, sess.TwoFactorRequired, user)
 	view.Error = shown.problem
 	if shown.question != nil {
@@ -46,7 +38,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 		}
 		view.Question = &question
 	}
-	standing, err := s.users.Standing(ctx, sess.User.OfficeID, id)
+	standing, err := s.users.Standing(ctx, sess.User.OfficeID, user.ID)
 	if err != nil {
 		return err
 	}
@@ -56,7 +48,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
 	}
-	f, err := s.AppLayout(c, user.Name, paths.To(paths.User, id), templates.SectionUsers)
+	f, err := s.AppLayout(c, user.Name, paths.To(paths.User, user.ID), templates.SectionUsers)
 	if err != nil {
 		return err
 	}
@@ -82,18 +74,12 @@ func userView(viewer account.User, twoFactor bool, u account.Profile) pages.User
 
 // RegisterNumber notes another user's number, unconfirmed.
 func (s *Screens) RegisterNumber(c echo.Context) error {
-	id, err := web.IDParam(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id); err != nil {
-		return err // another office's user is unknown before anything is said about the number
-	}
+	id := requestedUser(c).ID
 	number, refused, sure := s.ReadNumber(c)
 	if refused != "" {
 		return s.showUser(c, shownUser{fieldProblem: refused, sure: sure})
 	}
-	err = s.factors.RegisterNumber(c.Request().Context(), web.CurrentSession(c), s.Client(c), id, number)
+	err := s.factors.RegisterNumber(c.Request().Context(), web.CurrentSession(c), s.Client(c), id, number)
 	if errors.Is(err, twofactor.ErrHasFactor) {
 		return s.showUser(c, shownUser{problem: s.T(c, "user.has_factor")})
 	}
@@ -114,29 +100,38 @@ func (s *Screens) ResetQuestion(c echo.Context) error {
 	}})
 }
 
+// Reset takes the user's factors away.
 func (s *Screens) Reset(c echo.Context) error {
-	id, err := web.IDParam(c)
-	if err != nil {
-		return err
-	}
-	if _, err := s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id); err != nil {
-		return err // unknown, before a proof is asked for
-	}
-	err = s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id)
-	if errors.Is(err, fault.StepUpRequired) {
-		return s.Redirect(c, paths.Next(paths.StepUp, paths.To(paths.UserReset, id)))
-	}
-	if err != nil {
+	id := requestedUser(c).ID
+	if err := s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id); err != nil {
 		return err
 	}
 	return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset"))
 }
 
-// requestedUser answers the user of the address: another office's is as unknown as none, before anything else is said.
-func (s *Screens) requestedUser(c echo.Context) (account.Profile, error) {
-	id, err := web.IDParam(c)
-	if err != nil {
-		return account.Profile{}, err
+const keyUser = "user"
+
+// LoadUser reads the user of the address. Another office's is as unknown as none, before anything else is said.
+func (s *Screens) LoadUser(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		id, err := web.IDParam(c)
+		if err != nil {
+			return err
+		}
+		user, err := s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id)
+		if err != nil {
+			return err
+		}
+		c.Set(keyUser, user)
+		return next(c)
 	}
-	return s.profiles.Profile(c.Request().Context(), web.CurrentSession(c).User.OfficeID, id)
+}
+
+// requestedUser returns the user of the address, as LoadUser read it.
+func requestedUser(c echo.Context) account.Profile {
+	user, ok := c.Get(keyUser).(account.Profile)
+	if !ok {
+		panic("handler without LoadUser")
+	}
+	return user
 }

@@ -9,9 +9,12 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -21,6 +24,11 @@ import (
 func (w *Web) HandleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
+	}
+	if why := endOfLogin(err); why != "" {
+		if err = w.Redirect(c, paths.Why(paths.Login, why)); err == nil {
+			return
+		}
 	}
 	status, id := classify(err)
 	if status >= http.StatusInternalServerError {
@@ -41,11 +49,22 @@ func (w *Web) HandleError(err error, c echo.Context) {
 	if WantsFragment(c.Request()) {
 		err = Fragment(c, status, templates.ErrorNotice, w.Lang(c), view)
 	} else {
-		err = Page(c, status, templates.Error, w.Layout(c, view.Title, "/"), view)
+		err = Page(c, status, templates.Error, w.Layout(c, view.Title, paths.Start), view)
 	}
 	if err != nil {
 		w.Logger.ErrorContext(c.Request().Context(), "write error page", "request", RequestID(c), "error", err)
 	}
+}
+
+// endOfLogin returns why the log-in is over with this error, as the log-in page says it, or "".
+func endOfLogin(err error) string {
+	switch {
+	case errors.Is(err, errExhausted):
+		return "exhausted"
+	case errors.Is(err, session.ErrNone):
+		return "over"
+	}
+	return ""
 }
 
 // classify returns the status of an error, and the number of its texts in the catalogue.
@@ -66,12 +85,14 @@ func classify(err error) (status int, id string) {
 		if http4.Code >= 400 && http4.Code < 500 {
 			return http.StatusBadRequest, "400"
 		}
-	case errors.Is(err, errCrossOrigin), errors.Is(err, office.ErrNotAllowed), errors.Is(err, federation.ErrNotAllowed),
+	case errors.Is(err, errCrossOrigin), errors.Is(err, fault.Forbidden), errors.Is(err, office.ErrNotAllowed), errors.Is(err, federation.ErrNotAllowed),
 		errors.Is(err, twofactor.ErrNotAllowed), errors.Is(err, twofactor.ErrHasFactor):
 		return http.StatusForbidden, "403"
-	case errors.Is(err, account.ErrUnknown):
+	case errors.Is(err, account.ErrUnknown), errors.Is(err, fault.NotFound):
 		return http.StatusNotFound, "404"
-	case errors.Is(err, account.ErrBusy), db.Unavailable(err), errors.Is(err, context.Canceled):
+	case errors.Is(err, fault.Invalid):
+		return http.StatusBadRequest, "400"
+	case errors.Is(err, account.ErrBusy), errors.Is(err, fault.Unavailable), db.Unavailable(err), errors.Is(err, context.Canceled):
 		return http.StatusServiceUnavailable, "503"
 	}
 	return http.StatusInternalServerError, "500"

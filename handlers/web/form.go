@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -31,6 +33,12 @@ func ReadForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if IsSafe(r.Method) {
 			return next(c)
 		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		c.Set(keyForm, body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
 		if err := parseForm(r); err != nil {
 			return err
 		}

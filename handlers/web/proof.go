@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -26,28 +27,32 @@ func (w *Web) SendProblem(c echo.Context, err error) (string, bool) {
 	return "", false
 }
 
-// ProofProblem returns the sentence for a proof that was not right; ended says that the session is over with it.
-func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem string, ended bool, _ error) {
+// errExhausted says that the log-in ended with too many wrong proofs.
+var errExhausted = fault.New(fault.Ended, "too many wrong proofs")
+
+// ProofProblem returns the sentence for a proof that was not right, or an error: errExhausted when the session ended
+// with it.
+func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem string, _ error) {
 	var wrong *twofactor.Wrong
 	var wait *twofactor.Wait
 	switch {
 	case errors.Is(err, twofactor.ErrNotACode):
-		return w.T(c, notACode), false, nil
+		return w.T(c, notACode), nil
 	case errors.As(err, &wrong) && wrong.Left == 0:
 		// The domain ended the session, unless only the number to change to was being proven.
 		_, err := w.sessions.Load(c.Request().Context(), session.Token(w.Cookie(c, CookieSession)))
 		if errors.Is(err, session.ErrNone) {
-			return "", true, nil
+			return "", errExhausted
 		}
-		return w.T(c, "code.exhausted"), false, err
+		return w.T(c, "code.exhausted"), err
 	case errors.As(err, &wrong):
-		return w.N(c, "code.wrong", wrong.Left), false, nil
+		return w.N(c, "code.wrong", wrong.Left), nil
 	case errors.As(err, &wait):
-		return w.WaitText(c, wait), false, nil
+		return w.WaitText(c, wait), nil
 	case errors.Is(err, twofactor.ErrOver), errors.Is(err, twofactor.ErrHasFactor):
-		return w.T(c, "code.over"), false, nil
+		return w.T(c, "code.over"), nil
 	}
-	return "", false, err
+	return "", err
 }
 
 // WaitText returns the sentence for a user who was wrong ten times in a row.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -33,6 +34,13 @@ type Factors interface {
 	MostUsed(ctx context.Context) ([]phone.Country, error)
 }
 
+// StepUps keeps the form that waits for a step-up.
+type StepUps interface {
+	Hold(ctx context.Context, sess session.Session, next string, form stepup.Form) error
+	Discard(ctx context.Context, sess session.Session) error
+	Take(ctx context.Context, sess session.Session, next string) (stepup.Form, bool, error)
+}
+
 // Web is what all screens share.
 type Web struct {
 	Product string   // the name on the pages
@@ -42,15 +50,16 @@ type Web struct {
 
 	sessions Sessions
 	factors  Factors
+	stepUps  StepUps
 	meter    RequestMeter
 	cross    *http.CrossOriginProtection
 }
 
 // New makes the Web of a site that browsers reach under origin.
-func New(sessions Sessions, factors Factors, meter RequestMeter, origin *url.URL, product string, demo bool,
+func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, origin *url.URL, product string, demo bool,
 	logger *slog.Logger,
 ) (*Web, error) {
-	w := &Web{product, origin, demo, logger, sessions, factors, meter, http.NewCrossOriginProtection()}
+	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
 		return nil, err

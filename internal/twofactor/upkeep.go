@@ -16,6 +16,7 @@ func (s *Service) Upkeep(ctx context.Context) error {
 		s.q.PasswordFailureDeleteOld(ctx, s.pool),
 		s.q.AddressDeleteOld(ctx, s.pool),
 		s.q.KnownBrowserDeleteOld(ctx, s.pool),
+		s.q.HeldFormDeleteExpired(ctx, s.pool),
 		s.q.SessionDeleteOld(ctx, s.pool),
 	)
 	if err != nil {
