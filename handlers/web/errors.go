@@ -5,17 +5,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/fault"
-	"github.com/nightlatch/nightlatch/internal/federation"
-	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -67,33 +64,39 @@ func endOfLogin(err error) string {
 	return ""
 }
 
+// pages are the status of each code, and the number of its texts in the catalogue. What must not come so far (a step-up
+// that no route asks for) is an error of ours.
+var pages = map[fault.Code]int{
+	fault.NotFound:    http.StatusNotFound,
+	fault.Forbidden:   http.StatusForbidden,
+	fault.Conflict:    http.StatusConflict,
+	fault.Ended:       http.StatusConflict,
+	fault.Invalid:     http.StatusBadRequest,
+	fault.Unavailable: http.StatusServiceUnavailable,
+}
+
 // classify returns the status of an error, and the number of its texts in the catalogue.
 func classify(err error) (status int, id string) {
 	var http4 *echo.HTTPError
 	switch {
 	case errors.As(err, &http4):
-		switch http4.Code {
-		case http.StatusNotFound:
-			return http4.Code, "404"
-		case http.StatusForbidden:
-			return http4.Code, "403"
-		case http.StatusRequestEntityTooLarge:
-			return http4.Code, "413"
-		case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
-			return http4.Code, "400"
-		}
-		if http4.Code >= 400 && http4.Code < 500 {
-			return http.StatusBadRequest, "400"
-		}
-	case errors.Is(err, errCrossOrigin), errors.Is(err, fault.Forbidden), errors.Is(err, office.ErrNotAllowed), errors.Is(err, federation.ErrNotAllowed),
-		errors.Is(err, twofactor.ErrNotAllowed), errors.Is(err, twofactor.ErrHasFactor):
-		return http.StatusForbidden, "403"
-	case errors.Is(err, account.ErrUnknown), errors.Is(err, fault.NotFound):
-		return http.StatusNotFound, "404"
-	case errors.Is(err, fault.Invalid):
+		status = http4.Code
+	case errors.Is(err, errCrossOrigin):
+		status = http.StatusForbidden
+	case db.Unavailable(err), errors.Is(err, context.Canceled):
+		status = http.StatusServiceUnavailable
+	default:
+		status = pages[fault.CodeOf(err)]
+	}
+	switch status {
+	case http.StatusNotFound, http.StatusForbidden, http.StatusConflict, http.StatusRequestEntityTooLarge,
+		http.StatusServiceUnavailable:
+		return status, strconv.Itoa(status)
+	case http.StatusMethodNotAllowed, http.StatusUnsupportedMediaType:
+		return status, "400"
+	}
+	if status >= 400 && status < 500 {
 		return http.StatusBadRequest, "400"
-	case errors.Is(err, account.ErrBusy), errors.Is(err, fault.Unavailable), db.Unavailable(err), errors.Is(err, context.Canceled):
-		return http.StatusServiceUnavailable, "503"
 	}
 	return http.StatusInternalServerError, "500"
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 )
 
 // ErrTooMany says that too many new passwords were asked for from one address in the last hour.
-var ErrTooMany = errors.New("too many requests for a new password from this address")
+var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new password from this address")
 
 // Forgot notes that somebody at from forgot the password of a name, and queues the rest (AnswerForgotten). It does the
 // same for a known name, an unknown one, a disabled user and one without e-mail, in the same statements and time,

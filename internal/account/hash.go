@@ -2,16 +2,17 @@ package account
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
 
 	"github.com/alexedwards/argon2id"
+
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 // ErrBusy says that a hundred log-ins already wait for their turn at the hash: try again in a few seconds.
-var ErrBusy = errors.New("too many log-ins at once")
+var ErrBusy = fault.New(fault.Unavailable, "too many log-ins at once")
 
 // hashParams: OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB and two passes. One takes about
 // 23 ms of a core.

@@ -15,13 +15,14 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 // LinkLife is how long a link that sets a password lives.
 const LinkLife = 30 * time.Minute
 
 // ErrLink says that a link opens nothing: unknown, used, ended by a newer one, expired, or its user was disabled.
-var ErrLink = errors.New("this link opens nothing")
+var ErrLink = fault.New(fault.Ended, "this link opens nothing")
 
 // Token is the secret of a link: 256 random bits, in lower-case letters and digits. The database has only its hash.
 type Token string
@@ -172,7 +173,7 @@ func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, user
 }
 
 // ErrHasPassword says that an invitation is too late: the user has a password.
-var ErrHasPassword = errors.New("the user has a password")
+var ErrHasPassword = fault.New(fault.Conflict, "the user has a password")
 
 // InviteTx is Invite in the transaction that made the user.
 func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64) error {

@@ -21,7 +21,7 @@ var (
 	// ended.
 	ErrOver = fault.New(fault.Ended, "this challenge is over")
 	// ErrHasFactor says that the user has a factor, so that this one cannot be added so.
-	ErrHasFactor = fault.New(fault.Conflict, "the user has a confirmed factor")
+	ErrHasFactor = fault.New(fault.Forbidden, "the user has a confirmed factor")
 )
 
 // Owner is whose factor is meant, and the session in which it is proven or set up.

@@ -14,11 +14,12 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // ErrOver says that the code of a call must not be spoken any more.
-var ErrOver = errors.New("the challenge is over")
+var ErrOver = fault.New(fault.Ended, "the challenge is over")
 
 // Receive takes a receipt: late, twice, out of order, or before our own note of the send. It moves the message's
 // state and, after a failure, has the next provider try; it never confirms a number and never admits anybody. A

@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,12 +10,13 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
 // ErrCountryInUse says that users of the office have confirmed numbers in a country: without it they get no code.
-var ErrCountryInUse = errors.New("users have confirmed numbers in this country")
+var ErrCountryInUse = fault.New(fault.Conflict, "users have confirmed numbers in this country")
 
 // Country is one that the office's codes may go to.
 type Country struct {

@@ -19,15 +19,16 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
 var (
 	// ErrUnknown says that there is no such user, challenge or office.
-	ErrUnknown = errors.New("unknown")
+	ErrUnknown = fault.New(fault.NotFound, "unknown")
 	// ErrOver says that the challenge has ended, or that the log-in it belongs to has.
-	ErrOver = errors.New("over already")
+	ErrOver = fault.New(fault.Ended, "over already")
 	// ErrCap says that what was typed is no amount of money.
-	ErrCap = errors.New("an amount is a number with at most two decimals")
+	ErrCap = fault.New(fault.Invalid, "an amount is a number with at most two decimals")
 )
 
 // Anew makes a new challenge in the log-in of an old one, for the same purpose, and queues its message.

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // A proof is asked for in one state of the world and consumed in another: over every purpose, state and demand, a right
@@ -63,7 +64,7 @@ func (c proofCase) want() error {
 	case factor.PurposeEnrol: // for a user without a factor alone, at a log-in or right after the password
 		switch {
 		case c.has:
-			return fault.Conflict
+			return twofactor.ErrHasFactor
 		case c.level == 2:
 			return fault.Ended
 		case !pending && !c.fresh:

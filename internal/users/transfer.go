@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,15 +13,16 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 var (
 	// ErrChanged says that the office's users are not what the plan was made for: look again.
-	ErrChanged = errors.New("the users have changed meanwhile")
+	ErrChanged = fault.New(fault.Conflict, "the users have changed meanwhile")
 	// ErrNothing says that a plan has bad lines, or nothing to do.
-	ErrNothing = errors.New("nothing to import")
+	ErrNothing = fault.New(fault.Invalid, "nothing to import")
 )
 
 // Export answers the office's users as a file: no number, no secret. It is written down who took it.

@@ -19,17 +19,18 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 var (
 	// ErrLastSuperuser says that the office would be left without a superuser who can log in.
-	ErrLastSuperuser = errors.New("the last superuser of an office")
+	ErrLastSuperuser = fault.New(fault.Conflict, "the last superuser of an office")
 	// ErrYourself says that a superuser may not do this to themselves.
-	ErrYourself = errors.New("not to oneself")
+	ErrYourself = fault.New(fault.Forbidden, "not to oneself")
 	// ErrTaken says that the office has a user of this username.
-	ErrTaken = errors.New("the username is taken")
+	ErrTaken = fault.New(fault.Conflict, "the username is taken")
 )
 
 // Problem is why a user cannot be made or changed as asked: the catalogue's key roster.<problem>.
