@@ -39,8 +39,7 @@ SCRATCH = GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(scripts/scratch.sh)
 # These only compute, and what they share is behind a mutex: the race detector would find nothing in them
 # and make them several times as slow.
 UNRACED := regexp regexp/syntax text/template/parse golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b \
-	golang.org/x/net/html github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers \
-	github.com/nightlatch/nightlatch/internal/phone
+	golang.org/x/net/html github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers
 
 .PHONY: test/go
 test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler

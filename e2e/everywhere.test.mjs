@@ -236,7 +236,8 @@ const walks = {
       .locator('input[type=file]')
       .setInputFiles(
         csv(
-          'username;name;email;role\nxenia;Xenia with quite a long name;xenia@example.org;user\nyara;Yara;yara@example.org;accountant\nuna;;;\n',
+          'username;name;email;role\nxenia;Xenia with quite a long name;xenia@example.org;user\n' +
+            'yara;Yara;yara@example.org;accountant\nuna;;;\n',
         ),
       );
     await page.locator('main form .button').first().click();

@@ -184,7 +184,8 @@ scenario('a user sees their sessions and ends another one', async (fixture) => {
   const number = await here.enrolNumber();
   const there = await enter(fixture, 'cleo', {
     userAgent:
-      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 ' +
+        '(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1',
   });
   await there.enterCodeFrom(number, 2);
   await there.at('/settings/me');

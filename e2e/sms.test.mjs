@@ -222,7 +222,8 @@ scenario('five wrong codes end the log-in', async (fixture) => {
 });
 
 scenario(
-  'the live line reaches a final state, Resend is offered after 30 seconds with the same code, and then nothing asks any more',
+  'the live line reaches a final state, Resend is offered after 30 seconds with the same code, ' +
+    'and then nothing asks any more',
   async (fixture) => {
     const { app } = fixture;
     const number = app.newNumber();

@@ -8,9 +8,11 @@ import { setup } from './lib/scenario.mjs';
 
 const { scenario } = setup();
 const sentence =
-  'This authentication method is not activated for environments in Nightlatch with two-factor authentication. Please contact your administrator / superuser for assistance.';
+  'This authentication method is not activated for environments in Nightlatch with two-factor ' +
+  'authentication. Please contact your administrator / superuser for assistance.';
 const dutch =
-  'Deze aanmeldmethode is niet geactiveerd voor omgevingen in Nightlatch met tweestapsverificatie. Neem voor hulp contact op met uw beheerder / superuser.';
+  'Deze aanmeldmethode is niet geactiveerd voor omgevingen in Nightlatch met ' +
+  'tweestapsverificatie. Neem voor hulp contact op met uw beheerder / superuser.';
 
 let idp;
 after(() => idp?.stop());
@@ -237,7 +239,8 @@ scenario('the superuser tests the connection by the real round trip', async (fix
 });
 
 scenario(
-  'who cancels at the provider is offered both ways on, and a code that nobody has is answered as an office without SSO',
+  'who cancels at the provider is offered both ways on, ' +
+    'and a code that nobody has is answered as an office without SSO',
   async (fixture) => {
     const { office } = await officeWithProvider(fixture);
     const una = await traveller(fixture);

@@ -126,7 +126,8 @@ scenario('a file is looked at before it is imported, each bad line with its reas
     .field('CSV file')
     .setInputFiles(
       csv(
-        '\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nbert;"Bakker, ""Bert""";bert@example.org;\r\notto;Otto Otterman;otto@example.org;user\r\nann;;;\r\n',
+        '\uFEFFGebruikersnaam;Naam;E-mailadres;Rol\r\nbert;"Bakker, ""Bert""";bert@example.org;\r\n' +
+          'otto;Otto Otterman;otto@example.org;user\r\nann;;;\r\n',
       ),
     );
   await boss.button('Look at it first').click();

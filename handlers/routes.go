@@ -44,18 +44,18 @@ func (s *site) browsers() group {
 func (s *site) anybody() group { return s.browsers().with(web.ReadForm, s.web.LoadSession) }
 
 func (s *site) loginRoutes() {
-	any := s.anybody()
-	any.get(paths.Start, s.login.Start)
-	any.page(paths.Login, s.login.Page, s.login.Login)
-	any.post(paths.SSO, s.login.SSOLogin)
-	any.get(paths.SSOGo, s.login.SSOGo)
-	any.get(paths.SSOCallback, s.login.SSOCallback)
-	any.page(paths.SSOLink, s.login.SSOLinkPage, s.login.LinkSSO)
-	any.post(paths.Logout, s.login.Logout)
-	any.post(paths.Language, s.login.SetLanguage)
-	any.page(paths.Forgot, s.login.ForgotPage, s.login.Forgot)
-	any.page(paths.Link, s.login.LinkPage, s.login.UseLink)
-	any.post(paths.LinkStrength, s.login.LinkStrength)
+	all := s.anybody()
+	all.get(paths.Start, s.login.Start)
+	all.page(paths.Login, s.login.Page, s.login.Login)
+	all.post(paths.SSO, s.login.SSOLogin)
+	all.get(paths.SSOGo, s.login.SSOGo)
+	all.get(paths.SSOCallback, s.login.SSOCallback)
+	all.page(paths.SSOLink, s.login.SSOLinkPage, s.login.LinkSSO)
+	all.post(paths.Logout, s.login.Logout)
+	all.post(paths.Language, s.login.SetLanguage)
+	all.page(paths.Forgot, s.login.ForgotPage, s.login.Forgot)
+	all.page(paths.Link, s.login.LinkPage, s.login.UseLink)
+	all.post(paths.LinkStrength, s.login.LinkStrength)
 }
 
 // demoRoutes are the demo phone and mailbox, everybody's in demo mode.

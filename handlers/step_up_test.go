@@ -27,7 +27,8 @@ func newStepUpFixture(t *testing.T) *accessFixture {
 	t.Helper()
 	s := &accessFixture{fixture: newFixture(t), ids: map[string]int64{}}
 	s.target = s.users["ACME/user"].ID
-	s.Exec(fmt.Sprintf("insert into mobile_numbers (user_id, number, country, confirmed_at) values (%d, '+31612999777', 'NL', now())",
+	s.Exec(fmt.Sprintf("insert into mobile_numbers (user_id, number, country, confirmed_at) values (%d, '+31612999777', "+
+		"'NL', now())",
 		s.target))
 	s.keep()
 	return s

@@ -37,7 +37,8 @@ type config struct {
 	pollOnly      bool           // workers ask for jobs and never listen: see docs/operating.md, PgBouncer
 }
 
-// readConfig reads the environment, the settings of every provider of the registry included. Its errors say which variable is wrong, and how it should be.
+// readConfig reads the environment, the settings of every provider of the registry included. Its errors say which
+// variable is wrong, and how it should be.
 func readConfig(registry []sms.Provider, env map[string]string) (config, error) {
 	get := func(name, other string) string {
 		if v := strings.TrimSpace(env[name]); v != "" {
@@ -46,7 +47,8 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 		return other
 	}
 	c := config{
-		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR", "localhost:8080"),
+		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR",
+			"localhost:8080"),
 		product: get("NIGHTLATCH_NAME", "Nightlatch"), pgBinDir: get("PG_BINDIR", ""), registry: registry,
 		sms: sms.Config{
 			Provider: get("SMS_PROVIDER", ""), Routes: get("SMS_ROUTES", ""), Env: sms.Settings(registry, env),
@@ -66,7 +68,8 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 	var err error
 	// Vonage takes 30 a second; what is left is for its own counting.
 	if c.rate, err = strconv.Atoi(get("SMS_RATE", "25")); err != nil || c.rate < 1 || c.rate > 100_000 {
-		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25", env["SMS_RATE"])
+		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25",
+			env["SMS_RATE"])
 	}
 	if c.proxies, err = readProxies(get("NIGHTLATCH_TRUSTED_PROXIES", "")); err != nil {
 		return c, err
@@ -82,7 +85,8 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 		}
 	}
 	if c.balanceWarn, err = strconv.ParseFloat(get("NIGHTLATCH_BALANCE_WARN", "10"), 64); err != nil || c.balanceWarn < 0 {
-		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's account")
+		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's " +
+			"account")
 	}
 	if c.retentionDays, err = strconv.Atoi(get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
 		return c, errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
@@ -120,11 +124,14 @@ func readMail(smtpURL, from string, demo bool) (*mail.Settings, error) {
 
 func readURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.User != nil {
-		return nil, errors.New("NIGHTLATCH_URL should be an origin, such as https://login.acme.example: no path, no query, no password")
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || (u.Path != "" && u.Path != "/") ||
+		u.RawQuery != "" || u.User != nil {
+		return nil, errors.New("NIGHTLATCH_URL should be an origin, such as https://login.acme.example: no path, no query, " +
+			"no password")
 	}
 	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
-		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. Put a proxy with TLS in front and use https")
+		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. " +
+			"Put a proxy with TLS in front and use https")
 	}
 	u.Path = ""
 	return u, nil
@@ -167,7 +174,8 @@ func readProxies(text string) (proxies []*net.IPNet, err error) {
 		}
 		_, network, err := net.ParseCIDR(word)
 		if err != nil {
-			return nil, fmt.Errorf("NIGHTLATCH_TRUSTED_PROXIES has %q and should be addresses or networks between commas, such as 127.0.0.1, 10.0.0.0/8", word)
+			return nil, fmt.Errorf("NIGHTLATCH_TRUSTED_PROXIES has %q and should be addresses or networks between commas, "+
+				"such as 127.0.0.1, 10.0.0.0/8", word)
 		}
 		proxies = append(proxies, network)
 	}

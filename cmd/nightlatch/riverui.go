@@ -23,7 +23,8 @@ type jobsPage struct {
 func newJobsPage(ctx context.Context, client *river.Client[pgx.Tx], logger *slog.Logger) (*jobsPage, error) {
 	logger = slog.New(lowered{quiet(logger).Handler()})
 	ui, err := riverui.NewHandler(&riverui.HandlerOpts{
-		Endpoints: riverui.NewEndpoints(client, nil), JobListHideArgsByDefault: true, Logger: logger, Prefix: "/operator/jobs",
+		Endpoints: riverui.NewEndpoints(client, nil), JobListHideArgsByDefault: true, Logger: logger,
+		Prefix: "/operator/jobs",
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the page of the queue: %w", err)

@@ -11,7 +11,8 @@ import (
 )
 
 const challengeAnew = `-- name: ChallengeAnew :one
-select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language, coalesce(u.office_id, 0)::bigint as office_id, u.username
+select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language,
+    coalesce(u.office_id, 0)::bigint as office_id, u.username
 from challenges c
 join sessions s on s.id = c.session_id
 join users u on u.id = c.user_id
@@ -132,24 +133,6 @@ func (q *Queries) ChallengeCounts(ctx context.Context, db DBTX, arg ChallengeCou
 	return i, err
 }
 
-const challengeEnd = `-- name: ChallengeEnd :execrows
-update challenges set ended_at = now(), outcome = $1::text, code_ct = null
-where id = $2 and ended_at is null
-`
-
-type ChallengeEndParams struct {
-	Outcome string
-	ID      int64
-}
-
-func (q *Queries) ChallengeEnd(ctx context.Context, db DBTX, arg ChallengeEndParams) (int64, error) {
-	result, err := db.Exec(ctx, challengeEnd, arg.Outcome, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const challengeEndExpired = `-- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
 where ended_at is null and expires_at <= now()
@@ -258,8 +241,10 @@ func (q *Queries) ChallengeForSend(ctx context.Context, db DBTX, arg ChallengeFo
 }
 
 const challengeInsert = `-- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct, expires_at)
-values ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10, now() + $11::interval)
+insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
+    expires_at)
+values ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10,
+    now() + $11::interval)
 returning id
 `
 

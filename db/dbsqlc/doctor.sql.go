@@ -30,8 +30,10 @@ func (q *Queries) DoctorClock(ctx context.Context, db DBTX) (DoctorClockRow, err
 
 const doctorDelivery = `-- name: DoctorDelivery :one
 select
-    coalesce((select extract(epoch from now() - queued_at) from messages where state = 'delivered' order by queued_at desc limit 1), -1)::float8 as delivered_seconds,
-    coalesce((select extract(epoch from now() - queued_at) from messages order by queued_at desc limit 1), -1)::float8 as asked_seconds
+    coalesce((select extract(epoch from now() - queued_at) from messages where state = 'delivered'
+        order by queued_at desc limit 1), -1)::float8 as delivered_seconds,
+    coalesce((select extract(epoch from now() - queued_at) from messages
+        order by queued_at desc limit 1), -1)::float8 as asked_seconds
 `
 
 type DoctorDeliveryRow struct {
@@ -39,7 +41,8 @@ type DoctorDeliveryRow struct {
 	AskedSeconds     float64
 }
 
-// The newest message that reached a phone and the newest that was asked for, as far back as messages are kept; -1 is none.
+// The newest message that reached a phone and the newest that was asked for, as far back as messages are kept; -1 is
+// none.
 func (q *Queries) DoctorDelivery(ctx context.Context, db DBTX) (DoctorDeliveryRow, error) {
 	row := db.QueryRow(ctx, doctorDelivery)
 	var i DoctorDeliveryRow

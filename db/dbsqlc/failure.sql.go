@@ -60,8 +60,8 @@ type AddressTriesRow struct {
 	Trusted bool
 }
 
-// How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day: an
-// office's address, behind which many people mistype.
+// How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day:
+// an office's address, behind which many people mistype.
 func (q *Queries) AddressTries(ctx context.Context, db DBTX, address string) (AddressTriesRow, error) {
 	row := db.QueryRow(ctx, addressTries, address)
 	var i AddressTriesRow

@@ -129,7 +129,8 @@ func (q *Queries) KeyStateLock(ctx context.Context, db DBTX) (KeyStateLockRow, e
 }
 
 const keyUse = `-- name: KeyUse :many
-select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief, sum(codes)::bigint as codes
+select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief,
+    sum(codes)::bigint as codes
 from (
     select f.key_id, f.lasting, f.brief, f.codes from factor_keys f
     union all

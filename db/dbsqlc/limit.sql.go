@@ -15,14 +15,18 @@ with mine as (
     from challenges c
     join messages m on m.challenge_id = c.id
     where (c.number = $1 or c.user_id = $2) and c.created_at > now() - interval '1 day'
-        and not (m.final and m.state = 'failed' and not exists (select from sends s where s.message_id = m.id and s.state <> 'refused'))
+        and not (m.final and m.state = 'failed' and not exists (select from sends s
+            where s.message_id = m.id and s.state <> 'refused'))
 )
 select
-    (count(*) filter (where number = $1 and queued_at > now() - interval '1 hour' and outcome is distinct from 'verified'))::int as number_hour,
+    (count(*) filter (where number = $1 and queued_at > now() - interval '1 hour'
+        and outcome is distinct from 'verified'))::int as number_hour,
     (count(*) filter (where number = $1 and outcome is distinct from 'verified'))::int as number_day,
-    (count(*) filter (where user_id = $2 and queued_at > now() - interval '1 hour' and outcome is distinct from 'verified'))::int as user_hour,
+    (count(*) filter (where user_id = $2 and queued_at > now() - interval '1 hour'
+        and outcome is distinct from 'verified'))::int as user_hour,
     (count(*) filter (where user_id = $2 and outcome is distinct from 'verified'))::int as user_day,
-    (count(distinct number) filter (where user_id = $2 and purpose in ('enrol', 'change') and number <> $1))::int as other_numbers
+    (count(distinct number) filter (where user_id = $2 and purpose in ('enrol', 'change')
+        and number <> $1))::int as other_numbers
 from mine
 `
 
@@ -71,13 +75,16 @@ func (q *Queries) LimitLock(ctx context.Context, db DBTX, arg LimitLockParams) e
 
 const limitOffice = `-- name: LimitOffice :one
 select
-    (select coalesce(sum(c.sends_asked), 0) from challenges c where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
+    (select coalesce(sum(c.sends_asked), 0) from challenges c
+        where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
     (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
     (o.money_cap is not null and o.money_cap <= (
-        select coalesce(sum(k.cost), 0) from costs k where k.office_id = o.id and k.month = this_month()))::boolean as spent,
+        select coalesce(sum(k.cost), 0) from costs k
+            where k.office_id = o.id and k.month = this_month()))::boolean as spent,
     (i.money_cap is not null and i.money_cap <= (
         select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()))::boolean as installation_spent,
-    coalesce((select case when k.allowed then 'yes' else 'no' end from office_countries k where k.office_id = o.id and k.country = $1), '')::text as allowed
+    coalesce((select case when k.allowed then 'yes' else 'no' end from office_countries k
+        where k.office_id = o.id and k.country = $1), '')::text as allowed
 from offices o left join installation i on true
 where o.id = $2
 `
@@ -111,7 +118,8 @@ func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParam
 }
 
 const limitPrefix = `-- name: LimitPrefix :one
-select exists (select from stopped_prefixes s where s.prefix = left($1::text, greatest(length($1) - 5, 3)))::boolean
+select exists (select from stopped_prefixes s
+    where s.prefix = left($1::text, greatest(length($1) - 5, 3)))::boolean
 `
 
 // Whether the number's range is stopped.

@@ -38,8 +38,10 @@ func (q *Queries) ForgottenByID(ctx context.Context, db DBTX, id int64) (Forgott
 
 const forgottenCounts = `-- name: ForgottenCounts :one
 select
-    (select count(*) from forgotten f where f.name_hash = $1 and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from forgotten f where f.address = $2 and f.asked_at > now() - interval '1 hour')::int as of_address
+    (select count(*) from forgotten f
+        where f.name_hash = $1 and f.asked_at > now() - interval '1 hour')::int as of_name,
+    (select count(*) from forgotten f
+        where f.address = $2 and f.asked_at > now() - interval '1 hour')::int as of_address
 `
 
 type ForgottenCountsParams struct {
@@ -70,7 +72,8 @@ func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX) error {
 
 const forgottenInsert = `-- name: ForgottenInsert :one
 insert into forgotten (name_hash, user_id, address, user_agent, language)
-values ($1, (select u.id from users u join offices o on o.id = u.office_id where o.code = $2 and u.username = $3),
+values ($1, (select u.id from users u join offices o on o.id = u.office_id
+    where o.code = $2 and u.username = $3),
     $4, $5, $6)
 returning id
 `

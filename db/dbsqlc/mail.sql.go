@@ -107,7 +107,8 @@ func (q *Queries) MailEnd(ctx context.Context, db DBTX, arg MailEndParams) error
 }
 
 const mailForSending = `-- name: MailForSending :one
-select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at, m.final,
+select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
+    m.final,
     u.name, u.username, u.email, (u.disabled_at is not null)::boolean as disabled,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,

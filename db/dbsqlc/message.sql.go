@@ -295,7 +295,8 @@ set state = $1, class = $2, status = $3, reason = $4, provider_id = $5,
     price = $6, network = $7, balance = $8, finished_at = now()
 from messages m join challenges c on c.id = m.challenge_id
 where s.id = $9 and m.id = s.message_id
-returning (c.ended_at is not null or c.expires_at <= now())::boolean as over, coalesce(c.office_id, 0)::bigint as office_id,
+returning (c.ended_at is not null or c.expires_at <= now())::boolean as over,
+    coalesce(c.office_id, 0)::bigint as office_id,
     c.country, m.queued_at, now()::timestamptz as now
 `
 

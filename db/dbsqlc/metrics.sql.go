@@ -111,7 +111,8 @@ func (q *Queries) MetricsPrefixes(ctx context.Context, db DBTX) (int64, error) {
 
 const metricsProviders = `-- name: MetricsProviders :many
 select name, (open_since is not null)::boolean as open, open_class, open_status,
-    coalesce(balance::float8, 'NaN')::float8 as balance, coalesce(extract(epoch from now() - open_since), 0)::float8 as open_seconds
+    coalesce(balance::float8, 'NaN')::float8 as balance,
+    coalesce(extract(epoch from now() - open_since), 0)::float8 as open_seconds
 from providers
 order by name
 `

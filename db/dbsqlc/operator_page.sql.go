@@ -111,7 +111,8 @@ func (q *Queries) OperatorChallengeEnd(ctx context.Context, db DBTX, id int64) (
 }
 
 const operatorChallengeOwner = `-- name: OperatorChallengeOwner :one
-select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id, o.code as office_code,
+select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id,
+    o.code as office_code,
     (s.ended_at is null and s.expires_at > now())::boolean as session_lives
 from challenges c
 join users u on u.id = c.user_id
@@ -203,7 +204,8 @@ func (q *Queries) OperatorChallenges(ctx context.Context, db DBTX, sessions []in
 }
 
 const operatorClock = `-- name: OperatorClock :one
-select now()::timestamptz as now, date_bin($1::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began
+select now()::timestamptz as now,
+    date_bin($1::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began
 `
 
 type OperatorClockRow struct {
@@ -220,7 +222,8 @@ func (q *Queries) OperatorClock(ctx context.Context, db DBTX, step time.Duration
 }
 
 const operatorCosts = `-- name: OperatorCosts :many
-select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends, c.cost::text as cost
+select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends,
+    c.cost::text as cost
 from costs c join offices o on o.id = c.office_id
 where c.month = to_date($1::text, 'YYYY-MM')
 order by o.code, c.provider, c.country, c.network
@@ -267,7 +270,8 @@ func (q *Queries) OperatorCosts(ctx context.Context, db DBTX, month string) ([]O
 const operatorDelivery = `-- name: OperatorDelivery :many
 
 with last_sends as (
-    select distinct on (message_id) message_id, provider from sends where started_at >= $1 order by message_id, id desc
+    select distinct on (message_id) message_id, provider from sends where started_at >= $1
+        order by message_id, id desc
 ), m as (
     select m.state, m.queued_at, m.accepted_at, c.country,
         coalesce(s.provider, '')::text as provider,
@@ -288,10 +292,14 @@ select coalesce(provider, '')::text as provider, coalesce(country, '')::text as 
     count(*) filter (where state = 'failed')::int as failed,
     count(*) filter (where accepted_at is not null)::int as sent,
     count(*) filter (where verified)::int as verified,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p95,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p95
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)),
+        -1)::float8 as accepted_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)),
+        -1)::float8 as accepted_p95,
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)),
+        -1)::float8 as delivered_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)),
+        -1)::float8 as delivered_p95
 from m
 group by grouping sets ((), (provider), (country), (provider, country))
 order by messages desc, provider, country

@@ -19,11 +19,15 @@ with next as (
 )
 update providers p
 set failures = least(next.n, 1000), failing_since = next.since,
-    open_since = case when p.open_since is not null then p.open_since when $1::text = 'account' or next.n >= 5 then now() end,
+    open_since = case when p.open_since is not null then p.open_since when $1::text = 'account' or next.n >= 5
+        then now() end,
     open_class = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $1 else '' end,
-    open_status = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $2::text else '' end,
-    open_reason = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $3::text else '' end,
-    probe_at = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then now() + $4::interval end
+    open_status = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $2::text
+        else '' end,
+    open_reason = case when p.open_since is not null or $1 = 'account' or next.n >= 5 then $3::text
+        else '' end,
+    probe_at = case when p.open_since is not null or $1 = 'account' or next.n >= 5
+        then now() + $4::interval end
 from next where p.name = next.name
 returning coalesce(p.open_since = now(), false)::boolean as opened
 `
@@ -51,7 +55,8 @@ func (q *Queries) ProviderFailed(ctx context.Context, db DBTX, arg ProviderFaile
 }
 
 const providerList = `-- name: ProviderList :many
-select name, (open_since is not null)::boolean as open, open_class, (probe_at is not null and probe_at <= now())::boolean as probe_due
+select name, (open_since is not null)::boolean as open, open_class,
+    (probe_at is not null and probe_at <= now())::boolean as probe_due
 from providers
 `
 
@@ -135,11 +140,13 @@ func (q *Queries) ProviderThrottled(ctx context.Context, db DBTX, arg ProviderTh
 
 const providerWorks = `-- name: ProviderWorks :execrows
 update providers
-set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', open_reason = '', probe_at = null,
+set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', open_reason = '',
+    probe_at = null,
     balance = coalesce(nullif($1::text, '')::numeric, balance),
     balance_at = case when $1 <> '' then now() else balance_at end
 where name = $2
-    and (failures > 0 or open_since is not null or nullif($1, '')::numeric is distinct from balance and $1 <> '')
+    and (failures > 0 or open_since is not null or nullif($1, '')::numeric is distinct from balance
+        and $1 <> '')
 `
 
 type ProviderWorksParams struct {

@@ -21,7 +21,8 @@ func (q *Queries) RecoveryCodeDelete(ctx context.Context, db DBTX, userID int64)
 }
 
 const recoveryCodeInsert = `-- name: RecoveryCodeInsert :exec
-insert into recovery_codes (user_id, code_mac, key_id) select $1, unnest($2::bytea[]), unnest($3::bytea[])
+insert into recovery_codes (user_id, code_mac, key_id)
+    select $1, unnest($2::bytea[]), unnest($3::bytea[])
 `
 
 type RecoveryCodeInsertParams struct {

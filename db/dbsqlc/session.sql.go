@@ -64,7 +64,8 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX) error {
 }
 
 const sessionInsert = `-- name: SessionInsert :one
-insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at,
+insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
+    expires_at,
     password_version)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,

@@ -97,8 +97,8 @@ type SessionOldestParams struct {
 	Newest int32
 }
 
-// The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which everybody
-// takes these rows.
+// The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which
+// everybody takes these rows.
 // The living sessions of a user beyond the newest, of the levels given; the session keep is never among them.
 func (q *Queries) SessionOldest(ctx context.Context, db DBTX, arg SessionOldestParams) ([]int64, error) {
 	rows, err := db.Query(ctx, sessionOldest,

@@ -11,7 +11,8 @@ import (
 )
 
 const sSOFlowDeleteOld = `-- name: SSOFlowDeleteOld :exec
-delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit 100 for update skip locked)
+delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at
+    limit 100 for update skip locked)
 `
 
 func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX) error {
@@ -20,8 +21,10 @@ func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX) error {
 }
 
 const sSOFlowInsert = `-- name: SSOFlowInsert :exec
-insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, now() + interval '10 minutes')
+insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
+    issuer, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+    now() + interval '10 minutes')
 `
 
 type SSOFlowInsertParams struct {
@@ -72,7 +75,8 @@ func (q *Queries) SSOFlowLeaving(ctx context.Context, db DBTX, browserHash []byt
 
 const sSOFlowTake = `-- name: SSOFlowTake :one
 delete from sso_flows
-where state_hash = $1 and browser_hash = $2 and purpose in ('sign_in', 'test') and expires_at > now()
+where state_hash = $1 and browser_hash = $2 and purpose in ('sign_in', 'test')
+    and expires_at > now()
 returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at
 `
 
@@ -213,8 +217,10 @@ func (q *Queries) SSOIdentityUser(ctx context.Context, db DBTX, arg SSOIdentityU
 }
 
 const sSOLinkInsert = `-- name: SSOLinkInsert :exec
-insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at)
-values ('link', $1, $2, $3, $4, '', '', $5, $6, $7, now() + interval '10 minutes')
+insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
+    subject, label, expires_at)
+values ('link', $1, $2, $3, $4, '', '', $5, $6, $7,
+    now() + interval '10 minutes')
 `
 
 type SSOLinkInsertParams struct {
@@ -341,7 +347,8 @@ func (q *Queries) SSOPreflight(ctx context.Context, db DBTX, officeID int64) (SS
 }
 
 const sSOProviderByCode = `-- name: SSOProviderByCode :one
-select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code, o.two_factor_required
+select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code,
+    o.two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where o.code = $1
 `
@@ -470,7 +477,8 @@ values ($1, $2, $3, $4, $5, $6)
 on conflict (office_id) do update
 set issuer = excluded.issuer, client_id = excluded.client_id, secret_ct = excluded.secret_ct, policy = excluded.policy,
     acr_values = excluded.acr_values, changed_at = now(),
-    tested_at = case when p.issuer = excluded.issuer and p.client_id = excluded.client_id and p.secret_ct = excluded.secret_ct then p.tested_at end
+    tested_at = case when p.issuer = excluded.issuer and p.client_id = excluded.client_id
+        and p.secret_ct = excluded.secret_ct then p.tested_at end
 `
 
 type SSOProviderPutParams struct {

@@ -54,7 +54,8 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 }
 
 const userInOffice = `-- name: UserInOffice :one
-select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
+select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language,
+    u.disabled_at, u.created_at,
     factors_of(u.id)::jsonb as factors
 from users u
 where u.office_id = $1::bigint and u.id = $2

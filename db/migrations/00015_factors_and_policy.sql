@@ -57,9 +57,9 @@ return since <= now() - interval '24 hours';
 create function factor_month_over(since timestamptz) returns boolean language sql stable parallel safe
 return since <= now() - interval '30 days';
 
--- What wrong second factors cost a user now: 'reset' (a hundred in a row, NIST SP 800-63B-4 §3.2.2: nothing is looked at
--- before a reset), 'recovery' (locked, twenty in a day or a hundred in thirty days from unknown browsers: recovery codes
--- alone), 'wait' (until wait_until), or null.
+-- What wrong second factors cost a user now: 'reset' (a hundred in a row, NIST SP 800-63B-4 §3.2.2: nothing is looked
+-- at before a reset), 'recovery' (locked, twenty in a day or a hundred in thirty days from unknown browsers: recovery
+-- codes alone), 'wait' (until wait_until), or null.
 create function factor_lock(in_a_row integer, wait_until timestamptz, in_a_day integer, day_since timestamptz,
     from_strangers integer, strangers_since timestamptz, locked_at timestamptz) returns text
     language sql stable parallel safe
@@ -70,18 +70,20 @@ return case
     when wait_until > now() then 'wait' end;
 create view factor_locks as
 select f.user_id, f.in_a_row, f.wait_until,
-    factor_lock(f.in_a_row, f.wait_until, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since, f.locked_at) as lock
+    factor_lock(f.in_a_row, f.wait_until, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since,
+        f.locked_at) as lock
 from factor_failures f;
 
 -- What a proof is for, over all kinds of factor.
 alter table challenges drop constraint challenges_purpose_check;
 update challenges set purpose = case purpose
-    when 'confirm_number' then 'enrol' when 'change_number' then 'change' when 'fresh_factor' then 'step_up' else purpose end;
+    when 'confirm_number' then 'enrol' when 'change_number' then 'change'
+        when 'fresh_factor' then 'step_up' else purpose end;
 alter table challenges add constraint challenges_purpose_check
     check (purpose in ('sign_in', 'enrol', 'change', 'step_up'));
 
--- What each user has to prove a second factor with: a row for each kind. A new kind is one more branch, and nothing else
--- spells out its tables. counts: it opens by itself, as an unconfirmed number and recovery codes do not.
+-- What each user has to prove a second factor with: a row for each kind. A new kind is one more branch, and nothing
+-- else spells out its tables. counts: it opens by itself, as an unconfirmed number and recovery codes do not.
 create view user_factors as
 select m.user_id, 'sms'::text as kind, (m.confirmed_at is not null) as counts, m.confirmed_at,
     m.number as label, m.country, 1 as amount

@@ -1,6 +1,8 @@
 -- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct, expires_at)
-values (@ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct, now() + @life::interval)
+insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
+    expires_at)
+values (@ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct,
+    now() + @life::interval)
 returning id;
 
 -- name: ChallengeOfSession :one
@@ -60,10 +62,6 @@ returning id, ref, purpose, number, country, code_mac, (max_tries() - tries)::in
 update challenges set ended_at = now(), outcome = 'verified', code_ct = null
 where id = @id and ended_at is null and expires_at > now();
 
--- name: ChallengeEnd :execrows
-update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
-where id = @id and ended_at is null;
-
 -- name: ChallengeEndOfSession :exec
 update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
 where session_id = @session_id and ended_at is null;
@@ -84,7 +82,8 @@ where ended_at is null and expires_at <= now();
 
 -- name: ChallengeAnew :one
 -- A challenge whose session still waits for its second step.
-select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language, coalesce(u.office_id, 0)::bigint as office_id, u.username
+select c.session_id, c.user_id, c.purpose, c.number, c.country, c.language,
+    coalesce(u.office_id, 0)::bigint as office_id, u.username
 from challenges c
 join sessions s on s.id = c.session_id
 join users u on u.id = c.user_id

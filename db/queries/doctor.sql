@@ -19,7 +19,10 @@ order by o.code;
 select count(*)::bigint as operators from users where office_id is null and disabled_at is null;
 
 -- name: DoctorDelivery :one
--- The newest message that reached a phone and the newest that was asked for, as far back as messages are kept; -1 is none.
+-- The newest message that reached a phone and the newest that was asked for, as far back as messages are kept; -1 is
+-- none.
 select
-    coalesce((select extract(epoch from now() - queued_at) from messages where state = 'delivered' order by queued_at desc limit 1), -1)::float8 as delivered_seconds,
-    coalesce((select extract(epoch from now() - queued_at) from messages order by queued_at desc limit 1), -1)::float8 as asked_seconds;
+    coalesce((select extract(epoch from now() - queued_at) from messages where state = 'delivered'
+        order by queued_at desc limit 1), -1)::float8 as delivered_seconds,
+    coalesce((select extract(epoch from now() - queued_at) from messages
+        order by queued_at desc limit 1), -1)::float8 as asked_seconds;

@@ -55,8 +55,8 @@ insert into address_tries (address, account, succeeded_at) values (@address, @ac
 on conflict (address, account) do update set succeeded_at = now(), failed_at = null;
 
 -- name: AddressTries :one
--- How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day: an
--- office's address, behind which many people mistype.
+-- How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day:
+-- an office's address, behind which many people mistype.
 select (count(*) filter (where failed_at > now() - interval '1 hour'))::int as failed,
     coalesce(bool_or(succeeded_at > now() - interval '1 day'), false)::boolean as trusted
 from address_tries where address = @address;

@@ -28,7 +28,8 @@ delete from key_holders where seen_at < now() - interval '1 day';
 -- name: KeyUse :many
 -- What each key is still needed for, by its id: it stands in bytes 1 to 4 of what it sealed. Lasting is sealed
 -- anew by a job, brief is gone within minutes, and codes are MACs, which cannot be made anew. A null id is not known.
-select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief, sum(codes)::bigint as codes
+select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief,
+    sum(codes)::bigint as codes
 from (
     select f.key_id, f.lasting, f.brief, f.codes from factor_keys f
     union all

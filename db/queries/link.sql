@@ -31,13 +31,16 @@ select pg_advisory_xact_lock(11, hashtext(encode(@name_hash::bytea, 'hex')));
 
 -- name: ForgottenCounts :one
 select
-    (select count(*) from forgotten f where f.name_hash = @name_hash and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from forgotten f where f.address = @address and f.asked_at > now() - interval '1 hour')::int as of_address;
+    (select count(*) from forgotten f
+        where f.name_hash = @name_hash and f.asked_at > now() - interval '1 hour')::int as of_name,
+    (select count(*) from forgotten f
+        where f.address = @address and f.asked_at > now() - interval '1 hour')::int as of_address;
 
 -- name: ForgottenInsert :one
 -- One statement for known and unknown names alike. Who is disabled or cannot be written to is found out by the job.
 insert into forgotten (name_hash, user_id, address, user_agent, language)
-values (@name_hash, (select u.id from users u join offices o on o.id = u.office_id where o.code = @office_code and u.username = @username),
+values (@name_hash, (select u.id from users u join offices o on o.id = u.office_id
+    where o.code = @office_code and u.username = @username),
     @address, @user_agent, @language)
 returning id;
 

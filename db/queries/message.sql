@@ -60,7 +60,8 @@ set state = @state, class = @class, status = @status, reason = @reason, provider
     price = @price, network = @network, balance = @balance, finished_at = now()
 from messages m join challenges c on c.id = m.challenge_id
 where s.id = @id and m.id = s.message_id
-returning (c.ended_at is not null or c.expires_at <= now())::boolean as over, coalesce(c.office_id, 0)::bigint as office_id,
+returning (c.ended_at is not null or c.expires_at <= now())::boolean as over,
+    coalesce(c.office_id, 0)::bigint as office_id,
     c.country, m.queued_at, now()::timestamptz as now;
 
 -- name: SendReceiptSet :execrows

@@ -36,7 +36,8 @@ group by channel, state;
 -- name: MetricsProviders :many
 -- A balance that no provider has told yet is not a number.
 select name, (open_since is not null)::boolean as open, open_class, open_status,
-    coalesce(balance::float8, 'NaN')::float8 as balance, coalesce(extract(epoch from now() - open_since), 0)::float8 as open_seconds
+    coalesce(balance::float8, 'NaN')::float8 as balance,
+    coalesce(extract(epoch from now() - open_since), 0)::float8 as open_seconds
 from providers
 order by name;
 

@@ -6,7 +6,8 @@
 -- once, however many messages it had. A delivered message changed last when its receipt came. Sets are
 -- joined, not looked up one by one: a month of 100 000 messages takes under a second.
 with last_sends as (
-    select distinct on (message_id) message_id, provider from sends where started_at >= @since order by message_id, id desc
+    select distinct on (message_id) message_id, provider from sends where started_at >= @since
+        order by message_id, id desc
 ), m as (
     select m.state, m.queued_at, m.accepted_at, c.country,
         coalesce(s.provider, '')::text as provider,
@@ -27,10 +28,14 @@ select coalesce(provider, '')::text as provider, coalesce(country, '')::text as 
     count(*) filter (where state = 'failed')::int as failed,
     count(*) filter (where accepted_at is not null)::int as sent,
     count(*) filter (where verified)::int as verified,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)), -1)::float8 as accepted_p95,
-    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p50,
-    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)), -1)::float8 as delivered_p95
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from accepted_at - queued_at)),
+        -1)::float8 as accepted_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from accepted_at - queued_at)),
+        -1)::float8 as accepted_p95,
+    coalesce(percentile_cont(0.5) within group (order by extract(epoch from delivered_at - queued_at)),
+        -1)::float8 as delivered_p50,
+    coalesce(percentile_cont(0.95) within group (order by extract(epoch from delivered_at - queued_at)),
+        -1)::float8 as delivered_p95
 from m
 group by grouping sets ((), (provider), (country), (provider, country))
 order by messages desc, provider, country
@@ -51,7 +56,8 @@ order by 1;
 
 -- name: OperatorClock :one
 -- The database's clock, and where its present step began.
-select now()::timestamptz as now, date_bin(@step::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began;
+select now()::timestamptz as now,
+    date_bin(@step::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began;
 
 -- name: OperatorProviders :many
 select name, failures, failing_since, open_since, open_class, open_status, open_reason, probe_at,
@@ -130,7 +136,8 @@ order by id desc;
 
 -- name: OperatorChallengeOwner :one
 -- Whose challenge it is, and whether its log-in could still use a code.
-select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id, o.code as office_code,
+select c.id, c.session_id, c.ended_at, c.expires_at, u.id as user_id, u.username, o.id as office_id,
+    o.code as office_code,
     (s.ended_at is null and s.expires_at > now())::boolean as session_lives
 from challenges c
 join users u on u.id = c.user_id
@@ -174,7 +181,8 @@ update offices set money_cap = sqlc.narg('cap')::text::numeric where id = @id
 returning id, code;
 
 -- name: OperatorCosts :many
-select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends, c.cost::text as cost
+select o.code as office, to_char(c.month, 'YYYY-MM')::text as month, c.provider, c.country, c.network, c.sends,
+    c.cost::text as cost
 from costs c join offices o on o.id = c.office_id
 where c.month = to_date(@month::text, 'YYYY-MM')
 order by o.code, c.provider, c.country, c.network;

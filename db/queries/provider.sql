@@ -1,5 +1,6 @@
 -- name: ProviderList :many
-select name, (open_since is not null)::boolean as open, open_class, (probe_at is not null and probe_at <= now())::boolean as probe_due
+select name, (open_since is not null)::boolean as open, open_class,
+    (probe_at is not null and probe_at <= now())::boolean as probe_due
 from providers;
 
 -- name: ProviderTake :one
@@ -26,19 +27,25 @@ with next as (
 )
 update providers p
 set failures = least(next.n, 1000), failing_since = next.since,
-    open_since = case when p.open_since is not null then p.open_since when @class::text = 'account' or next.n >= 5 then now() end,
+    open_since = case when p.open_since is not null then p.open_since when @class::text = 'account' or next.n >= 5
+        then now() end,
     open_class = case when p.open_since is not null or @class = 'account' or next.n >= 5 then @class else '' end,
-    open_status = case when p.open_since is not null or @class = 'account' or next.n >= 5 then @status::text else '' end,
-    open_reason = case when p.open_since is not null or @class = 'account' or next.n >= 5 then @reason::text else '' end,
-    probe_at = case when p.open_since is not null or @class = 'account' or next.n >= 5 then now() + @probe_every::interval end
+    open_status = case when p.open_since is not null or @class = 'account' or next.n >= 5 then @status::text
+        else '' end,
+    open_reason = case when p.open_since is not null or @class = 'account' or next.n >= 5 then @reason::text
+        else '' end,
+    probe_at = case when p.open_since is not null or @class = 'account' or next.n >= 5
+        then now() + @probe_every::interval end
 from next where p.name = next.name
 returning coalesce(p.open_since = now(), false)::boolean as opened;
 
 -- name: ProviderWorks :execrows
 -- A call that the provider took: its breaker closes. Writes nothing when there is nothing new.
 update providers
-set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', open_reason = '', probe_at = null,
+set failures = 0, failing_since = null, open_since = null, open_class = '', open_status = '', open_reason = '',
+    probe_at = null,
     balance = coalesce(nullif(@balance::text, '')::numeric, balance),
     balance_at = case when @balance <> '' then now() else balance_at end
 where name = @name
-    and (failures > 0 or open_since is not null or nullif(@balance, '')::numeric is distinct from balance and @balance <> '');
+    and (failures > 0 or open_since is not null or nullif(@balance, '')::numeric is distinct from balance
+        and @balance <> '');

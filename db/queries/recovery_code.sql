@@ -1,5 +1,6 @@
 -- name: RecoveryCodeInsert :exec
-insert into recovery_codes (user_id, code_mac, key_id) select @user_id, unnest(@code_macs::bytea[]), unnest(@key_ids::bytea[]);
+insert into recovery_codes (user_id, code_mac, key_id)
+    select @user_id, unnest(@code_macs::bytea[]), unnest(@key_ids::bytea[]);
 
 -- name: RecoveryCodeUse :execrows
 update recovery_codes set used_at = now()

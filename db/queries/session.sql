@@ -1,7 +1,8 @@
 -- name: SessionInsert :one
 -- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
-insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at, expires_at,
+insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
+    expires_at,
     password_version)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,

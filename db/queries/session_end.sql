@@ -1,5 +1,5 @@
--- The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which everybody
--- takes these rows.
+-- The ways in which sessions end, used by session.Store.End alone. Challenges end first, in the order in which
+-- everybody takes these rows.
 
 -- name: SessionOldest :many
 -- The living sessions of a user beyond the newest, of the levels given; the session keep is never among them.

@@ -1,6 +1,7 @@
 -- name: SSOProviderByCode :one
 -- Of a code that nobody has and of an office without a provider alike there is no row.
-select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code, o.two_factor_required
+select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code,
+    o.two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where o.code = @code;
 
@@ -23,7 +24,8 @@ values (@office_id, @issuer, @client_id, @secret_ct, @policy, @acr_values)
 on conflict (office_id) do update
 set issuer = excluded.issuer, client_id = excluded.client_id, secret_ct = excluded.secret_ct, policy = excluded.policy,
     acr_values = excluded.acr_values, changed_at = now(),
-    tested_at = case when p.issuer = excluded.issuer and p.client_id = excluded.client_id and p.secret_ct = excluded.secret_ct then p.tested_at end;
+    tested_at = case when p.issuer = excluded.issuer and p.client_id = excluded.client_id
+        and p.secret_ct = excluded.secret_ct then p.tested_at end;
 
 -- name: SSOProviderDelete :execrows
 delete from sso_providers where office_id = @office_id;
@@ -34,11 +36,14 @@ set tested_at = now(), test_trouble = @trouble, test_amr = @amr, test_acr = @acr
 where office_id = @office_id and issuer = @issuer;
 
 -- name: SSOFlowInsert :exec
-insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, expires_at)
-values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer, now() + interval '10 minutes');
+insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
+    issuer, expires_at)
+values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer,
+    now() + interval '10 minutes');
 
 -- name: SSOFlowDeleteOld :exec
-delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit 100 for update skip locked);
+delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at
+    limit 100 for update skip locked);
 
 -- name: SSOFlowLeaving :one
 -- The browser that is about to leave.
@@ -48,13 +53,16 @@ where browser_hash = @browser_hash and purpose in ('sign_in', 'test') and expire
 -- name: SSOFlowTake :one
 -- Once, and only by the browser that left: whoever comes second finds nothing.
 delete from sso_flows
-where state_hash = @state_hash and browser_hash = @browser_hash and purpose in ('sign_in', 'test') and expires_at > now()
+where state_hash = @state_hash and browser_hash = @browser_hash and purpose in ('sign_in', 'test')
+    and expires_at > now()
 returning *;
 
 -- name: SSOLinkInsert :exec
 -- The provider vouched for somebody whom nobody here is linked to yet.
-insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at)
-values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label, now() + interval '10 minutes');
+insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
+    subject, label, expires_at)
+values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label,
+    now() + interval '10 minutes');
 
 -- name: SSOLinkWaiting :one
 select f.id, f.office_id, f.user_id, f.issuer, f.subject, f.label, o.code as office_code, o.name as office_name

@@ -13,7 +13,8 @@ where o.code = @office_code and u.username = @username;
 select password_hash from users where id = @id and disabled_at is null;
 
 -- name: UserInOffice :one
-select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, u.created_at,
+select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language,
+    u.disabled_at, u.created_at,
     factors_of(u.id)::jsonb as factors
 from users u
 where u.office_id = @office_id::bigint and u.id = @id;

@@ -48,7 +48,8 @@ export class IdentityProvider {
       if (request.method === 'GET') {
         response.setHeader('Content-Type', 'text/html; charset=utf-8');
         return response.end(`<!doctype html><html lang="en"><title>Provider</title><h1>The provider</h1>
-          <form method="post"><label>Account <input name="account"></label><button>Sign in there</button><button name="cancel" value="yes">Cancel there</button></form>`);
+          <form method="post"><label>Account <input name="account"></label><button>Sign in there</button>
+            <button name="cancel" value="yes">Cancel there</button></form>`);
       }
       let body = '';
       for await (const part of request) body += part;

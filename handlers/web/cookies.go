@@ -30,6 +30,7 @@ func (w *Web) plain(c echo.Context) bool {
 	return err != nil
 }
 
+// Cookie returns the value of the cookie of that name, or "".
 func (w *Web) Cookie(c echo.Context, name string) string {
 	if found, err := c.Cookie(hostPrefix + name); err == nil {
 		return found.Value
@@ -43,6 +44,7 @@ func (w *Web) Cookie(c echo.Context, name string) string {
 	return ""
 }
 
+// SetCookie sets a cookie for maxAge seconds; 0 is for as long as the browser runs, less than 0 takes it away.
 func (w *Web) SetCookie(c echo.Context, name, value string, maxAge int) {
 	w.writeCookie(c, name, value, maxAge, w.plain(c))
 }
@@ -65,6 +67,7 @@ func (w *Web) SetSession(c echo.Context, token session.Token) {
 	}
 }
 
+// DropSession takes the session's cookie away.
 func (w *Web) DropSession(c echo.Context) { w.SetCookie(c, CookieSession, "", -1) }
 
 // KnowBrowser gives a browser without a cookie of its own one.

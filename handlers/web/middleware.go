@@ -95,7 +95,7 @@ func (w *Web) RecoverPanics(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
-				if r == any(http.ErrAbortHandler) { //nolint:errorlint // what was panicked with, not a chain
+				if r == any(http.ErrAbortHandler) {
 					panic(r)
 				}
 				err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())

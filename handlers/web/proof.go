@@ -57,10 +57,10 @@ func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem 
 
 // WaitText returns the sentence for a user who was wrong ten times in a row.
 func (w *Web) WaitText(c echo.Context, wait *twofactor.Wait) string {
-	switch {
-	case wait.Lock == factor.LockRecovery:
+	switch wait.Lock {
+	case factor.LockRecovery:
 		return w.T(c, "code.locked")
-	case wait.Lock == factor.LockReset:
+	case factor.LockReset:
 		return w.T(c, "code.disabled")
 	}
 	return w.N(c, "code.wait", int(wait.For.Minutes())+1)

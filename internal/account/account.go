@@ -81,7 +81,9 @@ func (s *Service) Profile(ctx context.Context, officeID, userID int64) (Profile,
 	if err != nil {
 		return Profile{}, err
 	}
-	user := User{ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: Role(r.Role), Language: r.Language}
+	user := User{
+		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: Role(r.Role), Language: r.Language,
+	}
 	return Profile{user, r.Email, r.DisabledAt != nil, r.CreatedAt, factors}, nil
 }
 
@@ -120,7 +122,9 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 	if n.Invite {
 		return s.createInvited(ctx, office.ID, n, actor)
 	}
-	problem := PasswordProblem(n.Password, PasswordFor{n.Username, n.Name, n.Email, office.Code, office.Name, s.product, office.TwoFactorRequired})
+	problem := PasswordProblem(n.Password, PasswordFor{
+		n.Username, n.Name, n.Email, office.Code, office.Name, s.product, office.TwoFactorRequired,
+	})
 	if problem != nil {
 		return 0, fmt.Errorf("%w: %w", errPassword, problem)
 	}
@@ -136,11 +140,13 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 		if err != nil {
 			return err
 		}
-		if err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: id, PasswordHash: hash, PasswordLong: ref(long(n.Password))}); err != nil {
+		if err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: id, PasswordHash: hash,
+			PasswordLong: ref(long(n.Password))}); err != nil {
 			return err
 		}
-		return s.log.Write(ctx, tx, audit.Event{Office: office.ID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username},
-			Action: audit.UserCreated, Detail: string(n.Role)})
+		return s.log.Write(ctx, tx, audit.Event{Office: office.ID, Actor: actor,
+			Subject: audit.Person{ID: id, Name: n.Username},
+			Action:  audit.UserCreated, Detail: string(n.Role)})
 	})
 	if db.IsUnique(err) {
 		return 0, fmt.Errorf("office %s already has a user %s", n.OfficeCode, n.Username)
@@ -161,7 +167,8 @@ func (s *Service) Find(ctx context.Context, officeCode, username string) (office
 	if err != nil {
 		return 0, 0, fmt.Errorf("find office %s: %w", officeCode, err)
 	}
-	user, err := s.q.UserInOfficeByUsername(ctx, s.pool, dbsqlc.UserInOfficeByUsernameParams{OfficeID: office.ID, Username: username})
+	user, err := s.q.UserInOfficeByUsername(ctx, s.pool, dbsqlc.UserInOfficeByUsernameParams{OfficeID: office.ID,
+		Username: username})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, fmt.Errorf("office %s has no user %s: %w", officeCode, username, ErrUnknown)
 	}
@@ -185,7 +192,8 @@ func (s *Service) SetPassword(ctx context.Context, userID int64, password string
 	if err != nil {
 		return err
 	}
-	if err := s.q.PasswordSet(ctx, s.pool, dbsqlc.PasswordSetParams{ID: userID, PasswordHash: hash, PasswordLong: ref(long(password))}); err != nil {
+	if err := s.q.PasswordSet(ctx, s.pool, dbsqlc.PasswordSetParams{ID: userID, PasswordHash: hash,
+		PasswordLong: ref(long(password))}); err != nil {
 		return fmt.Errorf("set password of user %d: %w", userID, err)
 	}
 	return nil

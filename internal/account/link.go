@@ -131,7 +131,8 @@ func (s *Service) UseLink(ctx context.Context, token Token, password string, fro
 
 // setPassword is what every change of a password by its user does: the new hash, no other session (but), no link, an
 // audit event, and a notice on screen and by mail.
-func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, but int64, action audit.Action, kind string, from Origin) error {
+func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, but int64,
+	action audit.Action, kind string, from Origin) error {
 	err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: user.ID, PasswordHash: hash, PasswordLong: &isLong})
 	if err != nil {
 		return fmt.Errorf("set the password of user %d: %w", user.ID, err)
@@ -150,7 +151,9 @@ func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash st
 	if err := s.mail(ctx, tx, Mail{UserID: user.ID, Kind: kind, Language: from.Language, From: from}); err != nil {
 		return err
 	}
-	return s.log.Write(ctx, tx, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: action, Address: from.Address})
+	return s.log.Write(ctx, tx, audit.Event{
+		Office: user.OfficeID, Actor: user.Person(), Action: action, Address: from.Address,
+	})
 }
 
 // noticePassword is what the user is told on screen: notice.password_changed.
@@ -159,11 +162,15 @@ const noticePassword = "password_changed"
 // sendLink makes a link and queues the mail that brings it.
 func (s *Service) sendLink(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, from Origin) error {
 	token := newLinkToken()
-	id, err := s.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{Purpose: string(purpose), UserID: userID, TokenHash: token.hash(), Life: LinkLife})
+	id, err := s.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
+		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(), Life: LinkLife,
+	})
 	if err != nil {
 		return fmt.Errorf("make a link for user %d: %w", userID, err)
 	}
-	return s.mail(ctx, tx, Mail{UserID: userID, Kind: string(purpose), Language: from.Language, LinkID: id, Token: token, From: from})
+	return s.mail(ctx, tx, Mail{
+		UserID: userID, Kind: string(purpose), Language: from.Language, LinkID: id, Token: token, From: from,
+	})
 }
 
 // Invite sends a user without a password the link to set the first one; an invitation sent before ends.
@@ -188,7 +195,8 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 	case user.PasswordHash != "":
 		return ErrHasPassword
 	}
-	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID, Purpose: string(PurposeInvite)}); err != nil {
+	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID,
+		Purpose: string(PurposeInvite)}); err != nil {
 		return fmt.Errorf("end the links of user %d: %w", userID, err)
 	}
 	// A user who chose no language is written to in that of who asked: most offices speak one.
@@ -211,11 +219,16 @@ func (s *Service) createInvited(ctx context.Context, officeID int64, n NewUser, 
 	var id int64
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
 		// No hash is "": such a user cannot sign in.
-		id, err = s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{OfficeID: officeID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role)})
+		id, err = s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
+			OfficeID: officeID, Username: n.Username, Name: n.Name, Email: n.Email, Role: string(n.Role),
+		})
 		if err != nil {
 			return err
 		}
-		err = s.log.Write(ctx, tx, audit.Event{Office: officeID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username}, Action: audit.UserCreated, Detail: string(n.Role)})
+		err = s.log.Write(ctx, tx, audit.Event{
+			Office: officeID, Actor: actor, Subject: audit.Person{ID: id, Name: n.Username}, Action: audit.UserCreated,
+			Detail: string(n.Role),
+		})
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ type mailFixture struct {
 func newMailFixture(t testing.TB) *mailFixture {
 	t.Helper()
 	f := &mailFixture{fixture: newFixture(t), post: &postbox{}}
-	f.Service = f.Service.WithMail(f.post, enders{}, "Nightlatch")
+	f.Service = f.WithMail(f.post, enders{}, "Nightlatch")
 	f.Exec("update users set email = username || '@acme.example'")
 	var err error
 	if f.officeID, f.userID, err = f.Find(t.Context(), "ACME", "jdoe"); err != nil {

@@ -30,8 +30,8 @@ type Origin struct {
 	Language  string // of the page that was seen there
 }
 
-// OwnNetwork reports whether an address says nothing of who comes: this machine's, a private network's, or none. Behind a
-// proxy every address is the proxy's.
+// OwnNetwork reports whether an address says nothing of who comes: this machine's, a private network's, or none. Behind
+// a proxy every address is the proxy's.
 func OwnNetwork(address string) bool {
 	ip, err := netip.ParseAddr(address)
 	ip = ip.Unmap()

@@ -25,7 +25,8 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 	return s.signIn(ctx, a, door{
 		account: counted(operatorDoor, username),
 		known: func() (bool, error) {
-			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Username: username, BrowserHash: a.Browser})
+			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Username: username,
+				BrowserHash: a.Browser})
 		},
 		find: func() (found, error) {
 			refusal := audit.Event{Detail: string(RoleOperator)} // tells it from a log-in under an unknown office code
@@ -40,7 +41,9 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 				ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language,
 				PasswordVersion: row.PasswordVersion,
 			}
-			return found{user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal}, nil
+			return found{
+				user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal,
+			}, nil
 		},
 	})
 }
@@ -67,7 +70,9 @@ func (s *Service) CreateOperator(ctx context.Context, username, password string,
 		if err != nil {
 			return err
 		}
-		return s.log.Write(ctx, tx, audit.Event{Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorCreated})
+		return s.log.Write(ctx, tx, audit.Event{
+			Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorCreated,
+		})
 	})
 	if db.IsUnique(err) {
 		return 0, fmt.Errorf("there already is an operator %s", username)
@@ -107,7 +112,9 @@ func (s *Service) RemoveOperator(ctx context.Context, username string, actor aud
 		if err != nil {
 			return err
 		}
-		return s.log.Write(ctx, tx, audit.Event{Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorRemoved})
+		return s.log.Write(ctx, tx, audit.Event{
+			Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorRemoved,
+		})
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("there is no operator %s: %w", username, ErrUnknown)

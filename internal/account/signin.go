@@ -37,7 +37,9 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	return s.signIn(ctx, a, door{
 		account: counted(code, username),
 		known: func() (bool, error) {
-			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{OfficeCode: code, Username: username, BrowserHash: a.Browser})
+			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{
+				OfficeCode: code, Username: username, BrowserHash: a.Browser,
+			})
 		},
 		find: func() (found, error) {
 			// Two statements for every outcome: a missing office must cost what a missing user costs.
@@ -50,7 +52,9 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 				return found{}, fmt.Errorf("find user: %w", err)
 			}
 			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
-			return found{user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID}}, nil
+			return found{
+				user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID},
+			}, nil
 		},
 	})
 }
@@ -119,7 +123,8 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 		return User{}, fmt.Errorf("reset the count of failures: %w", err)
 	}
 	if !f.lengthKnown {
-		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID, PasswordLong: long(a.Password)})
+		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID,
+			PasswordLong: long(a.Password)})
 		if err != nil {
 			return User{}, fmt.Errorf("note the length of a password: %w", err)
 		}
@@ -131,7 +136,9 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 // It answers ErrWrong, *Delay, or ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
 	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
-	budget := dbsqlc.PasswordFailureChargeParams{Account: counted(officeCode, user.Username), Browser: fmt.Appendf(nil, "user %d", user.ID)}
+	budget := dbsqlc.PasswordFailureChargeParams{
+		Account: counted(officeCode, user.Username), Browser: fmt.Appendf(nil, "user %d", user.ID),
+	}
 	if err := s.charge(ctx, budget); err != nil {
 		return err
 	}
@@ -144,7 +151,8 @@ func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, pass
 		return err
 	}
 	if !right {
-		if err := s.log.Write(ctx, s.pool, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: audit.PasswordRefused, Address: address}); err != nil {
+		if err := s.log.Write(ctx, s.pool, audit.Event{Office: user.OfficeID, Actor: user.Person(),
+			Action: audit.PasswordRefused, Address: address}); err != nil {
 			return err
 		}
 		return ErrWrong

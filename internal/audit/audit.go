@@ -126,7 +126,8 @@ func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
 	if err != nil {
 		return fmt.Errorf("write audit event %s: %w", e.Action, err)
 	}
-	l.logger.InfoContext(ctx, "audit", "action", e.Action, "office", e.Office, "actor", e.Actor.ID, "subject", e.Subject.ID,
+	l.logger.InfoContext(ctx, "audit", "action", e.Action, "office", e.Office, "actor", e.Actor.ID,
+		"subject", e.Subject.ID,
 		"detail", e.Detail, "address", e.Address)
 	for _, observe := range l.observers {
 		observe(e)

@@ -29,8 +29,8 @@ type Settings struct {
 	KeyFileMade      bool    // serve makes a missing key file
 	Data             string  // the folder of the local database, "" with DATABASE_URL
 	BalanceWarn      float64 // a provider's balance below which to warn
-	// Open returns the URL of the database. close ends what had to be started for it.
-	Open func(ctx context.Context) (url string, close func(), err error)
+	// Open returns the URL of the database. done ends what had to be started for it.
+	Open func(ctx context.Context) (url string, done func(), err error)
 }
 
 // installation is what the checks look at.

@@ -2,8 +2,8 @@
 // for each kind.
 //
 // The rule it protects: whatever is true of factors is true of every kind. Package twofactor ranges over the kinds to
-// offer, prove, enrol, remove, reset and reseal; SQL asks the view user_factors. A new kind is a folder here, a branch of
-// that view, and its screens; nothing else spells out a kind. Start at Factor.
+// offer, prove, enrol, remove, reset and reseal; SQL asks the view user_factors. A new kind is a folder here, a branch
+// of that view, and its screens; nothing else spells out a kind. Start at Factor.
 package factor
 
 import (

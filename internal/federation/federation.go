@@ -52,8 +52,6 @@ var (
 	ErrLinked = fault.New(fault.Conflict, "already linked")
 	// ErrNotAllowed says that only a superuser may do this.
 	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change how the office signs in")
-	// ErrNotFresh says that a factor or the password must be proven again first.
-	ErrNotFresh = fault.StepUpRequired
 )
 
 // Refused says that the office's policy does not take this sign-in. Why is "" when it takes none, else
@@ -67,7 +65,8 @@ func (r *Refused) Error() string { return "single sign-on refused in an office w
 
 // Opener begins the session of a user in the transaction that proved who they are: twofactor.Service.
 type Opener interface {
-	Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource) (session.Token, error)
+	Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client,
+		by session.AuthSource) (session.Token, error)
 }
 
 // Service is the single sign-on of all offices.
@@ -112,5 +111,6 @@ func hash(s string) []byte {
 	return sum[:]
 }
 
-// callLimit bounds all calls to the provider in one request; what is left of the request's ten seconds is for the database.
+// callLimit bounds all calls to the provider in one request; what is left of the request's ten seconds is for the
+// database.
 const callLimit = 7 * time.Second

@@ -29,7 +29,8 @@ func (s *Service) Waiting(ctx context.Context, browser session.Token) (Waiting, 
 	return Waiting{r.OfficeCode, r.OfficeName, r.Label}, err
 }
 
-func (s *Service) waiting(ctx context.Context, tx dbsqlc.DBTX, browser session.Token) (dbsqlc.SSOLinkWaitingRow, error) {
+func (s *Service) waiting(ctx context.Context, tx dbsqlc.DBTX, browser session.Token) (
+	dbsqlc.SSOLinkWaitingRow, error) {
 	r, err := s.q.SSOLinkWaiting(ctx, tx, browser.Hash())
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, ErrFlow
@@ -44,7 +45,8 @@ func (s *Service) waiting(ctx context.Context, tx dbsqlc.DBTX, browser session.T
 // factors a password alone links nobody: else who stole one could add a way in of their own. The log-in is
 // then pending, and made reports false; LinkMine makes the link once the user is in. It answers ErrFlow,
 // ErrLinked, or *Refused when the policy has changed since.
-func (s *Service) Link(ctx context.Context, browser session.Token, user account.User, language string, client session.Client) (token session.Token, made bool, err error) {
+func (s *Service) Link(ctx context.Context, browser session.Token, user account.User, language string,
+	client session.Client) (token session.Token, made bool, err error) {
 	var refused *Refused
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		link, err := s.waiting(ctx, tx, browser)
@@ -89,8 +91,9 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 }
 
 // LinkMine makes the link that waits in this browser for the user of a session. It answers ErrFlow,
-// ErrNotFresh, ErrLinked, or *Refused.
-func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess session.Session, client session.Client) error {
+// fault.StepUpRequired, ErrLinked, or *Refused.
+func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess session.Session,
+	client session.Client) error {
 	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
 		return err
 	}
@@ -121,24 +124,30 @@ func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess sess
 
 // link takes the waiting link and makes it a lasting one. A unique rule refuses a second link of a user to
 // the same provider, and a second user for the same account there.
-func (s *Service) link(ctx context.Context, tx pgx.Tx, link dbsqlc.SSOLinkWaitingRow, user account.User, client session.Client) error {
+func (s *Service) link(ctx context.Context, tx pgx.Tx, link dbsqlc.SSOLinkWaitingRow, user account.User,
+	client session.Client) error {
 	if _, err := s.q.SSOLinkTake(ctx, tx, link.ID); errors.Is(err, pgx.ErrNoRows) {
 		return ErrFlow
 	} else if err != nil {
 		return fmt.Errorf("take a link to be made: %w", err)
 	}
-	err := s.q.SSOIdentityInsert(ctx, tx, dbsqlc.SSOIdentityInsertParams{OfficeID: user.OfficeID, UserID: user.ID, Issuer: link.Issuer, Subject: link.Subject})
+	err := s.q.SSOIdentityInsert(ctx, tx, dbsqlc.SSOIdentityInsertParams{
+		OfficeID: user.OfficeID, UserID: user.ID, Issuer: link.Issuer, Subject: link.Subject,
+	})
 	if db.IsUnique(err) {
 		return ErrLinked
 	}
 	if err != nil {
 		return fmt.Errorf("link user %d: %w", user.ID, err)
 	}
-	return s.log.Write(ctx, tx, audit.Event{Office: user.OfficeID, Actor: user.Person(), Action: audit.SSOLinked, Detail: link.Label, Address: client.Address})
+	return s.log.Write(ctx, tx, audit.Event{
+		Office: user.OfficeID, Actor: user.Person(), Action: audit.SSOLinked, Detail: link.Label, Address: client.Address,
+	})
 }
 
 // drop forgets a waiting link that the policy refuses by now.
-func (s *Service) drop(ctx context.Context, tx pgx.Tx, link dbsqlc.SSOLinkWaitingRow, user account.User, client session.Client) error {
+func (s *Service) drop(ctx context.Context, tx pgx.Tx, link dbsqlc.SSOLinkWaitingRow, user account.User,
+	client session.Client) error {
 	if _, err := s.q.SSOLinkTake(ctx, tx, link.ID); err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("drop a link to be made: %w", err)
 	}
@@ -154,7 +163,9 @@ type Mine struct {
 
 // Mine answers the link of a session's user, and the one that waits in this browser for them.
 func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.Session) (Mine, error) {
-	rows, err := s.q.SSOIdentityOf(ctx, s.pool, dbsqlc.SSOIdentityOfParams{UserID: sess.User.ID, OfficeID: sess.User.OfficeID})
+	rows, err := s.q.SSOIdentityOf(ctx, s.pool, dbsqlc.SSOIdentityOfParams{
+		UserID: sess.User.ID, OfficeID: sess.User.OfficeID,
+	})
 	if err != nil {
 		return Mine{}, fmt.Errorf("read the link of user %d: %w", sess.User.ID, err)
 	}
@@ -177,13 +188,15 @@ func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.
 }
 
 // Unlink takes the user's link away. A proof of the last ten minutes is enough, the password's too: it
-// takes a way in, and gives none. It answers ErrNotFresh.
+// takes a way in, and gives none. It answers fault.StepUpRequired.
 func (s *Service) Unlink(ctx context.Context, sess session.Session, client session.Client) error {
 	if err := sess.RequireStepUp(session.StepUpEither); err != nil {
 		return err
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		n, err := s.q.SSOIdentityDelete(ctx, tx, dbsqlc.SSOIdentityDeleteParams{UserID: sess.User.ID, OfficeID: sess.User.OfficeID})
+		n, err := s.q.SSOIdentityDelete(ctx, tx, dbsqlc.SSOIdentityDeleteParams{
+			UserID: sess.User.ID, OfficeID: sess.User.OfficeID,
+		})
 		if err != nil {
 			return fmt.Errorf("unlink user %d: %w", sess.User.ID, err)
 		}

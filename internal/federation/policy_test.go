@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -259,7 +260,7 @@ func TestAPasswordAloneLinksNobodyWhereTwoFactorsAreDemanded(t *testing.T) {
 			if err != nil || !sess.Pending() {
 				t.Fatalf("the session is %+v, %v", sess, err)
 			}
-			if err := f.sso.LinkMine(f.ctx, a.Link, sess, session.Client{}); !errors.Is(err, ErrNotFresh) {
+			if err := f.sso.LinkMine(f.ctx, a.Link, sess, session.Client{}); !errors.Is(err, fault.StepUpRequired) {
 				t.Errorf("the half-finished log-in links: %v", err)
 			}
 			if err := f.sso.LinkMine(f.ctx, a.Link, f.signedIn("ACME/boss"), session.Client{}); !errors.Is(err, ErrFlow) {
@@ -301,7 +302,7 @@ func TestWhoMayChangeHowAnOfficeSignsIn(t *testing.T) {
 	onlyPassword := boss
 	onlyPassword.TwoFactorRequired, onlyPassword.SecondFactorAt = true, time.Time{}
 	for want, sessions := range map[error][]session.Session{ErrNotAllowed: {jane, accountant},
-		ErrNotFresh: {stale, onlyPassword}} {
+		fault.StepUpRequired: {stale, onlyPassword}} {
 		for _, sess := range sessions {
 			if err := f.sso.Save(f.ctx, sess, set, "s", session.Client{}); !errors.Is(err, want) {
 				t.Errorf("save: %v", err)

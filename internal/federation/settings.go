@@ -48,7 +48,9 @@ func (s *Service) Settings(ctx context.Context, sess session.Session) (Settings,
 	if err != nil {
 		return Settings{}, fmt.Errorf("read the provider of office %d: %w", sess.User.OfficeID, err)
 	}
-	found := Settings{Exists: true, Issuer: p.Issuer, ClientID: p.ClientID, Policy: Policy(p.Policy), ACRValues: p.AcrValues}
+	found := Settings{
+		Exists: true, Issuer: p.Issuer, ClientID: p.ClientID, Policy: Policy(p.Policy), ACRValues: p.AcrValues,
+	}
 	if p.TestedAt != nil {
 		found.Test = &Report{*p.TestedAt, p.TestTrouble, p.TestAmr, p.TestAcr, p.TestAuthTime}
 	}
@@ -66,15 +68,17 @@ type Problem struct{ Field, Key string }
 func (p *Problem) Error() string { return "the field " + p.Field + ": " + p.Key }
 
 // Save keeps a provider. An empty secret leaves the one that is set, unless the issuer is another: a secret
-// is never sent to a provider that it was not made for. It answers ErrNotAllowed, ErrNotFresh, or *Problem.
-func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string, client session.Client) error {
+// is never sent to a provider that it was not made for. It answers ErrNotAllowed, fault.StepUpRequired, or *Problem.
+func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string,
+	client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
 	}
 	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
 		return err
 	}
-	typed.Issuer, typed.ClientID, secret = strings.TrimSpace(typed.Issuer), strings.TrimSpace(typed.ClientID), strings.TrimSpace(secret)
+	typed.Issuer, typed.ClientID, secret = strings.TrimSpace(typed.Issuer), strings.TrimSpace(typed.ClientID),
+		strings.TrimSpace(secret)
 	if problem := s.check(typed, secret); problem != nil {
 		return problem
 	}
@@ -129,7 +133,7 @@ func (s *Service) check(typed Settings, secret string) *Problem {
 }
 
 // Remove takes the provider away. Links stay, in case it comes back: without a provider they open nothing.
-// It answers ErrNotAllowed and ErrNotFresh.
+// It answers ErrNotAllowed and fault.StepUpRequired.
 func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
@@ -155,7 +159,9 @@ func (s *Service) report(ctx context.Context, officeID int64, issuer string, sai
 	if err != nil && !errors.As(err, &trouble) {
 		return err
 	}
-	kept := dbsqlc.SSOProviderTestedParams{OfficeID: officeID, Issuer: issuer, Amr: said.AMR, Acr: said.ACR, AuthTime: !said.AuthTime.IsZero()}
+	kept := dbsqlc.SSOProviderTestedParams{
+		OfficeID: officeID, Issuer: issuer, Amr: said.AMR, Acr: said.ACR, AuthTime: !said.AuthTime.IsZero(),
+	}
 	if trouble != nil {
 		kept.Trouble = string(trouble.Kind)
 	}

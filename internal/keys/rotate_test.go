@@ -67,11 +67,11 @@ func TestANewKeyIsTheFirstLineAndSealsWhenItIsTold(t *testing.T) {
 
 func TestALinkedKeyFileStaysALink(t *testing.T) {
 	dir := t.TempDir()
-	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
-	if _, err := LoadOrMake(real); err != nil {
+	file, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
+	if _, err := LoadOrMake(file); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(real, link); err != nil {
+	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Add(link); err != nil {
@@ -80,7 +80,7 @@ func TestALinkedKeyFileStaysALink(t *testing.T) {
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("the link became %v, %v", info.Mode(), err)
 	}
-	if ring, err := Load(real); err != nil || len(ring.Fingerprints()) != 2 {
+	if ring, err := Load(file); err != nil || len(ring.Fingerprints()) != 2 {
 		t.Errorf("what it points to was not written: %v", err)
 	}
 }

@@ -6,10 +6,9 @@ import (
 )
 
 func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
-	half, whole := "", ""
 	for lang, want := range map[string][2]string{"en": {"12.5 %", "20 %"}, "nl": {"12,5 %", "20 %"}} {
-		half, _ = Percent(lang, 1, 8)
-		if whole, _ = Percent(lang, 1, 5); half != want[0] || whole != want[1] {
+		half, _ := Percent(lang, 1, 8)
+		if whole, _ := Percent(lang, 1, 5); half != want[0] || whole != want[1] {
 			t.Errorf("in %s: %s and %s, want %v", lang, half, whole, want)
 		}
 	}

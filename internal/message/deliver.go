@@ -18,7 +18,8 @@ import (
 // send as calling; the call, with no transaction open; and a transaction that writes its outcome and, by
 // complete, completes the job. Before them it picks a provider and waits for a turn there. It answers nil when the
 // job is completed, *Cancelled, *Later, or any other error for a retry. No error holds a code or a number.
-func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int, complete func(context.Context, pgx.Tx) error) error {
+func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
+	complete func(context.Context, pgx.Tx) error) error {
 	provider, verdict, err := s.pick(ctx, challengeID, sendNo)
 	if err != nil {
 		return err
@@ -43,7 +44,8 @@ func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int, co
 // pick finds the provider to ask and waits for its turn. Its verdict on a message that is not to be sent is
 // repeated by begin, under a lock.
 func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (string, verdict, error) {
-	p, err := s.q.SendPlan(ctx, s.pool, dbsqlc.SendPlanParams{ID: challengeID, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+	// #nosec G115 -- 1 to 3
+	p, err := s.q.SendPlan(ctx, s.pool, dbsqlc.SendPlanParams{ID: challengeID, SendNo: int16(sendNo)})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", over, nil
 	}
@@ -86,7 +88,9 @@ func (s *Service) tally(ctx context.Context, tx dbsqlc.DBTX, messageID int64) (t
 	}
 	t := make(tally, len(rows))
 	for _, r := range rows {
-		t[r.Provider] = did{int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), sms.Class(r.Why), r.RuledOut, r.Undelivered}
+		t[r.Provider] = did{
+			int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), sms.Class(r.Why), r.RuledOut, r.Undelivered,
+		}
 	}
 	return t, nil
 }
@@ -104,11 +108,13 @@ type call struct {
 }
 
 // begin is step one: it locks the challenge, decides, and writes the send as calling.
-func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, provider string, picked verdict) (call, error) {
+func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, provider string,
+	picked verdict) (call, error) {
 	c := call{challengeID: challengeID, sendNo: sendNo, provider: provider}
 	var answer error
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		r, err := s.q.ChallengeForSend(ctx, tx, dbsqlc.ChallengeForSendParams{ID: challengeID, SendNo: int16(sendNo)}) // #nosec G115 -- 1 to 3
+		// #nosec G115 -- 1 to 3
+		r, err := s.q.ChallengeForSend(ctx, tx, dbsqlc.ChallengeForSendParams{ID: challengeID, SendNo: int16(sendNo)})
 		if errors.Is(err, pgx.ErrNoRows) {
 			answer = &Cancelled{"gone"}
 			return nil
@@ -141,13 +147,15 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 			return fmt.Errorf("challenge %d: %w", challengeID, err)
 		}
 		c.text = Text{
-			To: r.Number, Language: r.Language, Code: code, Ref: fmt.Sprintf("%s.%d", r.Ref, sendNo), Life: r.ExpiresAt.Sub(r.Now),
+			To: r.Number, Language: r.Language, Code: code, Ref: fmt.Sprintf("%s.%d", r.Ref, sendNo),
+			Life: r.ExpiresAt.Sub(r.Now),
 		}
 		for _, name := range s.providers.Route(r.Country, sms.Channel(r.Channel)) {
 			d := tally[name]
 			c.others = c.others || name != provider && !d.ruledOut && !d.undelivered
 		}
-		if c.sendID, err = s.q.SendInsert(ctx, tx, dbsqlc.SendInsertParams{MessageID: r.MessageID, Provider: provider}); err != nil {
+		if c.sendID, err = s.q.SendInsert(ctx, tx, dbsqlc.SendInsertParams{MessageID: r.MessageID,
+			Provider: provider}); err != nil {
 			return fmt.Errorf("write a send of message %d: %w", r.MessageID, err)
 		}
 		return s.set(ctx, tx, r.MessageID, "calling", "", false)
@@ -175,7 +183,8 @@ func (s *Service) giveUp(ctx context.Context, tx pgx.Tx, messageID int64, v verd
 }
 
 // finish is step three: the outcome, what the user is told, and the end of the job, in one transaction.
-func (s *Service) finish(ctx context.Context, c call, o sms.Outcome, complete func(context.Context, pgx.Tx) error) error {
+func (s *Service) finish(ctx context.Context, c call, o sms.Outcome,
+	complete func(context.Context, pgx.Tx) error) error {
 	var answer error
 	var after dbsqlc.SendFinishRow
 	accepted := false
@@ -186,8 +195,9 @@ func (s *Service) finish(ctx context.Context, c call, o sms.Outcome, complete fu
 			return fmt.Errorf("lock message %d: %w", c.messageID, err)
 		}
 		after, err = s.q.SendFinish(ctx, tx, dbsqlc.SendFinishParams{
-			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, Reason: string(o.Reason), ProviderID: o.ProviderID,
-			Price: o.Price, Network: o.Network, Balance: o.Balance,
+			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, Reason: string(o.Reason),
+			ProviderID: o.ProviderID,
+			Price:      o.Price, Network: o.Network, Balance: o.Balance,
 		})
 		if err != nil {
 			return fmt.Errorf("write the outcome of send %d: %w", c.sendID, err)
@@ -268,7 +278,9 @@ func sendState(c sms.Class) string {
 }
 
 func (s *Service) set(ctx context.Context, tx pgx.Tx, messageID int64, state, reason string, final bool) error {
-	_, err := s.q.MessageStateSet(ctx, tx, dbsqlc.MessageStateSetParams{ID: messageID, State: state, Reason: reason, Final: final})
+	_, err := s.q.MessageStateSet(ctx, tx, dbsqlc.MessageStateSetParams{
+		ID: messageID, State: state, Reason: reason, Final: final,
+	})
 	if err != nil {
 		return fmt.Errorf("set message %d: %w", messageID, err)
 	}

@@ -47,7 +47,9 @@ func (s *Service) turn(ctx context.Context, provider string, urgent bool) (bool,
 		ahead = otherPatience
 	}
 	for giveUp := time.Now().Add(otherWait); ; {
-		wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{Name: provider, Gap: s.gap, ProbeEvery: probeEvery, Patience: ahead})
+		wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{
+			Name: provider, Gap: s.gap, ProbeEvery: probeEvery, Patience: ahead,
+		})
 		if err == nil {
 			return true, pause(ctx, time.Duration(wait*float64(time.Second)))
 		}
@@ -85,7 +87,9 @@ func (s *Service) learn(ctx context.Context, provider string, o sms.Outcome) {
 	case sms.Sent, sms.Number:
 		_, err = s.q.ProviderWorks(ctx, s.pool, dbsqlc.ProviderWorksParams{Name: provider, Balance: o.Balance})
 	case sms.Wait:
-		err = s.q.ProviderThrottled(ctx, s.pool, dbsqlc.ProviderThrottledParams{Name: provider, Pause: max(o.After, throttlePause)})
+		err = s.q.ProviderThrottled(ctx, s.pool, dbsqlc.ProviderThrottledParams{
+			Name: provider, Pause: max(o.After, throttlePause),
+		})
 	case sms.Retry, sms.Unknown, sms.Account:
 		var opened bool
 		opened, err = s.q.ProviderFailed(ctx, s.pool, dbsqlc.ProviderFailedParams{

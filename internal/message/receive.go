@@ -41,7 +41,8 @@ func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 	var queuedAt, now time.Time
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		n, err := s.q.ReceiptInsert(ctx, tx, dbsqlc.ReceiptInsertParams{
-			MessageID: m.ID, Provider: r.Provider, ProviderID: r.ProviderID, Status: string(r.Status), ErrorCode: r.ErrorCode, Reason: string(r.Reason), Network: r.Network,
+			MessageID: m.ID, Provider: r.Provider, ProviderID: r.ProviderID, Status: string(r.Status), ErrorCode: r.ErrorCode,
+			Reason: string(r.Reason), Network: r.Network,
 		})
 		if err != nil {
 			return fmt.Errorf("keep a receipt of message %d: %w", m.ID, err)
@@ -55,7 +56,9 @@ func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 			return fmt.Errorf("lock message %d: %w", m.ID, err)
 		}
 		queuedAt, now = locked.QueuedAt, locked.Now
-		return s.apply(ctx, tx, r, sending{m.ID, m.ChallengeID, int(m.SendNo), factor.Purpose(m.Purpose).Urgent(), locked.Final})
+		return s.apply(ctx, tx, r, sending{
+			m.ID, m.ChallengeID, int(m.SendNo), factor.Purpose(m.Purpose).Urgent(), locked.Final,
+		})
 	})
 	if err != nil || !moved {
 		return err
@@ -64,7 +67,8 @@ func (s *Service) Receive(ctx context.Context, r sms.Receipt) error {
 	if r.Status == sms.Delivered {
 		s.meter.Delivered(m.Channel, now.Sub(queuedAt))
 	}
-	s.logger.InfoContext(ctx, "receipt", "message", m.ID, "provider", r.Provider, "status", r.Status, "error_code", r.ErrorCode)
+	s.logger.InfoContext(ctx, "receipt", "message", m.ID, "provider", r.Provider, "status", r.Status,
+		"error_code", r.ErrorCode)
 	return nil
 }
 
@@ -106,7 +110,9 @@ func (s *Service) apply(ctx context.Context, tx pgx.Tx, r sms.Receipt, m sending
 
 // markSend writes what a receipt said beside its send, if we know that send by its id already and had no end of it.
 func (s *Service) markSend(ctx context.Context, tx pgx.Tx, r sms.Receipt, m sending, said string) (bool, error) {
-	n, err := s.q.SendReceiptSet(ctx, tx, dbsqlc.SendReceiptSetParams{MessageID: m.messageID, Provider: r.Provider, ProviderID: r.ProviderID, Receipt: said})
+	n, err := s.q.SendReceiptSet(ctx, tx, dbsqlc.SendReceiptSetParams{
+		MessageID: m.messageID, Provider: r.Provider, ProviderID: r.ProviderID, Receipt: said,
+	})
 	if err != nil {
 		return false, fmt.Errorf("mark a send of message %d: %w", m.messageID, err)
 	}
@@ -135,7 +141,8 @@ func (s *Service) tryNext(ctx context.Context, tx pgx.Tx, m sending) error {
 
 // applyEarly applies the receipts that came before the answer to their send was written down.
 func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.MessageLockRow, providerID string) error {
-	statuses, err := s.q.ReceiptStatuses(ctx, tx, dbsqlc.ReceiptStatusesParams{Provider: c.provider, ProviderID: providerID})
+	statuses, err := s.q.ReceiptStatuses(ctx, tx, dbsqlc.ReceiptStatusesParams{Provider: c.provider,
+		ProviderID: providerID})
 	if err != nil {
 		return fmt.Errorf("read the receipts of message %d: %w", m.ID, err)
 	}
@@ -144,7 +151,8 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 		statuses = []string{string(sms.Delivered)}
 	}
 	for _, status := range statuses {
-		if err := s.apply(ctx, tx, sms.Receipt{Provider: c.provider, ProviderID: providerID, Status: sms.ReceiptStatus(status)}, at); err != nil {
+		if err := s.apply(ctx, tx, sms.Receipt{Provider: c.provider, ProviderID: providerID,
+			Status: sms.ReceiptStatus(status)}, at); err != nil {
 			return err
 		}
 	}

@@ -26,8 +26,6 @@ import (
 var (
 	// ErrNotAllowed says that only a superuser may do this.
 	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change the office's settings")
-	// ErrNotFresh says that the superuser's second factor must be proven again first.
-	ErrNotFresh = fault.StepUpRequired
 	// ErrUnknown says that there is no office with this code.
 	ErrUnknown = fault.New(fault.NotFound, "no such office")
 )
@@ -101,7 +99,7 @@ func (s *Service) Activate(ctx context.Context, sess session.Session, client ses
 	return s.set(ctx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
 }
 
-// SwitchOff ends the demand for a second factor. It answers ErrNotAllowed, and ErrNotFresh unless the
+// SwitchOff ends the demand for a second factor. It answers ErrNotAllowed, and fault.StepUpRequired unless the
 // superuser proved theirs in the last ten minutes.
 func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
@@ -123,7 +121,9 @@ func (s *Service) ForceOff(ctx context.Context, code string) error {
 	if err != nil {
 		return fmt.Errorf("find office: %w", err)
 	}
-	return s.set(ctx, row.ID, false, audit.Event{Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched})
+	return s.set(ctx, row.ID, false, audit.Event{
+		Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched,
+	})
 }
 
 func (s *Service) set(ctx context.Context, officeID int64, required bool, event audit.Event) error {

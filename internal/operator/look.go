@@ -158,7 +158,8 @@ func (s *Service) Search(ctx context.Context, by By, officeCode, username string
 	if err != nil {
 		return h, err
 	}
-	return h, s.log.Write(ctx, s.pool, by.event(audit.UserLookedUp, h.User.OfficeID, audit.Person{ID: h.User.ID, Name: h.User.Username}, ""))
+	return h, s.log.Write(ctx, s.pool, by.event(audit.UserLookedUp, h.User.OfficeID,
+		audit.Person{ID: h.User.ID, Name: h.User.Username}, ""))
 }
 
 // Look is Search without the note, for a page that shows itself again. It answers ErrUnknown.
@@ -236,7 +237,8 @@ func (s *Service) logins(ctx context.Context, userID int64) ([]Login, error) {
 	return logins, nil
 }
 
-func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChallengesRow) (map[int64][]Message, error) {
+func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChallengesRow) (
+	map[int64][]Message, error) {
 	ids := make([]int64, len(challenges))
 	for i, c := range challenges {
 		ids[i] = c.ID
@@ -265,11 +267,14 @@ func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChal
 	for _, r := range rows {
 		m := Message{
 			ID: r.ID, No: int(r.SendNo), Channel: r.Channel, State: r.State, Reason: r.Reason, Final: r.Final,
-			QueuedAt: r.QueuedAt, ChangedAt: r.ChangedAt, AcceptedAt: at(r.AcceptedAt), Jobs: jobs[jobKey{r.ChallengeID, int(r.SendNo)}],
+			QueuedAt: r.QueuedAt, ChangedAt: r.ChangedAt, AcceptedAt: at(r.AcceptedAt),
+			Jobs: jobs[jobKey{r.ChallengeID, int(r.SendNo)}],
 		}
 		for _, x := range sends {
 			if x.MessageID == r.ID {
-				m.Sends = append(m.Sends, Send{x.Provider, x.State, x.Class, x.Status, x.Reason, x.Price, x.StartedAt, at(x.FinishedAt)})
+				m.Sends = append(m.Sends, Send{
+					x.Provider, x.State, x.Class, x.Status, x.Reason, x.Price, x.StartedAt, at(x.FinishedAt),
+				})
 			}
 		}
 		for _, x := range receipts {
@@ -289,12 +294,15 @@ type jobKey struct {
 
 // jobs reads River's table by its index of arguments, a challenge at a time.
 func (s *Service) jobs(ctx context.Context, challenges []int64) (map[jobKey][]Job, error) {
-	rows, err := s.pool.Query(ctx, `select c.id, coalesce((j.args->>'send_no')::int, 1), j.id, j.state::text, j.attempt, j.created_at, j.scheduled_at, j.finalized_at,
-			coalesce((select jsonb_agg(jsonb_build_object('at', e->>'at', 'attempt', e->'attempt', 'error', left(e->>'error', 1000)))
+	rows, err := s.pool.Query(ctx, `select c.id, coalesce((j.args->>'send_no')::int, 1), j.id, j.state::text, j.attempt,
+		j.created_at, j.scheduled_at, j.finalized_at,
+			coalesce((select jsonb_agg(jsonb_build_object('at', e->>'at', 'attempt', e->'attempt', 'error',
+				left(e->>'error', 1000)))
 				from unnest(j.errors) e), '[]')
 		from unnest($1::bigint[]) c(id)
 		join lateral (
-			select * from river_job where args @> jsonb_build_object('challenge_id', c.id) and kind = 'send_code' order by id limit 20
+			select * from river_job where args @> jsonb_build_object('challenge_id', c.id) and kind = 'send_code'
+				order by id limit 20
 		) j on true
 		order by j.id`, challenges)
 	if err != nil {
@@ -312,7 +320,8 @@ func (s *Service) jobs(ctx context.Context, challenges []int64) (map[jobKey][]Jo
 			Attempt int       `json:"attempt"`
 			Error   string    `json:"error"`
 		}
-		if err := rows.Scan(&key.challenge, &key.sendNo, &j.ID, &j.State, &attempt, &j.EnqueuedAt, &j.ScheduledAt, &finished, &failures); err != nil {
+		if err := rows.Scan(&key.challenge, &key.sendNo, &j.ID, &j.State, &attempt, &j.EnqueuedAt, &j.ScheduledAt, &finished,
+			&failures); err != nil {
 			return nil, fmt.Errorf("read jobs: %w", err)
 		}
 		j.Attempt, j.FinishedAt = int(attempt), at(finished)

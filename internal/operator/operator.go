@@ -56,7 +56,9 @@ type By struct {
 }
 
 func (b By) event(action audit.Action, officeID int64, subject audit.Person, detail string) audit.Event {
-	return audit.Event{Office: officeID, Actor: b.Operator, Subject: subject, Action: action, Detail: detail, Address: b.Address}
+	return audit.Event{
+		Office: officeID, Actor: b.Operator, Subject: subject, Action: action, Detail: detail, Address: b.Address,
+	}
 }
 
 // Owner is whose challenge one is, for the page to come back to.
@@ -72,7 +74,8 @@ func (s *Service) OwnerOf(ctx context.Context, challengeID int64) (Owner, error)
 	return Owner{r.OfficeCode, r.Username, r.EndedAt == nil}, err
 }
 
-func (s *Service) owner(ctx context.Context, tx dbsqlc.DBTX, challengeID int64) (dbsqlc.OperatorChallengeOwnerRow, error) {
+func (s *Service) owner(ctx context.Context, tx dbsqlc.DBTX, challengeID int64) (
+	dbsqlc.OperatorChallengeOwnerRow, error) {
 	r, err := s.q.OperatorChallengeOwner(ctx, tx, challengeID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return r, ErrUnknown
@@ -97,11 +100,12 @@ func (s *Service) EndChallenge(ctx context.Context, by By, challengeID int64) er
 		if ended == 0 {
 			return ErrOver
 		}
-		return s.log.Write(ctx, tx, by.event(audit.ChallengeEnded, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username}, ""))
+		return s.log.Write(ctx, tx, by.event(audit.ChallengeEnded, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username},
+			""))
 	})
 }
 
-// SendAnew has a new code sent in the log-in that the challenge belongs to. It answers ErrUnknown, ErrOver
+// ResendNew has a new code sent in the log-in that the challenge belongs to. It returns ErrUnknown, ErrOver
 // when that log-in has ended, and what Anew says, such as a limit.
 func (s *Service) ResendNew(ctx context.Context, by By, challengeID int64) error {
 	r, err := s.owner(ctx, s.pool, challengeID)
@@ -114,7 +118,8 @@ func (s *Service) ResendNew(ctx context.Context, by By, challengeID int64) error
 	if err := s.anew.ResendNew(ctx, challengeID); err != nil {
 		return fmt.Errorf("send anew for challenge %d: %w", challengeID, err)
 	}
-	return s.log.Write(ctx, s.pool, by.event(audit.ChallengeRenewed, r.OfficeID, audit.Person{ID: r.UserID, Name: r.Username}, ""))
+	return s.log.Write(ctx, s.pool, by.event(audit.ChallengeRenewed, r.OfficeID,
+		audit.Person{ID: r.UserID, Name: r.Username}, ""))
 }
 
 var prefixForm = regexp.MustCompile(`^\+[1-9][0-9]{1,10}$`)

@@ -118,7 +118,9 @@ func (s *Service) Overview(ctx context.Context, period Period) (Overview, error)
 	}
 	o.Now = clock.Now
 	since := clock.StepBegan.Add(-time.Duration(period.Steps-1) * period.Step)
-	for _, part := range []func(context.Context, *Overview, time.Time) error{s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending} {
+	for _, part := range []func(context.Context, *Overview, time.Time) error{
+		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending,
+	} {
 		if err := part(ctx, &o, since); err != nil {
 			return o, err
 		}
@@ -207,7 +209,8 @@ func (s *Service) readProviders(ctx context.Context) ([]Provider, error) {
 	providers := make([]Provider, len(rows))
 	for i, r := range rows {
 		providers[i] = Provider{
-			Name: r.Name, OpenSince: at(r.OpenSince), Class: r.OpenClass, Status: r.OpenStatus, Reason: r.OpenReason, ProbeAt: at(r.ProbeAt),
+			Name: r.Name, OpenSince: at(r.OpenSince), Class: r.OpenClass, Status: r.OpenStatus, Reason: r.OpenReason,
+			ProbeAt:  at(r.ProbeAt),
 			Failures: int(r.Failures), Balance: r.Balance, BalanceAt: at(r.BalanceAt),
 		}
 	}

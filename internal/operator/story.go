@@ -102,16 +102,23 @@ func challenge(h History, c Challenge) []Entry {
 		entries = append(entries, end)
 	case h.live(c):
 		// The last line is where it stands: it comes after everything that has happened.
-		now := Entry{At: h.Now, Now: true, Kind: "challenge", State: "current", Text: count("story.live", c.Tries, "Until", c.ExpiresAt)}
+		now := Entry{
+			At: h.Now, Now: true, Kind: "challenge", State: "current", Text: count("story.live", c.Tries, "Until", c.ExpiresAt),
+		}
 		entries = append(entries, now)
 	default:
-		entries = append(entries, Entry{At: c.ExpiresAt, Kind: "challenge", State: "failed", Text: say("story.outcome.expired")})
+		entries = append(entries, Entry{
+			At: c.ExpiresAt, Kind: "challenge", State: "failed", Text: say("story.outcome.expired"),
+		})
 	}
 	return entries
 }
 
 func messageEntries(m Message) []Entry {
-	entries := []Entry{{At: m.QueuedAt, Kind: "message", State: "done", Text: say("story.queued", "No", m.No, "Channel", Word("op_channel."+m.Channel))}}
+	entries := []Entry{
+		{At: m.QueuedAt, Kind: "message", State: "done", Text: say("story.queued", "No", m.No, "Channel",
+			Word("op_channel."+m.Channel))},
+	}
 	for _, j := range m.Jobs {
 		entries = append(entries, jobEntries(j)...)
 	}
@@ -123,11 +130,17 @@ func messageEntries(m Message) []Entry {
 	}
 	switch {
 	case m.State == "failed":
-		entries = append(entries, Entry{At: m.ChangedAt, Kind: "message", State: "failed", Text: say("story.failed", "No", m.No), Note: failed(m)})
+		entries = append(entries, Entry{
+			At: m.ChangedAt, Kind: "message", State: "failed", Text: say("story.failed", "No", m.No), Note: failed(m),
+		})
 	case m.State == "unsure" && m.Final:
-		entries = append(entries, Entry{At: m.ChangedAt, Kind: "message", State: "failed", Text: say("story.unsure", "No", m.No)})
+		entries = append(entries, Entry{
+			At: m.ChangedAt, Kind: "message", State: "failed", Text: say("story.unsure", "No", m.No),
+		})
 	case m.State == "delivered" && !has(m, "delivered"):
-		entries = append(entries, Entry{At: m.ChangedAt, Kind: "message", State: "done", Text: say("story.delivered", "No", m.No)})
+		entries = append(entries, Entry{
+			At: m.ChangedAt, Kind: "message", State: "done", Text: say("story.delivered", "No", m.No),
+		})
 	}
 	return entries
 }
@@ -137,21 +150,32 @@ func messageEntries(m Message) []Entry {
 func jobEntries(j Job) []Entry {
 	var entries []Entry
 	for _, f := range j.Failures {
-		entries = append(entries, Entry{At: f.At, Kind: "job", State: "failed", Text: say("story.attempt", "Attempt", f.Attempt, "Job", j.ID), Raw: f.Text})
+		entries = append(entries, Entry{
+			At: f.At, Kind: "job", State: "failed", Text: say("story.attempt", "Attempt", f.Attempt, "Job", j.ID), Raw: f.Text,
+		})
 	}
 	switch j.State {
 	case "retryable", "scheduled":
-		entries = append(entries, Entry{At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.next_attempt", "Attempt", j.Attempt+1, "Job", j.ID)})
+		entries = append(entries, Entry{
+			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.next_attempt", "Attempt",
+				j.Attempt+1, "Job", j.ID),
+		})
 	case "cancelled", "discarded", "completed":
 		state := "done"
 		if j.State == "discarded" {
 			state = "failed"
 		}
-		entries = append(entries, Entry{At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State, "Attempts", j.Attempt, "Job", j.ID)})
+		entries = append(entries, Entry{
+			At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State, "Attempts", j.Attempt, "Job", j.ID),
+		})
 	case "available":
-		entries = append(entries, Entry{At: j.ScheduledAt, Kind: "job", State: "done", Text: say("story.job.available", "Job", j.ID)})
+		entries = append(entries, Entry{
+			At: j.ScheduledAt, Kind: "job", State: "done", Text: say("story.job.available", "Job", j.ID),
+		})
 	case "running":
-		entries = append(entries, Entry{At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running", "Attempts", j.Attempt, "Job", j.ID)})
+		entries = append(entries, Entry{
+			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running", "Attempts", j.Attempt, "Job", j.ID),
+		})
 	}
 	return entries
 }
@@ -186,7 +210,10 @@ func took(s Send) time.Duration {
 }
 
 func receipt(r Receipt) Entry {
-	e := Entry{At: r.At, Kind: "receipt", State: "done", Text: say("story.receipt", "Provider", Name(r.Provider), "Status", Word("op_receipt."+r.Status))}
+	e := Entry{
+		At: r.At, Kind: "receipt", State: "done", Text: say("story.receipt", "Provider", Name(r.Provider), "Status",
+			Word("op_receipt."+r.Status)),
+	}
 	if undeliverable(r.Status) {
 		e.State = "failed"
 	}

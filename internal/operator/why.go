@@ -89,7 +89,8 @@ func nothing(h History) []Sentence {
 	}
 	// A refused password since the last log-in is the newest thing there is.
 	for _, e := range h.Events {
-		if e.Action == audit.SignInRefused && h.Now.Sub(e.At) < recent && (len(h.Logins) == 0 || h.Logins[0].BeganAt.Before(e.At)) {
+		if e.Action == audit.SignInRefused && h.Now.Sub(e.At) < recent &&
+			(len(h.Logins) == 0 || h.Logins[0].BeganAt.Before(e.At)) {
 			return []Sentence{under, say("why.password_refused", "At", e.At)}
 		}
 	}
@@ -233,7 +234,8 @@ func trouble(h History, s Send) Sentence {
 	if s.State == "unknown" {
 		class = "unknown"
 	}
-	return say("why.provider."+class, "Provider", Name(s.Provider), "Status", Status{s.Status, s.Reason}, "At", s.StartedAt, "Since", since)
+	return say("why.provider."+class, "Provider", Name(s.Provider), "Status", Status{s.Status, s.Reason}, "At",
+		s.StartedAt, "Since", since)
 }
 
 func openBreakers(h History) []Sentence {
@@ -257,7 +259,8 @@ func sorted(m map[string]Provider) []string {
 
 // BreakerSentence says since when and why a provider gets no messages.
 func BreakerSentence(p Provider) Sentence {
-	return say("op_breaker."+breakerClass(p.Class), "Provider", Name(p.Name), "Since", p.OpenSince, "Status", Status{p.Status, p.Reason})
+	return say("op_breaker."+breakerClass(p.Class), "Provider", Name(p.Name), "Since", p.OpenSince, "Status",
+		Status{p.Status, p.Reason})
 }
 
 func breakerClass(class string) string {

@@ -92,7 +92,9 @@ func TestEveryStateOfAMessageHasItsReason(t *testing.T) {
 				ch.EndedAt = now.Add(-time.Second)
 			}
 			h := History{
-				Now: now, User: User{TwoFactor: true, Factors: factor.Set{{Kind: factor.SMS, Counts: true, Label: "+31612345678"}}}, Providers: map[string]Provider{},
+				Now: now, User: User{
+					TwoFactor: true, Factors: factor.Set{{Kind: factor.SMS, Counts: true, Label: "+31612345678"}},
+				}, Providers: map[string]Provider{},
 				Logins: []Login{{BeganAt: began, Level: 1, ExpiresAt: now.Add(5 * time.Minute), Challenges: []Challenge{ch}}},
 			}
 			if c.message.Reason == "breaker" {

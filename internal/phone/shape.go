@@ -62,7 +62,7 @@ func (s *shape) walk(digits string) fit {
 	w.start(len(s.prog.Inst))
 
 	w.reach(s.prog, uint32(s.prog.Start))
-	for i := 0; i < len(digits); i++ {
+	for i := range len(digits) {
 		w.step(s.prog, rune(digits[i]))
 		if len(w.here) == 0 && !w.whole {
 			return f

@@ -20,8 +20,8 @@ type Which struct {
 }
 
 // End ends sessions in the transaction of what demands it, and returns how many. Their codes are not sent any more, nor
-// kept. It is the only place that ends a session by a decision: what a session outlives by time, by a new password or by
-// the end of its user, the view living_sessions knows.
+// kept. It is the only place that ends a session by a decision: what a session outlives by time, by a new password or
+// by the end of its user, the view living_sessions knows.
 func (s *Store) End(ctx context.Context, tx pgx.Tx, which Which) (int64, error) {
 	const outcome = "abandoned"
 	var n int64

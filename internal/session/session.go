@@ -1,10 +1,10 @@
-// Package session keeps signed-in browsers: started by a password or single sign-on, raised by a second factor, ended by
-// log-out, by idle time, by the overall limit or by what took their proof away, all judged by the database's clock.
+// Package session keeps signed-in browsers: started by a password or single sign-on, raised by a second factor, ended
+// by log-out, by idle time, by the overall limit or by what took their proof away, all judged by the database's clock.
 //
 // The rule it protects: a session is never treated as stronger than it was proven. Load reads what is demanded of its
-// user together with what the session has, on every request; a session of one factor where two are demanded is a pending
-// log-in (Session.Pending) and reaches its second step alone. What is alive is said once, by the view living_sessions.
-// Sessions begin in Store.Start and end in Store.End, and nowhere else.
+// user together with what the session has, on every request; a session of one factor where two are demanded is a
+// pending log-in (Session.Pending) and reaches its second step alone. What is alive is said once, by the view
+// living_sessions. Sessions begin in Store.Start and end in Store.End, and nowhere else.
 package session
 
 import (
@@ -130,7 +130,9 @@ func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, kind factor.
 		return "", err
 	}
 	token := NewToken()
-	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{ID: sess.ID, TokenHash: token.Hash(), Method: string(kind)})
+	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{
+		ID: sess.ID, TokenHash: token.Hash(), Method: string(kind),
+	})
 	if err != nil {
 		return "", fmt.Errorf("raise session %d: %w", sess.ID, err)
 	}
@@ -143,7 +145,8 @@ func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, kind factor.
 // ProvePassword notes a password proven once more, with a new token. ErrNone when the session ended meanwhile.
 func (s *Store) ProvePassword(ctx context.Context, sess Session) (Token, error) {
 	token := NewToken()
-	n, err := s.q.SessionPasswordProven(ctx, s.pool, dbsqlc.SessionPasswordProvenParams{ID: sess.ID, TokenHash: token.Hash()})
+	n, err := s.q.SessionPasswordProven(ctx, s.pool, dbsqlc.SessionPasswordProvenParams{ID: sess.ID,
+		TokenHash: token.Hash()})
 	if err != nil {
 		return "", fmt.Errorf("note the password of session %d: %w", sess.ID, err)
 	}

@@ -34,8 +34,8 @@ func (a AuthSource) methods() (level int16, methods []string) {
 }
 
 // Start begins a session of a user in the transaction tx: a pending log-in where a second factor is demanded and by has
-// not proven it. It returns account.ErrWrong when the password that the user proved is not theirs any more, or they were
-// disabled meanwhile.
+// not proven it. It returns account.ErrWrong when the password that the user proved is not theirs any more, or they
+// were disabled meanwhile.
 func (s *Store) Start(
 	ctx context.Context, tx pgx.Tx, user account.User, client Client, by AuthSource, demanded bool,
 ) (Session, Token, error) {
@@ -71,7 +71,8 @@ func leastLevel(demanded bool) int16 {
 
 // evictOldest ends the oldest sessions of a user before the session keep makes more than MaxLiving: of the pending
 // log-ins when it is one, else of the sessions of at least the level least.
-func (s *Store) evictOldest(ctx context.Context, tx pgx.Tx, keep Session, client Client, pending bool, least int16) error {
+func (s *Store) evictOldest(ctx context.Context, tx pgx.Tx, keep Session, client Client, pending bool,
+	least int16) error {
 	which := dbsqlc.SessionOldestParams{UserID: keep.User.ID, Keep: keep.ID, Low: least, High: 2, Newest: MaxLiving - 1}
 	if pending {
 		which.Low, which.High = 1, 1

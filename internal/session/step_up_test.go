@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestAStepUpAsksForTheProofThatTheActNeeds(t *testing.T) {
 		for need, want := range map[StepUp]bool{
 			StepUpOwn: test.own, StepUpOffice: test.office, StepUpEither: test.either, "unknown": false,
 		} {
-			if err := sess.RequireStepUp(need); (err == nil) != want || err != nil && err != fault.StepUpRequired {
+			if err := sess.RequireStepUp(need); (err == nil) != want || err != nil && !errors.Is(err, fault.StepUpRequired) {
 				t.Errorf("%s: for %s it is %v", test.name, need, err)
 			}
 		}

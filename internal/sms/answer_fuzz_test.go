@@ -15,7 +15,8 @@ import (
 // unless every part's status is "0".
 func FuzzAnswer(f *testing.F) {
 	for _, words := range []string{
-		`{"message-count":"1","messages":[{"to":"12025550143","message-id":"0A0","status":"0","remaining-balance":"3.14","message-price":"0.03","network":"20408"}]}`,
+		`{"message-count":"1","messages":[{"to":"12025550143","message-id":"0A0","status":"0","remaining-balance":"3.14",` +
+			`"message-price":"0.03","network":"20408"}]}`,
 		`{"message-count":"2","messages":[{"status":"0"},{"status":"0"}]}`,
 		`{"message-count":"2","messages":[{"status":"0"},{"status":"9"}]}`,
 		`{"message-count":"0","messages":[]}`,
@@ -31,7 +32,9 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(503, "application/json", []byte(`{"messages":[{"status":"0"}]}`))
 	f.Add(302, "", []byte{})
 
-	v, err := NewVonage(VonageConfig{Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: "http://localhost:1/sms"})
+	v, err := NewVonage(VonageConfig{
+		Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: "http://localhost:1/sms",
+	})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -55,7 +58,8 @@ func FuzzAnswer(f *testing.F) {
 		if o.Class == Sent && o.Status != "0" || o.Class != Sent && (o.Status == "0" || o.Reason == "") {
 			t.Errorf("outcome %+v contradicts itself", o)
 		}
-		if shown := fmt.Sprintf("%+v", o); strings.Contains(shown, testTo[1:]) || strings.Contains(shown, testSecret) || len(shown) > 400 {
+		if shown := fmt.Sprintf("%+v", o); strings.Contains(shown, testTo[1:]) || strings.Contains(shown, testSecret) ||
+			len(shown) > 400 {
 			t.Errorf("outcome %s", shown)
 		}
 	})

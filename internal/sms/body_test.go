@@ -46,9 +46,12 @@ func TestLongNamesAndHostsStillFitOneText(t *testing.T) {
 		host    int
 		want    string
 	}{
-		{"Administratiekantoor De Vries en Zonen", 60, "012345 is your Administratiekantoor De Vries " + valid + "\n@"}, // cut, and no blank left
-		{strings.Repeat("[]", 30), 50, "012345 is your " + valid + "\n@"},                                               // signs alone are no name
-		{"N" + strings.Repeat("€", 29), 50, "012345 is your N" + strings.Repeat("€", 19) + " " + valid + "\n@"},         // each takes two septets
+		// cut, and no blank left
+		{"Administratiekantoor De Vries en Zonen", 60, "012345 is your Administratiekantoor De Vries " + valid + "\n@"},
+		// signs alone are no name
+		{strings.Repeat("[]", 30), 50, "012345 is your " + valid + "\n@"},
+		// each takes two septets
+		{"N" + strings.Repeat("€", 29), 50, "012345 is your N" + strings.Repeat("€", 19) + " " + valid + "\n@"},
 		{"Nightlatch", 86, "012345 is your Nig " + valid + "\n@"},
 		{"Nightlatch", 87, "012345 is your " + valid + "\n@"}, // "Ni" would be no name
 		{"Nightlatch", 120, "012345 is your " + valid},        // the last line goes last

@@ -91,9 +91,11 @@ func TestSignaturesAreJudgedAsVonagesPackageDoes(t *testing.T) {
 			form.Set(name, value)
 		}
 		raw, _ := json.Marshal(row.Fields)
-		for media, body := range map[string][]byte{"application/x-www-form-urlencoded": []byte(form.Encode()), "application/json; charset=utf-8": raw} {
+		for media, body := range map[string][]byte{"application/x-www-form-urlencoded": []byte(form.Encode()),
+			"application/json; charset=utf-8": raw} {
 			r, err := reader.Read(http.Header{"Content-Type": {media}}, body, now)
-			if row.Valid && (err != nil || string(r.Status) != row.Fields["status"]) || !row.Valid && !errors.Is(err, ErrSignature) {
+			if row.Valid && (err != nil || string(r.Status) != row.Fields["status"]) || !row.Valid &&
+				!errors.Is(err, ErrSignature) {
 				t.Errorf("%s, %s, as %s: %+v, %v; Vonage says %t", row.Method, row.Name, media, r, err, row.Valid)
 			}
 		}
@@ -168,7 +170,8 @@ func TestOnlyTheConfiguredMethodCounts(t *testing.T) {
 		p := receipts(t, func(s *smstest.Server) { s.Sign(testSignature, made) }, smstest.Receipt{Status: "delivered"})[0]
 		for _, method := range []string{"", "md5", "sha256", "sha512"} {
 			_, err := vonageReader(t, method).Read(p.header, p.body, time.Now())
-			if right := method == made || method == "" && made == "sha256"; right != (err == nil) || !right && !errors.Is(err, ErrSignature) {
+			if right := method == made || method == "" && made == "sha256"; right != (err == nil) || !right &&
+				!errors.Is(err, ErrSignature) {
 				t.Errorf("made by %s, read by %q: %v", made, method, err)
 			}
 		}
@@ -200,36 +203,37 @@ func TestAReceiptThatIsNotVonagesIsRefused(t *testing.T) {
 		body  []byte
 		err   error
 	}{
-		"good":                     {"", good, nil},
-		"5 minutes old":            {"", signed(stamp(now.Add(-tolerance + 2*time.Second))), nil},
-		"older":                    {"", signed(stamp(now.Add(-tolerance - 2*time.Second))), ErrStale},
-		"5 minutes ahead":          {"", signed(stamp(now.Add(tolerance - 2*time.Second))), nil},
-		"further ahead":            {"", signed(stamp(now.Add(tolerance + 2*time.Second))), ErrStale},
-		"a date":                   {"", signed(with("timestamp", now.UTC().Format(time.DateTime))), nil},
-		"a date with a zone":       {"", signed(with("timestamp", now.UTC().Format("2006-01-02 15:04:05 -0700"))), nil},
-		"an old date":              {"", signed(with("timestamp", "2020-01-01 12:00:00")), ErrStale},
-		"no time":                  {"", signed(with("timestamp", "")), ErrStale},
-		"another time":             {"", signed(with("timestamp", "now")), ErrStale},
-		"an endless time":          {"", signed(with("timestamp", "99999999999999999999999")), ErrStale},
-		"no status":                {"", signed(with("status", "")), ErrMalformed},
-		"a field more":             {"", append(bytes.Clone(good), "&x=1"...), ErrSignature},
-		"a field twice":            {"", append(bytes.Clone(good), "&status=failed"...), ErrMalformed},
-		"the signature twice":      {"", append(bytes.Clone(good), "&sig=00"...), ErrMalformed},
-		"two fields joined to one": {"", bytes.Replace(good, []byte("client-ref="+testRef), []byte("client-ref%3D"+testRef+"%26nonce=1"), 1), ErrMalformed},
-		"no signature":             {"", []byte("status=delivered&timestamp=" + strconv.FormatInt(now.Unix(), 10)), ErrSignature},
-		"an empty signature":       {"", []byte("status=delivered&sig="), ErrSignature},
-		"nothing":                  {"", nil, ErrSignature},
-		"not a form":               {"", []byte("%zz"), ErrMalformed},
-		"json as a form":           {"", []byte(`{"status":"delivered"}`), ErrMalformed},
-		"not json":                 {"application/json", []byte("status=delivered"), ErrMalformed},
-		"a list":                   {"application/json", []byte(`[{"status":"delivered"}]`), ErrMalformed},
-		"null":                     {"application/json", []byte(`null`), ErrMalformed},
-		"not flat":                 {"application/json", []byte(`{"status":{"a":"b"}}`), ErrMalformed},
-		"a null in it":             {"application/json", []byte(`{"status":null}`), ErrMalformed},
-		"a key twice":              {"application/json", []byte(`{"sig":"00","sig":"01"}`), ErrMalformed},
-		"cut off":                  {"application/json", []byte(`{"status":"delivered"`), ErrMalformed},
-		"something behind":         {"application/json", []byte(`{"status":"delivered"}{}`), ErrMalformed},
-		"unsigned json":            {"application/json", []byte(`{"status":"delivered","price":0.07,"x":true}`), ErrSignature},
+		"good":                {"", good, nil},
+		"5 minutes old":       {"", signed(stamp(now.Add(-tolerance + 2*time.Second))), nil},
+		"older":               {"", signed(stamp(now.Add(-tolerance - 2*time.Second))), ErrStale},
+		"5 minutes ahead":     {"", signed(stamp(now.Add(tolerance - 2*time.Second))), nil},
+		"further ahead":       {"", signed(stamp(now.Add(tolerance + 2*time.Second))), ErrStale},
+		"a date":              {"", signed(with("timestamp", now.UTC().Format(time.DateTime))), nil},
+		"a date with a zone":  {"", signed(with("timestamp", now.UTC().Format("2006-01-02 15:04:05 -0700"))), nil},
+		"an old date":         {"", signed(with("timestamp", "2020-01-01 12:00:00")), ErrStale},
+		"no time":             {"", signed(with("timestamp", "")), ErrStale},
+		"another time":        {"", signed(with("timestamp", "now")), ErrStale},
+		"an endless time":     {"", signed(with("timestamp", "99999999999999999999999")), ErrStale},
+		"no status":           {"", signed(with("status", "")), ErrMalformed},
+		"a field more":        {"", append(bytes.Clone(good), "&x=1"...), ErrSignature},
+		"a field twice":       {"", append(bytes.Clone(good), "&status=failed"...), ErrMalformed},
+		"the signature twice": {"", append(bytes.Clone(good), "&sig=00"...), ErrMalformed},
+		"two fields joined to one": {"", bytes.Replace(good, []byte("client-ref="+testRef),
+			[]byte("client-ref%3D"+testRef+"%26nonce=1"), 1), ErrMalformed},
+		"no signature":       {"", []byte("status=delivered&timestamp=" + strconv.FormatInt(now.Unix(), 10)), ErrSignature},
+		"an empty signature": {"", []byte("status=delivered&sig="), ErrSignature},
+		"nothing":            {"", nil, ErrSignature},
+		"not a form":         {"", []byte("%zz"), ErrMalformed},
+		"json as a form":     {"", []byte(`{"status":"delivered"}`), ErrMalformed},
+		"not json":           {"application/json", []byte("status=delivered"), ErrMalformed},
+		"a list":             {"application/json", []byte(`[{"status":"delivered"}]`), ErrMalformed},
+		"null":               {"application/json", []byte(`null`), ErrMalformed},
+		"not flat":           {"application/json", []byte(`{"status":{"a":"b"}}`), ErrMalformed},
+		"a null in it":       {"application/json", []byte(`{"status":null}`), ErrMalformed},
+		"a key twice":        {"application/json", []byte(`{"sig":"00","sig":"01"}`), ErrMalformed},
+		"cut off":            {"application/json", []byte(`{"status":"delivered"`), ErrMalformed},
+		"something behind":   {"application/json", []byte(`{"status":"delivered"}{}`), ErrMalformed},
+		"unsigned json":      {"application/json", []byte(`{"status":"delivered","price":0.07,"x":true}`), ErrSignature},
 	} {
 		header := http.Header{}
 		if row.media != "" {
@@ -271,7 +275,9 @@ func TestReceiptsComeAsTheScriptSays(t *testing.T) {
 	defer server.Close()
 	server.Sign(testSignature, "sha256")
 	server.Report(smstest.Receipt{Status: "delivered", Times: 2})
-	v, err := NewVonage(VonageConfig{Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: server.BaseURL(), Callback: box.http.URL})
+	v, err := NewVonage(VonageConfig{
+		Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: server.BaseURL(), Callback: box.http.URL,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +306,8 @@ func TestReceiptsComeAsTheScriptSays(t *testing.T) {
 		}
 		got = append(got, which+" "+string(r.Status)+r.ErrorCode)
 	}
-	if want := "first accepted, first buffered, first failed6, second delivered, second delivered"; strings.Join(got, ", ") != want {
+	if want := "first accepted, first buffered, first failed6, second delivered, second delivered"; strings.Join(
+		got, ", ") != want {
 		t.Errorf("posted were %s", strings.Join(got, ", "))
 	}
 }
@@ -322,7 +329,8 @@ func TestACallsEventsAreMapped(t *testing.T) {
 	call := smstest.Call{UUID: "63f61863-4a51-4f6b-86e1-46edebcf9356", To: testTo[1:], EventURL: box.http.URL}
 	for status, word := range map[string]ReceiptStatus{
 		"started": "", "ringing": "", "completed": "", "something-new": "", "answered": Answered,
-		"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected, "machine": Rejected, "failed": Failed,
+		"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected,
+		"machine": Rejected, "failed": Failed,
 	} {
 		server.Event(call, status)
 		p := box.posts()[len(box.posts())-1]
@@ -361,7 +369,8 @@ func TestAKeyIsOneThatWasPressed(t *testing.T) {
 	now := time.Now()
 	for body, pressed := range map[string]bool{
 		`{"dtmf":"5","timed_out":false,"uuid":"a"}`: true, `{"dtmf":"","timed_out":true}`: false, // older applications
-		`{"dtmf":null}`: false, `{"dtmf":{"digits":null}}`: false, `{"dtmf":{}}`: false, `{"dtmf":[]}`: false, `{"dtmf":{"digits":["1"]}}`: false,
+		`{"dtmf":null}`: false, `{"dtmf":{"digits":null}}`: false, `{"dtmf":{}}`: false, `{"dtmf":[]}`: false,
+		`{"dtmf":{"digits":["1"]}}`: false,
 	} {
 		header := http.Header{"Authorization": {"Bearer " + smstest.EventToken(testSignature, []byte(body), now)}}
 		if _, got, err := eventReader(t).Key(header, []byte(body), now); err != nil || got != pressed {
@@ -396,30 +405,40 @@ func TestAnEventThatIsNotVonagesIsRefused(t *testing.T) {
 		authorization string
 		err           error
 	}{
-		"good":            {token(hs, key, nil), nil},
-		"good, lower":     {"bearer " + token(hs, key, nil)[7:], nil},
-		"another body":    {"Bearer " + smstest.EventToken(testSignature, []byte("{}"), now), ErrSignature},
-		"another secret":  {token(hs, []byte("another secret of ours"), nil), ErrSignature},
-		"another method":  {token(jwt.SigningMethodHS512, key, nil), ErrSignature},
-		"no method":       {token(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil), ErrSignature},
-		"no hash":         {token(hs, key, func(c jwt.MapClaims) { delete(c, "payload_hash") }), ErrSignature},
-		"an empty hash":   {token(hs, key, func(c jwt.MapClaims) { c["payload_hash"] = "" }), ErrSignature},
-		"half a hash":     {token(hs, key, func(c jwt.MapClaims) { c["payload_hash"] = c["payload_hash"].(string)[:32] }), ErrSignature},
-		"upper-case hash": {token(hs, key, func(c jwt.MapClaims) { c["payload_hash"] = strings.ToUpper(c["payload_hash"].(string)) }), nil},
-		"no time":         {token(hs, key, func(c jwt.MapClaims) { delete(c, "iat") }), ErrStale},
-		"old":             {token(hs, key, func(c jwt.MapClaims) { c["iat"] = now.Add(-tolerance - 2*time.Second).Unix() }), ErrStale},
-		"from the future": {token(hs, key, func(c jwt.MapClaims) { c["iat"] = now.Add(tolerance + 2*time.Second).Unix() }), ErrStale},
-		"over":            {token(hs, key, func(c jwt.MapClaims) { c["exp"] = now.Add(-time.Second).Unix() }), ErrStale},
-		"nothing":         {"", ErrSignature},
-		"basic":           {"Basic " + token(hs, key, nil)[7:], ErrSignature},
-		"not a token":     {"Bearer x.y.z", ErrSignature},
-		"huge":            {"Bearer " + strings.Repeat("a", 10000), ErrSignature},
+		"good":           {token(hs, key, nil), nil},
+		"good, lower":    {"bearer " + token(hs, key, nil)[7:], nil},
+		"another body":   {"Bearer " + smstest.EventToken(testSignature, []byte("{}"), now), ErrSignature},
+		"another secret": {token(hs, []byte("another secret of ours"), nil), ErrSignature},
+		"another method": {token(jwt.SigningMethodHS512, key, nil), ErrSignature},
+		"no method":      {token(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, nil), ErrSignature},
+		"no hash":        {token(hs, key, func(c jwt.MapClaims) { delete(c, "payload_hash") }), ErrSignature},
+		"an empty hash":  {token(hs, key, func(c jwt.MapClaims) { c["payload_hash"] = "" }), ErrSignature},
+		"half a hash": {token(hs, key, func(c jwt.MapClaims) {
+			c["payload_hash"] = c["payload_hash"].(string)[:32]
+		}), ErrSignature},
+		"upper-case hash": {token(hs, key, func(c jwt.MapClaims) {
+			c["payload_hash"] = strings.ToUpper(c["payload_hash"].(string))
+		}), nil},
+		"no time": {token(hs, key, func(c jwt.MapClaims) { delete(c, "iat") }), ErrStale},
+		"old": {token(hs, key, func(c jwt.MapClaims) {
+			c["iat"] = now.Add(-tolerance - 2*time.Second).Unix()
+		}), ErrStale},
+		"from the future": {token(hs, key, func(c jwt.MapClaims) {
+			c["iat"] = now.Add(tolerance + 2*time.Second).Unix()
+		}), ErrStale},
+		"over":        {token(hs, key, func(c jwt.MapClaims) { c["exp"] = now.Add(-time.Second).Unix() }), ErrStale},
+		"nothing":     {"", ErrSignature},
+		"basic":       {"Basic " + token(hs, key, nil)[7:], ErrSignature},
+		"not a token": {"Bearer x.y.z", ErrSignature},
+		"huge":        {"Bearer " + strings.Repeat("a", 10000), ErrSignature},
 	} {
-		if _, err := eventReader(t).Read(http.Header{"Authorization": {row.authorization}}, body, now, ""); !errors.Is(err, row.err) {
+		if _, err := eventReader(t).Read(http.Header{"Authorization": {row.authorization}}, body, now,
+			""); !errors.Is(err, row.err) {
 			t.Errorf("%s: %v, want %v", name, err, row.err)
 		}
 	}
-	for _, odd := range []string{`{}`, `[]`, ``, `{"status":"answered"}`, `{"status":"answered","uuid":"` + testTo + `"}`, `{"status":"answered","uuid":"31612345678"}`} {
+	for _, odd := range []string{`{}`, `[]`, ``, `{"status":"answered"}`, `{"status":"answered","uuid":"` + testTo + `"}`,
+		`{"status":"answered","uuid":"31612345678"}`} {
 		header := http.Header{"Authorization": {"Bearer " + smstest.EventToken(testSignature, []byte(odd), now)}}
 		if r, err := eventReader(t).Read(header, []byte(odd), now, ""); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %+v, %v", odd, r, err)
@@ -441,20 +460,24 @@ func TestAGatewaysReceiptsAreRead(t *testing.T) {
 	}
 	header := http.Header{}
 	for name, value := range map[string]string{
-		headerID: "msg_p5jXN8AQM9LWM0D4loKWxJek", headerTimestamp: "1614265330", headerSignature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+		headerID: "msg_p5jXN8AQM9LWM0D4loKWxJek", headerTimestamp: "1614265330",
+		headerSignature: "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 	} {
 		header.Set(name, value)
 	}
 	// Its signature is right: what is wrong is that it is no receipt.
-	if _, err := vector.Read(header, []byte(`{"test": 2432232314}`), time.Unix(1614265330, 0)); !errors.Is(err, ErrMalformed) {
+	if _, err := vector.Read(header, []byte(`{"test": 2432232314}`), time.Unix(1614265330, 0)); !errors.Is(
+		err, ErrMalformed) {
 		t.Errorf("the specification's vector: %v", err)
 	}
-	if _, err := vector.Read(header, []byte(`{"test": 2432232315}`), time.Unix(1614265330, 0)); !errors.Is(err, ErrSignature) {
+	if _, err := vector.Read(header, []byte(`{"test": 2432232315}`), time.Unix(1614265330, 0)); !errors.Is(
+		err, ErrSignature) {
 		t.Errorf("the vector with another body: %v", err)
 	}
 
 	now := time.Now()
-	body := []byte(`{"type":"message.status","data":{"ref":"` + testRef + `","id":"gw-1","status":"failed","error_code":"34","network":"20408","to":"` + testTo + `"}}`)
+	body := []byte(`{"type":"message.status","data":{"ref":"` + testRef +
+		`","id":"gw-1","status":"failed","error_code":"34","network":"20408","to":"` + testTo + `"}}`)
 	sign := func(secret string, at time.Time, body []byte) http.Header {
 		raw, _ := webhookSecret(secret)
 		h := http.Header{}
@@ -492,8 +515,10 @@ func TestAGatewaysReceiptsAreRead(t *testing.T) {
 		}
 	}
 	for body, want := range map[string]error{
-		`{"type":"account.low","data":{}}`: ErrNothing, `{"data":{"status":"failed"}}`: ErrMalformed, `{"type":"message.status"}`: ErrMalformed,
-		`{"type":"message.status","data":{}}`: ErrMalformed, `{"type":"message.status","data":[]}`: ErrMalformed, ``: ErrMalformed, `null`: ErrMalformed, `x`: ErrMalformed,
+		`{"type":"account.low","data":{}}`: ErrNothing, `{"data":{"status":"failed"}}`: ErrMalformed,
+		`{"type":"message.status"}`:           ErrMalformed,
+		`{"type":"message.status","data":{}}`: ErrMalformed, `{"type":"message.status","data":[]}`: ErrMalformed,
+		``: ErrMalformed, `null`: ErrMalformed, `x`: ErrMalformed,
 		`{"type":"message.status","data":{"status":"new"}}`: nil,
 	} {
 		if _, err := reader.Read(sign(testWebhookSecret, now, []byte(body)), []byte(body), now); !errors.Is(err, want) {
@@ -504,7 +529,9 @@ func TestAGatewaysReceiptsAreRead(t *testing.T) {
 
 func TestWrongReceiptSettingsStopTheStart(t *testing.T) {
 	for _, secret := range []string{"", "short", "has a blank in it, see"} {
-		if _, err := NewVonageReceipts(secret, ""); err == nil || !strings.Contains(err.Error(), "VONAGE_SIGNATURE_SECRET must be") || secret != "" && strings.Contains(err.Error(), secret) {
+		if _, err := NewVonageReceipts(secret, ""); err == nil ||
+			!strings.Contains(err.Error(), "VONAGE_SIGNATURE_SECRET must be") || secret != "" &&
+			strings.Contains(err.Error(), secret) {
 			t.Errorf("%q: %v", secret, err)
 		}
 		if _, err := NewVoiceEvents(secret); err == nil {
@@ -512,7 +539,8 @@ func TestWrongReceiptSettingsStopTheStart(t *testing.T) {
 		}
 	}
 	for _, method := range []string{"md5hmac", "sha1", "none"} {
-		if _, err := NewVonageReceipts(testSignature, method); err == nil || !strings.Contains(err.Error(), "VONAGE_SIGNATURE_METHOD must be") {
+		if _, err := NewVonageReceipts(testSignature, method); err == nil ||
+			!strings.Contains(err.Error(), "VONAGE_SIGNATURE_METHOD must be") {
 			t.Errorf("%q: %v", method, err)
 		}
 	}
@@ -521,7 +549,8 @@ func TestWrongReceiptSettingsStopTheStart(t *testing.T) {
 	}
 	var log strings.Builder
 	hooks, _ := NewWebhookReceipts(testWebhookSecret)
-	for _, reader := range []any{vonageReader(t, ""), *vonageReader(t, ""), eventReader(t), *eventReader(t), hooks, *hooks} {
+	for _, reader := range []any{vonageReader(t, ""), *vonageReader(t, ""), eventReader(t),
+		*eventReader(t), hooks, *hooks} {
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "value", reader)
 		_, _ = fmt.Fprintf(&log, "%v %+v %#v %s %x", reader, reader, reader, reader, reader)
 	}
@@ -536,9 +565,12 @@ func FuzzReceipt(f *testing.F) {
 	now := time.Unix(1795683720, 0)
 	stamp := "1795683720"
 	for _, body := range []string{
-		"", "status=delivered&sig=00&timestamp=" + stamp, `{"status":"delivered","sig":"00","timestamp":` + stamp + `}`, "%zz", "a&a&a", "sig=&sig=",
-		`{"dtmf":{"digits":"1"},"uuid":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`, `{"status":"answered","uuid":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`,
-		`{"type":"message.status","data":{"ref":"` + testRef + `","status":"failed"}}`, `{"dtmf":"1"}`, `[[[[`, `{"a":{"b":[]}}`, "\x00\xff", `{"Status":"delivered"}`,
+		"", "status=delivered&sig=00&timestamp=" + stamp, `{"status":"delivered","sig":"00","timestamp":` + stamp + `}`,
+		"%zz", "a&a&a", "sig=&sig=",
+		`{"dtmf":{"digits":"1"},"uuid":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`,
+		`{"status":"answered","uuid":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`,
+		`{"type":"message.status","data":{"ref":"` + testRef + `","status":"failed"}}`, `{"dtmf":"1"}`, `[[[[`,
+		`{"a":{"b":[]}}`, "\x00\xff", `{"Status":"delivered"}`,
 	} {
 		for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {
 			f.Add(media, "Bearer x.y.z", []byte(body))
@@ -556,12 +588,14 @@ func FuzzReceipt(f *testing.F) {
 		header := http.Header{"Content-Type": {media}, "Authorization": {authorization}}
 		check := func(r Receipt, err error) {
 			if err != nil {
-				if !errors.Is(err, ErrSignature) && !errors.Is(err, ErrStale) && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrNothing) || r != (Receipt{}) {
+				if !errors.Is(err, ErrSignature) && !errors.Is(err, ErrStale) && !errors.Is(err, ErrMalformed) &&
+					!errors.Is(err, ErrNothing) || r != (Receipt{}) {
 					t.Errorf("%+v, %v", r, err)
 				}
 				return
 			}
-			if r.Ref != "" && !refShape.MatchString(r.Ref) || len(r.ErrorCode) > 8 || len(r.ProviderID) > 250 || len(r.Network) > 32 ||
+			if r.Ref != "" && !refShape.MatchString(r.Ref) || len(r.ErrorCode) > 8 || len(r.ProviderID) > 250 ||
+				len(r.Network) > 32 ||
 				ours(string(r.Status)) != r.Status && r.Status != Answered {
 				t.Errorf("kept %+v", r)
 			}

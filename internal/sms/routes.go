@@ -52,14 +52,16 @@ func ParseRoutes(text string, known []string, isCountry func(code string) bool) 
 			case code == everywhere:
 				r.rest = order
 			case !countryShape.MatchString(code) || !isCountry(code):
-				return Routes{}, fmt.Errorf("SMS_ROUTES: %q is not a country: use two letters, such as NL, or * for all others", code)
+				return Routes{}, fmt.Errorf("SMS_ROUTES: %q is not a country: use two letters, such as NL, or * for all others",
+					code)
 			default:
 				r.countries[code] = order
 			}
 		}
 	}
 	if len(r.countries) == 0 && r.rest == nil {
-		return Routes{}, errors.New("SMS_ROUTES holds no rule: unset it to try every provider everywhere, or write one such as *=vonage>webhook")
+		return Routes{}, errors.New("SMS_ROUTES holds no rule: unset it to try every provider everywhere, or write one " +
+			"such as *=vonage>webhook")
 	}
 	if r.rest == nil {
 		return Routes{}, errors.New("SMS_ROUTES has no rule for all other countries: add one, such as *=vonage")

@@ -33,6 +33,7 @@ type Text struct {
 // Class says what an outcome means for the next step.
 type Class string
 
+// The classes.
 const (
 	Sent    Class = "sent"    // accepted, every part of it
 	Wait    Class = "wait"    // refused: too fast. Sent nothing; wait 1 to 3 s

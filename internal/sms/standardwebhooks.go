@@ -35,14 +35,16 @@ const tolerance = 5 * time.Minute
 func webhookSecret(text string) ([]byte, error) {
 	encoded, found := strings.CutPrefix(text, secretPrefix)
 	if !found {
-		return nil, errors.New("SMS_WEBHOOK_SECRET must begin with whsec_: make one with echo whsec_$(head -c 32 /dev/urandom | base64)")
+		return nil, errors.New("SMS_WEBHOOK_SECRET must begin with whsec_: make one with echo whsec_$(head -c 32 " +
+			"/dev/urandom | base64)")
 	}
 	secret, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
 		return nil, errors.New("SMS_WEBHOOK_SECRET must be base64 after its whsec_")
 	}
 	if len(secret) < leastSecret || len(secret) > mostSecret {
-		return nil, fmt.Errorf("SMS_WEBHOOK_SECRET must have %d to %d bytes; this one has %d", leastSecret, mostSecret, len(secret))
+		return nil, fmt.Errorf("SMS_WEBHOOK_SECRET must have %d to %d bytes; this one has %d", leastSecret,
+			mostSecret, len(secret))
 	}
 	return secret, nil
 }

@@ -59,7 +59,8 @@ func openVonageVoice(s Setup) (Client, error) {
 	if err != nil {
 		return Client{}, err
 	}
-	return Client{Send: v.Send, Read: events.Read, Key: func(header http.Header, body []byte, now time.Time) (string, bool, error) {
+	return Client{Send: v.Send, Read: events.Read, Key: func(header http.Header, body []byte,
+		now time.Time) (string, bool, error) {
 		if !IsKey(body) {
 			return "", false, ErrNothing
 		}

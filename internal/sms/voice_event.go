@@ -45,7 +45,9 @@ func (v *VoiceEvents) check(header http.Header, body []byte, now time.Time) erro
 	var c claims
 	// The method is named: a token says itself how it is signed, and "none" is a way, too.
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithoutClaimsValidation())
-	if _, err := parser.ParseWithClaims(strings.TrimSpace(token), &c, func(*jwt.Token) (any, error) { return *v.secret, nil }); err != nil {
+	if _, err := parser.ParseWithClaims(strings.TrimSpace(token), &c, func(*jwt.Token) (any, error) {
+		return *v.secret, nil
+	}); err != nil {
 		return ErrSignature
 	}
 	hash, sum := make([]byte, 0, sha256.Size), sha256.Sum256(body)
@@ -64,8 +66,9 @@ func (v *VoiceEvents) check(header http.Header, body []byte, now time.Time) erro
 var callStatuses = map[string]ReceiptStatus{
 	"started": "", "ringing": "", "completed": "", "disconnected": "", "record": "", "input": "", "transfer": "",
 	"answered": Answered, "human": Answered,
-	"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected, "machine": Rejected,
-	"failed": Failed,
+	"busy": Rejected, "timeout": Rejected, "unanswered": Rejected, "rejected": Rejected, "cancelled": Rejected,
+	"machine": Rejected,
+	"failed":  Failed,
 }
 
 // Read checks and reads one event of a call. ref is that of the send where the address had

@@ -50,7 +50,8 @@ func (v *Voice) Send(ctx context.Context, t Text) (o Outcome) {
 	opts := vonage.CreateCallOpts{
 		From: vonage.CallFrom{Number: v.cfg.From}, To: vonage.CallTo{Number: to},
 		EventUrl: []string{url}, EventMethod: http.MethodPost,
-		RingingTimer: int32(min(max(t.Life, minRinging), maxRinging) / time.Second), LengthTimer: lengthTimer, MachineDetection: "hangup",
+		RingingTimer: int32(min(max(t.Life, minRinging), maxRinging) / time.Second), LengthTimer: lengthTimer,
+		MachineDetection: "hangup",
 	}
 	opts.Ncco.AddAction(ncco.TalkAction{Text: "-"}) // RoundTrip puts ours in its place
 	result, _, err := client.CreateCall(opts)
@@ -64,7 +65,9 @@ func (v *Voice) Send(ctx context.Context, t Text) (o Outcome) {
 	case err != nil, result.Uuid == "":
 		return Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable}
 	}
-	return Outcome{Class: Sent, Status: "0", ProviderID: safe(result.Uuid, idShape, c.private...), After: c.after, Parts: 1}
+	return Outcome{
+		Class: Sent, Status: "0", ProviderID: safe(result.Uuid, idShape, c.private...), After: c.after, Parts: 1,
+	}
 }
 
 // voiceCall is a call of the Voice API.

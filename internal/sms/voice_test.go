@@ -38,7 +38,8 @@ var testPrivateKey = sync.OnceValue(func() []byte {
 
 func voiceSettings(base string) VoiceConfig {
 	return VoiceConfig{
-		Application: testApplication, PrivateKey: testPrivateKey(), From: "+31201234567", BaseURL: base, Callback: testCallback,
+		Application: testApplication, PrivateKey: testPrivateKey(), From: "+31201234567", BaseURL: base,
+		Callback: testCallback,
 	}
 }
 
@@ -86,7 +87,8 @@ func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
 		if c.Prompt != prompt.Text || c.Language != prompt.Language {
 			t.Errorf("said in %s: %s", c.Language, c.Prompt)
 		}
-		if url := testCallback + "/" + testRef; c.KeyURL != url || c.EventURL != url || c.Machine != "hangup" || c.Ringing != 30 {
+		if url := testCallback + "/" + testRef; c.KeyURL != url || c.EventURL != url || c.Machine != "hangup" ||
+			c.Ringing != 30 {
 			t.Errorf("the call is %+v", c)
 		}
 		if strings.Contains(string(c.Raw), testCode) {
@@ -95,7 +97,8 @@ func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
 		var request struct {
 			NCCO []map[string]any
 		}
-		if err := json.Unmarshal(c.Raw, &request); err != nil || len(request.NCCO) != 2 || request.NCCO[0]["bargeIn"] != true ||
+		if err := json.Unmarshal(c.Raw, &request); err != nil || len(request.NCCO) != 2 ||
+			request.NCCO[0]["bargeIn"] != true ||
 			fmt.Sprint(request.NCCO[1]["dtmf"]) != "map[maxDigits:1 timeOut:10]" || request.NCCO[1]["eventMethod"] != "POST" {
 			t.Errorf("the NCCO is %v, %v", request.NCCO, err)
 		}
@@ -104,7 +107,8 @@ func TestACallAsksForAKeyAndHoldsNoCode(t *testing.T) {
 
 func TestAPhoneRingsNoLongerThanTheCodeLives(t *testing.T) {
 	v, server := voiceStandIn(t)
-	for life, seconds := range map[time.Duration]int{4 * time.Minute: 30, 30 * time.Second: 30, 21500 * time.Millisecond: 21, time.Second: 10, -time.Hour: 10} {
+	for life, seconds := range map[time.Duration]int{4 * time.Minute: 30, 30 * time.Second: 30,
+		21500 * time.Millisecond: 21, time.Second: 10, -time.Hour: 10} {
 		text := testCall()
 		text.Life = life
 		want(t, v.Send(t.Context(), text), Sent, "0", "")
@@ -161,7 +165,8 @@ func TestEachEndingOfACallRequestHasItsClass(t *testing.T) {
 
 func TestACallAnswerThatSaysNothingIsUnknown(t *testing.T) {
 	for _, words := range []string{
-		"", "null", "[]", "{}", `{"uuid":""}`, `{"uuid":null}`, `{"uuid":["x"]}`, `{"UUID":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`, "<html>", `{"uuid":"x"`, `{"uuid":"x"}{}`,
+		"", "null", "[]", "{}", `{"uuid":""}`, `{"uuid":null}`, `{"uuid":["x"]}`,
+		`{"UUID":"63f61863-4a51-4f6b-86e1-46edebcf9356"}`, "<html>", `{"uuid":"x"`, `{"uuid":"x"}{}`,
 		`{"uuid":"x"}` + strings.Repeat(" ", 64<<10),
 	} {
 		v, _ := voiceStandIn(t, smstest.Body("application/json", words))
@@ -182,10 +187,12 @@ func TestACallRequestWithoutAnAnswerIsUnknown(t *testing.T) {
 		step   smstest.Step
 		status string
 	}{
-		"hang": {smstest.Hang(), "timeout"}, "stall": {smstest.Stall(), "timeout"}, "slow": {smstest.Slow(time.Minute), "timeout"}, "reset": {smstest.Reset(), "reset"},
+		"hang": {smstest.Hang(), "timeout"}, "stall": {smstest.Stall(), "timeout"}, "slow": {smstest.Slow(time.Minute),
+			"timeout"}, "reset": {smstest.Reset(), "reset"},
 	} {
 		server := smstest.NewVoice(row.step)
-		want(t, caller(t, server.BaseURL(), 400*time.Millisecond).Send(t.Context(), testCall()), Unknown, row.status, NoAnswer)
+		want(t, caller(t, server.BaseURL(), 400*time.Millisecond).Send(t.Context(), testCall()), Unknown,
+			row.status, NoAnswer)
 		if n := len(server.Received()); n != 1 {
 			t.Errorf("%s: %d requests", name, n)
 		}
@@ -205,12 +212,17 @@ func TestACallThatNeverLeftIsSafeToRepeat(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = listener.Close()
-	want(t, caller(t, "http://"+listener.Addr().String()+"/v1/calls", time.Second).Send(t.Context(), testCall()), Retry, "dial", NoConnection)
+	want(t, caller(t, "http://"+listener.Addr().String()+"/v1/calls", time.Second).Send(t.Context(), testCall()), Retry,
+		"dial", NoConnection)
 
 	v, server := voiceStandIn(t)
 	for name, change := range map[string]func(*Text){
-		"no number": func(t *Text) { t.To = "" }, "no plus": func(t *Text) { t.To = "12025550143" }, "no ref": func(t *Text) { t.Ref = "" },
-		"a ref that is a path": func(t *Text) { t.Ref = "../x" }, "a ref too long": func(t *Text) { t.Ref = strings.Repeat("r", 41) },
+		"no number": func(t *Text) { t.To = "" }, "no plus": func(t *Text) { t.To = "12025550143" }, "no ref": func(t *Text) {
+			t.Ref = ""
+		},
+		"a ref that is a path": func(t *Text) { t.Ref = "../x" }, "a ref too long": func(t *Text) {
+			t.Ref = strings.Repeat("r", 41)
+		},
 	} {
 		text := testCall()
 		change(&text)
@@ -252,7 +264,8 @@ func TestManyCallsAtOnceDoNotMix(t *testing.T) {
 }
 
 func TestWrongCallSettingsStopTheStart(t *testing.T) {
-	if v, err := NewVoice(voiceSettings("")); err != nil || v.cfg.BaseURL != "https://api.nexmo.com/v1/calls" || v.Name() != "voice" {
+	if v, err := NewVoice(voiceSettings("")); err != nil || v.cfg.BaseURL != "https://api.nexmo.com/v1/calls" ||
+		v.Name() != "voice" {
 		t.Fatalf("good settings: %v", err)
 	}
 	for name, change := range map[string]func(*VoiceConfig){
@@ -267,7 +280,8 @@ func TestWrongCallSettingsStopTheStart(t *testing.T) {
 	} {
 		cfg := voiceSettings("")
 		change(&cfg)
-		if v, err := NewVoice(cfg); err == nil || v != nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "kanary") {
+		if v, err := NewVoice(cfg); err == nil || v != nil || !strings.Contains(err.Error(), name) ||
+			strings.Contains(err.Error(), "kanary") {
 			t.Errorf("want a sentence with %q, got %v", name, err)
 		}
 	}
@@ -283,7 +297,8 @@ func TestWrongCallSettingsStopTheStart(t *testing.T) {
 		var log strings.Builder
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "value", value)
 		shown := log.String() + fmt.Sprintf("%v %+v %#v %s %x %d", value, value, value, value, value, value)
-		if strings.Contains(shown, "PRIVATE") || strings.Contains(shown, testApplication) || strings.Contains(shown, testWebhookSecret) || strings.Contains(shown, "gateway.example") {
+		if strings.Contains(shown, "PRIVATE") || strings.Contains(shown, testApplication) ||
+			strings.Contains(shown, testWebhookSecret) || strings.Contains(shown, "gateway.example") {
 			t.Errorf("printing shows %s", shown)
 		}
 	}

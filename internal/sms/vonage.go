@@ -47,7 +47,8 @@ func openVonageText(s Setup) (Client, error) {
 			return Client{}, err
 		}
 		return Client{Send: v.Send, Warning: "VONAGE_SIGNATURE_SECRET is not set: no receipts are taken, so nobody " +
-			"learns whether a message reached its phone. Switch signed webhooks on at Vonage (SHA-256 HMAC) and set the secret."}, nil
+			"learns whether a message reached its phone. Switch signed webhooks on at Vonage " +
+			"(SHA-256 HMAC) and set the secret."}, nil
 	}
 	receipts, err := NewVonageReceipts(secret, method)
 	if err != nil {

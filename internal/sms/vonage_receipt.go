@@ -48,7 +48,8 @@ func NewVonageReceipts(secret, method string) (*VonageReceipts, error) {
 
 func checkSignatureSecret(secret string) error {
 	if len(secret) < 16 || strings.ContainsFunc(secret, notVisible) {
-		return errors.New("VONAGE_SIGNATURE_SECRET must be the signature secret of Vonage's dashboard: 16 characters or more, without blanks")
+		return errors.New("VONAGE_SIGNATURE_SECRET must be the signature secret of Vonage's dashboard: 16 characters or " +
+			"more, without blanks")
 	}
 	return nil
 }
@@ -72,7 +73,8 @@ func (v *VonageReceipts) Read(header http.Header, body []byte, now time.Time) (R
 	}
 	private := []string{fields["msisdn"], fields["to"]}
 	r := Receipt{
-		Provider: "vonage", ProviderID: safe(fields["messageId"], idShape, private...), Ref: safe(fields["client-ref"], refShape),
+		Provider: "vonage", ProviderID: safe(fields["messageId"], idShape, private...),
+		Ref:    safe(fields["client-ref"], refShape),
 		Status: ours(fields["status"]), ErrorCode: noCode(safe(fields["err-code"], errorCodeShape, private...)),
 		Network: safe(fields["network-code"], networkShape, private...),
 	}

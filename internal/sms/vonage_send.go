@@ -26,12 +26,13 @@ func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-		TLSHandshakeTimeout:    3 * time.Second,
-		Protocols:              protocols,
-		MaxIdleConnsPerHost:    32,               // Vonage takes 30 requests a second
-		IdleConnTimeout:        30 * time.Second, // below a server's usual 60: a connection that dies as we write makes a send unknown
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSHandshakeTimeout: 3 * time.Second,
+		Protocols:           protocols,
+		MaxIdleConnsPerHost: 32, // Vonage takes 30 requests a second
+		// below a server's usual 60: a connection that dies as we write makes a send unknown
+		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: maxAnswer,
 	}
 }

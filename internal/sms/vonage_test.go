@@ -40,7 +40,9 @@ func testText() Text {
 // sender returns a provider that talks to baseURL and gives up after timeout.
 func sender(t *testing.T, baseURL string, timeout time.Duration) *Vonage {
 	t.Helper()
-	v, err := NewVonage(VonageConfig{Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: baseURL, Timeout: timeout})
+	v, err := NewVonage(VonageConfig{
+		Key: testKey, Secret: testSecret, From: "Nightlatch", BaseURL: baseURL, Timeout: timeout,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +249,8 @@ func TestAnAnswerThatSaysNothingIsUnknown(t *testing.T) {
 		"something behind it":       smstest.Body("application/json", ok+ok),
 		"xml":                       smstest.Body("text/xml", `<Sms><Messages><Status>0</Status></Messages></Sms>`),
 		"huge":                      smstest.Body("application/json", ok+strings.Repeat(" ", 64<<10)),
-		"huge part":                 smstest.Body("application/json", `{"messages":[{"status":"0","x":"`+strings.Repeat("x", 1<<20)+`"}]}`),
+		"huge part": smstest.Body("application/json", `{"messages":[{"status":"0","x":"`+
+			strings.Repeat("x", 1<<20)+`"}]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, server := standIn(t, step)
@@ -261,7 +264,8 @@ func TestAnAnswerThatSaysNothingIsUnknown(t *testing.T) {
 
 // Send recovers from a panic, and the outcome would be the same: so ask the reader.
 func TestTheReaderRefusesWhatTheSDKWouldPanicOn(t *testing.T) {
-	for _, words := range []string{`{"messages":[]}`, `{"messages":[{"status":null}]}`, `{"messages":[{"status":0}]}`, `{"messages":[{}]}`, `{}`, `null`} {
+	for _, words := range []string{`{"messages":[]}`, `{"messages":[{"status":null}]}`, `{"messages":[{"status":0}]}`,
+		`{"messages":[{}]}`, `{}`, `null`} {
 		if a, err := readAnswer([]byte(words)); !errors.Is(err, errShape) {
 			t.Errorf("%s is read as %+v, %v", words, a, err)
 		}
@@ -270,10 +274,11 @@ func TestTheReaderRefusesWhatTheSDKWouldPanicOn(t *testing.T) {
 
 func TestAnAnswerMayChangeWhereItOnlyInforms(t *testing.T) {
 	for name, words := range map[string]string{
-		"numbers for strings": `{"message-count":1,"messages":[{"status":"0","message-price":0.07,"remaining-balance":15.5,"message-id":12}]}`,
-		"no count":            `{"messages":[{"status":"0"}]}`,
-		"more fields":         `{"message-count":"1","messages":[{"status":"0","new":[{}]}],"more":{}}`,
-		"lists for strings":   `{"message-count":"1","messages":[{"status":"0","network":["1"],"message-price":{}}]}`,
+		"numbers for strings": `{"message-count":1,"messages":[{"status":"0","message-price":0.07,` +
+			`"remaining-balance":15.5,"message-id":12}]}`,
+		"no count":          `{"messages":[{"status":"0"}]}`,
+		"more fields":       `{"message-count":"1","messages":[{"status":"0","new":[{}]}],"more":{}}`,
+		"lists for strings": `{"message-count":"1","messages":[{"status":"0","network":["1"],"message-price":{}}]}`,
 	} {
 		v, _ := standIn(t, smstest.Body("text/plain", words))
 		o := v.Send(t.Context(), testText())
@@ -443,7 +448,10 @@ func TestManySendsAtOnceDoNotMix(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 64 {
 		all.Go(func() {
-			text := Text{To: fmt.Sprintf("+120255501%02d", i), Body: fmt.Sprintf("text %d", i), Ref: strconv.Itoa(i), Life: time.Duration(60+i) * time.Second}
+			text := Text{
+				To: fmt.Sprintf("+120255501%02d", i), Body: fmt.Sprintf("text %d", i), Ref: strconv.Itoa(i),
+				Life: time.Duration(60+i) * time.Second,
+			}
 			if o := v.Send(t.Context(), text); o.Class != Sent {
 				t.Errorf("send %d: %+v", i, o)
 			}
@@ -453,7 +461,8 @@ func TestManySendsAtOnceDoNotMix(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range server.Received() {
 		i, _ := strconv.Atoi(m.Ref)
-		if m.To != fmt.Sprintf("120255501%02d", i) || m.Text != fmt.Sprintf("text %d", i) || m.TTL != time.Duration(60+i)*time.Second {
+		if m.To != fmt.Sprintf("120255501%02d", i) || m.Text != fmt.Sprintf("text %d", i) ||
+			m.TTL != time.Duration(60+i)*time.Second {
 			t.Errorf("mixed up: %+v", m)
 		}
 		seen[m.Ref] = true
@@ -518,7 +527,8 @@ func TestARequestStartedAgainIsWhole(t *testing.T) {
 	})
 	want(t, v.Send(t.Context(), testText()), Unknown, "reset", NoAnswer)
 	form, err := url.ParseQuery(second)
-	if first != second || err != nil || form.Get("ttl") != "240000" || form.Get("api_secret") != testSecret || form.Get("text") == "" {
+	if first != second || err != nil || form.Get("ttl") != "240000" || form.Get("api_secret") != testSecret ||
+		form.Get("text") == "" {
 		t.Errorf("first %q, second %q", first, second)
 	}
 }
@@ -540,7 +550,8 @@ func TestTheCodesLifeBecomesTheTextsLife(t *testing.T) {
 
 func TestUnicodeIsAskedForOnlyWhenNeeded(t *testing.T) {
 	v, server := standIn(t)
-	for body, kind := range map[string]string{"plain €[é]\n@": "", "ë": "unicode", "код": "unicode", "🙂": "unicode", "`": "unicode"} {
+	for body, kind := range map[string]string{"plain €[é]\n@": "", "ë": "unicode", "код": "unicode",
+		"🙂": "unicode", "`": "unicode"} {
 		text := testText()
 		text.Body = body
 		want(t, v.Send(t.Context(), text), Sent, "0", "")
@@ -603,7 +614,8 @@ func TestAPanicBelowIsUnknown(t *testing.T) {
 
 func TestWrongSettingsStopTheStart(t *testing.T) {
 	good := VonageConfig{Key: testKey, Secret: testSecret, From: "Nightlatch"}
-	if v, err := NewVonage(good); err != nil || v.cfg.BaseURL != "https://rest.nexmo.com/sms" || v.cfg.Timeout != 8*time.Second {
+	if v, err := NewVonage(good); err != nil || v.cfg.BaseURL != "https://rest.nexmo.com/sms" ||
+		v.cfg.Timeout != 8*time.Second {
 		t.Fatalf("good settings: %v", err)
 	}
 	for name, change := range map[string]func(*VonageConfig){
@@ -621,11 +633,13 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		"https://":                        func(c *VonageConfig) { c.BaseURL = "ftp://rest.nexmo.com/sms" },
 		"whole address":                   func(c *VonageConfig) { c.BaseURL = "rest.nexmo.com" },
 		"such as https":                   func(c *VonageConfig) { c.BaseURL = "https://%zz" + testSecret },
-		"no password":                     func(c *VonageConfig) { c.BaseURL = "https://me:" + testSecret + "@rest.nexmo.com/sms" },
-		"no ?":                            func(c *VonageConfig) { c.BaseURL = "https://rest.nexmo.com/sms?x=" + testSecret },
-		"without /json":                   func(c *VonageConfig) { c.BaseURL = "https://rest.nexmo.com/sms/json" },
-		"address for receipts":            func(c *VonageConfig) { c.Callback = "http://login.example/receipts" },
-		"time limit":                      func(c *VonageConfig) { c.Timeout = 9 * time.Second },
+		"no password": func(c *VonageConfig) {
+			c.BaseURL = "https://me:" + testSecret + "@rest.nexmo.com/sms"
+		},
+		"no ?":                 func(c *VonageConfig) { c.BaseURL = "https://rest.nexmo.com/sms?x=" + testSecret },
+		"without /json":        func(c *VonageConfig) { c.BaseURL = "https://rest.nexmo.com/sms/json" },
+		"address for receipts": func(c *VonageConfig) { c.Callback = "http://login.example/receipts" },
+		"time limit":           func(c *VonageConfig) { c.Timeout = 9 * time.Second },
 	} {
 		cfg := good
 		change(&cfg)
@@ -638,7 +652,8 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 			t.Errorf("%q tells a setting", err)
 		}
 	}
-	for _, base := range []string{"http://127.0.0.1:8025/sms", "http://[::1]:8025/sms", "http://localhost:1", "https://proxy.example/vonage/"} {
+	for _, base := range []string{"http://127.0.0.1:8025/sms", "http://[::1]:8025/sms", "http://localhost:1",
+		"https://proxy.example/vonage/"} {
 		cfg := good
 		cfg.BaseURL = base
 		if _, err := NewVonage(cfg); err != nil {
@@ -650,7 +665,8 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 func TestPrintingShowsNothingPrivate(t *testing.T) {
 	v, _ := standIn(t)
 	text := testText()
-	for _, value := range []any{text, &text, v, *v, v.cfg, *v.cfg, struct{ T Text }{text}, struct{ v *Vonage }{v}, []Text{text}} {
+	for _, value := range []any{text, &text, v, *v, v.cfg, *v.cfg, struct{ T Text }{text},
+		struct{ v *Vonage }{v}, []Text{text}} {
 		var log strings.Builder
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "value", value)
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "value", value)

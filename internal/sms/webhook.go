@@ -117,7 +117,8 @@ func (w *Webhook) Send(ctx context.Context, t Text) Outcome {
 	defer cancel()
 	now := time.Now().UTC()
 	body, err := json.Marshal(sendRequest{
-		Type: "code.send", ID: t.Ref, To: t.To, Text: t.Body, Expires: now.Add(t.Life).Truncate(time.Second), Callback: w.cfg.Callback,
+		Type: "code.send", ID: t.Ref, To: t.To, Text: t.Body, Expires: now.Add(t.Life).Truncate(time.Second),
+		Callback: w.cfg.Callback,
 	})
 	if err != nil {
 		return Outcome{Class: Ours, Status: statusRequest, Reason: RequestWrong}

@@ -14,7 +14,9 @@ import (
 
 func gateway(t *testing.T, url string, timeout time.Duration) *Webhook {
 	t.Helper()
-	w, err := NewWebhook(WebhookConfig{URL: url, Secret: testWebhookSecret, Callback: "https://login.example/hooks/x7/webhook", Timeout: timeout})
+	w, err := NewWebhook(WebhookConfig{
+		URL: url, Secret: testWebhookSecret, Callback: "https://login.example/hooks/x7/webhook", Timeout: timeout,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,8 @@ func TestAGatewayIsSentSignedJSON(t *testing.T) {
 		t.Errorf("outcome %+v", o)
 	}
 	m := server.Received()[0] // not signed, it would not be here
-	if m.ID != "7.1" || m.To != testTo || m.Text != testText().Body || m.Callback != "https://login.example/hooks/x7/webhook" {
+	if m.ID != "7.1" || m.To != testTo || m.Text != testText().Body ||
+		m.Callback != "https://login.example/hooks/x7/webhook" {
 		t.Errorf("received %+v", m)
 	}
 	if left := m.Expires.Sub(before); left < 238*time.Second || left > 241*time.Second {
@@ -62,7 +65,8 @@ func TestEachAnswerOfAGatewayHasItsClass(t *testing.T) {
 		429: {Retry, Throttled}, 503: {Retry, ProviderBusy},
 		500: {Unknown, ProviderError}, 502: {Unknown, ProviderError}, 504: {Unknown, ProviderError}, 408: {Unknown, NoAnswer},
 		401: {Account, Credentials}, 403: {Account, Credentials}, 402: {Account, NoCredit},
-		400: {Ours, RequestWrong}, 404: {Ours, AddressWrong}, 405: {Ours, AddressWrong}, 410: {Ours, AddressWrong}, 413: {Ours, RequestWrong},
+		400: {Ours, RequestWrong}, 404: {Ours, AddressWrong}, 405: {Ours, AddressWrong}, 410: {Ours, AddressWrong},
+		413: {Ours, RequestWrong},
 		422: {Ours, RequestWrong}, 302: {Ours, AddressWrong},
 	} {
 		w, _ := gatewayStandIn(t, smstest.HTTP(code))
@@ -73,7 +77,8 @@ func TestEachAnswerOfAGatewayHasItsClass(t *testing.T) {
 		t.Errorf("after is %s", o.After)
 	}
 	for answer, class := range map[string]Class{
-		`{"error":"number"}`: Number, `{"error":"text"}`: Ours, `{"Error":"number"}`: Ours, `number`: Ours, ``: Ours, `{"error":["number"]}`: Ours,
+		`{"error":"number"}`: Number, `{"error":"text"}`: Ours, `{"Error":"number"}`: Ours, `number`: Ours, ``: Ours,
+		`{"error":["number"]}`: Ours,
 	} {
 		if o := classifyGateway(422, []byte(answer)); o.Class != class || o.Status != "http 422" {
 			t.Errorf("422 with %s is %+v", answer, o)
@@ -89,7 +94,8 @@ func TestAGatewaysAnswerNeedsNoWords(t *testing.T) {
 		w, _ := gatewayStandIn(t, smstest.Body("text/plain", words))
 		want(t, w.Send(t.Context(), testText()), Sent, "0", "")
 	}
-	for _, words := range []string{"<html>Welcome to the hotel", "null", "[]", "ok", `"id"`, "7", `{"id":"x"`, "{}{}", "{}" + strings.Repeat(" ", 64<<10)} {
+	for _, words := range []string{"<html>Welcome to the hotel", "null", "[]", "ok", `"id"`, "7", `{"id":"x"`, "{}{}",
+		"{}" + strings.Repeat(" ", 64<<10)} {
 		w, _ := gatewayStandIn(t, smstest.Body("application/json", words))
 		want(t, w.Send(t.Context(), testText()), Unknown, "unreadable", Unreadable)
 	}
@@ -129,12 +135,19 @@ func TestAGatewayWithoutAnAnswerIsUnknownAndWithoutAConnectionIsNot(t *testing.T
 		t.Fatal(err)
 	}
 	_ = listener.Close()
-	want(t, gateway(t, "http://"+listener.Addr().String(), time.Second).Send(t.Context(), testText()), Retry, "dial", NoConnection)
+	want(t, gateway(t, "http://"+listener.Addr().String(), time.Second).Send(t.Context(), testText()), Retry,
+		"dial", NoConnection)
 	w, server := gatewayStandIn(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	want(t, w.Send(ctx, testText()), Retry, "stopped", NoConnection)
-	for _, change := range []func(*Text){func(t *Text) { t.To = "12025550143" }, func(t *Text) { t.Body = "" }, func(t *Text) { t.Ref = "" }, func(t *Text) { t.Ref = "a\nb" }} {
+	for _, change := range []func(*Text){func(t *Text) { t.To = "12025550143" }, func(t *Text) {
+		t.Body = ""
+	}, func(t *Text) {
+		t.Ref = ""
+	}, func(t *Text) {
+		t.Ref = "a\nb"
+	}} {
 		text := testText()
 		change(&text)
 		want(t, w.Send(t.Context(), text), Ours, "request", RequestWrong)
@@ -165,7 +178,8 @@ func TestWrongGatewaySettingsStopTheStart(t *testing.T) {
 	} {
 		cfg := good
 		change(&cfg)
-		if w, err := NewWebhook(cfg); err == nil || w != nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "kanary") {
+		if w, err := NewWebhook(cfg); err == nil || w != nil || !strings.Contains(err.Error(), name) ||
+			strings.Contains(err.Error(), "kanary") {
 			t.Errorf("want a sentence with %q, got %v", name, err)
 		}
 	}

@@ -71,7 +71,8 @@ func (s *Store) Take(ctx context.Context, sess session.Session, next string) (fo
 	}
 	body, err := s.ring.Open(purpose, row(sess), r.BodyCt)
 	if err != nil {
-		return Form{}, false, nil // its key is gone: keys are not kept for ten minutes of a form
+		//nolint:nilerr // its key is gone: keys are not kept for ten minutes of a form
+		return Form{}, false, nil
 	}
 	return Form{r.Path, r.ContentType, body}, true, nil
 }

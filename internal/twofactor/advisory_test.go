@@ -140,7 +140,8 @@ func TestAUserWhoMustWaitIsRefusedOnEveryWay(t *testing.T) {
 		"single sign-on and a recovery code": f.verifyRecovery(bySSO, codes[1]),
 		"a proof in a session":               f.verifyApp(inside, f.step(secret, 0)),
 		"the same by recovery code":          f.verifyRecovery(inside, codes[2]),
-		"setting up an app":                  confirmed, "a text message": f.factors.SendTo(t.Context(), f.begin(fresh), numberB, "en"),
+		"setting up an app":                  confirmed, "a text message": f.factors.SendTo(t.Context(),
+			f.begin(fresh), numberB, "en"),
 	} {
 		var wait *twofactor.Wait
 		if !errors.As(err, &wait) {

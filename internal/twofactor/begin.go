@@ -17,8 +17,8 @@ import (
 
 // Begin starts the session of a user whose password was right, in one transaction with everything that follows from it.
 // Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
-// confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or the
-// user disabled, since it was looked at.
+// confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or
+// the user disabled, since it was looked at.
 func (s *Service) Begin(
 	ctx context.Context, user account.User, language string, client session.Client,
 ) (token session.Token, err error) {
@@ -29,8 +29,8 @@ func (s *Service) Begin(
 	return token, err
 }
 
-// Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has read
-// in the same transaction that the office takes that now.
+// Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has
+// read in the same transaction that the office takes that now.
 func (s *Service) Open(
 	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
 ) (session.Token, error) {

@@ -26,7 +26,7 @@ const (
 )
 
 const (
-	// CodeLife: 5 minutes from the challenge's creation, not from its sending; NIST SP 800-63B-4 allows 10.
+	// CodeLife is 5 minutes from the challenge's creation, not from its sending; NIST SP 800-63B-4 allows 10.
 	CodeLife = 5 * time.Minute
 	// lastResend is the life a code needs for being sent again; with less a new one is made.
 	lastResend = 90 * time.Second

@@ -25,8 +25,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/users"
 )
 
-// stone is a made-up fourth kind of factor: whoever knows the stone's name has it. Besides this type it is a table and a
-// branch of the view, as a real kind's migration would add them, and nothing else.
+// stone is a made-up fourth kind of factor: whoever knows the stone's name has it. Besides this type it is a table and
+// a branch of the view, as a real kind's migration would add them, and nothing else.
 type stone struct {
 	factor.PerSession
 	pool interface {

@@ -94,7 +94,8 @@ const (
 
 // maySend answers *Limited, or *Wait, when no message may go to the number now. In a transaction that will send one
 // it holds what counts until the end.
-func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose, number phone.Number, anew, hold bool) error {
+func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose,
+	number phone.Number, anew, hold bool) error {
 	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
 		return err
 	}
@@ -120,7 +121,8 @@ func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Sess
 	return nil
 }
 
-func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose, number phone.Number) (counts, error) {
+func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose,
+	number phone.Number) (counts, error) {
 	under, err := s.q.ChallengeCounts(ctx, tx, dbsqlc.ChallengeCountsParams{UserID: sess.User.ID, SessionID: sess.ID})
 	if err != nil {
 		return counts{}, fmt.Errorf("count the challenges of user %d: %w", sess.User.ID, err)
@@ -129,7 +131,9 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	if err != nil {
 		return counts{}, fmt.Errorf("count the messages of user %d: %w", sess.User.ID, err)
 	}
-	o, err := s.q.LimitOffice(ctx, tx, dbsqlc.LimitOfficeParams{OfficeID: sess.User.OfficeID, Country: string(number.Country)})
+	o, err := s.q.LimitOffice(ctx, tx, dbsqlc.LimitOfficeParams{
+		OfficeID: sess.User.OfficeID, Country: string(number.Country),
+	})
 	if err != nil {
 		return counts{}, fmt.Errorf("count the messages of office %d: %w", sess.User.OfficeID, err)
 	}

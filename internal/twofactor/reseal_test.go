@@ -63,7 +63,10 @@ func TestResealingIsInterruptedAndResumed(t *testing.T) {
 		t.Fatalf("after a batch %d are sealed anew, next %d, %v", f.under(newID), next, err)
 	}
 	f.Exec(`create function stop() returns trigger language plpgsql as $$ begin
-		if (select count(*) from authenticators where substring(secret_ct from 2 for 4) = decode('` + hex.EncodeToString(newID) + `', 'hex')) >= 150 then raise exception 'the power goes'; end if;
+		if (select count(*) from authenticators
+			where substring(secret_ct
+				from 2 for 4) =
+					decode('` + hex.EncodeToString(newID) + `', 'hex')) >= 150 then raise exception 'the power goes'; end if;
 		return new; end $$;
 		create trigger stop before update on authenticators for each row execute function stop();`)
 	if _, err := f.resealApps(ctx, next); err == nil || f.under(newID) != 150 {

@@ -14,9 +14,9 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// ResendNew puts a new challenge, with a new code, in the place of one: for an operator who helps a user that waits. All
-// limits hold. It returns ErrOver when the log-in has ended, has a newer challenge, or may not have this one any more;
-// *Limited and *Wait.
+// ResendNew puts a new challenge, with a new code, in the place of one: for an operator who helps a user that waits.
+// All limits hold. It returns ErrOver when the log-in has ended, has a newer challenge, or may not have this one any
+// more; *Limited and *Wait.
 func (s *Service) ResendNew(ctx context.Context, challengeID int64) error {
 	var sess session.Session
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

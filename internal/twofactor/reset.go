@@ -12,9 +12,9 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// Reset takes every second factor of another user away, ends their sessions and tells them; they choose anew at the next
-// log-in. A superuser does it, after a step-up, never for themselves.
-// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, fault.StepUpRequired.
+// Reset takes every second factor of another user away, ends their sessions and tells them; they choose anew at the
+// next log-in. A superuser does it, after a step-up, never for themselves. It returns account.ErrUnknown for a user of
+// another office, ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) error {
 	if !sess.User.Role.ManagesOffice() || userID == sess.User.ID {
 		return ErrNotAllowed

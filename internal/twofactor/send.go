@@ -15,8 +15,8 @@ import (
 )
 
 // SendOnFile sends a code to the number on file: for a pending log-in whose user chose the text message or checked an
-// unconfirmed number, or in settings to prove the number once more. While such a code is under way nothing more is sent.
-// It returns ErrNotAllowed when there is no such number, *Limited, *Wait.
+// unconfirmed number, or in settings to prove the number once more. While such a code is under way nothing more is
+// sent. It returns ErrNotAllowed when there is no such number, *Limited, *Wait.
 func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language string) error {
 	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		now, err := s.lock(ctx, tx, sess)
@@ -34,8 +34,8 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 	}))
 }
 
-// SendTo sends a code to a number the user typed: to enrol at the log-in, for a user who has no factor yet, or to change
-// the own number in settings, after a step-up. It returns what judge returns, *Limited, *Wait.
+// SendTo sends a code to a number the user typed: to enrol at the log-in, for a user who has no factor yet, or to
+// change the own number in settings, after a step-up. It returns what judge returns, *Limited, *Wait.
 func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone.Number, language string) error {
 	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		now, err := s.lock(ctx, tx, sess)

@@ -1,9 +1,9 @@
 // Package twofactor is the second step over all kinds of factor: the challenge that demands a proof, what a right or a
 // wrong proof does, and how factors are enrolled, removed and reset.
 //
-// The rules it protects: a try is charged, and committed, before the proof is looked at; a proof serves once; what it may
-// do is judged when it is consumed, by the table in judge.go; a challenge belongs to the session it was made in; and a
-// pending log-in can finish, or enrol a user who has no factor yet, and nothing else. Start at Begin, then Prove.
+// The rules it protects: a try is charged, and committed, before the proof is looked at; a proof serves once; what it
+// may do is judged when it is consumed, by the table in judge.go; a challenge belongs to the session it was made in;
+// and a pending log-in can finish, or enrol a user who has no factor yet, and nothing else. Start at Begin, then Prove.
 package twofactor
 
 import (
@@ -162,7 +162,9 @@ func (s *Service) lockUser(ctx context.Context, tx pgx.Tx, officeID, userID int6
 	if err != nil {
 		return account.User{}, fmt.Errorf("lock user %d: %w", userID, err)
 	}
-	return account.User{ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role)}, nil
+	return account.User{
+		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role),
+	}, nil
 }
 
 func owner(sess session.Session) factor.Owner {

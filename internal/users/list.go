@@ -48,7 +48,9 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 	}
 	list.Total = int(total)
 	params := dbsqlc.RosterPageParams{
-		OfficeID: officeID, Search: search, Username: account.CanonicalUsername(search), AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize), // #nosec G115 -- bounded above
+		// #nosec G115 -- bounded above
+		OfficeID: officeID, Search: search, Username: account.CanonicalUsername(search),
+		AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize),
 	}
 	if params.Username == "" && search != "" {
 		params.Username = search // it has nothing that a username could have: it finds none
@@ -68,7 +70,9 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 		}
 		list.Users = append(list.Users, Row{
 			Profile: account.Profile{
-				User:     account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role)},
+				User: account.User{
+					ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name, Role: account.Role(r.Role),
+				},
 				Disabled: r.DisabledAt != nil, Factors: factors,
 			},
 			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked,

@@ -27,7 +27,8 @@ var (
 
 // Export answers the office's users as a file: no number, no secret. It is written down who took it.
 // It answers twofactor.ErrNotAllowed.
-func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client, describe func(factor.Set) string) (file []byte, err error) {
+func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client,
+	describe func(factor.Set) string) (file []byte, err error) {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return nil, twofactor.ErrNotAllowed
 	}
@@ -87,7 +88,8 @@ func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session
 // Import does what the plan with this digest says, all of it or nothing: the lines are judged anew, behind
 // every other change. made are the users it made.
 // It answers ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, fault.StepUpRequired.
-func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line, digest string) (done Plan, made []int64, err error) {
+func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line,
+	digest string) (done Plan, made []int64, err error) {
 	if err := MayChange(sess); err != nil {
 		return Plan{}, nil, err
 	}
@@ -124,7 +126,8 @@ func (s *Service) Import(ctx context.Context, sess session.Session, client sessi
 }
 
 // take does one step, and answers the id of the user it made, or 0.
-func (s *Service) take(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, step Step) (int64, error) {
+func (s *Service) take(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
+	step Step) (int64, error) {
 	switch {
 	case step.New():
 		return s.insert(ctx, tx, sess, client, step.Username, step.Will)

@@ -60,7 +60,8 @@ func newProblem(username string, f Fields, actor account.Role) Problem {
 
 // Add makes a user of the session's office, without a password: nothing matches until an invitation has set
 // one. It answers a Problem, ErrTaken, twofactor.ErrNotAllowed, fault.StepUpRequired.
-func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string, f Fields) (id int64, err error) {
+func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string,
+	f Fields) (id int64, err error) {
 	if err := MayChange(sess); err != nil {
 		return 0, err
 	}
@@ -78,9 +79,11 @@ func (s *Service) Add(ctx context.Context, sess session.Session, client session.
 	return id, err
 }
 
-func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, username string, f Fields) (int64, error) {
+func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, username string,
+	f Fields) (int64, error) {
 	id, err := s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
-		OfficeID: sess.User.OfficeID, Username: username, Name: f.Name, Email: f.Email, Role: string(f.Role), PasswordHash: "",
+		OfficeID: sess.User.OfficeID, Username: username, Name: f.Name, Email: f.Email,
+		Role: string(f.Role), PasswordHash: "",
 	})
 	if err != nil {
 		return 0, fmt.Errorf("insert a user: %w", err)
@@ -108,7 +111,8 @@ func (s *Service) Change(ctx context.Context, sess session.Session, client sessi
 	})
 }
 
-func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, was dbsqlc.RosterUserLockRow, f Fields) error {
+func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
+	was dbsqlc.RosterUserLockRow, f Fields) error {
 	if f == (Fields{was.Name, was.Email, account.Role(was.Role)}) {
 		return nil
 	}
@@ -186,7 +190,8 @@ func (s *Service) Delete(ctx context.Context, sess session.Session, client sessi
 		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id}); err != nil {
 			return err
 		}
-		if _, err := s.q.RosterUserDelete(ctx, tx, dbsqlc.RosterUserDeleteParams{OfficeID: sess.User.OfficeID, ID: id}); err != nil {
+		if _, err := s.q.RosterUserDelete(ctx, tx, dbsqlc.RosterUserDeleteParams{OfficeID: sess.User.OfficeID,
+			ID: id}); err != nil {
 			return fmt.Errorf("delete user %d: %w", id, err)
 		}
 		return s.write(ctx, tx, sess, client, audit.UserDeleted, audit.Person{ID: id, Name: was.Username}, "")
@@ -194,7 +199,8 @@ func (s *Service) Delete(ctx context.Context, sess session.Session, client sessi
 }
 
 // toOther is change for what a superuser may do to anybody but themselves.
-func (s *Service) toOther(ctx context.Context, sess session.Session, id int64, do func(pgx.Tx, dbsqlc.RosterUserLockRow) error) error {
+func (s *Service) toOther(ctx context.Context, sess session.Session, id int64,
+	do func(pgx.Tx, dbsqlc.RosterUserLockRow) error) error {
 	if err := MayChange(sess); err != nil {
 		return err
 	}

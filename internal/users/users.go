@@ -95,7 +95,8 @@ func (s *Service) change(ctx context.Context, sess session.Session, do func(tx p
 }
 
 // lock holds a user of the session's office: account.ErrUnknown when it has none of this id.
-func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session, id int64) (dbsqlc.RosterUserLockRow, error) {
+func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session,
+	id int64) (dbsqlc.RosterUserLockRow, error) {
 	row, err := s.q.RosterUserLock(ctx, tx, dbsqlc.RosterUserLockParams{OfficeID: sess.User.OfficeID, ID: id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, account.ErrUnknown
@@ -107,7 +108,8 @@ func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session, id 
 }
 
 // write adds the event of what was done to a user.
-func (s *Service) write(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, action audit.Action, subject audit.Person, detail string) error {
+func (s *Service) write(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
+	action audit.Action, subject audit.Person, detail string) error {
 	event := sess.Event(action, client)
 	event.Subject, event.Detail = subject, detail
 	return s.log.Write(ctx, tx, event)

@@ -90,7 +90,8 @@ func (r *Recovery) Make(ctx context.Context, tx pgx.Tx, o factor.Owner) error {
 }
 
 // Sheet returns the new codes to the session that made them, until their user has kept them (Keep) or ten minutes have
-// gone: a page that was lost on its way must not cost the codes. It returns factor.ErrOver when there is nothing to show.
+// gone: a page that was lost on its way must not cost the codes. It returns factor.ErrOver when there is nothing to
+// show.
 func (r *Recovery) Sheet(ctx context.Context, tx dbsqlc.DBTX, sessionID int64) ([]string, error) {
 	sealed, err := r.q.RecoverySheetBySession(ctx, tx, sessionID)
 	if err != nil {

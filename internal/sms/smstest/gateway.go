@@ -106,12 +106,14 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id, timestamp := r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp")
 	seconds, _ := strconv.ParseInt(timestamp, 10, 64)
 	age := time.Since(time.Unix(seconds, 0)).Abs()
-	if r.Method != http.MethodPost || r.Header.Get("webhook-signature") != g.signature(id, timestamp, raw) || age > time.Minute {
+	if r.Method != http.MethodPost || r.Header.Get("webhook-signature") != g.signature(id, timestamp, raw) ||
+		age > time.Minute {
 		http.Error(w, "not signed", http.StatusUnauthorized)
 		return
 	}
 	var m GatewayMessage
-	if json.Unmarshal(raw, &m) != nil || m.Type != "code.send" || m.ID != id || !strings.HasPrefix(m.To, "+") || m.Text == "" {
+	if json.Unmarshal(raw, &m) != nil || m.Type != "code.send" || m.ID != id || !strings.HasPrefix(m.To, "+") ||
+		m.Text == "" {
 		http.Error(w, "not a message", http.StatusBadRequest)
 		return
 	}
@@ -124,7 +126,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	step.serve(reply{w: w, r: r, done: g.done, to: m.To, accept: func() {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusAccepted)
-		_ = json.NewEncoder(w).Encode(map[string]string{"id": gatewayID(number), "price": somePrice, "currency": "EUR", "network": "20408"})
+		_ = json.NewEncoder(w).Encode(map[string]string{
+			"id": gatewayID(number), "price": somePrice, "currency": "EUR", "network": "20408",
+		})
 	}})
 }
 
@@ -136,9 +140,10 @@ func (g *Gateway) Deliver(address string, number int, statuses ...string) []int 
 	m := g.Received()[number-1]
 	var answers []int
 	for i, status := range statuses {
-		raw, _ := json.Marshal(map[string]any{"type": "message.status", "timestamp": time.Now().UTC(), "data": map[string]string{
-			"ref": m.ID, "id": gatewayID(number), "status": status, "error_code": "", "network": "20408",
-		}})
+		raw, _ := json.Marshal(map[string]any{"type": "message.status", "timestamp": time.Now().UTC(),
+			"data": map[string]string{
+				"ref": m.ID, "id": gatewayID(number), "status": status, "error_code": "", "network": "20408",
+			}})
 		g.mu.Lock()
 		timestamp := strconv.FormatInt(time.Now().Add(g.skew).Unix(), 10)
 		g.mu.Unlock()

@@ -48,7 +48,8 @@ func ParseReceipts(script string) ([]Receipt, error) {
 			}
 			r.After = d
 		}
-		if !slices.Contains([]string{"delivered", "expired", "failed", "rejected", "accepted", "buffered", "unknown"}, status) {
+		if !slices.Contains([]string{"delivered", "expired", "failed", "rejected", "accepted", "buffered", "unknown"},
+			status) {
 			return nil, fmt.Errorf("receipt %q: not a status of a receipt", word)
 		}
 		r.Status = status
@@ -199,7 +200,9 @@ func send(address string, body []byte, header http.Header) (int, []byte) {
 		return 0, nil
 	}
 	req.Header = header
-	client := http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{Timeout: 10 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, nil

@@ -22,7 +22,8 @@ func TestReceiptsThatMakeNoSenseAreRefused(t *testing.T) {
 		t.Error("a step with a receipt that makes no sense was taken")
 	}
 	got, err := ParseReceipts("early-accepted > 34@failed:2s")
-	if want := []Receipt{{Status: "accepted", Early: true}, {Status: "failed", ErrCode: "34", After: 2 * time.Second}}; err != nil || !slices.Equal(got, want) {
+	if want := []Receipt{{Status: "accepted", Early: true},
+		{Status: "failed", ErrCode: "34", After: 2 * time.Second}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -59,8 +60,10 @@ func TestWhatIsReportedOfAMessageStandsInItsStepOrIsTheSameForAll(t *testing.T) 
 func TestFaultyCallsAreAnsweredAsVonageDoes(t *testing.T) {
 	server := NewVoice()
 	defer server.Close()
-	const good = `{"to":[{"type":"phone","number":"31612345678"}],"from":{"type":"phone","number":"31201234567"},"event_url":["http://localhost/e/ref.1"],"event_method":"POST",
-		"ncco":[{"action":"talk","text":"Press","language":"en-GB"},{"action":"input","type":["dtmf"],"eventUrl":["http://localhost/k/ref.1"]}]}`
+	const good = `{"to":[{"type":"phone","number":"31612345678"}],"from":{"type":"phone","number":"31201234567"},"event_url":["http://localhost/e/ref.1"],
+		"event_method":"POST",
+		"ncco":[{"action":"talk","text":"Press","language":"en-GB"},
+		{"action":"input","type":["dtmf"],"eventUrl":["http://localhost/k/ref.1"]}]}`
 	token := "Bearer " + EventToken("a secret of some length", []byte(good), time.Now())
 	for name, row := range map[string]struct {
 		body, token string

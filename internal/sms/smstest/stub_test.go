@@ -46,7 +46,8 @@ func TestAScriptIsPlayedAndThenEverythingIsAccepted(t *testing.T) {
 		{200, `"status":"0"`}, {200, "hotel"}, {200, `"messages":[]`}, {200, `"status":"13"`},
 		{200, `"status":"0"`}, {200, `"client-ref":"7.1"`},
 	} {
-		if code, words := post(t, server.BaseURL()+"/json", form()); code != want.code || !strings.Contains(words, want.words) {
+		if code, words := post(t, server.BaseURL()+"/json", form()); code != want.code ||
+			!strings.Contains(words, want.words) {
 			t.Errorf("try %d: %d %s; want %d with %s", i, code, words, want.code, want.words)
 		}
 	}
@@ -54,7 +55,8 @@ func TestAScriptIsPlayedAndThenEverythingIsAccepted(t *testing.T) {
 	for _, m := range server.Received() {
 		names = append(names, m.Step)
 	}
-	if want := []string{"1", "1", "0+9", "429", "reset", "503", "503", "slow", "garbage", "empty", "13", "0", "0"}; !slices.Equal(names, want) {
+	if want := []string{"1", "1", "0+9", "429", "reset", "503", "503", "slow", "garbage", "empty", "13", "0",
+		"0"}; !slices.Equal(names, want) {
 		t.Errorf("played %v, want %v", names, want)
 	}
 	if n := len(server.Accepted()); n != 7 {

@@ -159,10 +159,12 @@ func readCall(raw []byte, authorization string) (Call, int) {
 		RingingTimer     int      `json:"ringing_timer"`
 	}
 	c := Call{Raw: raw}
-	if json.Unmarshal(raw, &request) != nil || len(request.To) != 1 || len(request.NCCO) == 0 || len(request.EventURL) != 1 || request.EventMethod != http.MethodPost {
+	if json.Unmarshal(raw, &request) != nil || len(request.To) != 1 || len(request.NCCO) == 0 ||
+		len(request.EventURL) != 1 || request.EventMethod != http.MethodPost {
 		return c, http.StatusBadRequest
 	}
-	c.To, c.From, c.Ringing, c.Machine = request.To[0].Number, request.From.Number, request.RingingTimer, request.MachineDetection
+	c.To, c.From, c.Ringing, c.Machine = request.To[0].Number, request.From.Number, request.RingingTimer,
+		request.MachineDetection
 	c.EventURL, c.Ref = request.EventURL[0], path.Base(request.EventURL[0])
 	for _, action := range request.NCCO {
 		switch action["action"] {
@@ -200,7 +202,8 @@ func readCall(raw []byte, authorization string) (Call, int) {
 func (v *Voice) Press(c Call, digits string) (int, []byte) {
 	return v.tell(c.KeyURL, map[string]any{
 		"dtmf": map[string]any{"digits": digits, "timed_out": digits == ""}, "speech": map[string]any{"results": []any{}},
-		"from": c.From, "to": c.To, "uuid": c.UUID, "conversation_uuid": "CON-" + c.UUID, "timestamp": time.Now().UTC().Format(time.RFC3339Nano),
+		"from": c.From, "to": c.To, "uuid": c.UUID, "conversation_uuid": "CON-" + c.UUID,
+		"timestamp": time.Now().UTC().Format(time.RFC3339Nano),
 	})
 }
 
@@ -208,7 +211,8 @@ func (v *Voice) Press(c Call, digits string) (int, []byte) {
 // status of the answer, 0 for none.
 func (v *Voice) Event(c Call, status string) int {
 	code, _ := v.tell(c.EventURL, map[string]any{
-		"from": c.From, "to": c.To, "uuid": c.UUID, "conversation_uuid": "CON-" + c.UUID, "status": status, "direction": "outbound",
+		"from": c.From, "to": c.To, "uuid": c.UUID, "conversation_uuid": "CON-" + c.UUID, "status": status,
+		"direction": "outbound",
 		"timestamp": time.Now().UTC().Format(time.RFC3339Nano),
 	})
 	return code

@@ -50,13 +50,15 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	flags.SetOutput(notes)
 	addr := flags.String("addr", "localhost:8025", "address to listen on, of this machine; port 0 takes a free one")
 	script := flags.String("script", "", `what to do with each message, such as "1,1,0": a status, an HTTP status `+
-		"(429:2 with Retry-After), 0+9 for two parts, slow:3s, hang, stall, reset, garbage, empty; x4 after a step repeats it; "+
+		"(429:2 with Retry-After), 0+9 for two parts, slow:3s, hang, stall, reset, garbage, empty; x4 after a step repeats "+
+		"it; "+
 		"everything after the script is accepted")
 	key := flags.String("key", "", "the only API key to take (any)")
 	secret := flags.String("secret", "", "the only API secret to take (any)")
 	signature := flags.String("signature-secret", "", "signs receipts and events, as VONAGE_SIGNATURE_SECRET (unsigned)")
 	method := flags.String("signature-method", "sha256", "sha256, sha512 or md5")
-	report := flags.String("report", "", `what is reported of each accepted message, such as "buffered>delivered:2s" (nothing)`)
+	report := flags.String("report", "",
+		`what is reported of each accepted message, such as "buffered>delivered:2s" (nothing)`)
 	press := flags.String("press", "1", "the key that is pressed in each call; empty for none")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -25,7 +25,9 @@ func TestTheProgramPlaysItsScriptAndPrintsWhatItGot(t *testing.T) {
 	notes, noted := io.Pipe()
 	ended := make(chan error)
 	go func() {
-		ended <- run(ctx, []string{"-addr", "localhost:0", "-script", "1", "-key", "abcd1234", "-secret", "hush"}, printed, noted)
+		ended <- run(ctx, []string{
+			"-addr", "localhost:0", "-script", "1", "-key", "abcd1234", "-secret", "hush",
+		}, printed, noted)
 	}()
 	line, err := bufio.NewReader(notes).ReadString('\n')
 	_, base, found := strings.Cut(strings.TrimSpace(line), "VONAGE_BASE_URL=")
@@ -99,7 +101,8 @@ func put(t *testing.T, address, body string) int {
 
 func TestTheProgramRefusesWhatWouldHarm(t *testing.T) {
 	for _, args := range [][]string{
-		{"-addr", "0.0.0.0:0"}, {"-addr", ":0"}, {"-addr", "nowhere.invalid:0"}, {"-script", "nonsense"}, {"-nonsense"}, {"-report", "gone"},
+		{"-addr", "0.0.0.0:0"}, {"-addr", ":0"}, {"-addr", "nowhere.invalid:0"}, {"-script", "nonsense"}, {"-nonsense"},
+		{"-report", "gone"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v was taken", args)
@@ -127,7 +130,9 @@ func TestTheProgramTakesCallsAndReports(t *testing.T) {
 	notes, noted := io.Pipe()
 	ended := make(chan error)
 	go func() {
-		ended <- run(ctx, []string{"-addr", "localhost:0", "-signature-secret", signature, "-report", "delivered"}, printed, noted)
+		ended <- run(ctx, []string{
+			"-addr", "localhost:0", "-signature-secret", signature, "-report", "delivered",
+		}, printed, noted)
 	}()
 	line, err := bufio.NewReader(notes).ReadString('\n')
 	_, base, found := strings.Cut(strings.TrimSpace(line), "VONAGE_BASE_URL=")
@@ -150,7 +155,8 @@ func TestTheProgramTakesCallsAndReports(t *testing.T) {
 	}
 	decoder := json.NewDecoder(out)
 	var call heard
-	if err := decoder.Decode(&call); err != nil || !strings.Contains(call.Said, "4. 9. 3. 8. 1. 7.") || call.Call.Ref != "7.1" || call.Status != 200 {
+	if err := decoder.Decode(&call); err != nil || !strings.Contains(call.Said, "4. 9. 3. 8. 1. 7.") ||
+		call.Call.Ref != "7.1" || call.Status != 200 {
 		t.Errorf("heard %+v, %v", call, err)
 	}
 	if n := len(posted); n != 5 {
@@ -159,12 +165,15 @@ func TestTheProgramTakesCallsAndReports(t *testing.T) {
 	for len(posted) > 0 {
 		<-posted
 	}
-	v, err := sms.NewVonage(sms.VonageConfig{Key: "abcd1234", Secret: "hush", From: "Nightlatch", BaseURL: base, Callback: box.URL})
+	v, err := sms.NewVonage(sms.VonageConfig{
+		Key: "abcd1234", Secret: "hush", From: "Nightlatch", BaseURL: base, Callback: box.URL,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() { var m smstest.Message; _ = decoder.Decode(&m) }()
-	if o := v.Send(t.Context(), sms.Text{To: "+12025550143", Body: "hello", Ref: "7.1", Life: time.Minute}); o.Class != sms.Sent {
+	if o := v.Send(t.Context(), sms.Text{To: "+12025550143", Body: "hello", Ref: "7.1",
+		Life: time.Minute}); o.Class != sms.Sent {
 		t.Errorf("%+v", o)
 	}
 	if receipt := <-posted; !strings.Contains(receipt, "status=delivered") || !strings.Contains(receipt, "sig=") {
