@@ -40,7 +40,7 @@ func (c *operatorCreate) Run(ctx context.Context, a *app, std stdio) error {
 	fmt.Fprintf(std.out, "Operator %s is made, and signs in at %s/operator/login with username, password and "+
 		"the code of an authenticator app.\n", username, a.cfg.url)
 	fmt.Fprintln(std.out, "This is the key for the app. It is shown only now:")
-	fmt.Fprintln(std.out, enrolment.Secret)
+	fmt.Fprintln(std.out, enrolment.Secret.Grouped())
 	fmt.Fprintln(std.out, "The same as an address, for apps and password managers that take one:")
 	fmt.Fprintln(std.out, enrolment.URI)
 	return nil
