@@ -75,34 +75,14 @@ func Parse(text string) ([]Row, error) {
 	return rows, nil
 }
 
-// Find answers the line of a route: its own, or that of all methods of its path.
-func Find(rows []Row, method, path string) (Row, bool) {
-	for _, m := range []string{method, "*"} {
-		for _, r := range rows {
-			if r.Method == m && r.Path == path {
-				return r, true
-			}
-		}
-	}
-	return Row{}, false
-}
-
-// Line is a row as the table writes it.
-func (r Row) Line() string {
-	line := fmt.Sprintf("%-6s %-38s", r.Method, r.Path)
-	for _, v := range Visitors {
-		line += fmt.Sprintf(" %-*s", max(len(v), 9), r.Outcome[v])
-	}
-	return strings.TrimRight(line, " ")
-}
-
 // Markdown is docs/access.md.
 func Markdown(rows []Row) string {
 	var b strings.Builder
 	b.WriteString(`# Who may do what
 
 Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`make generate`" +
-		`: change it there. A test asks every cell for real, as a page and as a fragment, and fails for a route without a line.
+		`: change it there. A test asks every cell for real, as a page and as a fragment, and fails for a route ` +
+		`without a line.
 
 | visitor | who |
 |---|---|

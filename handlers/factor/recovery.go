@@ -15,7 +15,8 @@ func (s *Screens) RecoveryPage(c echo.Context) error { return s.showRecovery(c, 
 func (s *Screens) showRecovery(c echo.Context, problem string) error {
 	at, next := placesOf(web.CurrentSession(c)), web.SafePath(web.Value(c, "next"), "")
 	view := templates.ProveView{
-		Heading: s.T(c, "recovery.title"), Lead: s.T(c, "recovery.lead"), Label: s.T(c, "recovery.title"), Input: templates.InputRecovery,
+		Heading: s.T(c, "recovery.title"), Lead: s.T(c, "recovery.lead"), Label: s.T(c, "recovery.title"),
+		Input:  templates.InputRecovery,
 		Action: at.recovery, Next: next, Error: problem,
 		Links: []templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}},
 	}
@@ -23,7 +24,8 @@ func (s *Screens) showRecovery(c echo.Context, problem string) error {
 }
 
 func (s *Screens) VerifyRecovery(c echo.Context) error {
-	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.Recovery, c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.Recovery,
+		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		if proven.Purpose == factor.PurposeStepUp {

@@ -19,7 +19,8 @@ func (s *Screens) WaysPage(c echo.Context) error {
 	}
 	at := placesOf(sess)
 	view := pages.WayView{
-		App: methods.Has(factor.App), Recovery: methods.Of(factor.Recovery).Amount > 0, Enrol: sess.Pending() && !methods.HasFactor(),
+		App: methods.Has(factor.App), Recovery: methods.Of(factor.Recovery).Amount > 0, Enrol: sess.Pending() &&
+			!methods.HasFactor(),
 		SendURL: at.send, AppURL: paths.LoginApp, Codes: at.recovery, BackURL: paths.SecondStep,
 		Next: web.SafePath(c.QueryParam("next"), ""),
 	}

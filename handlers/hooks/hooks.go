@@ -18,9 +18,9 @@ import (
 )
 
 // Receiver takes what providers post: receipts of messages, and keys pressed in calls. Both check the provider's
-// signature before they believe a word, and return fault.Forbidden when it is not the provider's, fault.Invalid for what
-// cannot be read, fault.NotFound when nothing is set up, or an error of the database. The errors' texts are logged: they
-// hold nothing of the request.
+// signature before they believe a word, and return fault.Forbidden when it is not the provider's, fault.Invalid for
+// what cannot be read, fault.NotFound when nothing is set up, or an error of the database. The errors' texts are
+// logged: they hold nothing of the request.
 type Receiver interface {
 	// Posters returns the names of the providers that may post, and of those that also post about single calls.
 	Posters() (all, calls []string)

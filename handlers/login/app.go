@@ -33,7 +33,8 @@ func (s *Screens) showApp(c echo.Context, problem string) error {
 }
 
 func (s *Screens) VerifyApp(c echo.Context) error {
-	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App, c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App,
+		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Me)

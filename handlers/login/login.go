@@ -31,7 +31,7 @@ func (s *Screens) Page(c echo.Context) error {
 		return s.Start(c)
 	}
 	s.KnowBrowser(c)
-	view := pages.LoginView{}
+	view := pages.View{}
 	switch c.QueryParam("why") {
 	case "over":
 		view.Notice = s.T(c, "login.over")
@@ -45,13 +45,13 @@ func (s *Screens) Page(c echo.Context) error {
 	return s.showLogin(c, http.StatusOK, view)
 }
 
-func (s *Screens) showLogin(c echo.Context, status int, view pages.LoginView) error {
+func (s *Screens) showLogin(c echo.Context, status int, view pages.View) error {
 	return web.Page(c, status, pages.Login, s.Layout(c, s.T(c, "login.title"), paths.Login), view)
 }
 
 func (s *Screens) Login(c echo.Context) error {
 	ctx := c.Request().Context()
-	view := pages.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
+	view := pages.View{Office: strings.TrimSpace(c.FormValue("office")),
 		Username: strings.TrimSpace(c.FormValue("username"))}
 	password := c.FormValue("password")
 	if view.Office == "" || view.Username == "" || password == "" {

@@ -20,7 +20,7 @@ import (
 // SSOLogin prepares a sign-in at the office's provider. A code that nobody has and an office without a
 // provider get one and the same answer.
 func (s *Screens) SSOLogin(c echo.Context) error {
-	view := pages.LoginView{Office: strings.TrimSpace(c.FormValue("office")),
+	view := pages.View{Office: strings.TrimSpace(c.FormValue("office")),
 		Username: strings.TrimSpace(c.FormValue("username"))}
 	if view.Office == "" {
 		view.Error = s.T(c, "login.sso_office")

@@ -43,7 +43,7 @@ func (s *Screens) showOfficeWith(c echo.Context, card pages.TwoFactorSwitch, que
 	if err != nil {
 		return err
 	}
-	view := pages.OfficeView{Switch: card, Countries: countries, Question: question}
+	view := pages.View{Switch: card, Countries: countries, Question: question}
 	return web.Page(c, web.StatusFor(problem), pages.Office, f, view)
 }
 

@@ -40,7 +40,8 @@ func (s *Screens) showCode(c echo.Context, status int, problem string) error {
 }
 
 func (s *Screens) VerifyCode(c echo.Context) error {
-	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App, c.FormValue("code"))
+	proven, err := s.factors.Prove(c.Request().Context(), web.CurrentSession(c), s.Client(c), factor.App,
+		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Operator)

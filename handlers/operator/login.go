@@ -20,7 +20,7 @@ func (s *Screens) LoginPage(c echo.Context) error {
 		return s.Redirect(c, paths.Operator)
 	}
 	s.KnowBrowser(c)
-	view := pages.OperatorLoginView{}
+	view := pages.LoginView{}
 	switch c.QueryParam("why") {
 	case "over":
 		view.Notice = s.T(c, "login.over")
@@ -32,7 +32,7 @@ func (s *Screens) LoginPage(c echo.Context) error {
 	return s.showLogin(c, http.StatusOK, view)
 }
 
-func (s *Screens) showLogin(c echo.Context, status int, view pages.OperatorLoginView) error {
+func (s *Screens) showLogin(c echo.Context, status int, view pages.LoginView) error {
 	return web.Page(c, status, pages.OperatorLogin, s.Layout(c, s.T(c, "operator.login_title"), paths.OperatorLogin),
 		view)
 }
@@ -40,7 +40,7 @@ func (s *Screens) showLogin(c echo.Context, status int, view pages.OperatorLogin
 // Login takes all three at once. Whether the code is right shows only to who has the password.
 func (s *Screens) Login(c echo.Context) error {
 	ctx := c.Request().Context()
-	view := pages.OperatorLoginView{Username: strings.TrimSpace(c.FormValue("username"))}
+	view := pages.LoginView{Username: strings.TrimSpace(c.FormValue("username"))}
 	password, code := c.FormValue("password"), c.FormValue("code")
 	if view.Username == "" || password == "" {
 		view.Error = s.T(c, "operator.missing")

@@ -61,7 +61,8 @@ func (s *Screens) waitingUser(c echo.Context, h operator.History) *pages.Waiting
 	}
 	return &pages.WaitingUser{
 		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor,
-		Number: number, Confirmed: u.Factors.Has(factor.SMS), App: u.Factors.Has(factor.App), Timeline: s.waitingTimeline(c, h),
+		Number: number, Confirmed: u.Factors.Has(factor.SMS), App: u.Factors.Has(factor.App),
+		Timeline: s.waitingTimeline(c, h),
 	}
 }
 

@@ -27,7 +27,7 @@ func (s *Screens) Page(c echo.Context) error {
 	return s.showUsers(c, view)
 }
 
-func (s *Screens) showUsers(c echo.Context, view pages.UsersView) error {
+func (s *Screens) showUsers(c echo.Context, view pages.View) error {
 	f, err := s.AppLayout(c, s.T(c, "users.title"), paths.Users, templates.SectionUsers)
 	if err != nil {
 		return err
@@ -35,15 +35,15 @@ func (s *Screens) showUsers(c echo.Context, view pages.UsersView) error {
 	return web.Page(c, http.StatusOK, pages.Users, f, view)
 }
 
-func (s *Screens) usersView(c echo.Context) (pages.UsersView, error) {
+func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	office, search := sess.User.OfficeID, account.Line(c.QueryParam("q"))
 	asked, _ := strconv.Atoi(c.QueryParam("page")) // what is no number is the first page
 	list, err := s.users.List(ctx, office, search, asked)
 	if err != nil {
-		return pages.UsersView{}, err
+		return pages.View{}, err
 	}
-	view := pages.UsersView{
+	view := pages.View{
 		Office: sess.OfficeName, Total: list.Total, Search: search, Found: list.Found, Page: list.Page, Pages: list.Pages(),
 		Manages: sess.User.Role.ManagesOffice(),
 	}

@@ -59,8 +59,8 @@ func (w *Web) HandleStepUp(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// toStepUp leads to the step-up page, and keeps the form that was posted. A page that was only asked for takes the place
-// of the form that was kept before: its user went elsewhere.
+// toStepUp leads to the step-up page, and keeps the form that was posted. A page that was only asked for takes the
+// place of the form that was kept before: its user went elsewhere.
 func (w *Web) toStepUp(c echo.Context) error {
 	ctx, r, sess := c.Request().Context(), c.Request(), CurrentSession(c)
 	page, _ := c.Get(keyStepUpPage).(string)

@@ -56,7 +56,8 @@ type Web struct {
 }
 
 // New makes the Web of a site that browsers reach under origin.
-func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, origin *url.URL, product string, demo bool,
+func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, origin *url.URL,
+	product string, demo bool,
 	logger *slog.Logger,
 ) (*Web, error) {
 	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, http.NewCrossOriginProtection()}

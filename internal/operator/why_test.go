@@ -11,7 +11,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/locale"
-	"github.com/nightlatch/nightlatch/internal/sms"
+	"github.com/nightlatch/nightlatch/internal/sms/reasontest"
 )
 
 func TestEveryStateOfAMessageHasItsReason(t *testing.T) {
@@ -128,17 +128,10 @@ var families = map[string][]string{
 	"op_purpose.":       {"sign_in", "enrol", "change", "step_up"},
 	"op_channel.":       {"sms", "call"},
 	"op_receipt.":       {"accepted", "buffered", "answered", "delivered", "expired", "failed", "rejected", "unknown"},
-	"op_receipt_error.": words(sms.ReceiptReasons()),
+	"op_receipt_error.": reasontest.OfReceipts(),
 	"audit.":            {"signed_in"},
-	"op_status.": append(words(sms.Reasons()),
+	"op_status.": append(reasontest.OfSends(),
 		"request", "dial", "tls", "timeout", "reset", "stopped", "unreadable", "mixed", "keep", "interrupted"),
-}
-
-func words(reasons []sms.Reason) (all []string) {
-	for _, r := range reasons {
-		all = append(all, string(r))
-	}
-	return all
 }
 
 func TestEverySentenceIsInTheCatalogue(t *testing.T) {

@@ -40,18 +40,6 @@ const (
 	NotSetUp         Reason = "not_set_up"        // the configuration has the provider no more
 )
 
-// Reasons returns every value Outcome.Reason can have besides "", so that a
-// test can ask for a sentence for each in every language.
-func Reasons() []Reason {
-	return []Reason{
-		Throttled, ProviderError, ProviderBusy,
-		RequestWrong, TextTooLong, SenderRefused, AddressWrong,
-		Credentials, Signature, AccountBarred, NoCredit, NotEnabled, DemoAccount,
-		NumberUnroutable, NumberBarred, NumberGone,
-		NoConnection, NoAnswer, Unreadable, Partly, ProviderRefused, NotKept, NotSetUp,
-	}
-}
-
 // Statuses that no provider gave: what we saw instead of an answer.
 const (
 	statusRequest    = "request"    // refused by our own check, no call was made

@@ -22,9 +22,6 @@ func NewDemo(keep Keep) *Demo {
 	return &Demo{keep: keep}
 }
 
-// Name is the provider's name as stored beside each send.
-func (d *Demo) Name() string { return "demo" }
-
 // Send keeps the text. The error of keep is not passed on: it may quote the text.
 func (d *Demo) Send(ctx context.Context, t Text) Outcome {
 	if err := d.keep(ctx, t.To, t.Body); err != nil {

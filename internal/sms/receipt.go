@@ -2,7 +2,6 @@ package sms
 
 import (
 	"errors"
-	"maps"
 	"regexp"
 	"slices"
 )
@@ -88,6 +87,3 @@ var carrierErrors = map[string]Reason{
 	"54": "country_rule",
 	"99": "general_fault",
 }
-
-// ReceiptReasons returns every value that Receipt.Reason can have besides "".
-func ReceiptReasons() []Reason { return slices.Sorted(maps.Values(carrierErrors)) }

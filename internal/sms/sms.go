@@ -49,7 +49,7 @@ const (
 type Outcome struct {
 	Class  Class
 	Status string // what was seen: a provider's status ("0", "9"), "http 503", or one of the words in classify.go
-	Reason Reason // a stable key, one per plain-language sentence ([Reasons]); empty when sent
+	Reason Reason // a stable key, one per plain-language sentence; empty when sent
 
 	After      time.Duration // the wait the provider asked for, 0 if none; at most an hour
 	ProviderID string        // the provider's message id, "" unknown

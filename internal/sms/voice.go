@@ -130,9 +130,6 @@ func NewVoice(cfg VoiceConfig) (*Voice, error) {
 	return &Voice{cfg: &cfg, transport: newTransport()}, nil
 }
 
-// Name is the provider's name as stored beside each send.
-func (v *Voice) Name() string { return "voice" }
-
 var applicationShape = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 func (cfg VoiceConfig) check() error {

@@ -37,9 +37,6 @@ func newTransport() *http.Transport {
 	}
 }
 
-// Name is the provider's name as stored beside each send.
-func (v *Vonage) Name() string { return "vonage" }
-
 // mobile is E.164 with its +. The SDK itself takes 7 to 15 digits.
 var mobile = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 

@@ -95,9 +95,6 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	return &Webhook{cfg: &cfg, secret: &secret, transport: newTransport()}, nil
 }
 
-// Name is the provider's name as stored beside each send.
-func (w *Webhook) Name() string { return "webhook" }
-
 // sendRequest is the body of one send.
 type sendRequest struct {
 	Type     string    `json:"type"`

@@ -159,7 +159,7 @@ func TestAGatewayWithoutAnAnswerIsUnknownAndWithoutAConnectionIsNot(t *testing.T
 
 func TestWrongGatewaySettingsStopTheStart(t *testing.T) {
 	good := WebhookConfig{URL: "https://gateway.example/send", Secret: testWebhookSecret}
-	if w, err := NewWebhook(good); err != nil || w.Name() != "webhook" || w.cfg.Timeout != maxTimeout {
+	if w, err := NewWebhook(good); err != nil || w.cfg.Timeout != maxTimeout {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*WebhookConfig){

@@ -2,8 +2,8 @@ package login
 
 import "github.com/nightlatch/nightlatch/templates"
 
-// LoginView is the log-in form.
-type LoginView struct {
+// View is the log-in form.
+type View struct {
 	Office   string
 	Username string
 	Error    string // a sentence, or ""
@@ -11,4 +11,4 @@ type LoginView struct {
 }
 
 // Login is the log-in page.
-var Login = templates.NewPage[LoginView](files, templates.Card, "login.html")
+var Login = templates.NewPage[View](files, templates.Card, "login.html")

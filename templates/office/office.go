@@ -2,8 +2,8 @@ package office
 
 import "github.com/nightlatch/nightlatch/templates"
 
-// OfficeView is Settings > Office > General.
-type OfficeView struct {
+// View is Settings > Office > General.
+type View struct {
 	Switch    TwoFactorSwitch
 	Countries CountriesCard
 	Question  *templates.Question // in a page without htmx
@@ -37,7 +37,7 @@ type AllowedCountry struct {
 
 // Office is the page, OfficeSwitch and OfficeCountries its cards.
 var (
-	Office          = templates.NewPage[OfficeView](files, templates.App, "office.html")
+	Office          = templates.NewPage[View](files, templates.App, "office.html")
 	OfficeSwitch    = templates.NewFragment[TwoFactorSwitch](files, "office.html", "two-factor-card")
 	OfficeCountries = templates.NewFragment[CountriesCard](files, "office.html", "countries-card")
 )

@@ -2,8 +2,8 @@ package operator
 
 import "github.com/nightlatch/nightlatch/templates"
 
-// OperatorLoginView is the operators' log-in form.
-type OperatorLoginView struct {
+// LoginView is the operators' log-in form.
+type LoginView struct {
 	Username string
 	Error    string // a sentence, or ""
 	Notice   string // a sentence that is no error, or ""
@@ -11,6 +11,6 @@ type OperatorLoginView struct {
 
 // The operators' pages.
 var (
-	OperatorLogin   = templates.NewPage[OperatorLoginView](files, templates.Card, "login.html")
+	OperatorLogin   = templates.NewPage[LoginView](files, templates.Card, "login.html")
 	OperatorHistory = templates.NewPage[templates.HistoryView](files, templates.App, "history.html")
 )

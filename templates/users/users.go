@@ -6,8 +6,8 @@ import (
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// UsersView is a page of the list of an office's users.
-type UsersView struct {
+// View is a page of the list of an office's users.
+type View struct {
 	Office       string
 	Users        []UserRow
 	Total        int
@@ -63,8 +63,8 @@ type ResetRequest struct {
 
 // Users is the page, UsersList what a search swaps.
 var (
-	Users     = templates.NewPage[UsersView](files, templates.App, "users.html")
-	UsersList = templates.NewFragment[UsersView](files, "users.html", "users-list")
+	Users     = templates.NewPage[View](files, templates.App, "users.html")
+	UsersList = templates.NewFragment[View](files, "users.html", "users-list")
 )
 
 // UserView is another user's settings.
