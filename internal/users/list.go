@@ -48,9 +48,8 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 	}
 	list.Total = int(total)
 	params := dbsqlc.RosterPageParams{
-		// #nosec G115 -- bounded above
 		OfficeID: officeID, Search: search, Username: account.CanonicalUsername(search),
-		AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize),
+		AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize), // #nosec G115 -- bounded above
 	}
 	if params.Username == "" && search != "" {
 		params.Username = search // it has nothing that a username could have: it finds none

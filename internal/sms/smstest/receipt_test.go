@@ -60,7 +60,8 @@ func TestWhatIsReportedOfAMessageStandsInItsStepOrIsTheSameForAll(t *testing.T) 
 func TestFaultyCallsAreAnsweredAsVonageDoes(t *testing.T) {
 	server := NewVoice()
 	defer server.Close()
-	const good = `{"to":[{"type":"phone","number":"31612345678"}],"from":{"type":"phone","number":"31201234567"},"event_url":["http://localhost/e/ref.1"],
+	const good = `{"to":[{"type":"phone","number":"31612345678"}],
+		"from":{"type":"phone","number":"31201234567"},"event_url":["http://localhost/e/ref.1"],
 		"event_method":"POST",
 		"ncco":[{"action":"talk","text":"Press","language":"en-GB"},
 		{"action":"input","type":["dtmf"],"eventUrl":["http://localhost/k/ref.1"]}]}`
