@@ -224,7 +224,7 @@ func TestForgottenSaysTheSameToEverybody(t *testing.T) {
 	var samples []sample
 	for i := range 60 {
 		if i%12 == 0 {
-			in.exec("delete from forgotten") // the limit of the address
+			in.exec("delete from password_reset_requests") // the limit of the address
 		}
 		for _, known := range []bool{i%2 == 0, i%2 != 0} {
 			name := fmt.Sprintf("u%d", i+1)
@@ -265,7 +265,7 @@ func TestWithoutAMailServerThePagesSaySo(t *testing.T) {
 	if p := b.get("/demo/mailbox"); p.status != http.StatusNotFound {
 		t.Errorf("the demo mailbox answers %d", p.status)
 	}
-	if got := in.ask("select count(*) from mails") + in.ask("select count(*) from forgotten"); got != "00" {
+	if got := in.ask("select count(*) from mails") + in.ask("select count(*) from password_reset_requests"); got != "00" {
 		t.Errorf("%s rows", got)
 	}
 	refused(t, in.env, "", []string{"user", "create", "--office", "ACME", "--username", "ivy", "--name", "Ivy", "--email", "ivy@acme.example", "--invite"}, "SMTP_URL")

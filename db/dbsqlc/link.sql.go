@@ -12,7 +12,7 @@ import (
 
 const forgottenByID = `-- name: ForgottenByID :one
 select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - interval '30 minutes')::boolean as recent
-from forgotten f where f.id = $1
+from password_reset_requests f where f.id = $1
 `
 
 type ForgottenByIDRow struct {
@@ -38,9 +38,9 @@ func (q *Queries) ForgottenByID(ctx context.Context, db DBTX, id int64) (Forgott
 
 const forgottenCounts = `-- name: ForgottenCounts :one
 select
-    (select count(*) from forgotten f
+    (select count(*) from password_reset_requests f
         where f.name_hash = $1 and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from forgotten f
+    (select count(*) from password_reset_requests f
         where f.address = $2 and f.asked_at > now() - interval '1 hour')::int as of_address
 `
 
@@ -62,7 +62,7 @@ func (q *Queries) ForgottenCounts(ctx context.Context, db DBTX, arg ForgottenCou
 }
 
 const forgottenDeleteOld = `-- name: ForgottenDeleteOld :exec
-delete from forgotten where asked_at < now() - interval '1 day'
+delete from password_reset_requests where asked_at < now() - interval '1 day'
 `
 
 func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX) error {
@@ -71,7 +71,7 @@ func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX) error {
 }
 
 const forgottenInsert = `-- name: ForgottenInsert :one
-insert into forgotten (name_hash, user_id, address, user_agent, language)
+insert into password_reset_requests (name_hash, user_id, address, user_agent, language)
 values ($1, (select u.id from users u join offices o on o.id = u.office_id
     where o.code = $2 and u.username = $3),
     $4, $5, $6)
@@ -116,7 +116,7 @@ const linkByToken = `-- name: LinkByToken :one
 select l.id, l.purpose, l.user_id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from links l
+from one_time_links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id
 where l.token_hash = $1 and l.used_at is null and l.expires_at > now() and u.disabled_at is null
@@ -157,7 +157,7 @@ func (q *Queries) LinkByToken(ctx context.Context, db DBTX, tokenHash []byte) (L
 }
 
 const linkDeleteOld = `-- name: LinkDeleteOld :exec
-delete from links where expires_at < now() - interval '30 days'
+delete from one_time_links where expires_at < now() - interval '30 days'
 `
 
 func (q *Queries) LinkDeleteOld(ctx context.Context, db DBTX) error {
@@ -166,7 +166,7 @@ func (q *Queries) LinkDeleteOld(ctx context.Context, db DBTX) error {
 }
 
 const linkEndOfUser = `-- name: LinkEndOfUser :exec
-update links set used_at = now()
+update one_time_links set used_at = now()
 where user_id = $1 and used_at is null and ($2::text = '' or purpose = $2)
 `
 
@@ -182,7 +182,7 @@ func (q *Queries) LinkEndOfUser(ctx context.Context, db DBTX, arg LinkEndOfUserP
 }
 
 const linkInsert = `-- name: LinkInsert :one
-insert into links (purpose, user_id, token_hash, expires_at)
+insert into one_time_links (purpose, user_id, token_hash, expires_at)
 values ($1, $2, $3, now() + $4::interval)
 returning id
 `
@@ -207,7 +207,7 @@ func (q *Queries) LinkInsert(ctx context.Context, db DBTX, arg LinkInsertParams)
 }
 
 const linkUse = `-- name: LinkUse :execrows
-update links set used_at = now() where id = $1 and used_at is null and expires_at > now()
+update one_time_links set used_at = now() where id = $1 and used_at is null and expires_at > now()
 `
 
 // Of many at once, one wins.

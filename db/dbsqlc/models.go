@@ -166,16 +166,6 @@ type FactorLock struct {
 	Lock      string
 }
 
-type Forgotten struct {
-	ID        int64
-	NameHash  []byte
-	UserID    *int64
-	Address   string
-	UserAgent string
-	Language  string
-	AskedAt   time.Time
-}
-
 type HeldForm struct {
 	SessionID   int64
 	Path        string
@@ -205,16 +195,6 @@ type KnownBrowser struct {
 	UserID      int64
 	BrowserHash []byte
 	SignedInAt  time.Time
-}
-
-type Link struct {
-	ID        int64
-	Purpose   string
-	UserID    int64
-	TokenHash []byte
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	UsedAt    *time.Time
 }
 
 type LivingSession struct {
@@ -305,12 +285,32 @@ type OfficeCountry struct {
 	Allowed  bool
 }
 
+type OneTimeLink struct {
+	ID        int64
+	Purpose   string
+	UserID    int64
+	TokenHash []byte
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	UsedAt    *time.Time
+}
+
 type PasswordFailure struct {
 	Account   string
 	Browser   []byte
 	InARow    int32
 	NextTryAt time.Time
 	ChangedAt time.Time
+}
+
+type PasswordResetRequest struct {
+	ID        int64
+	NameHash  []byte
+	UserID    *int64
+	Address   string
+	UserAgent string
+	Language  string
+	AskedAt   time.Time
 }
 
 type PrefixRelease struct {

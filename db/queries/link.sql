@@ -1,5 +1,5 @@
 -- name: LinkInsert :one
-insert into links (purpose, user_id, token_hash, expires_at)
+insert into one_time_links (purpose, user_id, token_hash, expires_at)
 values (@purpose, @user_id, @token_hash, now() + @life::interval)
 returning id;
 
@@ -8,22 +8,22 @@ returning id;
 select l.id, l.purpose, l.user_id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from links l
+from one_time_links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id
 where l.token_hash = @token_hash and l.used_at is null and l.expires_at > now() and u.disabled_at is null;
 
 -- name: LinkUse :execrows
 -- Of many at once, one wins.
-update links set used_at = now() where id = @id and used_at is null and expires_at > now();
+update one_time_links set used_at = now() where id = @id and used_at is null and expires_at > now();
 
 -- name: LinkEndOfUser :exec
 -- The user's links of one purpose, or of every ('').
-update links set used_at = now()
+update one_time_links set used_at = now()
 where user_id = @user_id and used_at is null and (@purpose::text = '' or purpose = @purpose);
 
 -- name: LinkDeleteOld :exec
-delete from links where expires_at < now() - interval '30 days';
+delete from one_time_links where expires_at < now() - interval '30 days';
 
 -- name: ForgottenLock :exec
 -- Held to the end of the transaction: requests for one name are counted one after the other.
@@ -31,14 +31,14 @@ select pg_advisory_xact_lock(11, hashtext(encode(@name_hash::bytea, 'hex')));
 
 -- name: ForgottenCounts :one
 select
-    (select count(*) from forgotten f
+    (select count(*) from password_reset_requests f
         where f.name_hash = @name_hash and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from forgotten f
+    (select count(*) from password_reset_requests f
         where f.address = @address and f.asked_at > now() - interval '1 hour')::int as of_address;
 
 -- name: ForgottenInsert :one
 -- One statement for known and unknown names alike. Who is disabled or cannot be written to is found out by the job.
-insert into forgotten (name_hash, user_id, address, user_agent, language)
+insert into password_reset_requests (name_hash, user_id, address, user_agent, language)
 values (@name_hash, (select u.id from users u join offices o on o.id = u.office_id
     where o.code = @office_code and u.username = @username),
     @address, @user_agent, @language)
@@ -46,10 +46,10 @@ returning id;
 
 -- name: ForgottenByID :one
 select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - interval '30 minutes')::boolean as recent
-from forgotten f where f.id = @id;
+from password_reset_requests f where f.id = @id;
 
 -- name: ForgottenDeleteOld :exec
-delete from forgotten where asked_at < now() - interval '1 day';
+delete from password_reset_requests where asked_at < now() - interval '1 day';
 
 -- name: UserByID :one
 select id, office_id, username, email, disabled_at from users where id = @id;

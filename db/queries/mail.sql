@@ -24,7 +24,7 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
 from mails m
 join users u on u.id = m.user_id
 left join offices o on o.id = u.office_id
-left join links l on l.id = m.link_id
+left join one_time_links l on l.id = m.link_id
 where m.id = @id
 for update of m;
 
@@ -38,7 +38,7 @@ update mails set state = 'retrying', reason = @reason, changed_at = now() where 
 -- name: MailDropDead :exec
 -- Mails whose link opens nothing any more: their token must not lie about.
 update mails m set state = 'dropped', reason = 'link is over', final = true, payload_ct = null, changed_at = now()
-from links l
+from one_time_links l
 where l.id = m.link_id and not m.final and (l.used_at is not null or l.expires_at <= now());
 
 -- name: MailDeleteOld :exec

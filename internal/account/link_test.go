@@ -152,9 +152,9 @@ func TestALinkOpensNothingWhenItIsOver(t *testing.T) {
 	t.Parallel()
 	f := newMailFixture(t)
 	for name, spoil := range map[string]string{
-		"expired":  "update links set expires_at = now()",
+		"expired":  "update one_time_links set expires_at = now()",
 		"disabled": "update users set disabled_at = now() where username = 'jdoe'",
-		"used":     "update links set used_at = now()",
+		"used":     "update one_time_links set used_at = now()",
 	} {
 		token := f.link()
 		if link, err := f.OpenLink(t.Context(), token); err != nil || link.Username != "jdoe" ||
@@ -167,7 +167,7 @@ func TestALinkOpensNothingWhenItIsOver(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, err, used)
 		}
 		f.Exec("update users set disabled_at = null where username = 'jdoe'; ")
-		f.Exec("delete from forgotten")
+		f.Exec("delete from password_reset_requests")
 	}
 	token := f.link()
 	for _, odd := range []string{"", "x", string(token) + "a", string(token[1:]), strings.ToUpper(string(token)),
@@ -176,7 +176,7 @@ func TestALinkOpensNothingWhenItIsOver(t *testing.T) {
 			t.Errorf("%q: %v", odd, err)
 		}
 	}
-	if n := f.count("links where encode(token_hash, 'escape') like '%" + string(token) + "%'"); n != 0 {
+	if n := f.count("one_time_links where encode(token_hash, 'escape') like '%" + string(token) + "%'"); n != 0 {
 		t.Error("the token stands in the database")
 	}
 	// A refused password leaves the link as it is.
@@ -223,14 +223,14 @@ func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 		t.Errorf("one more from the address: %v", err)
 	}
 	for _, own := range []string{"127.0.0.1", "10.1.2.3", "::1"} { // a proxy's
-		f.Exec("update forgotten set address = '" + own + "' where address = '198.51.100.1'")
+		f.Exec("update password_reset_requests set address = '" + own + "' where address = '198.51.100.1'")
 		if err := f.forget("ACME", "user-"+own, own); err != nil {
 			t.Errorf("from %s: %v", own, err)
 		}
-		f.Exec("update forgotten set address = '198.51.100.1' where address = '" + own + "'")
+		f.Exec("update password_reset_requests set address = '198.51.100.1' where address = '" + own + "'")
 	}
 	// Parallel requests share no place.
-	f.Exec("delete from forgotten")
+	f.Exec("delete from password_reset_requests")
 	before := len(f.post.forgotten)
 	var all sync.WaitGroup
 	for i := range 16 {

@@ -104,7 +104,7 @@ func (f *fixture) put(username, kind string, link bool) int64 {
 		if link {
 			m.Token = token
 			err := tx.QueryRow(context.Background(),
-				`insert into links (purpose, user_id, token_hash, expires_at)
+				`insert into one_time_links (purpose, user_id, token_hash, expires_at)
 					values ('reset', $1, sha256(random()::text::bytea), now() + interval '30 minutes') returning id`,
 				m.UserID).Scan(&m.LinkID)
 			if err != nil {
@@ -171,7 +171,7 @@ func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 func TestAMailWhoseLinkIsOverIsNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, spoil := range []string{"update links set used_at = now()", "update links set expires_at = now()",
+	for _, spoil := range []string{"update one_time_links set used_at = now()", "update one_time_links set expires_at = now()",
 		"update users set disabled_at = now()", "update users set email = ''"} {
 		id := f.put("jdoe", "reset", true)
 		f.Exec(spoil)
@@ -186,7 +186,7 @@ func TestAMailWhoseLinkIsOverIsNotSent(t *testing.T) {
 	}
 	// Upkeep wipes what no job comes for.
 	id := f.put("jdoe", "reset", true)
-	f.Exec("update links set expires_at = now()")
+	f.Exec("update one_time_links set expires_at = now()")
 	if err := f.Upkeep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
