@@ -34,8 +34,11 @@ func ReadForm(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		body, err := io.ReadAll(r.Body)
-		if err != nil {
+		if tooLarge(err) {
 			return err
+		}
+		if err != nil {
+			return echo.ErrBadRequest
 		}
 		c.Set(keyForm, body)
 		r.Body = io.NopCloser(bytes.NewReader(body))
