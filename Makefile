@@ -43,7 +43,10 @@ UNRACED := regexp regexp/syntax text/template/parse golang.org/x/crypto/argon2 g
 
 .PHONY: test/go
 test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler
-	$(SCRATCH) go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -timeout 40m ./...
+	@mkdir -p bin
+	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
+	$(SCRATCH) NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
+		go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -timeout 40m ./...
 	$(SCRATCH) go test -tags madeup -count=1 -run '(Third|Any|Every)Language|KindOfMail' \
 		./handlers ./internal/{locale,mail,message,users}
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/e2e/program"
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/message"
@@ -69,7 +70,7 @@ func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refu
 	if err != nil {
 		t.Fatal(err)
 	}
-	carriers, err := newCarriers(cfg, testHooks, nil)
+	carriers, err := newCarriers(cfg, program.TestHooks, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,19 +88,21 @@ func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refu
 func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	t.Parallel()
 	in := &inbox{}
-	env := voiceEnv(t, "SMS_WEBHOOK_URL", "https://gateway.example/send", "SMS_WEBHOOK_SECRET", webhookSecret)
+	env := program.VoiceEnv(t, "SMS_WEBHOOK_URL", "https://gateway.example/send", "SMS_WEBHOOK_SECRET",
+		program.WebhookSecret)
 	base, refused, log := hookSite(t, env, in)
 
 	texts := smstest.NewServer()
 	t.Cleanup(texts.Close)
-	texts.Sign(signatureSecret, "sha256")
+	texts.Sign(program.SignatureSecret, "sha256")
 	m := smstest.Message{To: "31612345678", Ref: itsRef, ID: "0A01", Callback: base + "/vonage"}
-	if codes := texts.Deliver(m, smstest.Receipt{Status: "buffered"}, smstest.Receipt{Status: "failed", ErrCode: "6", Times: 2}); !slices.Equal(codes, []int{204, 204, 204}) {
+	if codes := texts.Deliver(m, smstest.Receipt{Status: "buffered"}, smstest.Receipt{Status: "failed", ErrCode: "6",
+		Times: 2}); !slices.Equal(codes, []int{204, 204, 204}) {
 		t.Errorf("receipts are answered with %v", codes)
 	}
-	gateway := smstest.NewGateway(webhookSecret)
+	gateway := smstest.NewGateway(program.WebhookSecret)
 	t.Cleanup(gateway.Close)
-	p, err := providersOf(t, with(env, "SMS_WEBHOOK_URL", gateway.URL()))
+	p, err := providersOf(t, program.With(env, "SMS_WEBHOOK_URL", gateway.URL()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +112,10 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	}
 	calls := smstest.NewVoice()
 	t.Cleanup(calls.Close)
-	calls.Sign(signatureSecret)
-	call := smstest.Call{UUID: "63f61863-4a51-4f6b-86e1-46edebcf9356", To: "31612345678", EventURL: base + "/voice/" + itsRef}
+	calls.Sign(program.SignatureSecret)
+	call := smstest.Call{
+		UUID: "63f61863-4a51-4f6b-86e1-46edebcf9356", To: "31612345678", EventURL: base + "/voice/" + itsRef,
+	}
 	for _, status := range []string{"ringing", "answered", "completed"} {
 		if code := calls.Event(call, status); code != 204 {
 			t.Errorf("%s is answered with %d", status, code)
@@ -122,8 +127,10 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	}
 	want := []sms.Receipt{
 		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Buffered, Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam", Network: "20408"},
-		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam", Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam",
+			Network: "20408"},
+		{Provider: "vonage", ProviderID: "0A01", Ref: itsRef, Status: sms.Failed, ErrorCode: "6", Reason: "spam",
+			Network: "20408"},
 		{Provider: "webhook", ProviderID: "gw-000001", Ref: itsRef, Status: sms.Delivered, Network: "20408"},
 		{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Answered},
 		{Provider: "voice", ProviderID: call.UUID, Status: sms.Rejected},
@@ -148,13 +155,15 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 	texts.Skew(0)
 	texts.Sign("another secret of theirs", "sha256")
 	codes = append(codes, texts.Deliver(m, smstest.Receipt{Status: "delivered"})...)
-	if !slices.Equal(codes, []int{401, 401, 401, 401, 401}) || !slices.Equal(*refused, []string{"vonage", "webhook", "voice", "voice", "vonage"}) {
+	if !slices.Equal(codes, []int{401, 401, 401, 401, 401}) ||
+		!slices.Equal(*refused, []string{"vonage", "webhook", "voice", "voice", "vonage"}) {
 		t.Errorf("answered %v, counted %v", codes, *refused)
 	}
 	if got := in.receipts(); len(got) != len(want) || len(in.spokenOf) > 0 {
 		t.Errorf("%d receipts, spoken of %v", len(got), in.spokenOf)
 	}
-	if said := log.String(); strings.Count(said, "hook refused") != 5 || strings.Contains(said, "31612345678") || strings.Contains(said, "/token") {
+	if said := log.String(); strings.Count(said, "hook refused") != 5 || strings.Contains(said, "31612345678") ||
+		strings.Contains(said, "/token") {
 		t.Errorf("the log: %s", said)
 	}
 	if code := posted(t, base+"/webhook", "x"); code != 401 {
@@ -168,29 +177,34 @@ func TestReceiptsOfEveryProviderReachTheMessage(t *testing.T) {
 func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 	t.Parallel()
 	in := &inbox{}
-	base, _, log := hookSite(t, voiceEnv(t), in)
+	base, _, log := hookSite(t, program.VoiceEnv(t), in)
 	calls := smstest.NewVoice()
 	t.Cleanup(calls.Close)
-	calls.Sign(signatureSecret)
-	p, err := providersOf(t, voiceEnv(t, "VONAGE_VOICE_BASE_URL", calls.BaseURL()))
+	calls.Sign(program.SignatureSecret)
+	p, err := providersOf(t, program.VoiceEnv(t, "VONAGE_VOICE_BASE_URL", calls.BaseURL()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := p.Send(t.Context(), "voice", message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef, Life: time.Minute}); o.Class != sms.Sent {
+	if o := p.Send(t.Context(), "voice", message.Text{To: "+31612345678", Language: "nl", Code: "493817", Ref: itsRef,
+		Life: time.Minute}); o.Class != sms.Sent {
 		t.Fatalf("%+v", o)
 	}
 	call := calls.Received()[0]
 	call.KeyURL = base + "/voice/" + call.Ref
 
 	// A machine presses nothing, and hears nothing.
-	if code, ncco := calls.Press(call, ""); code != 204 || len(ncco) > 0 || len(in.spokenOf) > 0 || len(in.receipts()) > 0 {
+	if code, ncco := calls.Press(call, ""); code != 204 || len(ncco) > 0 || len(in.spokenOf) > 0 ||
+		len(in.receipts()) > 0 {
 		t.Errorf("nobody pressed: %d %s", code, ncco)
 	}
 	code, ncco := calls.Press(call, "5")
-	if want := "Uw verificatiecode voor Nightlatch is: 4. 9. 3. 8. 1. 7. Nog een keer: 4. 9. 3. 8. 1. 7. Tot ziens."; code != 200 || smstest.Talk(ncco) != want {
+	if want :=
+		"Uw verificatiecode voor Nightlatch is: 4. 9. 3. 8. 1. 7. Nog een keer: 4. 9. 3. 8. 1. 7. Tot ziens."; code != 200 ||
+		smstest.Talk(ncco) != want {
 		t.Errorf("%d: %s", code, ncco)
 	}
-	if got := in.receipts(); len(got) != 1 || got[0] != (sms.Receipt{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Delivered}) {
+	if got := in.receipts(); len(got) != 1 ||
+		got[0] != (sms.Receipt{Provider: "voice", ProviderID: call.UUID, Ref: itsRef, Status: sms.Delivered}) {
 		t.Errorf("received %+v", got)
 	}
 	// The receipt improves a screen; without it the code is heard all the same.
@@ -199,7 +213,8 @@ func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 		t.Errorf("without a receipt: %d %s", code, ncco)
 	}
 	in.err, in.over = nil, true
-	if code, ncco := calls.Press(call, "5"); code != 200 || !strings.Contains(smstest.Talk(ncco), "niet meer geldig") || strings.Contains(string(ncco), "4. 9.") {
+	if code, ncco := calls.Press(call, "5"); code != 200 || !strings.Contains(smstest.Talk(ncco), "niet meer geldig") ||
+		strings.Contains(string(ncco), "4. 9.") {
 		t.Errorf("when it is over: %d %s", code, ncco)
 	}
 	if n := len(in.receipts()); n != 2 {
@@ -216,17 +231,17 @@ func TestTheCodeOfACallIsSpokenToWhoeverPressesAKey(t *testing.T) {
 
 func TestAHookOfAProviderThatIsNotSetUpIsNotThere(t *testing.T) {
 	t.Parallel()
-	base, _, _ := hookSite(t, vonageEnv("VONAGE_SIGNATURE_SECRET", signatureSecret), &inbox{})
+	base, _, _ := hookSite(t, program.VonageEnv("VONAGE_SIGNATURE_SECRET", program.SignatureSecret), &inbox{})
 	for path, want := range map[string]int{"/vonage": 401, "/voice": 404, "/voice/" + itsRef: 404, "/webhook": 404} {
 		if code := posted(t, base+path, "a=b"); code != want {
 			t.Errorf("%s: %d, want %d", path, code, want)
 		}
 	}
-	cfg, err := readConfig(sms.Providers(), vonageEnv())
+	cfg, err := readConfig(sms.Providers(), program.VonageEnv())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c, err := newCarriers(cfg, testHooks, nil); err != nil || c.Posts() {
+	if c, err := newCarriers(cfg, program.TestHooks, nil); err != nil || c.Posts() {
 		t.Errorf("without a signature secret: %v", err)
 	}
 }
@@ -242,7 +257,8 @@ func TestEveryKeyOfTheRingHasItsToken(t *testing.T) {
 		return hookTokens(ring)
 	}
 	old, both := tokens(oldText), tokens(newText+oldText)
-	if len(old) != 1 || len(both) != 2 || both[1] != old[0] || both[0] == both[1] || len(old[0]) != 26 || strings.Trim(old[0], "abcdefghijklmnopqrstuvwxyz234567") != "" {
+	if len(old) != 1 || len(both) != 2 || both[1] != old[0] || both[0] == both[1] || len(old[0]) != 26 ||
+		strings.Trim(old[0], "abcdefghijklmnopqrstuvwxyz234567") != "" {
 		t.Errorf("tokens %v and %v", old, both)
 	}
 	if again := tokens(oldText); again[0] != old[0] {
@@ -264,31 +280,35 @@ func posted(t *testing.T, address, body string) int {
 // The whole program: a text carries the address for receipts, and that is where they are taken.
 func TestServeTakesTheReceiptsItAskedFor(t *testing.T) {
 	t.Parallel()
-	in := install(t)
-	in.user("jdoe", "user", "+31657431290")
-	address := freeAddress(t)
-	in.sms.Sign(signatureSecret, "sha512")
-	n := serving(t, with(in.env, "NIGHTLATCH_ADDR", address, "NIGHTLATCH_URL", "http://"+address, "VONAGE_SIGNATURE_SECRET", signatureSecret, "VONAGE_SIGNATURE_METHOD", "sha512"))
-	newBrowser(t, n.url).logIn("ACME", "jdoe", password).on("/login/code")
-	m := in.texts(1, 10*time.Second)[0]
+	in := program.Install(t)
+	in.User("jdoe", "user", "+31657431290")
+	address := program.FreeAddress(t)
+	in.SMS.Sign(program.SignatureSecret, "sha512")
+	n := program.Spawn(t, program.With(in.Env, "NIGHTLATCH_ADDR", address, "NIGHTLATCH_URL", "http://"+address,
+		"VONAGE_SIGNATURE_SECRET", program.SignatureSecret, "VONAGE_SIGNATURE_METHOD", "sha512"))
+	program.NewBrowser(t, n.URL).LogIn("ACME", "jdoe", program.Password).On("/login/code")
+	m := in.Texts(1, 10*time.Second)[0]
 	token, found := strings.CutSuffix(strings.TrimPrefix(m.Callback, "http://"+address+"/hooks/"), "/vonage")
 	if !found || len(token) != 26 || !m.Receipt {
 		t.Fatalf("the address for receipts is %q", m.Callback)
 	}
-	if codes := in.sms.Deliver(m, smstest.Receipt{Status: "delivered", Times: 2}); !slices.Equal(codes, []int{204, 204}) {
+	if codes := in.SMS.Deliver(m, smstest.Receipt{Status: "delivered", Times: 2}); !slices.Equal(codes, []int{204, 204}) {
 		t.Errorf("receipts are answered with %v", codes)
 	}
-	in.sms.Sign(signatureSecret, "sha256")
-	if codes := in.sms.Deliver(m, smstest.Receipt{Status: "failed"}); !slices.Equal(codes, []int{401}) {
+	in.SMS.Sign(program.SignatureSecret, "sha256")
+	if codes := in.SMS.Deliver(m, smstest.Receipt{Status: "failed"}); !slices.Equal(codes, []int{401}) {
 		t.Errorf("a receipt signed in another way is answered with %v", codes)
 	}
-	for path, want := range map[string]int{"/hooks/" + strings.Repeat("a", 26) + "/vonage": 404, "/hooks/" + token + "/webhook": 404, "/hooks/" + token + "/voice": 404} {
-		if code := posted(t, n.url+path, "a=b"); code != want {
+	for path, want := range map[string]int{"/hooks/" + strings.Repeat("a", 26) + "/vonage": 404,
+		"/hooks/" + token + "/webhook": 404, "/hooks/" + token + "/voice": 404} {
+		if code := posted(t, n.URL+path, "a=b"); code != want {
 			t.Errorf("%s: %d, want %d", path, code, want)
 		}
 	}
-	if said := n.log.String(); strings.Contains(said, token) || strings.Contains(said, "31657431290") || strings.Contains(said, signatureSecret) ||
-		!strings.Contains(said, fmt.Sprintf("route=%s status=204", "/hooks/:token/vonage")) || !strings.Contains(said, "hook refused") {
+	if said := n.Log.String(); strings.Contains(said, token) || strings.Contains(said, "31657431290") ||
+		strings.Contains(said, program.SignatureSecret) ||
+		!strings.Contains(said, fmt.Sprintf("route=%s status=204", "/hooks/:token/vonage")) ||
+		!strings.Contains(said, "hook refused") {
 		t.Errorf("the log: %s", said)
 	}
 }

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/e2e/program"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -59,24 +62,74 @@ func (f *flock) sent() []sms.Text {
 	return f.texts
 }
 
+// journal is a log that a test reads once its program has ended or while it runs.
+type journal struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buf.String()
+}
+
+// serveWithin runs serve with a registry of the test's own, which only a program within this process can have, until
+// the test ends.
+func serveWithin(t *testing.T, registry []sms.Provider, env map[string]string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var log journal
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, registry, []string{"serve"}, env, stdio{strings.NewReader(""), io.Discard, &log})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("serve ended with %v", err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Error("serve did not stop within 30 s")
+		}
+		if text := log.String(); t.Failed() || strings.Contains(text, `level=ERROR msg="request failed"`) {
+			t.Errorf("serve logged:\n%s", text)
+		}
+	})
+	program.Eventually(t, program.StartPatience, "serve answers", func() bool {
+		res, err := http.Get(env["NIGHTLATCH_URL"] + "/login")
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
 // A provider is one file and a line in the registry: it is configured, routed, sent through and counted, its receipts
 // are taken and its reasons shown, and nothing else names it.
 func TestAMadeUpProviderNeedsNothingElse(t *testing.T) {
 	t.Parallel()
-	in := install(t)
-	in.user("jdoe", "user", "+31657431290")
+	in := program.Install(t)
+	in.User("jdoe", "user", "+31657431290")
 	var loft flock
 	registry := append(sms.Providers(), loft.pigeon())
-	address, metrics := freeAddress(t), freeAddress(t)
-	env := with(in.env, "SMS_PROVIDER", "pigeon", "PIGEON_LOFT", "roof", "NIGHTLATCH_ADDR", address,
+	address, metrics := program.FreeAddress(t), program.FreeAddress(t)
+	env := program.With(in.Env, "SMS_PROVIDER", "pigeon", "PIGEON_LOFT", "roof", "NIGHTLATCH_ADDR", address,
 		"NIGHTLATCH_URL", "http://"+address, "NIGHTLATCH_METRICS_ADDR", metrics)
-	n := within(t, func(ctx context.Context, n *node) error {
-		return run(ctx, registry, []string{"serve"}, env, stdio{strings.NewReader(""), n.out, n.log})
-	})
+	serveWithin(t, registry, env)
 
-	b := newBrowser(t, n.url)
-	b.logIn("ACME", "jdoe", password).on("/login/code")
-	eventually(t, 10*time.Second, "a pigeon flies", func() bool { return len(loft.sent()) == 1 })
+	b := program.NewBrowser(t, env["NIGHTLATCH_URL"])
+	b.LogIn("ACME", "jdoe", program.Password).On("/login/code")
+	program.Eventually(t, 10*time.Second, "a pigeon flies", func() bool { return len(loft.sent()) == 1 })
 	text := loft.sent()[0]
 	if !strings.HasPrefix(loft.callback, "http://"+address+"/hooks/") || !strings.HasSuffix(loft.callback, "/pigeon") {
 		t.Errorf("its address is %s", loft.callback)
@@ -95,38 +148,40 @@ func TestAMadeUpProviderNeedsNothingElse(t *testing.T) {
 		_ = res.Body.Close()
 		return res.StatusCode
 	}
-	if forged, real := report("mud"), report("wax"); forged != 401 || real != 204 {
-		t.Errorf("a forged receipt is answered with %d, a real one with %d", forged, real)
+	if forged, genuine := report("mud"), report("wax"); forged != 401 || genuine != 204 {
+		t.Errorf("a forged receipt is answered with %d, a real one with %d", forged, genuine)
 	}
-	b.lineSays(10*time.Second, "Delivered", "done")
-	b.enters(codeIn(t, text.Body)).on("/settings/me")
+	b.LineSays(10*time.Second, "Delivered", "done")
+	b.Enters(program.CodeIn(t, text.Body)).On("/settings/me")
 
 	// Without grain the next code goes by the next provider, and the operator reads why.
 	loft.mu.Lock()
 	loft.refuses = true
 	loft.mu.Unlock()
-	in.crowd(1, "jdoe")
-	newBrowser(t, n.url).logIn("ACME", "u1", password).on("/login/code")
-	in.texts(1, 10*time.Second)
-	ops := newBrowser(t, n.url)
-	ops.get("/operator/login").press("Log in", "username", "ops", "password", password, "code",
-		appCode(t, newOperator(t, in.env, "ops"), 0)).on("/operator").says("pigeon gets no messages since")
-	ops.get("/operator/waiting?office=ACME&username=u1").says("pigeon refuses our account (status no grain: no credit)")
+	in.Crowd(1, "jdoe")
+	program.NewBrowser(t, env["NIGHTLATCH_URL"]).LogIn("ACME", "u1", program.Password).On("/login/code")
+	in.Texts(1, 10*time.Second)
+	ops := program.NewBrowser(t, env["NIGHTLATCH_URL"])
+	ops.Get("/operator/login").Press("Log in", "username", "ops", "password", program.Password, "code",
+		program.AppCode(t, program.NewOperator(t, in.Env, "ops"), 0)).On("/operator").Says("pigeon gets no messages since")
+	ops.Get("/operator/waiting?office=ACME&username=u1").Says("pigeon refuses our account (status no grain: no credit)")
 
-	if status, all := fetch(t, "http://"+metrics+"/metrics"); status != 200 ||
-		!strings.Contains(all, `nightlatch_sends_total{class="sent",provider="pigeon"} 1`) ||
-		!strings.Contains(all, `nightlatch_receipts_refused_total{provider="pigeon"} 1`) {
-		t.Errorf("the metrics do not count it: %d", status)
+	if p := program.NewBrowser(t, "http://"+metrics).Get("/metrics"); p.Status != 200 ||
+		!strings.Contains(p.Body, `nightlatch_sends_total{class="sent",provider="pigeon"} 1`) ||
+		!strings.Contains(p.Body, `nightlatch_receipts_refused_total{provider="pigeon"} 1`) {
+		t.Errorf("the metrics do not count it: %d", p.Status)
 	}
 	var out, stderr strings.Builder
 	_ = run(t.Context(), registry, []string{"doctor"}, env, stdio{strings.NewReader(""), &out, &stderr})
-	for _, line := range []string{"The settings of pigeon have the right form", "PIGEON_LOFT has no roof", "The breaker of pigeon"} {
+	for _, line := range []string{"The settings of pigeon have the right form", "PIGEON_LOFT has no roof",
+		"The breaker of pigeon"} {
 		if !strings.Contains(out.String(), line) {
 			t.Errorf("doctor does not say %q: %s", line, out.String())
 		}
 	}
 	out.Reset()
-	_ = run(t.Context(), registry, []string{"doctor"}, with(env, "PIGEON_LOFT", ""), stdio{strings.NewReader(""), &out, &stderr})
+	_ = run(t.Context(), registry, []string{"doctor"}, program.With(env, "PIGEON_LOFT", ""),
+		stdio{strings.NewReader(""), &out, &stderr})
 	if !strings.Contains(out.String(), "PIGEON_LOFT is missing") {
 		t.Errorf("without its setting doctor says %s", out.String())
 	}

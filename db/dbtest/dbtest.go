@@ -29,11 +29,11 @@ var (
 )
 
 // Main runs a package's tests with a server. A missing PostgreSQL fails the run: nothing is skipped.
-func Main(m *testing.M) {
+func Main(m interface{ Run() int }) {
 	os.Exit(run(m))
 }
 
-func run(m *testing.M) int {
+func run(m interface{ Run() int }) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	// Directly under the temp folder: root's server runs as another account, which must get in.

@@ -86,7 +86,7 @@ func TestTheEvidenceNamesTestsThatExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	row := regexp.MustCompile(`(?m)^\| (\d+\.\d+\.\d+) \| (met|partly|not met|n/a) \| (.+?) \| (.*?) ?\|$`)
-	named := regexp.MustCompile("`([a-z/]+) ((?:Test|Fuzz)\\w+)`")
+	named := regexp.MustCompile("`([a-z0-9/]+) ((?:Test|Fuzz)\\w+)`")
 	rows, seen := row.FindAllStringSubmatch(string(page), -1), map[string]bool{}
 	for _, r := range rows {
 		if seen[r[1]] {
@@ -122,7 +122,7 @@ func TestTheAdvisoriesNameTestsThatExist(t *testing.T) {
 	}
 	rows := regexp.MustCompile(`(?m)^\| (\d+) \| (.+?) \| (.+?) \| (.*?) ?\|$`).FindAllStringSubmatch(string(page), -1)
 	for i, r := range rows {
-		named := regexp.MustCompile("`([a-z/]+) ((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(r[4], -1)
+		named := regexp.MustCompile("`([a-z0-9/]+) ((?:Test|Fuzz)\\w+)`").FindAllStringSubmatch(r[4], -1)
 		if r[1] != fmt.Sprint(i+1) || (len(named) == 0) != strings.HasPrefix(r[3], "does not apply: ") {
 			t.Errorf("line %d is %q", i+1, r[0])
 		}

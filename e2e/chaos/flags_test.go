@@ -1,0 +1,10 @@
+package chaos
+
+import (
+	"time"
+)
+
+const (
+	shortChaos = 25 * time.Second
+	shortSeed  = 20261
+)
