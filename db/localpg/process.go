@@ -40,7 +40,8 @@ var settings = []string{
 	"log_error_verbosity=terse", // no DETAIL, which can hold a row
 }
 
-var fastSettings = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off"}
+// fastSettings are for tests, of which many programs at a time share a server.
+var fastSettings = []string{"fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"}
 
 // process is a server that is our child.
 type process struct {

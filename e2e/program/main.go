@@ -14,7 +14,7 @@ import (
 )
 
 // together is how many tests run at a time: most of them wait, for a retry or a rescue, and use no core.
-const together = "6"
+const together = "4"
 
 // fromMakefile names a program that was built already, with the race detector when the tests have it.
 const fromMakefile = "NIGHTLATCH_TEST_PROGRAM"
