@@ -171,7 +171,8 @@ func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 func TestAMailWhoseLinkIsOverIsNotSent(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for _, spoil := range []string{"update one_time_links set used_at = now()", "update one_time_links set expires_at = now()",
+	for _, spoil := range []string{"update one_time_links set used_at = now()",
+		"update one_time_links set expires_at = now()",
 		"update users set disabled_at = now()", "update users set email = ''"} {
 		id := f.put("jdoe", "reset", true)
 		f.Exec(spoil)
