@@ -74,7 +74,7 @@ func (s *Screens) Login(c echo.Context) error {
 	return s.Redirect(c, to)
 }
 
-// proveAtOnce tries the code that came with the password, and answers the session's token after that and
+// proveAtOnce tries the code that came with the password, and returns the session's token after that and
 // where it leads. A password must not stand in a page that can be loaded again, so that a wrong code is
 // told on the next one.
 func (s *Screens) proveAtOnce(c echo.Context, token session.Token, client session.Client, code string) (session.Token,

@@ -15,7 +15,7 @@ import (
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
-// Export answers the office's users as a file. It is a POST, since it is written down who took it.
+// Export returns the office's users as a file. It is a POST, since it is written down who took it.
 func (s *Screens) Export(c echo.Context) error {
 	file, err := s.users.Export(c.Request().Context(), web.CurrentSession(c), s.Client(c), func(set factor.Set) string {
 		return s.T(c, "users_file.factor."+string(factorState(set)))

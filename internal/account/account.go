@@ -23,7 +23,7 @@ import (
 // ErrUnknown says that the office has no such user. Another office's user is as unknown as none.
 var ErrUnknown = fault.New(fault.NotFound, "no such user")
 
-// Service answers for the users of all offices.
+// Service serves the users of all offices.
 type Service struct {
 	pool   *db.Pool
 	q      *dbsqlc.Queries
@@ -98,7 +98,7 @@ type NewUser struct {
 	Invite     bool // no password: the user sets it with a link that is mailed to them
 }
 
-// Create adds a user to an office and answers their id. Its errors are sentences for whoever typed the
+// Create adds a user to an office and returns their id. Its errors are sentences for whoever typed the
 // command: an unknown office or role, a username that is taken or not one, a password that is too weak.
 func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (int64, error) {
 	n.OfficeCode, n.Username = CanonicalOfficeCode(n.OfficeCode), CanonicalUsername(n.Username)
@@ -157,7 +157,7 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 	return id, nil
 }
 
-// Find answers the id of a user by office code and username, as typed, or a sentence about which is unknown.
+// Find returns the id of a user by office code and username, as typed, or a sentence about which is unknown.
 func (s *Service) Find(ctx context.Context, officeCode, username string) (officeID, userID int64, err error) {
 	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
 	office, err := s.q.OfficeByCode(ctx, s.pool, officeCode)

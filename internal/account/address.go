@@ -19,7 +19,7 @@ const (
 	brakeWait = time.Minute
 )
 
-// brake answers *Delay while too many accounts have failed from an address. Browsers that the user is known in pass,
+// brake returns *Delay while too many accounts have failed from an address. Browsers that the user is known in pass,
 // and so does every address of an own network: behind a proxy that nobody told us to believe, it would be everybody's.
 func (s *Service) brake(ctx context.Context, address string, known bool) error {
 	if known || OwnNetwork(address) {

@@ -12,7 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
-// PasswordRules answers whom the password of a user of an office is for, or ErrUnknown.
+// PasswordRules returns whom the password of a user of an office is for, or ErrUnknown.
 func (s *Service) PasswordRules(ctx context.Context, officeID, userID int64) (PasswordFor, error) {
 	u, err := s.q.PasswordRules(ctx, s.pool, dbsqlc.PasswordRulesParams{OfficeID: officeID, ID: userID})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -25,7 +25,7 @@ func (s *Service) PasswordRules(ctx context.Context, officeID, userID int64) (Pa
 }
 
 // ChangePassword changes a signed-in user's own password, with the present one, and ends their links and their sessions
-// but this one. It answers *Refusal (before the present password is looked at), ErrWrong and *Delay as CheckPassword
+// but this one. It returns *Refusal (before the present password is looked at), ErrWrong and *Delay as CheckPassword
 // does, and ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64, present, password string,
 	from Origin) error {

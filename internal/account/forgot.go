@@ -28,7 +28,7 @@ var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new passw
 // Forgot notes that somebody at from forgot the password of a name, and queues the rest (AnswerForgotten). It does the
 // same for a known name, an unknown one, a disabled user and one without e-mail, in the same statements and time,
 // and says the same: nil, or ErrTooMany for the address alone. A fourth request for a name in an hour does nothing,
-// known or not. It answers ErrNoMail where this installation sends none.
+// known or not. It returns ErrNoMail where this installation sends none.
 func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
 	if s.mailer == nil {
 		return ErrNoMail

@@ -69,7 +69,7 @@ type Link struct {
 	user User
 }
 
-// OpenLink answers the link of a token, and changes nothing: mail scanners open links too. It answers ErrLink.
+// OpenLink returns the link of a token, and changes nothing: mail scanners open links too. It returns ErrLink.
 func (s *Service) OpenLink(ctx context.Context, token Token) (Link, error) {
 	hash := token.hash()
 	if hash == nil {
@@ -90,7 +90,7 @@ func (s *Service) OpenLink(ctx context.Context, token Token) (Link, error) {
 }
 
 // UseLink sets the user's password with a link, once, and ends the user's other links and every session. It signs
-// nobody in, and leaves the second factor as it is. It answers ErrLink, *Refusal (the link stays), and ErrBusy.
+// nobody in, and leaves the second factor as it is. It returns ErrLink, *Refusal (the link stays), and ErrBusy.
 func (s *Service) UseLink(ctx context.Context, token Token, password string, from Origin) error {
 	link, err := s.OpenLink(ctx, token)
 	if err != nil {
@@ -174,7 +174,7 @@ func (s *Service) sendLink(ctx context.Context, tx pgx.Tx, userID int64, purpose
 }
 
 // Invite sends a user without a password the link to set the first one; an invitation sent before ends.
-// It answers ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
+// It returns ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
 func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.InviteTx(ctx, tx, actor, officeID, userID) })
 }

@@ -48,7 +48,7 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 	})
 }
 
-// CreateOperator adds an operator and answers their id. It still lacks its second factor: see
+// CreateOperator adds an operator and returns their id. It still lacks its second factor: see
 // twofactor.EnrolOperator. Its errors are sentences for whoever typed the command: a username that is
 // taken or not one, a password that is too weak. The password needs 12 characters, although it is one
 // factor of two: an operator reaches every office.
@@ -90,7 +90,7 @@ type Operator struct {
 	Authenticator bool // without one nobody can sign in under this name
 }
 
-// Operators answers every operator, by username.
+// Operators returns every operator, by username.
 func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 	rows, err := s.q.OperatorList(ctx, s.pool)
 	if err != nil {
@@ -104,7 +104,7 @@ func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 }
 
 // RemoveOperator takes an operator away: their sessions end with it, and the authenticator's key is
-// forgotten. What they did stays in the history. It answers ErrUnknown in a sentence.
+// forgotten. What they did stays in the history. It returns ErrUnknown in a sentence.
 func (s *Service) RemoveOperator(ctx context.Context, username string, actor audit.Person) error {
 	username = CanonicalUsername(username)
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

@@ -31,7 +31,7 @@ type Attempt struct {
 	Address    string // IP address
 }
 
-// SignIn checks office code, username and password. It answers ErrWrong, *Delay, or ErrBusy.
+// SignIn checks office code, username and password. It returns ErrWrong, *Delay, or ErrBusy.
 func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
 	return s.signIn(ctx, a, door{
@@ -133,7 +133,7 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 }
 
 // CheckPassword proves the password of a signed-in user once more, under the delays of a log-in.
-// It answers ErrWrong, *Delay, or ErrBusy.
+// It returns ErrWrong, *Delay, or ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
 	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
 	budget := dbsqlc.PasswordFailureChargeParams{

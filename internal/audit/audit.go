@@ -166,7 +166,7 @@ type Entry struct {
 // PageSize is how many events one page of the history has.
 const PageSize = 50
 
-// List answers an office's events, newest first, older than the event before (0: from the newest), and
+// List returns an office's events, newest first, older than the event before (0: from the newest), and
 // whether there are more.
 func List(ctx context.Context, tx dbsqlc.DBTX, office, before int64) (entries []Entry, more bool, err error) {
 	if before <= 0 {

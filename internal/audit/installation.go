@@ -22,7 +22,7 @@ func NewInstallation(db dbsqlc.DBTX, log *Log) *Installation { return &Installat
 // in the database on an operator's word.
 func (i *Installation) Record(ctx context.Context, e Event) error { return i.log.Write(ctx, i.db, e) }
 
-// List answers the events, newest first, older than the event before (0: from the newest), and whether
+// List returns the events, newest first, older than the event before (0: from the newest), and whether
 // there are more.
 func (i *Installation) List(ctx context.Context, before int64) (entries []Entry, more bool, err error) {
 	if before <= 0 {

@@ -21,8 +21,8 @@ const (
 	purposeTest   = "test"
 )
 
-// Begin prepares a sign-in at the provider of an office, by its code as typed, and answers the token that
-// the browser keeps until it is back. It answers ErrNone, for an unknown office as for one without a
+// Begin prepares a sign-in at the provider of an office, by its code as typed, and returns the token that
+// the browser keeps until it is back. It returns ErrNone, for an unknown office as for one without a
 // provider, or *Trouble.
 func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, error) {
 	p, err := s.q.SSOProviderByCode(ctx, s.pool, account.CanonicalOfficeCode(officeCode))
@@ -50,7 +50,7 @@ func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, 
 }
 
 // BeginTest prepares a round trip for the superuser, at whose end stands no session but a report.
-// It answers ErrNone and ErrNotAllowed; trouble with the provider is part of the report.
+// It returns ErrNone and ErrNotAllowed; trouble with the provider is part of the report.
 func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token session.Token, reported bool, err error) {
 	if !sess.User.Role.ManagesOffice() {
 		return "", false, ErrNotAllowed
@@ -76,7 +76,7 @@ func maxAge() oauth2.AuthCodeOption {
 	return oauth2.SetAuthURLParam("max_age", fmt.Sprint(int(authTimeLimit.Seconds())))
 }
 
-// leave keeps what must come back, and answers the browser's own token.
+// leave keeps what must come back, and returns the browser's own token.
 func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowInsertParams, clientID string,
 	more ...oauth2.AuthCodeOption) (session.Token, error) {
 	if err := s.q.SSOFlowDeleteOld(ctx, s.pool); err != nil {
@@ -101,7 +101,7 @@ type Onward struct {
 	Host string // of the provider, to be read
 }
 
-// Onward answers where the browser with this token goes. It answers ErrFlow.
+// Onward returns where the browser with this token goes. It returns ErrFlow.
 func (s *Service) Onward(ctx context.Context, browser session.Token) (Onward, error) {
 	flow, err := s.q.SSOFlowLeaving(ctx, s.pool, browser.Hash())
 	if errors.Is(err, pgx.ErrNoRows) {

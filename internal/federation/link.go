@@ -23,7 +23,7 @@ type Waiting struct {
 	Label      string // what the provider calls them
 }
 
-// Waiting answers the link that waits in this browser, or ErrFlow.
+// Waiting returns the link that waits in this browser, or ErrFlow.
 func (s *Service) Waiting(ctx context.Context, browser session.Token) (Waiting, error) {
 	r, err := s.waiting(ctx, s.pool, browser)
 	return Waiting{r.OfficeCode, r.OfficeName, r.Label}, err
@@ -43,7 +43,7 @@ func (s *Service) waiting(ctx context.Context, tx dbsqlc.DBTX, browser session.T
 
 // Link signs in a user who has just proven the password, and links them. Where the office demands two
 // factors a password alone links nobody: else who stole one could add a way in of their own. The log-in is
-// then pending, and made reports false; LinkMine makes the link once the user is in. It answers ErrFlow,
+// then pending, and made reports false; LinkMine makes the link once the user is in. It returns ErrFlow,
 // ErrLinked, or *Refused when the policy has changed since.
 func (s *Service) Link(ctx context.Context, browser session.Token, user account.User, language string,
 	client session.Client) (token session.Token, made bool, err error) {
@@ -90,7 +90,7 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 	return token, made, nil
 }
 
-// LinkMine makes the link that waits in this browser for the user of a session. It answers ErrFlow,
+// LinkMine makes the link that waits in this browser for the user of a session. It returns ErrFlow,
 // fault.StepUpRequired, ErrLinked, or *Refused.
 func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess session.Session,
 	client session.Client) error {
@@ -161,7 +161,7 @@ type Mine struct {
 	Waiting  string // what the provider calls who waits in this browser to be linked, or ""
 }
 
-// Mine answers the link of a session's user, and the one that waits in this browser for them.
+// Mine returns the link of a session's user, and the one that waits in this browser for them.
 func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.Session) (Mine, error) {
 	rows, err := s.q.SSOIdentityOf(ctx, s.pool, dbsqlc.SSOIdentityOfParams{
 		UserID: sess.User.ID, OfficeID: sess.User.OfficeID,
@@ -188,7 +188,7 @@ func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.
 }
 
 // Unlink takes the user's link away. A proof of the last ten minutes is enough, the password's too: it
-// takes a way in, and gives none. It answers fault.StepUpRequired.
+// takes a way in, and gives none. It returns fault.StepUpRequired.
 func (s *Service) Unlink(ctx context.Context, sess session.Session, client session.Client) error {
 	if err := sess.RequireStepUp(session.StepUpEither); err != nil {
 		return err

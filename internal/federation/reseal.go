@@ -12,7 +12,7 @@ import (
 // resealBatch is how many offices one call of Reseal takes.
 const resealBatch = 100
 
-// Reseal seals anew the client secrets that an older key sealed: one batch, of offices after after. It answers where to
+// Reseal seals anew the client secrets that an older key sealed: one batch, of offices after after. It returns where to
 // go on, 0 when there is no more. A secret that changes meanwhile is left alone; what no key of the ring opens stays as
 // it is and is an error in the end.
 func (s *Service) Reseal(ctx context.Context, after int64) (next int64, err error) {

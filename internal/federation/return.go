@@ -34,7 +34,7 @@ type Arrival struct {
 	Tested  bool          // it was a test, and its report is kept
 }
 
-// Return ends a round trip. The flow is used up first, whatever comes after. It answers ErrFlow, *Trouble,
+// Return ends a round trip. The flow is used up first, whatever comes after. It returns ErrFlow, *Trouble,
 // or *Refused, which has left an audit event and nothing else.
 func (s *Service) Return(ctx context.Context, a Answer) (Arrival, error) {
 	flow, err := s.q.SSOFlowTake(ctx, s.pool, dbsqlc.SSOFlowTakeParams{
@@ -159,7 +159,7 @@ func judge(office dbsqlc.SSOProviderHoldRow, said claims) *Refused {
 	return &Refused{OfficeCode: office.OfficeCode}
 }
 
-// hold reads what the office demands now, and holds it until the transaction's end. It answers ErrFlow
+// hold reads what the office demands now, and holds it until the transaction's end. It returns ErrFlow
 // when the office has another provider by now, or none.
 func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64,
 	issuer string) (dbsqlc.SSOProviderHoldRow, error) {

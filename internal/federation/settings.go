@@ -36,7 +36,7 @@ type Report struct {
 	AuthTime bool
 }
 
-// Settings answers the provider of the session's office. It answers ErrNotAllowed.
+// Settings returns the provider of the session's office. It returns ErrNotAllowed.
 func (s *Service) Settings(ctx context.Context, sess session.Session) (Settings, error) {
 	if !sess.User.Role.ManagesOffice() {
 		return Settings{}, ErrNotAllowed
@@ -68,7 +68,7 @@ type Problem struct{ Field, Key string }
 func (p *Problem) Error() string { return "the field " + p.Field + ": " + p.Key }
 
 // Save keeps a provider. An empty secret leaves the one that is set, unless the issuer is another: a secret
-// is never sent to a provider that it was not made for. It answers ErrNotAllowed, fault.StepUpRequired, or *Problem.
+// is never sent to a provider that it was not made for. It returns ErrNotAllowed, fault.StepUpRequired, or *Problem.
 func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string,
 	client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
@@ -133,7 +133,7 @@ func (s *Service) check(typed Settings, secret string) *Problem {
 }
 
 // Remove takes the provider away. Links stay, in case it comes back: without a provider they open nothing.
-// It answers ErrNotAllowed and fault.StepUpRequired.
+// It returns ErrNotAllowed and fault.StepUpRequired.
 func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
@@ -182,7 +182,7 @@ type Refusal struct {
 	Address string
 }
 
-// Refusals answers the last twenty refusals in the session's office. It answers ErrNotAllowed.
+// Refusals returns the last twenty refusals in the session's office. It returns ErrNotAllowed.
 func (s *Service) Refusals(ctx context.Context, sess session.Session) ([]Refusal, error) {
 	if !sess.User.Role.ManagesOffice() {
 		return nil, ErrNotAllowed

@@ -55,7 +55,7 @@ func place(path, text string) error {
 	return nil
 }
 
-// beside writes a file of mode 0600 in the folder of path, whole and on the disk, and answers its name.
+// beside writes a file of mode 0600 in the folder of path, whole and on the disk, and returns its name.
 func beside(path, text string) (string, error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".key-*") // 0600
 	if err != nil {
@@ -68,7 +68,7 @@ func beside(path, text string) (string, error) {
 	return tmp.Name(), nil
 }
 
-// Add writes a fresh key as the first line of a key file, the others below it, and answers the new ring.
+// Add writes a fresh key as the first line of a key file, the others below it, and returns the new ring.
 // The file is the old one or the new one at every moment, and stays its owner's: a superuser's command must
 // not take it away from the account that serves. A link is followed: what it points to is written.
 func Add(path string) (*Ring, error) {

@@ -118,7 +118,7 @@ func (r *Ring) SealWith(fingerprint string) bool {
 // Become takes over another ring's keys, and which of them seals, between two uses.
 func (r *Ring) Become(other *Ring) { r.now.Store(other.now.Load()) }
 
-// Named answers the fingerprint of the key with this id, "" when the ring has none.
+// Named returns the fingerprint of the key with this id, "" when the ring has none.
 func (r *Ring) Named(id []byte) string {
 	for _, k := range r.now.Load().keys {
 		if bytes.Equal(k.id[:], id) {

@@ -35,7 +35,7 @@ func (d *DemoMailbox) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// Mails answers the last fifty mails, the newest first.
+// Mails returns the last fifty mails, the newest first.
 func (d *DemoMailbox) Mails(ctx context.Context) ([]DemoMail, error) {
 	rows, err := d.q.DemoMailList(ctx, d.pool)
 	if err != nil {

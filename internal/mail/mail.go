@@ -58,7 +58,7 @@ type Service struct {
 }
 
 // New makes the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
-// answers the public origin, which a listen address of port 0 settles late.
+// returns the public origin, which a listen address of port 0 settles late.
 func New(
 	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, logger *slog.Logger,
 ) *Service {

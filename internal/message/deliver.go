@@ -16,7 +16,7 @@ import (
 
 // Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the
 // send as calling; the call, with no transaction open; and a transaction that writes its outcome and, by
-// complete, completes the job. Before them it picks a provider and waits for a turn there. It answers nil when the
+// complete, completes the job. Before them it picks a provider and waits for a turn there. It returns nil when the
 // job is completed, *Cancelled, *Later, or any other error for a retry. No error holds a code or a number.
 func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
 	complete func(context.Context, pgx.Tx) error) error {

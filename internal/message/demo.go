@@ -33,7 +33,7 @@ func (d *DemoPhone) Keep(ctx context.Context, to, body string) error {
 	return nil
 }
 
-// Texts answers the last fifty messages, the newest first.
+// Texts returns the last fifty messages, the newest first.
 func (d *DemoPhone) Texts(ctx context.Context) ([]DemoText, error) {
 	rows, err := d.q.DemoMessageList(ctx, d.pool)
 	if err != nil {

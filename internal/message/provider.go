@@ -27,7 +27,7 @@ const (
 	throttlePause = 500 * time.Millisecond
 )
 
-// breakers answers what is known about every provider.
+// breakers returns what is known about every provider.
 func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 	rows, err := s.q.ProviderList(ctx, s.pool)
 	if err != nil {

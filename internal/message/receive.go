@@ -159,7 +159,7 @@ func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.Me
 	return nil
 }
 
-// Spoken answers the code of a call's message and the language to speak it in. It answers ErrOver
+// Spoken returns the code of a call's message and the language to speak it in. It returns ErrOver
 // when the challenge is used, replaced or expired, or there is no such message.
 func (s *Service) Spoken(ctx context.Context, ref string) (code, language string, err error) {
 	ref, sendNo := splitRef(ref)

@@ -24,7 +24,7 @@ type Country struct {
 	Users int // with a confirmed number there
 }
 
-// MostUsed answers the six most used countries of this installation, the most used first: where codes go by default.
+// MostUsed returns the six most used countries of this installation, the most used first: where codes go by default.
 func MostUsed(ctx context.Context, tx dbsqlc.DBTX) ([]phone.Country, error) {
 	rows, err := dbsqlc.New().MobileNumberCountries(ctx, tx)
 	if err != nil {
@@ -37,7 +37,7 @@ func MostUsed(ctx context.Context, tx dbsqlc.DBTX) ([]phone.Country, error) {
 	return slices.Clone(phone.MostUsed(counted)), nil
 }
 
-// Countries answers where the office's codes may go, by ISO code: the most used countries of this installation, and
+// Countries returns where the office's codes may go, by ISO code: the most used countries of this installation, and
 // what a superuser said of others.
 func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, error) {
 	allowed, err := MostUsed(ctx, s.pool)
@@ -72,7 +72,7 @@ func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, err
 	return countries, nil
 }
 
-// AllowCountry says whether the office's codes may go to a country. It answers ErrNotAllowed, ErrUnknown for what is
+// AllowCountry says whether the office's codes may go to a country. It returns ErrNotAllowed, ErrUnknown for what is
 // no country, and ErrCountryInUse when somebody would be locked out.
 func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client session.Client, country phone.Country,
 	allowed bool) error {

@@ -30,7 +30,7 @@ var (
 	ErrUnknown = fault.New(fault.NotFound, "no such office")
 )
 
-// Service answers for all offices.
+// Service serves all offices.
 type Service struct {
 	pool     *db.Pool
 	q        *dbsqlc.Queries
@@ -91,7 +91,7 @@ func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, err
 
 // Activate makes two factors mandatory for the session's office. Activating twice does no harm.
 // Sessions without a second factor become pending log-ins, the superuser's own included.
-// It answers ErrNotAllowed.
+// It returns ErrNotAllowed.
 func (s *Service) Activate(ctx context.Context, sess session.Session, client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
 		return ErrNotAllowed
@@ -99,7 +99,7 @@ func (s *Service) Activate(ctx context.Context, sess session.Session, client ses
 	return s.set(ctx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
 }
 
-// SwitchOff ends the demand for a second factor. It answers ErrNotAllowed, and fault.StepUpRequired unless the
+// SwitchOff ends the demand for a second factor. It returns ErrNotAllowed, and fault.StepUpRequired unless the
 // superuser proved theirs in the last ten minutes.
 func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client session.Client) error {
 	if !sess.User.Role.ManagesOffice() {
@@ -112,7 +112,7 @@ func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client se
 }
 
 // ForceOff is the operator's way back in when a whole office is locked out. The office's superusers are told.
-// It answers ErrUnknown.
+// It returns ErrUnknown.
 func (s *Service) ForceOff(ctx context.Context, code string) error {
 	row, err := s.q.OfficeByCode(ctx, s.pool, account.CanonicalOfficeCode(code))
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -157,7 +157,7 @@ type Office struct {
 	TwoFactorRequired bool
 }
 
-// List answers all offices by code, for the operator.
+// List returns all offices by code, for the operator.
 func (s *Service) List(ctx context.Context) ([]Office, error) {
 	rows, err := s.q.OfficeList(ctx, s.pool)
 	if err != nil {
@@ -197,8 +197,8 @@ func (s *Service) Create(ctx context.Context, code, name string, actor audit.Per
 	return nil
 }
 
-// History answers a page of the office's audit events for its superuser, older than the event before
-// (0: the newest), and whether there are more. It answers ErrNotAllowed.
+// History returns a page of the office's audit events for its superuser, older than the event before
+// (0: the newest), and whether there are more. It returns ErrNotAllowed.
 func (s *Service) History(ctx context.Context, sess session.Session, before int64) ([]audit.Entry, bool, error) {
 	if !sess.User.Role.ManagesOffice() {
 		return nil, false, ErrNotAllowed

@@ -19,7 +19,7 @@ type Superusers interface {
 // noticeForcedOff is twofactor.NoticeForcedOff, which this package cannot reach.
 const noticeForcedOff = "forced_off"
 
-// Telling answers a Service that also tells the superusers when the command line switches two-factor
+// Telling returns a Service that also tells the superusers when the command line switches two-factor
 // authentication off.
 func (s *Service) Telling(superusers Superusers) *Service {
 	with := *s

@@ -152,7 +152,7 @@ func (h History) pending(l Login) bool {
 
 func (h History) live(c Challenge) bool { return c.EndedAt.IsZero() && h.Now.Before(c.ExpiresAt) }
 
-// Search looks a user up and writes in the audit log that the operator did. It answers ErrUnknown.
+// Search looks a user up and writes in the audit log that the operator did. It returns ErrUnknown.
 func (s *Service) Search(ctx context.Context, by By, officeCode, username string) (History, error) {
 	h, err := s.Look(ctx, officeCode, username)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Service) Search(ctx context.Context, by By, officeCode, username string
 		audit.Person{ID: h.User.ID, Name: h.User.Username}, ""))
 }
 
-// Look is Search without the note, for a page that shows itself again. It answers ErrUnknown.
+// Look is Search without the note, for a page that shows itself again. It returns ErrUnknown.
 func (s *Service) Look(ctx context.Context, officeCode, username string) (History, error) {
 	officeCode, username = find(officeCode, username)
 	r, err := s.q.OperatorUser(ctx, s.pool, dbsqlc.OperatorUserParams{OfficeCode: officeCode, Username: username})

@@ -28,7 +28,7 @@ type Office struct {
 	Cap               string // "" for none
 }
 
-// Offices answers all of them, by code.
+// Offices returns all of them, by code.
 func (s *Service) Offices(ctx context.Context) ([]Office, error) {
 	rows, err := s.q.OperatorOffices(ctx, s.pool)
 	if err != nil {
@@ -45,7 +45,7 @@ func (s *Service) Offices(ctx context.Context) ([]Office, error) {
 	return offices, nil
 }
 
-// Office answers one, with its code, name, cost and cap alone. It answers ErrUnknown.
+// Office returns one, with its code, name, cost and cap alone. It returns ErrUnknown.
 func (s *Service) Office(ctx context.Context, id int64) (Office, error) {
 	r, err := s.q.OperatorOffice(ctx, s.pool, id)
 	if errors.Is(err, pgx.ErrNoRows) {

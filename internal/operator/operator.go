@@ -1,4 +1,4 @@
-// Package operator answers an operator's questions over all offices: how messages fare, why a user is
+// Package operator serves an operator's questions over all offices: how messages fare, why a user is
 // waiting, and what the offices use and pay; and it does the few things an operator may do about it.
 //
 // The rules it protects: an operator sees no code and no whole number; every look-up of a user and every
@@ -36,7 +36,7 @@ type Anew interface {
 	ResendNew(ctx context.Context, challengeID int64) error
 }
 
-// Service answers for the installation.
+// Service serves the installation.
 type Service struct {
 	pool *db.Pool
 	q    *dbsqlc.Queries
@@ -68,7 +68,7 @@ type Owner struct {
 	Live     bool // the challenge can still be ended
 }
 
-// OwnerOf answers ErrUnknown.
+// OwnerOf returns ErrUnknown.
 func (s *Service) OwnerOf(ctx context.Context, challengeID int64) (Owner, error) {
 	r, err := s.owner(ctx, s.pool, challengeID)
 	return Owner{r.OfficeCode, r.Username, r.EndedAt == nil}, err
@@ -86,7 +86,7 @@ func (s *Service) owner(ctx context.Context, tx dbsqlc.DBTX, challengeID int64) 
 	return r, nil
 }
 
-// EndChallenge makes a live code useless. It answers ErrUnknown, and ErrOver when it had ended.
+// EndChallenge makes a live code useless. It returns ErrUnknown, and ErrOver when it had ended.
 func (s *Service) EndChallenge(ctx context.Context, by By, challengeID int64) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		r, err := s.owner(ctx, tx, challengeID)
@@ -162,7 +162,7 @@ func capDetail(amount *string) string {
 	return *amount
 }
 
-// CapInstallation sets the most that all offices together may spend in a month; "" is no cap. It answers ErrCap.
+// CapInstallation sets the most that all offices together may spend in a month; "" is no cap. It returns ErrCap.
 func (s *Service) CapInstallation(ctx context.Context, by By, typed string) error {
 	most, err := amount(typed)
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) CapInstallation(ctx context.Context, by By, typed string) erro
 	})
 }
 
-// CapOffice sets the most that an office may spend in a month; "" is no cap. It answers ErrCap and ErrUnknown.
+// CapOffice sets the most that an office may spend in a month; "" is no cap. It returns ErrCap and ErrUnknown.
 func (s *Service) CapOffice(ctx context.Context, by By, officeID int64, typed string) error {
 	most, err := amount(typed)
 	if err != nil {

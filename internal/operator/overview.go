@@ -109,7 +109,7 @@ type Overview struct {
 	Cap        string  // "" for none
 }
 
-// Overview answers how messages fared in a period.
+// Overview returns how messages fared in a period.
 func (s *Service) Overview(ctx context.Context, period Period) (Overview, error) {
 	o := Overview{Period: period}
 	clock, err := s.q.OperatorClock(ctx, s.pool, period.Step)

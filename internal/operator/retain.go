@@ -16,7 +16,7 @@ const (
 )
 
 // Retain deletes challenges older than days (at least 1), and with them their messages, sends and
-// receipts, in batches. Audit events and costs stay. It answers how many challenges went.
+// receipts, in batches. Audit events and costs stay. It returns how many challenges went.
 func (s *Service) Retain(ctx context.Context, days int) (int, error) {
 	age := time.Duration(max(1, days)) * 24 * time.Hour
 	until, gone := time.Now().Add(retainFor), 0

@@ -54,7 +54,7 @@ var errorCodeShape = regexp.MustCompile(`^[0-9A-Za-z_-]{1,8}$`)
 // and of a gateway's.
 var statuses = []ReceiptStatus{Delivered, Accepted, Buffered, Expired, Failed, Rejected, Uncertain}
 
-// ours answers a status in our own words. What is new to us is unknown, which moves nothing.
+// ours returns a status in our own words. What is new to us is unknown, which moves nothing.
 func ours(status string) ReceiptStatus {
 	if s := ReceiptStatus(status); slices.Contains(statuses, s) {
 		return s

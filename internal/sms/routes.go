@@ -89,7 +89,7 @@ func parseOrder(text string, known []string) ([]string, error) {
 // RoutesTo are the routes without a rule: these providers, in this order, everywhere.
 func RoutesTo(providers ...string) Routes { return Routes{rest: slices.Clone(providers)} }
 
-// For answers the providers to try for a country (ISO code), the first first. The slice
+// For returns the providers to try for a country (ISO code), the first first. The slice
 // is the caller's own.
 func (r Routes) For(country string) []string {
 	if order, found := r.countries[country]; found {

@@ -64,7 +64,7 @@ func signStandard(header http.Header, secret []byte, id string, now time.Time, b
 	header.Set(headerSignature, "v1,"+base64.StdEncoding.EncodeToString(standardMAC(secret, id, timestamp, body)))
 }
 
-// checkStandard answers ErrSignature or ErrStale, or nil for a request that the holder of the
+// checkStandard returns ErrSignature or ErrStale, or nil for a request that the holder of the
 // secret signed just now. While secrets change a request has several signatures.
 func checkStandard(header http.Header, secret []byte, now time.Time, body []byte) error {
 	id, timestamp := header.Get(headerID), header.Get(headerTimestamp)

@@ -36,7 +36,7 @@ type claims struct {
 	PayloadHash string `json:"payload_hash"`
 }
 
-// check answers ErrSignature or ErrStale, or nil.
+// check returns ErrSignature or ErrStale, or nil.
 func (v *VoiceEvents) check(header http.Header, body []byte, now time.Time) error {
 	scheme, token, found := strings.Cut(header.Get("Authorization"), " ")
 	if !found || !strings.EqualFold(scheme, "Bearer") {
@@ -72,7 +72,7 @@ var callStatuses = map[string]ReceiptStatus{
 }
 
 // Read checks and reads one event of a call. ref is that of the send where the address had
-// one, else "". It answers ErrSignature, ErrStale, ErrMalformed, or ErrNothing for an event
+// one, else "". It returns ErrSignature, ErrStale, ErrMalformed, or ErrNothing for an event
 // that changes nothing.
 func (v *VoiceEvents) Read(header http.Header, body []byte, now time.Time, ref string) (Receipt, error) {
 	if err := v.check(header, body, now); err != nil {
@@ -100,7 +100,7 @@ func (v *VoiceEvents) Read(header http.Header, body []byte, now time.Time, ref s
 var uuidShape = regexp.MustCompile(`^[0-9a-zA-Z]{4,}(-[0-9a-zA-Z]{1,32}){1,6}$`)
 
 // Key reads the answer to the prompt: whether a key was pressed, and the call's id. pressed
-// is false when nobody pressed one in time. It answers ErrSignature or ErrStale, or
+// is false when nobody pressed one in time. It returns ErrSignature or ErrStale, or
 // ErrMalformed for what is no such event.
 func (v *VoiceEvents) Key(header http.Header, body []byte, now time.Time) (id string, pressed bool, err error) {
 	if err := v.check(header, body, now); err != nil {

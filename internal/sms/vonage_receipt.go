@@ -54,7 +54,7 @@ func checkSignatureSecret(secret string) error {
 	return nil
 }
 
-// Read checks and reads one receipt, posted as a form or as JSON. It answers ErrMalformed,
+// Read checks and reads one receipt, posted as a form or as JSON. It returns ErrMalformed,
 // ErrSignature or ErrStale.
 func (v *VonageReceipts) Read(header http.Header, body []byte, now time.Time) (Receipt, error) {
 	fields, err := readFields(header, body)

@@ -23,7 +23,7 @@ func NewWebhookReceipts(secret string) (*WebhookReceipts, error) {
 	return &WebhookReceipts{&raw}, nil
 }
 
-// Read checks and reads one receipt. It answers ErrSignature, ErrStale, ErrMalformed, or
+// Read checks and reads one receipt. It returns ErrSignature, ErrStale, ErrMalformed, or
 // ErrNothing for an event of another type.
 func (w *WebhookReceipts) Read(header http.Header, body []byte, now time.Time) (Receipt, error) {
 	if err := checkStandard(header, *w.secret, now, body); err != nil {

@@ -58,7 +58,7 @@ type counts struct {
 	spent                                    bool
 }
 
-// limit answers the first limit that a further message would break, or "".
+// limit returns the first limit that a further message would break, or "".
 func limit(c counts) Limit {
 	switch {
 	case c.ofSession >= maxOfSession, c.live >= maxLive:
@@ -92,7 +92,7 @@ const (
 	lockOffice = 2
 )
 
-// maySend answers *Limited, or *Wait, when no message may go to the number now. In a transaction that will send one
+// maySend returns *Limited, or *Wait, when no message may go to the number now. In a transaction that will send one
 // it holds what counts until the end.
 func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose,
 	number phone.Number, anew, hold bool) error {

@@ -75,7 +75,7 @@ func (s *Service) write(ctx context.Context, tx pgx.Tx, userID int64, n Notice, 
 	})
 }
 
-// Notices answers what the user has not put away yet, the newest first, at most five.
+// Notices returns what the user has not put away yet, the newest first, at most five.
 func (s *Service) Notices(ctx context.Context, userID int64) ([]Told, error) {
 	rows, err := s.q.NoticeList(ctx, s.pool, userID)
 	if err != nil {

@@ -40,7 +40,7 @@ const bom = "\uFEFF"
 
 // Read reads a file of users as spreadsheets write them: UTF-8 with or without a byte order mark, commas,
 // semicolons or tabs, any line ends, quotes where needed, an optional "sep=;" line, and a line of headings.
-// It answers *FileProblem when it is none. What is in the lines is not judged here: see Plan.
+// It returns *FileProblem when it is none. What is in the lines is not judged here: see Plan.
 func Read(file []byte) ([]Line, error) {
 	switch {
 	case len(file) > MaxFile:

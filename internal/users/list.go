@@ -34,7 +34,7 @@ type Listing struct {
 // Pages is how many pages there are, at least one.
 func (l Listing) Pages() int { return max(1, (l.Found+PageSize-1)/PageSize) }
 
-// List answers a page (from 1) of an office's users by name: those whose name or username has the search in
+// List returns a page (from 1) of an office's users by name: those whose name or username has the search in
 // it, all when it is empty. A page that does not exist is the first.
 func (s *Service) List(ctx context.Context, officeID int64, search string, page int) (Listing, error) {
 	list := Listing{Page: page}
@@ -88,7 +88,7 @@ type Standing struct {
 	ResetAskAt  time.Time
 }
 
-// Standing answers for a user of an office, or account.ErrUnknown.
+// Standing returns for a user of an office, or account.ErrUnknown.
 func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standing, error) {
 	r, err := s.q.RosterStanding(ctx, s.pool, dbsqlc.RosterStandingParams{OfficeID: officeID, ID: userID})
 	if errors.Is(err, pgx.ErrNoRows) {

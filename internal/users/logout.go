@@ -11,7 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
-// LoggedIn answers how many living sessions an office has, and of how many users.
+// LoggedIn returns how many living sessions an office has, and of how many users.
 func (s *Service) LoggedIn(ctx context.Context, officeID int64) (sessions, users int, err error) {
 	r, err := s.q.RosterSessions(ctx, s.pool, officeID)
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *Service) LoggedIn(ctx context.Context, officeID int64) (sessions, users
 
 // LogOut ends every session of a user of the office; the acting one stays. Ending sessions takes nobody's
 // rights away that a log-in does not give back, so it needs no fresh proof: in need it must be quick.
-// It answers account.ErrUnknown, twofactor.ErrNotAllowed.
+// It returns account.ErrUnknown, twofactor.ErrNotAllowed.
 func (s *Service) LogOut(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return twofactor.ErrNotAllowed
@@ -40,7 +40,7 @@ func (s *Service) LogOut(ctx context.Context, sess session.Session, client sessi
 }
 
 // LogOutAll ends every session of the office; the acting one stays unless it is to end too.
-// It answers twofactor.ErrNotAllowed.
+// It returns twofactor.ErrNotAllowed.
 func (s *Service) LogOutAll(ctx context.Context, sess session.Session, client session.Client, ownToo bool) error {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return twofactor.ErrNotAllowed

@@ -17,7 +17,7 @@ import (
 
 // AskReset leaves the superusers a request to reset another user's second factor. Accountants may ask;
 // asking twice does no harm. twofactor.Reset grants it.
-// It answers account.ErrUnknown, twofactor.ErrNotAllowed.
+// It returns account.ErrUnknown, twofactor.ErrNotAllowed.
 func (s *Service) AskReset(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	if sess.Pending() || !sess.User.Role.ManagesUsers() || id == sess.User.ID {
 		return twofactor.ErrNotAllowed
@@ -38,7 +38,7 @@ func (s *Service) AskReset(ctx context.Context, sess session.Session, client ses
 	})
 }
 
-// DeclineReset takes a request away without a reset. It answers account.ErrUnknown, twofactor.ErrNotAllowed.
+// DeclineReset takes a request away without a reset. It returns account.ErrUnknown, twofactor.ErrNotAllowed.
 func (s *Service) DeclineReset(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
 		return twofactor.ErrNotAllowed
@@ -66,7 +66,7 @@ type Request struct {
 	At   time.Time
 }
 
-// Requests answers the office's open requests, the oldest first, at most a hundred.
+// Requests returns the office's open requests, the oldest first, at most a hundred.
 func (s *Service) Requests(ctx context.Context, officeID int64) ([]Request, error) {
 	rows, err := s.q.ResetRequestList(ctx, s.pool, officeID)
 	if err != nil {

@@ -25,8 +25,8 @@ var (
 	ErrNothing = fault.New(fault.Invalid, "nothing to import")
 )
 
-// Export answers the office's users as a file: no number, no secret. It is written down who took it.
-// It answers twofactor.ErrNotAllowed.
+// Export returns the office's users as a file: no number, no secret. It is written down who took it.
+// It returns twofactor.ErrNotAllowed.
 func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client,
 	describe func(factor.Set) string) (file []byte, err error) {
 	if sess.Pending() || !sess.User.Role.ManagesOffice() {
@@ -64,8 +64,8 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 	return file, err
 }
 
-// Plan answers what an import of these lines would do now, and does nothing.
-// It answers twofactor.ErrNotAllowed, fault.StepUpRequired.
+// Plan returns what an import of these lines would do now, and does nothing.
+// It returns twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Plan(ctx context.Context, sess session.Session, lines []Line) (Plan, error) {
 	if err := MayChange(sess); err != nil {
 		return Plan{}, err
@@ -87,7 +87,7 @@ func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session
 
 // Import does what the plan with this digest says, all of it or nothing: the lines are judged anew, behind
 // every other change. made are the users it made.
-// It answers ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line,
 	digest string) (done Plan, made []int64, err error) {
 	if err := MayChange(sess); err != nil {
@@ -125,7 +125,7 @@ func (s *Service) Import(ctx context.Context, sess session.Session, client sessi
 	return done, made, nil
 }
 
-// take does one step, and answers the id of the user it made, or 0.
+// take does one step, and returns the id of the user it made, or 0.
 func (s *Service) take(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
 	step Step) (int64, error) {
 	switch {

@@ -24,12 +24,12 @@ type Fields struct {
 	Role  account.Role
 }
 
-// clean answers the fields as they are stored.
+// clean returns the fields as they are stored.
 func (f Fields) clean() Fields {
 	return Fields{account.Line(f.Name), account.Line(f.Email), f.Role}
 }
 
-// problem answers what is wrong with cleaned fields given by somebody of role actor, or "".
+// problem returns what is wrong with cleaned fields given by somebody of role actor, or "".
 func (f Fields) problem(actor account.Role) Problem {
 	switch {
 	case f.Name == "" || len([]rune(f.Name)) > account.MaxNameLength:
@@ -59,7 +59,7 @@ func newProblem(username string, f Fields, actor account.Role) Problem {
 }
 
 // Add makes a user of the session's office, without a password: nothing matches until an invitation has set
-// one. It answers a Problem, ErrTaken, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// one. It returns a Problem, ErrTaken, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string,
 	f Fields) (id int64, err error) {
 	if err := MayChange(sess); err != nil {
@@ -93,7 +93,7 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, c
 
 // Change gives a user of the session's office a name, an e-mail address and a role. Another role ends every
 // session of the user, the acting one included when it is their own.
-// It answers a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Change(ctx context.Context, sess session.Session, client session.Client, id int64, f Fields) error {
 	if err := MayChange(sess); err != nil {
 		return err
@@ -151,7 +151,7 @@ func changed(was dbsqlc.RosterUserLockRow, f Fields) string {
 }
 
 // Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
-// It answers ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		n, err := s.q.RosterUserDisable(ctx, tx, dbsqlc.RosterUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
@@ -168,7 +168,7 @@ func (s *Service) Disable(ctx context.Context, sess session.Session, client sess
 	})
 }
 
-// Enable lets a disabled user log in again. It answers as Disable does.
+// Enable lets a disabled user log in again. It returns as Disable does.
 func (s *Service) Enable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		n, err := s.q.RosterUserEnable(ctx, tx, dbsqlc.RosterUserEnableParams{OfficeID: sess.User.OfficeID, ID: id})
@@ -183,7 +183,7 @@ func (s *Service) Enable(ctx context.Context, sess session.Session, client sessi
 }
 
 // Delete removes a user with their factors and sessions for good. What they did stays in the history, by
-// their username. It answers as Disable does.
+// their username. It returns as Disable does.
 func (s *Service) Delete(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		// In the order in which everybody takes these rows; the cascade has its own.

@@ -48,7 +48,7 @@ const (
 
 func (p Problem) Error() string { return "a user refused: " + string(p) }
 
-// Service answers for the users of all offices.
+// Service serves the users of all offices.
 type Service struct {
 	pool     *db.Pool
 	q        *dbsqlc.Queries
