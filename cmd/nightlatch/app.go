@@ -41,7 +41,7 @@ type app struct {
 	pool     *db.Pool
 	ring     *keys.Ring
 	log      *audit.Log
-	metrics  *metrics.Metrics      // a message.Meter, and a web.RequestMeter
+	metrics  *metrics.Metrics      // a message.Recorder, and a web.RequestMeter
 	queue    *river.Client[pgx.Tx] // enqueues and works nothing, over the web half's connections
 	outbox   *jobs.Outbox          // of queue
 	hasher   *account.Hasher

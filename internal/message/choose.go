@@ -6,22 +6,22 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-// verdict is what a look at a message decides.
-type verdict string
+// decision is what a look at a message decides.
+type decision string
 
 const (
-	goAhead     verdict = "send"
-	later       verdict = "later"       // no provider can be asked just now
-	done        verdict = "done"        // already sent
-	over        verdict = "over"        // used, replaced or abandoned
-	expired     verdict = "expired"     //
-	tooLate     verdict = "too_late"    // under 20 s left
-	resent      verdict = "resent"      // the user asked for another message meanwhile
-	unsure      verdict = "unsure"      // two calls may have sent it
-	undelivered verdict = "undelivered" // the carrier gave up, and there is nobody else to try
-	account     verdict = "account"     // every provider refuses our account
-	ours        verdict = "ours"        // every provider refuses our request
-	noRoute     verdict = "no_route"    // the configuration has no provider for it
+	goAhead     decision = "send"
+	later       decision = "later"       // no provider can be asked just now
+	done        decision = "done"        // already sent
+	over        decision = "over"        // used, replaced or abandoned
+	expired     decision = "expired"     //
+	tooLate     decision = "too_late"    // under 20 s left
+	resent      decision = "resent"      // the user asked for another message meanwhile
+	unsure      decision = "unsure"      // two calls may have sent it
+	undelivered decision = "undelivered" // the carrier gave up, and there is nobody else to try
+	account     decision = "account"     // every provider refuses our account
+	ours        decision = "ours"        // every provider refuses our request
+	noRoute     decision = "no_route"    // the configuration has no provider for it
 )
 
 // state is what decide judges.
@@ -30,14 +30,14 @@ type state struct {
 	over         bool // the challenge has ended
 	final        bool // the message has its last state
 	newest       bool // no later message of the challenge was asked for
-	tally        tally
+	attempts     attempts
 }
 
-// tally is what has been done with a message so far, by provider.
-type tally map[string]did
+// attempts is what has been done with a message so far, by provider.
+type attempts map[string]attempt
 
-// did is what one provider did with a message.
-type did struct {
+// attempt is what one provider did with a message.
+type attempt struct {
 	mayHaveSent int // calls that may have sent it, the dead ones included
 	unknown     int // of these, the ones without a known end
 	sent        int // accepted, and not reported undelivered
@@ -47,7 +47,7 @@ type did struct {
 	undelivered bool // the carrier gave up
 }
 
-func (t tally) total() (all did) {
+func (t attempts) total() (all attempt) {
 	for _, d := range t {
 		all.mayHaveSent += d.mayHaveSent
 		all.sent += d.sent
@@ -60,8 +60,8 @@ func (t tally) total() (all did) {
 }
 
 // decide says whether a message is still to be sent.
-func decide(s state) verdict {
-	all := s.tally.total()
+func decide(s state) decision {
+	all := s.attempts.total()
 	switch left := s.expires.Sub(s.now); {
 	case s.final, all.sent > 0:
 		return done
@@ -92,9 +92,9 @@ type breaker struct {
 const strikesAllowed = 2
 
 // choose picks the provider that a message is given to next: the first of the route that has not refused it for
-// good and whose breaker lets a call through; one that failed it before comes after one that did not. The verdict is
+// good and whose breaker lets a call through; one that failed it before comes after one that did not. The decision is
 // goAhead with a name, later, or why nobody is left.
-func choose(route []string, t tally, breakers map[string]breaker) (string, verdict) {
+func choose(route []string, t attempts, breakers map[string]breaker) (string, decision) {
 	best, least := "", 0
 	waiting, refusing := false, false
 	for _, name := range route {

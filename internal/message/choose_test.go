@@ -11,26 +11,26 @@ func TestWhatStepOneDecides(t *testing.T) {
 	now := time.Now()
 	live := state{now: now, expires: now.Add(4 * time.Minute), newest: true}
 	with := func(change func(*state)) state { s := live; change(&s); return s }
-	did := func(d did) func(*state) { return func(s *state) { s.tally = tally{"a": d} } }
+	tried := func(d attempt) func(*state) { return func(s *state) { s.attempts = attempts{"a": d} } }
 	for name, c := range map[string]struct {
 		s    state
-		want verdict
+		want decision
 	}{
 		"a live challenge":       {live, goAhead},
-		"one call nobody knows":  {with(did(did1(1, 1))), goAhead},
-		"two calls nobody knows": {with(did(did1(2, 2))), unsure},
-		"sent":                   {with(func(s *state) { s.tally = tally{"a": {mayHaveSent: 1, sent: 1}} }), done},
+		"one call nobody knows":  {with(tried(oneAttempt(1, 1))), goAhead},
+		"two calls nobody knows": {with(tried(oneAttempt(2, 2))), unsure},
+		"sent":                   {with(func(s *state) { s.attempts = attempts{"a": {mayHaveSent: 1, sent: 1}} }), done},
 		"sent, and the carrier gave up": {with(func(s *state) {
-			s.tally = tally{
+			s.attempts = attempts{
 				"a": {mayHaveSent: 1, undelivered: true},
 			}
 		}), goAhead},
 		"two sent, the carrier gave up": {with(func(s *state) {
-			s.tally = tally{
+			s.attempts = attempts{
 				"a": {mayHaveSent: 1, undelivered: true}, "b": {mayHaveSent: 1},
 			}
 		}), undelivered},
-		"a hundred refusals":          {with(func(s *state) { s.tally = tally{"a": {refused: 100}} }), goAhead},
+		"a hundred refusals":          {with(func(s *state) { s.attempts = attempts{"a": {refused: 100}} }), goAhead},
 		"the last state":              {with(func(s *state) { s.final = true }), done},
 		"used, replaced or abandoned": {with(func(s *state) { s.over = true }), over},
 		"exactly 20 s left":           {with(func(s *state) { s.expires = now.Add(20 * time.Second) }), goAhead},
@@ -46,37 +46,39 @@ func TestWhatStepOneDecides(t *testing.T) {
 	}
 }
 
-func did1(mayHaveSent, unknown int) did { return did{mayHaveSent: mayHaveSent, unknown: unknown} }
+func oneAttempt(mayHaveSent, unknown int) attempt {
+	return attempt{mayHaveSent: mayHaveSent, unknown: unknown}
+}
 
 func TestWhoSendsNext(t *testing.T) {
 	open, accountOpen := breaker{open: true}, breaker{open: true, account: true}
 	for name, c := range map[string]struct {
 		route    []string
-		tally    tally
+		attempts attempts
 		breakers map[string]breaker
 		want     string
-		verdict  verdict
+		decision decision
 	}{
 		"the first":                         {[]string{"a", "b"}, nil, nil, "a", goAhead},
-		"one refusal keeps the first":       {[]string{"a", "b"}, tally{"a": {refused: 1}}, nil, "a", goAhead},
-		"two refusals make the next one go": {[]string{"a", "b"}, tally{"a": {refused: 2}}, nil, "b", goAhead},
-		"and so on in turn": {[]string{"a", "b"}, tally{"a": {refused: 2}, "b": {refused: 2}},
+		"one refusal keeps the first":       {[]string{"a", "b"}, attempts{"a": {refused: 1}}, nil, "a", goAhead},
+		"two refusals make the next one go": {[]string{"a", "b"}, attempts{"a": {refused: 2}}, nil, "b", goAhead},
+		"and so on in turn": {[]string{"a", "b"}, attempts{"a": {refused: 2}, "b": {refused: 2}},
 			nil, "a", goAhead},
-		"silence makes the next one go": {[]string{"a", "b"}, tally{"a": {mayHaveSent: 1, unknown: 1}}, nil,
+		"silence makes the next one go": {[]string{"a", "b"}, attempts{"a": {mayHaveSent: 1, unknown: 1}}, nil,
 			"b", goAhead},
-		"silence of the only one": {[]string{"a"}, tally{
+		"silence of the only one": {[]string{"a"}, attempts{
 			"a": {mayHaveSent: 1, unknown: 1},
 		}, nil, "a", goAhead},
-		"refused the account: the next one": {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: sms.Account}},
+		"refused the account: the next one": {[]string{"a", "b"}, attempts{"a": {ruledOut: true, why: sms.Account}},
 			nil, "b", goAhead},
-		"refused by all": {[]string{"a", "b"}, tally{"a": {ruledOut: true, why: sms.Ours},
+		"refused by all": {[]string{"a", "b"}, attempts{"a": {ruledOut: true, why: sms.Ours},
 			"b": {ruledOut: true, why: sms.Account}}, nil, "", account},
-		"refused as wrong": {[]string{"a"}, tally{
+		"refused as wrong": {[]string{"a"}, attempts{
 			"a": {ruledOut: true, why: sms.Ours},
 		}, nil, "", ours},
-		"the carrier gave up: the next one": {[]string{"a", "b"}, tally{"a": {mayHaveSent: 1, undelivered: true}},
+		"the carrier gave up: the next one": {[]string{"a", "b"}, attempts{"a": {mayHaveSent: 1, undelivered: true}},
 			nil, "b", goAhead},
-		"the carrier gave up, nobody else": {[]string{"a"}, tally{
+		"the carrier gave up, nobody else": {[]string{"a"}, attempts{
 			"a": {mayHaveSent: 1, undelivered: true},
 		}, nil, "", undelivered},
 		"an open breaker: the next one": {[]string{"a", "b"}, nil, map[string]breaker{"a": open}, "b", goAhead},
@@ -89,14 +91,14 @@ func TestWhoSendsNext(t *testing.T) {
 		}, "", account},
 		"one refuses our account, the other recovers": {[]string{"a", "b"}, nil,
 			map[string]breaker{"a": accountOpen, "b": open}, "", later},
-		"maybe sent, and the only one refuses now": {[]string{"a"}, tally{
+		"maybe sent, and the only one refuses now": {[]string{"a"}, attempts{
 			"a": {mayHaveSent: 1, unknown: 1},
 		}, map[string]breaker{"a": accountOpen}, "", unsure},
 		"no route": {nil, nil, nil, "", noRoute},
 	} {
-		got, v := choose(c.route, c.tally, c.breakers)
-		if got != c.want || v != c.verdict {
-			t.Errorf("%s: %q %s, want %q %s", name, got, v, c.want, c.verdict)
+		got, v := choose(c.route, c.attempts, c.breakers)
+		if got != c.want || v != c.decision {
+			t.Errorf("%s: %q %s, want %q %s", name, got, v, c.want, c.decision)
 		}
 	}
 }

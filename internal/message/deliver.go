@@ -20,11 +20,11 @@ import (
 // job is completed, *Cancelled, *Later, or any other error for a retry. No error holds a code or a number.
 func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
 	complete func(context.Context, pgx.Tx) error) error {
-	provider, verdict, err := s.pick(ctx, challengeID, sendNo)
+	provider, decision, err := s.chooseProvider(ctx, challengeID, sendNo)
 	if err != nil {
 		return err
 	}
-	call, err := s.begin(ctx, challengeID, sendNo, provider, verdict)
+	call, err := s.begin(ctx, challengeID, sendNo, provider, decision)
 	if err != nil {
 		return err
 	}
@@ -37,13 +37,13 @@ func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
 	s.logger.InfoContext(ctx, "send", "challenge", challengeID, "send_no", sendNo, "provider", provider,
 		"class", outcome.Class, "status", outcome.Status, "took", took.Round(time.Millisecond))
 	s.meter.Sent(provider, outcome.Class, took)
-	s.learn(noting, provider, outcome)
+	s.updateBreaker(noting, provider, outcome)
 	return s.finish(noting, call, outcome, complete)
 }
 
-// pick finds the provider to ask and waits for its turn. Its verdict on a message that is not to be sent is
+// chooseProvider finds the provider to ask and waits for its turn. Its decision on a message that is not to be sent is
 // repeated by begin, under a lock.
-func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (string, verdict, error) {
+func (s *Service) chooseProvider(ctx context.Context, challengeID int64, sendNo int) (string, decision, error) {
 	// #nosec G115 -- 1 to 3
 	p, err := s.q.SendPlan(ctx, s.pool, dbsqlc.SendPlanParams{ID: challengeID, SendNo: int16(sendNo)})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -52,11 +52,11 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 	if err != nil {
 		return "", "", fmt.Errorf("read challenge %d: %w", challengeID, err)
 	}
-	tally, err := s.tally(ctx, s.pool, p.MessageID)
+	attempts, err := s.attempts(ctx, s.pool, p.MessageID)
 	if err != nil {
 		return "", "", err
 	}
-	v := decide(state{p.Now, p.ExpiresAt, p.EndedAt != nil, p.Final, int(p.SendsAsked) == sendNo, tally})
+	v := decide(state{p.Now, p.ExpiresAt, p.EndedAt != nil, p.Final, int(p.SendsAsked) == sendNo, attempts})
 	if v != goAhead {
 		return "", v, nil
 	}
@@ -66,11 +66,11 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 	}
 	route := s.providers.Route(p.Country, sms.Channel(p.Channel))
 	for {
-		name, v := choose(route, tally, breakers)
+		name, v := choose(route, attempts, breakers)
 		if v != goAhead {
 			return "", v, nil
 		}
-		got, err := s.turn(ctx, name, factor.Purpose(p.Purpose).Urgent())
+		got, err := s.slot(ctx, name, factor.Purpose(p.Purpose).Urgent())
 		if err != nil || got {
 			return name, goAhead, err
 		}
@@ -81,14 +81,14 @@ func (s *Service) pick(ctx context.Context, challengeID int64, sendNo int) (stri
 	}
 }
 
-func (s *Service) tally(ctx context.Context, tx dbsqlc.DBTX, messageID int64) (tally, error) {
+func (s *Service) attempts(ctx context.Context, tx dbsqlc.DBTX, messageID int64) (attempts, error) {
 	rows, err := s.q.SendTally(ctx, tx, messageID)
 	if err != nil {
 		return nil, fmt.Errorf("count the sends of message %d: %w", messageID, err)
 	}
-	t := make(tally, len(rows))
+	t := make(attempts, len(rows))
 	for _, r := range rows {
-		t[r.Provider] = did{
+		t[r.Provider] = attempt{
 			int(r.MayHaveSent), int(r.Unknown), int(r.Sent), int(r.Refused), sms.Class(r.Why), r.RuledOut, r.Undelivered,
 		}
 	}
@@ -109,7 +109,7 @@ type call struct {
 
 // begin is step one: it locks the challenge, decides, and writes the send as calling.
 func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, provider string,
-	picked verdict) (call, error) {
+	picked decision) (call, error) {
 	c := call{challengeID: challengeID, sendNo: sendNo, provider: provider}
 	var answer error
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
@@ -126,11 +126,11 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 		if err := s.q.SendAbandon(ctx, tx, r.MessageID); err != nil {
 			return fmt.Errorf("abandon a send of message %d: %w", r.MessageID, err)
 		}
-		tally, err := s.tally(ctx, tx, r.MessageID)
+		attempts, err := s.attempts(ctx, tx, r.MessageID)
 		if err != nil {
 			return err
 		}
-		v := decide(state{r.Now, r.ExpiresAt, r.EndedAt != nil, r.MessageFinal, int(r.SendsAsked) == sendNo, tally})
+		v := decide(state{r.Now, r.ExpiresAt, r.EndedAt != nil, r.MessageFinal, int(r.SendsAsked) == sendNo, attempts})
 		if v == goAhead {
 			v = picked
 		}
@@ -140,7 +140,7 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 		}
 		if v != goAhead || provider == "" {
 			answer = &Cancelled{string(v)}
-			return s.giveUp(ctx, tx, r.MessageID, v)
+			return s.abandon(ctx, tx, r.MessageID, v)
 		}
 		code, err := s.codes.OpenCode(r.Ref, r.CodeCt)
 		if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 			Life: r.ExpiresAt.Sub(r.Now),
 		}
 		for _, name := range s.providers.Route(r.Country, sms.Channel(r.Channel)) {
-			d := tally[name]
+			d := attempts[name]
 			c.others = c.others || name != provider && !d.ruledOut && !d.undelivered
 		}
 		if c.sendID, err = s.q.SendInsert(ctx, tx, dbsqlc.SendInsertParams{MessageID: r.MessageID,
@@ -169,8 +169,8 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 	return c, nil
 }
 
-// giveUp tells the truth about a message that will not be sent (again).
-func (s *Service) giveUp(ctx context.Context, tx pgx.Tx, messageID int64, v verdict) error {
+// abandon tells the truth about a message that will not be sent (again).
+func (s *Service) abandon(ctx context.Context, tx pgx.Tx, messageID int64, v decision) error {
 	switch v {
 	case done:
 		return nil

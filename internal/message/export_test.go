@@ -9,7 +9,7 @@ import (
 
 // Turn lets a test wait for a turn as a log-in does.
 func (s *Service) Turn(ctx context.Context, provider string) (bool, error) {
-	return s.turn(ctx, provider, true)
+	return s.slot(ctx, provider, true)
 }
 
 // NoMeter counts nothing.

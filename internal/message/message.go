@@ -69,7 +69,7 @@ type Service struct {
 	codes     *twofactor.Service
 	providers Providers
 	queue     Requeuer
-	meter     Meter
+	meter     Recorder
 	logger    *slog.Logger
 	jitter    func() time.Duration
 	gap       time.Duration
@@ -77,7 +77,8 @@ type Service struct {
 
 // New makes the Service. jitter spreads waits over 0 to 2 s. rate is how many calls a second all processes together
 // make to one provider; Vonage takes 30.
-func New(pool *db.Pool, codes *twofactor.Service, providers Providers, queue Requeuer, meter Meter, logger *slog.Logger,
-	jitter func() time.Duration, rate int) *Service {
+func New(pool *db.Pool, codes *twofactor.Service, providers Providers, queue Requeuer, meter Recorder,
+	logger *slog.Logger, jitter func() time.Duration, rate int,
+) *Service {
 	return &Service{pool, dbsqlc.New(), codes, providers, queue, meter, logger, jitter, time.Second / time.Duration(rate)}
 }

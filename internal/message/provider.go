@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// patience is how far ahead a log-in's turn at a provider may lie; at 25 a second a hundred others come first.
+	// rateLimiterWait is how far ahead a log-in's turn at a provider may lie; at 25 a second a hundred others come first.
 	// With the provider's 8 s it fits into a job's 15 s.
-	patience = 4 * time.Second
+	rateLimiterWait = 4 * time.Second
 	// otherPatience and otherWait are for messages that no log-in waits for: they take a turn only when nobody is
 	// ahead, so that a log-in never stands behind more than one of them.
 	otherPatience = 0
@@ -40,9 +40,9 @@ func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 	return known, nil
 }
 
-// turn waits for a turn at the provider, and reports whether there was one.
-func (s *Service) turn(ctx context.Context, provider string, urgent bool) (bool, error) {
-	ahead := patience
+// slot waits for a turn at the provider, and reports whether there was one.
+func (s *Service) slot(ctx context.Context, provider string, urgent bool) (bool, error) {
+	ahead := rateLimiterWait
 	if !urgent {
 		ahead = otherPatience
 	}
@@ -79,9 +79,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// learn tells all processes what a call showed about its provider. It decides nothing about the message, and its
-// own failure is told to the log alone.
-func (s *Service) learn(ctx context.Context, provider string, o sms.Outcome) {
+// updateBreaker tells all processes what a call showed about its provider. It decides nothing about the message,
+// and its own failure is told to the log alone.
+func (s *Service) updateBreaker(ctx context.Context, provider string, o sms.Outcome) {
 	var err error
 	switch o.Class {
 	case sms.Sent, sms.Number:

@@ -11,7 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-var _ message.Meter = (*Metrics)(nil)
+var _ message.Recorder = (*Metrics)(nil)
 
 // loginOutcomes are the audit events that make up a log-in.
 var loginOutcomes = []audit.Action{

@@ -6,8 +6,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-// Meter counts what happens to messages; package metrics does it for Prometheus.
-type Meter interface {
+// Recorder counts what happens to messages; package metrics does it for Prometheus.
+type Recorder interface {
 	// Sent counts one call to a provider, by its outcome.
 	Sent(provider string, class sms.Class, took time.Duration)
 	// Accepted counts a message that a provider took, so long after it was queued.
