@@ -7,6 +7,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/login"
 )
@@ -22,15 +23,24 @@ func (s *Screens) SecondStep(c echo.Context) error {
 	if err != nil && !errors.Is(err, twofactor.ErrOver) {
 		return err
 	}
-	switch step, _ := s.factors.Next(methods, err == nil && challenge.Live()); step {
+	switch step, kind := s.factors.Next(methods, err == nil && challenge.Live()); step {
 	case twofactor.StepProve:
-		return s.Redirect(c, paths.LoginApp)
+		return s.Redirect(c, provePath(kind))
 	case twofactor.StepNumber:
 		return s.Redirect(c, paths.LoginCheck)
 	case twofactor.StepChoose:
 		return s.Redirect(c, paths.LoginMethod)
 	}
 	return s.Redirect(c, paths.LoginCode)
+}
+
+// provePath returns the page on which a pending log-in proves a kind of factor. A kind that has none of its own is
+// among the ways.
+func provePath(kind factor.Kind) string {
+	if kind == factor.App {
+		return paths.LoginApp
+	}
+	return paths.LoginWays
 }
 
 // MethodPage lets who has no method yet choose one.
