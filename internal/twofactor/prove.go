@@ -81,6 +81,9 @@ func (s *Service) consume(
 	response string, enrols bool,
 ) (Proven, error) {
 	now, err := s.lock(ctx, tx, sess)
+	if errors.Is(err, ErrOver) {
+		return Proven{}, s.verifyEnded(ctx, tx, sess, f, try, response, enrols)
+	}
 	if err != nil {
 		return Proven{}, err
 	}
@@ -115,6 +118,21 @@ func (s *Service) consume(
 	}
 	token, err := s.raise(ctx, tx, now.Session, client, f.Kind())
 	return Proven{token, try.Purpose}, err
+}
+
+// verifyEnded is for a session that has ended since the try was charged, by the last of several wrong ones at once: a
+// right proof does nothing any more, and a wrong one is still to be written down.
+func (s *Service) verifyEnded(
+	ctx context.Context, tx pgx.Tx, sess session.Session, f factor.Factor, try factor.Try, response string, enrols bool,
+) error {
+	if try.Purpose == "" {
+		try.Purpose = purposeFor(sess, enrols)
+	}
+	right, err := f.Verify(ctx, tx, owner(sess), &try, response)
+	if err == nil && !right {
+		return errWrong
+	}
+	return errors.Join(err, ErrOver)
 }
 
 // enrolled adds the factor that was just proven and tells its user; whatever else was under way for them ends.
