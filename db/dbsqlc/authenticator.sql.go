@@ -101,13 +101,18 @@ func (q *Queries) EnrolmentDelete(ctx context.Context, db DBTX, sessionID int64)
 	return result.RowsAffected(), nil
 }
 
-const enrolmentDeleteExpired = `-- name: EnrolmentDeleteExpired :exec
-delete from enrolments where expires_at <= now()
+const enrolmentDeleteExpired = `-- name: EnrolmentDeleteExpired :execrows
+delete from enrolments where session_id in (
+    select e.session_id from enrolments e where e.expires_at <= now() limit $1
+)
 `
 
-func (q *Queries) EnrolmentDeleteExpired(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, enrolmentDeleteExpired)
-	return err
+func (q *Queries) EnrolmentDeleteExpired(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, enrolmentDeleteExpired, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const enrolmentPut = `-- name: EnrolmentPut :exec

@@ -135,11 +135,13 @@ func (q *Queries) ChallengeCounts(ctx context.Context, db DBTX, arg ChallengeCou
 
 const challengeEndExpired = `-- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
-where ended_at is null and expires_at <= now()
+where ended_at is null and id in (
+    select c.id from challenges c where c.ended_at is null and c.expires_at <= now() limit $1
+)
 `
 
-func (q *Queries) ChallengeEndExpired(ctx context.Context, db DBTX) (int64, error) {
-	result, err := db.Exec(ctx, challengeEndExpired)
+func (q *Queries) ChallengeEndExpired(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, challengeEndExpired, batch)
 	if err != nil {
 		return 0, err
 	}

@@ -10,13 +10,19 @@ import (
 	"time"
 )
 
-const addressDeleteOld = `-- name: AddressDeleteOld :exec
-delete from address_tries where coalesce(greatest(failed_at, succeeded_at), '-infinity') < now() - interval '1 day'
+const addressDeleteOld = `-- name: AddressDeleteOld :execrows
+delete from address_tries where (address, account) in (
+    select t.address, t.account from address_tries t
+    where coalesce(greatest(t.failed_at, t.succeeded_at), '-infinity') < now() - interval '1 day' limit $1
+)
 `
 
-func (q *Queries) AddressDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, addressDeleteOld)
-	return err
+func (q *Queries) AddressDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, addressDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const addressFailed = `-- name: AddressFailed :exec
@@ -222,13 +228,19 @@ func (q *Queries) PasswordFailureCharge(ctx context.Context, db DBTX, arg Passwo
 	return i, err
 }
 
-const passwordFailureDeleteOld = `-- name: PasswordFailureDeleteOld :exec
-delete from password_failures where changed_at < now() - interval '1 day' and next_try_at < now()
+const passwordFailureDeleteOld = `-- name: PasswordFailureDeleteOld :execrows
+delete from password_failures where (account, browser) in (
+    select p.account, p.browser from password_failures p
+    where p.changed_at < now() - interval '1 day' and p.next_try_at < now() limit $1
+)
 `
 
-func (q *Queries) PasswordFailureDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, passwordFailureDeleteOld)
-	return err
+func (q *Queries) PasswordFailureDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, passwordFailureDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const passwordFailureOf = `-- name: PasswordFailureOf :one

@@ -20,13 +20,18 @@ func (q *Queries) HeldFormDelete(ctx context.Context, db DBTX, sessionID int64) 
 	return err
 }
 
-const heldFormDeleteExpired = `-- name: HeldFormDeleteExpired :exec
-delete from held_forms where expires_at < now()
+const heldFormDeleteExpired = `-- name: HeldFormDeleteExpired :execrows
+delete from held_forms where session_id in (
+    select f.session_id from held_forms f where f.expires_at < now() limit $1
+)
 `
 
-func (q *Queries) HeldFormDeleteExpired(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, heldFormDeleteExpired)
-	return err
+func (q *Queries) HeldFormDeleteExpired(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, heldFormDeleteExpired, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const heldFormPut = `-- name: HeldFormPut :exec

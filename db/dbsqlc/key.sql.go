@@ -10,13 +10,18 @@ import (
 	"time"
 )
 
-const keyHolderDeleteGone = `-- name: KeyHolderDeleteGone :exec
-delete from key_holders where seen_at < now() - interval '1 day'
+const keyHolderDeleteGone = `-- name: KeyHolderDeleteGone :execrows
+delete from key_holders where process in (
+    select k.process from key_holders k where k.seen_at < now() - interval '1 day' limit $1
+)
 `
 
-func (q *Queries) KeyHolderDeleteGone(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, keyHolderDeleteGone)
-	return err
+func (q *Queries) KeyHolderDeleteGone(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, keyHolderDeleteGone, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const keyHolderLeave = `-- name: KeyHolderLeave :exec

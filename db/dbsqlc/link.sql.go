@@ -61,13 +61,18 @@ func (q *Queries) ForgottenCounts(ctx context.Context, db DBTX, arg ForgottenCou
 	return i, err
 }
 
-const forgottenDeleteOld = `-- name: ForgottenDeleteOld :exec
-delete from password_reset_requests where asked_at < now() - interval '1 day'
+const forgottenDeleteOld = `-- name: ForgottenDeleteOld :execrows
+delete from password_reset_requests where id in (
+    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 day' limit $1
+)
 `
 
-func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, forgottenDeleteOld)
-	return err
+func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, forgottenDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const forgottenInsert = `-- name: ForgottenInsert :one
@@ -156,13 +161,18 @@ func (q *Queries) LinkByToken(ctx context.Context, db DBTX, tokenHash []byte) (L
 	return i, err
 }
 
-const linkDeleteOld = `-- name: LinkDeleteOld :exec
-delete from one_time_links where expires_at < now() - interval '30 days'
+const linkDeleteOld = `-- name: LinkDeleteOld :execrows
+delete from one_time_links where id in (
+    select l.id from one_time_links l where l.expires_at < now() - interval '30 days' limit $1
+)
 `
 
-func (q *Queries) LinkDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, linkDeleteOld)
-	return err
+func (q *Queries) LinkDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, linkDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const linkEndOfUser = `-- name: LinkEndOfUser :exec

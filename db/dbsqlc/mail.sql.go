@@ -69,25 +69,35 @@ func (q *Queries) MailBegin(ctx context.Context, db DBTX, id int64) (int16, erro
 	return tries, err
 }
 
-const mailDeleteOld = `-- name: MailDeleteOld :exec
-delete from mails where final and queued_at < now() - interval '30 days'
+const mailDeleteOld = `-- name: MailDeleteOld :execrows
+delete from mails where id in (
+    select m.id from mails m where m.final and m.queued_at < now() - interval '30 days' limit $1
+)
 `
 
-func (q *Queries) MailDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, mailDeleteOld)
-	return err
+func (q *Queries) MailDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, mailDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-const mailDropDead = `-- name: MailDropDead :exec
+const mailDropDead = `-- name: MailDropDead :execrows
 update mails m set state = 'dropped', reason = 'link is over', final = true, payload_ct = null, changed_at = now()
-from one_time_links l
-where l.id = m.link_id and not m.final and (l.used_at is not null or l.expires_at <= now())
+where not m.final and m.id in (
+    select d.id from mails d join one_time_links l on l.id = d.link_id
+    where not d.final and (l.used_at is not null or l.expires_at <= now()) limit $1
+)
 `
 
 // Mails whose link opens nothing any more: their token must not lie about.
-func (q *Queries) MailDropDead(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, mailDropDead)
-	return err
+func (q *Queries) MailDropDead(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, mailDropDead, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const mailEnd = `-- name: MailEnd :exec

@@ -74,13 +74,18 @@ func (q *Queries) RecoverySheetDelete(ctx context.Context, db DBTX, sessionID in
 	return err
 }
 
-const recoverySheetDeleteExpired = `-- name: RecoverySheetDeleteExpired :exec
-delete from recovery_sheets where expires_at <= now()
+const recoverySheetDeleteExpired = `-- name: RecoverySheetDeleteExpired :execrows
+delete from recovery_sheets where session_id in (
+    select s.session_id from recovery_sheets s where s.expires_at <= now() limit $1
+)
 `
 
-func (q *Queries) RecoverySheetDeleteExpired(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, recoverySheetDeleteExpired)
-	return err
+func (q *Queries) RecoverySheetDeleteExpired(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, recoverySheetDeleteExpired, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const recoverySheetPut = `-- name: RecoverySheetPut :exec

@@ -10,13 +10,19 @@ import (
 	"time"
 )
 
-const knownBrowserDeleteOld = `-- name: KnownBrowserDeleteOld :exec
-delete from known_browsers where signed_in_at < now() - known_browser_life()
+const knownBrowserDeleteOld = `-- name: KnownBrowserDeleteOld :execrows
+delete from known_browsers where (user_id, browser_hash) in (
+    select k.user_id, k.browser_hash from known_browsers k where k.signed_in_at < now() - known_browser_life()
+    limit $1
+)
 `
 
-func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, knownBrowserDeleteOld)
-	return err
+func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, knownBrowserDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const knownBrowserOf = `-- name: KnownBrowserOf :one
@@ -54,13 +60,18 @@ func (q *Queries) KnownBrowserPut(ctx context.Context, db DBTX, arg KnownBrowser
 	return err
 }
 
-const sessionDeleteOld = `-- name: SessionDeleteOld :exec
-delete from sessions where expires_at < now() - interval '30 days'
+const sessionDeleteOld = `-- name: SessionDeleteOld :execrows
+delete from sessions where id in (
+    select s.id from sessions s where s.expires_at < now() - interval '30 days' limit $1
+)
 `
 
-func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, sessionDeleteOld)
-	return err
+func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, sessionDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sessionInsert = `-- name: SessionInsert :one

@@ -10,14 +10,18 @@ import (
 	"time"
 )
 
-const sSOFlowDeleteOld = `-- name: SSOFlowDeleteOld :exec
-delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at
-    limit 100 for update skip locked)
+const sSOFlowDeleteOld = `-- name: SSOFlowDeleteOld :execrows
+delete from sso_flows where id in (
+    select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit $1
+)
 `
 
-func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, sSOFlowDeleteOld)
-	return err
+func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, sSOFlowDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sSOFlowInsert = `-- name: SSOFlowInsert :exec

@@ -26,5 +26,7 @@ select secret_ct from enrolments where session_id = @session_id and expires_at >
 -- name: EnrolmentDelete :execrows
 delete from enrolments where session_id = @session_id;
 
--- name: EnrolmentDeleteExpired :exec
-delete from enrolments where expires_at <= now();
+-- name: EnrolmentDeleteExpired :execrows
+delete from enrolments where session_id in (
+    select e.session_id from enrolments e where e.expires_at <= now() limit @batch
+);

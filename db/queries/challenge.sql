@@ -78,7 +78,9 @@ returning sends_asked;
 
 -- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
-where ended_at is null and expires_at <= now();
+where ended_at is null and id in (
+    select c.id from challenges c where c.ended_at is null and c.expires_at <= now() limit @batch
+);
 
 -- name: ChallengeAnew :one
 -- A challenge whose session still waits for its second step.

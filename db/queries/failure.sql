@@ -61,8 +61,11 @@ select (count(*) filter (where failed_at > now() - interval '1 hour'))::int as f
     coalesce(bool_or(succeeded_at > now() - interval '1 day'), false)::boolean as trusted
 from address_tries where address = @address;
 
--- name: AddressDeleteOld :exec
-delete from address_tries where coalesce(greatest(failed_at, succeeded_at), '-infinity') < now() - interval '1 day';
+-- name: AddressDeleteOld :execrows
+delete from address_tries where (address, account) in (
+    select t.address, t.account from address_tries t
+    where coalesce(greatest(t.failed_at, t.succeeded_at), '-infinity') < now() - interval '1 day' limit @batch
+);
 
 -- name: PasswordFailureCharge :one
 -- One wrong password, counted before it is looked at. Three are free; then 1, 2, 4 ... 60 s, and after
@@ -84,5 +87,8 @@ select next_try_at, now()::timestamptz as now from password_failures where accou
 -- name: PasswordFailureReset :exec
 delete from password_failures where account = @account and browser = @browser;
 
--- name: PasswordFailureDeleteOld :exec
-delete from password_failures where changed_at < now() - interval '1 day' and next_try_at < now();
+-- name: PasswordFailureDeleteOld :execrows
+delete from password_failures where (account, browser) in (
+    select p.account, p.browser from password_failures p
+    where p.changed_at < now() - interval '1 day' and p.next_try_at < now() limit @batch
+);

@@ -16,5 +16,7 @@ returning h.path, h.content_type, h.body_ct;
 -- name: HeldFormDelete :exec
 delete from held_forms where session_id = @session_id;
 
--- name: HeldFormDeleteExpired :exec
-delete from held_forms where expires_at < now();
+-- name: HeldFormDeleteExpired :execrows
+delete from held_forms where session_id in (
+    select f.session_id from held_forms f where f.expires_at < now() limit @batch
+);

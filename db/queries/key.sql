@@ -22,8 +22,10 @@ delete from key_holders where process = @process;
 -- Processes that live: they tell every few seconds, and one that has not for a minute is gone.
 select process, host, fingerprints from key_holders where seen_at > now() - interval '1 minute' order by host, process;
 
--- name: KeyHolderDeleteGone :exec
-delete from key_holders where seen_at < now() - interval '1 day';
+-- name: KeyHolderDeleteGone :execrows
+delete from key_holders where process in (
+    select k.process from key_holders k where k.seen_at < now() - interval '1 day' limit @batch
+);
 
 -- name: KeyUse :many
 -- What each key is still needed for, by its id: it stands in bytes 1 to 4 of what it sealed. Lasting is sealed

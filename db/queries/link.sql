@@ -22,8 +22,10 @@ update one_time_links set used_at = now() where id = @id and used_at is null and
 update one_time_links set used_at = now()
 where user_id = @user_id and used_at is null and (@purpose::text = '' or purpose = @purpose);
 
--- name: LinkDeleteOld :exec
-delete from one_time_links where expires_at < now() - interval '30 days';
+-- name: LinkDeleteOld :execrows
+delete from one_time_links where id in (
+    select l.id from one_time_links l where l.expires_at < now() - interval '30 days' limit @batch
+);
 
 -- name: ForgottenLock :exec
 -- Held to the end of the transaction: requests for one name are counted one after the other.
@@ -48,8 +50,10 @@ returning id;
 select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - interval '30 minutes')::boolean as recent
 from password_reset_requests f where f.id = @id;
 
--- name: ForgottenDeleteOld :exec
-delete from password_reset_requests where asked_at < now() - interval '1 day';
+-- name: ForgottenDeleteOld :execrows
+delete from password_reset_requests where id in (
+    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 day' limit @batch
+);
 
 -- name: UserByID :one
 select id, office_id, username, email, disabled_at from users where id = @id;

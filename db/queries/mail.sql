@@ -35,14 +35,18 @@ where id = @id and not final;
 -- name: MailRetry :exec
 update mails set state = 'retrying', reason = @reason, changed_at = now() where id = @id and not final;
 
--- name: MailDropDead :exec
+-- name: MailDropDead :execrows
 -- Mails whose link opens nothing any more: their token must not lie about.
 update mails m set state = 'dropped', reason = 'link is over', final = true, payload_ct = null, changed_at = now()
-from one_time_links l
-where l.id = m.link_id and not m.final and (l.used_at is not null or l.expires_at <= now());
+where not m.final and m.id in (
+    select d.id from mails d join one_time_links l on l.id = d.link_id
+    where not d.final and (l.used_at is not null or l.expires_at <= now()) limit @batch
+);
 
--- name: MailDeleteOld :exec
-delete from mails where final and queued_at < now() - interval '30 days';
+-- name: MailDeleteOld :execrows
+delete from mails where id in (
+    select m.id from mails m where m.final and m.queued_at < now() - interval '30 days' limit @batch
+);
 
 -- name: DemoMailInsert :exec
 insert into demo_mails (address, subject, body) values (@address, @subject, @body);

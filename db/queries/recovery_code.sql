@@ -20,5 +20,7 @@ select codes_ct from recovery_sheets where session_id = @session_id and expires_
 -- name: RecoverySheetDelete :exec
 delete from recovery_sheets where session_id = @session_id;
 
--- name: RecoverySheetDeleteExpired :exec
-delete from recovery_sheets where expires_at <= now();
+-- name: RecoverySheetDeleteExpired :execrows
+delete from recovery_sheets where session_id in (
+    select s.session_id from recovery_sheets s where s.expires_at <= now() limit @batch
+);

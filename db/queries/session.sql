@@ -68,8 +68,10 @@ where user_id = @user_id and level >= @level
 order by last_seen_at desc, id desc
 limit 100;
 
--- name: SessionDeleteOld :exec
-delete from sessions where expires_at < now() - interval '30 days';
+-- name: SessionDeleteOld :execrows
+delete from sessions where id in (
+    select s.id from sessions s where s.expires_at < now() - interval '30 days' limit @batch
+);
 
 -- name: KnownBrowserPut :exec
 insert into known_browsers (user_id, browser_hash) values (@user_id, @browser_hash)
@@ -81,5 +83,8 @@ select exists (
     where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash)
 )::boolean;
 
--- name: KnownBrowserDeleteOld :exec
-delete from known_browsers where signed_in_at < now() - known_browser_life();
+-- name: KnownBrowserDeleteOld :execrows
+delete from known_browsers where (user_id, browser_hash) in (
+    select k.user_id, k.browser_hash from known_browsers k where k.signed_in_at < now() - known_browser_life()
+    limit @batch
+);

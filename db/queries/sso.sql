@@ -41,9 +41,10 @@ insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, no
 values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer,
     now() + interval '10 minutes');
 
--- name: SSOFlowDeleteOld :exec
-delete from sso_flows where id in (select f.id from sso_flows f where f.expires_at < now() order by f.expires_at
-    limit 100 for update skip locked);
+-- name: SSOFlowDeleteOld :execrows
+delete from sso_flows where id in (
+    select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit @batch
+);
 
 -- name: SSOFlowLeaving :one
 -- The browser that is about to leave.

@@ -100,7 +100,7 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 
 // LinkUpkeep drops what is too old to matter: links a month old, requests a day old.
 func (s *Service) LinkUpkeep(ctx context.Context) error {
-	if err := errors.Join(s.q.ForgottenDeleteOld(ctx, s.pool), s.q.LinkDeleteOld(ctx, s.pool)); err != nil {
+	if err := db.Drain(ctx, s.pool, s.q.ForgottenDeleteOld, s.q.LinkDeleteOld); err != nil {
 		return fmt.Errorf("drop old links: %w", err)
 	}
 	return nil

@@ -79,9 +79,6 @@ func maxAge() oauth2.AuthCodeOption {
 // leave keeps what must come back, and returns the browser's own token.
 func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowInsertParams, clientID string,
 	more ...oauth2.AuthCodeOption) (session.Token, error) {
-	if err := s.q.SSOFlowDeleteOld(ctx, s.pool); err != nil {
-		return "", fmt.Errorf("clear old sign-ins: %w", err)
-	}
 	state, nonce, browser, verifier := string(session.NewToken()), string(session.NewToken()), session.NewToken(),
 		oauth2.GenerateVerifier()
 	cfg := s.config(d, clientID, "")

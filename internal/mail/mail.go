@@ -162,7 +162,7 @@ func (s *Service) obstacle(r dbsqlc.MailForSendingRow) string {
 
 // Upkeep wipes the links of mails that will never be sent, and drops mails a month old.
 func (s *Service) Upkeep(ctx context.Context) error {
-	if err := errors.Join(s.q.MailDropDead(ctx, s.pool), s.q.MailDeleteOld(ctx, s.pool)); err != nil {
+	if err := db.Drain(ctx, s.pool, s.q.MailDropDead, s.q.MailDeleteOld); err != nil {
 		return fmt.Errorf("drop old mails: %w", err)
 	}
 	return nil

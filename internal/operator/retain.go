@@ -5,34 +5,25 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 )
 
-const (
-	// retainBatch is what one statement deletes: tens of milliseconds, so that it holds no lock for long.
-	retainBatch = 500
-	// retainFor is how long one run goes on. What is left then waits for the next.
-	retainFor = 10 * time.Second
-)
-
-// Retain deletes challenges older than days (at least 1), and with them their messages, sends and
-// receipts, in batches. Audit events and costs stay. It returns how many challenges went.
+// Retain deletes challenges older than days (at least 1), and with them their messages, sends and receipts. Audit
+// events of decisions and costs stay. It returns how many challenges went.
 func (s *Service) Retain(ctx context.Context, days int) (int, error) {
-	age := time.Duration(max(1, days)) * 24 * time.Hour
-	until, gone := time.Now().Add(retainFor), 0
-	for time.Now().Before(until) {
-		n, err := s.q.ChallengeDeleteOld(ctx, s.pool, dbsqlc.ChallengeDeleteOldParams{Age: age, Batch: retainBatch})
-		if err != nil {
-			return gone, fmt.Errorf("delete old challenges: %w", err)
-		}
-		gone += int(n)
-		demo, err := s.q.DemoMessageDeleteOld(ctx, s.pool, dbsqlc.DemoMessageDeleteOldParams{Age: age, Batch: retainBatch})
-		if err != nil {
-			return gone, fmt.Errorf("delete old demo messages: %w", err)
-		}
-		if n < retainBatch && demo < retainBatch {
-			break
-		}
+	age, gone := time.Duration(max(1, days))*24*time.Hour, 0
+	err := db.Drain(ctx, s.pool,
+		func(ctx context.Context, tx dbsqlc.DBTX, batch int32) (int64, error) {
+			n, err := s.q.ChallengeDeleteOld(ctx, tx, dbsqlc.ChallengeDeleteOldParams{Age: age, Batch: batch})
+			gone += int(n)
+			return n, err
+		},
+		func(ctx context.Context, tx dbsqlc.DBTX, batch int32) (int64, error) {
+			return s.q.DemoMessageDeleteOld(ctx, tx, dbsqlc.DemoMessageDeleteOldParams{Age: age, Batch: batch})
+		})
+	if err != nil {
+		return gone, fmt.Errorf("delete what is older than %d days: %w", days, err)
 	}
 	return gone, nil
 }

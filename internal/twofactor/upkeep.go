@@ -2,23 +2,18 @@ package twofactor
 
 import (
 	"context"
-	"errors"
 	"fmt"
+
+	"github.com/nightlatch/nightlatch/db"
 )
 
 // Upkeep wipes the codes of expired challenges and drops what is too old to matter: enrolments, recovery
-// sheets, counters, browsers, and sessions that ended a month ago with their challenges.
+// sheets, counters, browsers, what is at a provider of single sign-on, and sessions that ended a month ago with their
+// challenges.
 func (s *Service) Upkeep(ctx context.Context) error {
-	_, err := s.q.ChallengeEndExpired(ctx, s.pool)
-	err = errors.Join(err,
-		s.q.EnrolmentDeleteExpired(ctx, s.pool),
-		s.q.RecoverySheetDeleteExpired(ctx, s.pool),
-		s.q.PasswordFailureDeleteOld(ctx, s.pool),
-		s.q.AddressDeleteOld(ctx, s.pool),
-		s.q.KnownBrowserDeleteOld(ctx, s.pool),
-		s.q.HeldFormDeleteExpired(ctx, s.pool),
-		s.q.SessionDeleteOld(ctx, s.pool),
-	)
+	err := db.Drain(ctx, s.pool, s.q.ChallengeEndExpired, s.q.EnrolmentDeleteExpired, s.q.RecoverySheetDeleteExpired,
+		s.q.PasswordFailureDeleteOld, s.q.AddressDeleteOld, s.q.KnownBrowserDeleteOld, s.q.HeldFormDeleteExpired,
+		s.q.SSOFlowDeleteOld, s.q.SessionDeleteOld)
 	if err != nil {
 		return fmt.Errorf("upkeep: %w", err)
 	}

@@ -48,7 +48,7 @@ func Hold(ctx context.Context, pool *db.Pool, ring *keys.Ring, path string, logg
 		pool: pool, q: dbsqlc.New(), ring: ring, path: path, logger: logger, process: hex.EncodeToString(raw),
 		host: fmt.Sprintf("%s, process %d", host, os.Getpid()), done: make(chan struct{}),
 	}
-	if err := h.q.KeyHolderDeleteGone(ctx, pool); err != nil {
+	if err := db.Drain(ctx, pool, h.q.KeyHolderDeleteGone); err != nil {
 		return nil, fmt.Errorf("forget processes that are gone: %w", err)
 	}
 	if err := h.refresh(ctx); err != nil {
