@@ -42,7 +42,7 @@ UNRACED := regexp regexp/syntax text/template/parse golang.org/x/crypto/argon2 g
 	golang.org/x/net/html github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers
 
 .PHONY: test/go
-test/go: postgres browser/tools ## the Go tests, with the race detector where there is a C compiler
+test/go: postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
 	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
 	$(SCRATCH) NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
@@ -55,7 +55,7 @@ test/browser: build postgres browser/tools ## the browser tests alone
 	cd $(E2E) && TMPDIR=$$(../scripts/scratch.sh) node --test --test-concurrency=1 --test-reporter=spec
 
 .PHONY: security
-security: postgres ## the checks B1 to B45, as a table: pass, fail, or why one does not apply
+security: postgres proxies ## the checks B1 to B45, as a table: pass, fail, or why one does not apply
 	@go run ./scripts/security
 
 DURATION ?= 10m
@@ -67,6 +67,10 @@ chaos: postgres ## faults at random for DURATION (10m), RUNS (1) times; SEED rep
 .PHONY: postgres
 postgres: ## a PostgreSQL server in .tools when this machine has none
 	@scripts/postgres.sh
+
+.PHONY: proxies
+proxies: ## nginx and Caddy, when this machine has none
+	@scripts/proxies.sh "$(TOOLS)"
 
 .PHONY: browser/tools
 browser/tools: ## Chromium and what the tests need, when this machine has none

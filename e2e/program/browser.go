@@ -36,6 +36,7 @@ type exchange struct {
 
 // seen is everything that a browser was shown.
 type seen struct {
+	via http.RoundTripper
 	mu  sync.Mutex
 	all []exchange
 }
@@ -63,7 +64,7 @@ func (s *seen) RoundTrip(r *http.Request) (*http.Response, error) {
 		e.sent, r.Body = string(sent), io.NopCloser(bytes.NewReader(sent))
 	}
 	began := time.Now()
-	res, err := http.DefaultTransport.RoundTrip(r)
+	res, err := s.via.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -82,11 +83,17 @@ func (s *seen) RoundTrip(r *http.Request) (*http.Response, error) {
 // NewBrowser returns a browser without cookies, at a node.
 func NewBrowser(t testing.TB, at string) *Browser {
 	t.Helper()
+	return NewBrowserVia(t, at, http.DefaultTransport)
+}
+
+// NewBrowserVia is NewBrowser with another way to the site, such as through a Proxy.
+func NewBrowserVia(t testing.TB, at string, via http.RoundTripper) *Browser {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &seen{}
+	s := &seen{via: via}
 	return &Browser{
 		T: t, At: at, Language: "en", Seen: s, Client: &http.Client{Jar: jar, Transport: s, Timeout: 20 * time.Second},
 	}
