@@ -180,22 +180,6 @@ func (q *Queries) FactorFailureSucceed(ctx context.Context, db DBTX, arg FactorF
 	return err
 }
 
-const knownBrowserOfUser = `-- name: KnownBrowserOfUser :one
-select browser_is_known($1, $2)::boolean
-`
-
-type KnownBrowserOfUserParams struct {
-	UserID      int64
-	BrowserHash []byte
-}
-
-func (q *Queries) KnownBrowserOfUser(ctx context.Context, db DBTX, arg KnownBrowserOfUserParams) (bool, error) {
-	row := db.QueryRow(ctx, knownBrowserOfUser, arg.UserID, arg.BrowserHash)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const passwordFailureCharge = `-- name: PasswordFailureCharge :one
 insert into password_failures as p (account, browser, in_a_row, next_try_at)
 values ($1, $2, 1, now())

@@ -195,6 +195,7 @@ type KnownBrowser struct {
 	UserID      int64
 	BrowserHash []byte
 	SignedInAt  time.Time
+	Level       int16
 }
 
 type LivingSession struct {
@@ -219,6 +220,7 @@ type LivingSession struct {
 	OfficeName       *string
 	Demanded         bool
 	PasswordTooShort *bool
+	KnownBrowser     *bool
 }
 
 type Mail struct {
@@ -422,6 +424,7 @@ type Session struct {
 	ExpiresAt       time.Time
 	EndedAt         *time.Time
 	PasswordVersion int64
+	KnownBrowser    bool
 }
 
 type SsoFlow struct {
@@ -486,6 +489,7 @@ type User struct {
 	CreatedAt       time.Time
 	PasswordLong    *bool
 	PasswordVersion int64
+	BudgetsSince    time.Time
 }
 
 type UserFactor struct {

@@ -77,7 +77,7 @@ func (q *Queries) OperatorInsert(ctx context.Context, db DBTX, arg OperatorInser
 const operatorKnownBrowser = `-- name: OperatorKnownBrowser :one
 select exists (
     select from users u
-    where u.office_id is null and u.username = $1 and browser_is_known(u.id, $2)
+    where u.office_id is null and u.username = $1 and browser_is_known(u.id, $2, 1)
 )::boolean
 `
 

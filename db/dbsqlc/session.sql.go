@@ -28,7 +28,7 @@ func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX, batch int3
 const knownBrowserOf = `-- name: KnownBrowserOf :one
 select exists (
     select from users u join offices o on o.id = u.office_id
-    where o.code = $1 and u.username = $2 and browser_is_known(u.id, $3)
+    where o.code = $1 and u.username = $2 and browser_is_known(u.id, $3, 1)
 )::boolean
 `
 
@@ -46,17 +46,18 @@ func (q *Queries) KnownBrowserOf(ctx context.Context, db DBTX, arg KnownBrowserO
 }
 
 const knownBrowserPut = `-- name: KnownBrowserPut :exec
-insert into known_browsers (user_id, browser_hash) values ($1, $2)
-on conflict (user_id, browser_hash) do update set signed_in_at = now()
+insert into known_browsers as k (user_id, browser_hash, level) values ($1, $2, $3)
+on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level)
 `
 
 type KnownBrowserPutParams struct {
 	UserID      int64
 	BrowserHash []byte
+	Level       int16
 }
 
 func (q *Queries) KnownBrowserPut(ctx context.Context, db DBTX, arg KnownBrowserPutParams) error {
-	_, err := db.Exec(ctx, knownBrowserPut, arg.UserID, arg.BrowserHash)
+	_, err := db.Exec(ctx, knownBrowserPut, arg.UserID, arg.BrowserHash, arg.Level)
 	return err
 }
 
@@ -76,15 +77,15 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 
 const sessionInsert = `-- name: SessionInsert :one
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at,
-    password_version)
+    expires_at, password_version, known_browser)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
-    now() + session_life(u.role, $7::boolean), u.password_version
+    now() + session_life(u.role, $7::boolean), u.password_version,
+    browser_is_known(u.id, $8, case when $7 then 2 else 1 end)
 from users u
-where u.id = $8 and u.disabled_at is null
-    and (not $6::boolean or u.password_version = $9::bigint)
-returning id
+where u.id = $9 and u.disabled_at is null
+    and (not $6::boolean or u.password_version = $10::bigint)
+returning id, (known_browser or not $7)::boolean as known_browser
 `
 
 type SessionInsertParams struct {
@@ -95,13 +96,19 @@ type SessionInsertParams struct {
 	UserAgent       string
 	ByPassword      bool
 	Pending         bool
+	BrowserHash     []byte
 	UserID          int64
 	PasswordVersion int64
 }
 
+type SessionInsertRow struct {
+	ID           int64
+	KnownBrowser bool
+}
+
 // A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 // What single sign-on begins has no proven password: its moment is the beginning of time.
-func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertParams) (int64, error) {
+func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertParams) (SessionInsertRow, error) {
 	row := db.QueryRow(ctx, sessionInsert,
 		arg.TokenHash,
 		arg.Level,
@@ -110,12 +117,13 @@ func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertP
 		arg.UserAgent,
 		arg.ByPassword,
 		arg.Pending,
+		arg.BrowserHash,
 		arg.UserID,
 		arg.PasswordVersion,
 	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+	var i SessionInsertRow
+	err := row.Scan(&i.ID, &i.KnownBrowser)
+	return i, err
 }
 
 const sessionList = `-- name: SessionList :many
@@ -175,7 +183,7 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
+    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser
 from living_sessions s
 where s.token_hash = $1
 `
@@ -200,6 +208,7 @@ type SessionLoadRow struct {
 	HasFactor        bool
 	Now              time.Time
 	ToTouch          bool
+	KnownBrowser     bool
 }
 
 // The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -226,6 +235,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.HasFactor,
 		&i.Now,
 		&i.ToTouch,
+		&i.KnownBrowser,
 	)
 	return i, err
 }
@@ -266,6 +276,7 @@ func (q *Queries) SessionProofCharge(ctx context.Context, db DBTX, id int64) (in
 const sessionRaise = `-- name: SessionRaise :execrows
 update sessions s
 set token_hash = $1, level = 2, methods = array[s.methods[1], $2::text], proof_tries = 0,
+    known_browser = true,
     second_factor_at = now(), last_seen_at = now(),
     expires_at = case when s.level = 1
         then now() + session_life((select u.role from users u where u.id = s.user_id), false)

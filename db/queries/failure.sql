@@ -43,9 +43,6 @@ where user_id = @user_id;
 -- A reset: all begins anew.
 delete from factor_failures where user_id = @user_id;
 
--- name: KnownBrowserOfUser :one
-select browser_is_known(@user_id, @browser_hash)::boolean;
-
 -- name: AddressFailed :exec
 insert into address_tries (address, account, failed_at) values (@address, @account, now())
 on conflict (address, account) do update set failed_at = now();

@@ -22,5 +22,5 @@ delete from users where office_id is null and username = @username returning id;
 -- name: OperatorKnownBrowser :one
 select exists (
     select from users u
-    where u.office_id is null and u.username = @username and browser_is_known(u.id, @browser_hash)
+    where u.office_id is null and u.username = @username and browser_is_known(u.id, @browser_hash, 1)
 )::boolean;

@@ -2,15 +2,15 @@
 -- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at,
-    password_version)
+    expires_at, password_version, known_browser)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
-    now() + session_life(u.role, @pending::boolean), u.password_version
+    now() + session_life(u.role, @pending::boolean), u.password_version,
+    browser_is_known(u.id, @browser_hash, case when @pending then 2 else 1 end)
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
-returning id;
+returning id, (known_browser or not @pending)::boolean as known_browser;
 
 -- name: SessionLoad :one
 -- The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -19,7 +19,7 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch
+    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser
 from living_sessions s
 where s.token_hash = @token_hash;
 
@@ -38,6 +38,7 @@ where id = @id and ended_at is null and last_seen_at < now() - interval '1 minut
 -- The second factor was proven: a new token, a new overall limit. Only a living session can rise.
 update sessions s
 set token_hash = @token_hash, level = 2, methods = array[s.methods[1], @method::text], proof_tries = 0,
+    known_browser = true,
     second_factor_at = now(), last_seen_at = now(),
     expires_at = case when s.level = 1
         then now() + session_life((select u.role from users u where u.id = s.user_id), false)
@@ -74,13 +75,13 @@ delete from sessions where id in (
 );
 
 -- name: KnownBrowserPut :exec
-insert into known_browsers (user_id, browser_hash) values (@user_id, @browser_hash)
-on conflict (user_id, browser_hash) do update set signed_in_at = now();
+insert into known_browsers as k (user_id, browser_hash, level) values (@user_id, @browser_hash, @level)
+on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level);
 
 -- name: KnownBrowserOf :one
 select exists (
     select from users u join offices o on o.id = u.office_id
-    where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash)
+    where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash, 1)
 )::boolean;
 
 -- name: KnownBrowserDeleteOld :execrows

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // brake returns *Delay while too many accounts have failed from an address. Browsers that the user is known in pass,
 // and so does every address of an own network: behind a proxy that nobody told us to believe, it would be everybody's.
 func (s *Service) brake(ctx context.Context, address string, known bool) error {
-	if known || OwnNetwork(address) {
+	if known || network.Of(address).Own() {
 		return nil
 	}
 	tries, err := s.q.AddressTries(ctx, s.pool, address)
@@ -40,7 +41,7 @@ func (s *Service) brake(ctx context.Context, address string, known bool) error {
 }
 
 func (s *Service) failedFrom(ctx context.Context, address, account string) error {
-	if OwnNetwork(address) {
+	if network.Of(address).Own() {
 		return nil
 	}
 	if err := s.q.AddressFailed(ctx, s.pool, dbsqlc.AddressFailedParams{Address: address, Account: account}); err != nil {
@@ -50,7 +51,7 @@ func (s *Service) failedFrom(ctx context.Context, address, account string) error
 }
 
 func (s *Service) cameFrom(ctx context.Context, address, account string) error {
-	if OwnNetwork(address) {
+	if network.Of(address).Own() {
 		return nil
 	}
 	if err := s.q.AddressSucceeded(ctx, s.pool, dbsqlc.AddressSucceededParams{Address: address,

@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 const (
@@ -44,7 +45,7 @@ func (s *Service) Forgot(ctx context.Context, officeCode, username string, from 
 			return fmt.Errorf("count forgotten passwords: %w", err)
 		}
 		switch {
-		case counts.OfAddress >= forgottenOfAddress && !OwnNetwork(from.Address):
+		case counts.OfAddress >= forgottenOfAddress && !network.Of(from.Address).Own():
 			return ErrTooMany
 		case counts.OfName >= forgottenOfName:
 			return nil

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"net/netip"
 
 	"github.com/jackc/pgx/v5"
 
@@ -28,14 +27,6 @@ type Origin struct {
 	Address   string // IP address
 	UserAgent string
 	Language  string // of the page that was seen there
-}
-
-// OwnNetwork reports whether an address says nothing of who comes: this machine's, a private network's, or none. Behind
-// a proxy every address is the proxy's.
-func OwnNetwork(address string) bool {
-	ip, err := netip.ParseAddr(address)
-	ip = ip.Unmap()
-	return err != nil || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
 }
 
 // Mailer queues mails in the transaction of what causes them: either both happen, or neither.

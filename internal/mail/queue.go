@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/network"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -63,18 +63,9 @@ func (u *Queue) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int6
 // coarse is an IP address as a mail tells it: its network, which says where without saying who; "" for one that
 // says neither.
 func coarse(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil || account.OwnNetwork(address) {
+	from := network.Of(address)
+	if from.Own() {
 		return ""
 	}
-	ip = ip.Unmap()
-	bits := 48
-	if ip.Is4() {
-		bits = 24
-	}
-	network, err := ip.WithZone("").Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return network.String()
+	return from.Site()
 }

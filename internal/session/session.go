@@ -50,6 +50,9 @@ type Session struct {
 	CreatedAt         time.Time
 	Now               time.Time // the database's clock at this request
 	ToTouch           bool      // not seen for a minute: see Touch
+	// KnownBrowser says that the log-in began in a browser in which its user had completed one before, or is complete
+	// itself. Whoever has no more than the password has only other browsers.
+	KnownBrowser bool
 }
 
 // Pending reports whether the second step is still to be done: nothing else may be reached.
@@ -92,7 +95,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
 		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
-		ToTouch: r.ToTouch,
+		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser,
 	}, nil
 }
 
@@ -156,14 +159,17 @@ func (s *Store) ProvePassword(ctx context.Context, sess Session) (Token, error) 
 	return token, nil
 }
 
-// RememberBrowser notes, in the transaction that completed a log-in, that this browser is known for the user.
-func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, userID int64, client Client) error {
+// RememberBrowser notes, in the transaction that completed a log-in, that this browser is known for the user, by as
+// much as the session has proven.
+func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, sess Session, client Client) error {
 	if len(client.Browser) == 0 {
 		return nil
 	}
-	err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{UserID: userID, BrowserHash: client.Browser})
+	err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{
+		UserID: sess.User.ID, BrowserHash: client.Browser, Level: int16(sess.Level), //nolint:gosec // 1 or 2
+	})
 	if err != nil {
-		return fmt.Errorf("remember the browser of user %d: %w", userID, err)
+		return fmt.Errorf("remember the browser of user %d: %w", sess.User.ID, err)
 	}
 	return nil
 }

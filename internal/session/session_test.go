@@ -45,17 +45,28 @@ func (f *fixture) inTx(do func(tx pgx.Tx) error) {
 }
 
 // start begins a session under the user's lock, as a log-in does.
-func (f *fixture) start(pending bool) (token Token) {
+func (f *fixture) start(pending bool) Token {
 	f.t.Helper()
+	token, _ := f.startIn("", pending)
+	return token
+}
+
+// startIn is start in a browser, by the hash of its cookie.
+func (f *fixture) startIn(browser string, pending bool) (token Token, sess Session) {
+	f.t.Helper()
+	client := Client{Address: "192.0.2.1"}
+	if browser != "" {
+		client.Browser = []byte(browser)
+	}
 	f.inTx(func(tx pgx.Tx) error {
 		_, err := tx.Exec(context.Background(), "select from users where id = $1 for update", f.user.ID)
 		if err != nil {
 			return err
 		}
-		_, token, err = f.store.Start(context.Background(), tx, f.user, Client{Address: "192.0.2.1"}, ByPassword, pending)
+		sess, token, err = f.store.Start(context.Background(), tx, f.user, client, ByPassword, pending)
 		return err
 	})
-	return token
+	return token, sess
 }
 
 func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {

@@ -42,10 +42,10 @@ func (s *Store) Start(
 	token := NewToken()
 	level, methods := by.methods()
 	sess := Session{User: user, TwoFactorRequired: demanded, Level: int(level), Methods: methods}
-	id, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
+	row, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
 		UserID: user.ID, TokenHash: token.Hash(), Level: level, Methods: methods, Address: client.Address,
 		UserAgent: clip(client.UserAgent), ByPassword: by == ByPassword, PasswordVersion: user.PasswordVersion,
-		Pending: sess.Pending(),
+		Pending: sess.Pending(), BrowserHash: client.Browser,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, "", account.ErrWrong
@@ -53,7 +53,7 @@ func (s *Store) Start(
 	if err != nil {
 		return Session{}, "", fmt.Errorf("start a session of user %d: %w", user.ID, err)
 	}
-	sess.ID = id
+	sess.ID, sess.KnownBrowser = row.ID, row.KnownBrowser
 	return sess, token, s.evictOldest(ctx, tx, sess, client, sess.Pending(), 1)
 }
 

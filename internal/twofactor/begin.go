@@ -58,7 +58,7 @@ func (s *Service) Open(
 		}
 		return token, s.sendFirst(ctx, tx, sess, language)
 	}
-	if err := s.sessions.RememberBrowser(ctx, tx, user.ID, client); err != nil {
+	if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
 		return "", err
 	}
 	event := sess.Event(audit.SignedIn, client)

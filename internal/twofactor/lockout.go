@@ -23,12 +23,8 @@ func (s *Service) MayProve(ctx context.Context, sess session.Session) error {
 func (s *Service) chargeUser(
 	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
 ) error {
-	unknown, err := s.unknownBrowser(ctx, tx, sess, client)
-	if err != nil {
-		return err
-	}
 	row, err := s.q.FactorFailureCharge(ctx, tx, dbsqlc.FactorFailureChargeParams{
-		UserID: sess.User.ID, Stranger: unknown, Recovery: f.Words().OpensLock,
+		UserID: sess.User.ID, Stranger: !sess.KnownBrowser, Recovery: f.Words().OpensLock,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return s.mayTry(ctx, tx, sess.User.ID)
@@ -44,29 +40,10 @@ func (s *Service) chargeUser(
 	return s.log.Write(ctx, tx, event)
 }
 
-// unknownBrowser reports whether the user never completed a log-in in this browser.
-func (s *Service) unknownBrowser(
-	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
-) (bool, error) {
-	known, err := s.q.KnownBrowserOfUser(ctx, tx, dbsqlc.KnownBrowserOfUserParams{
-		UserID: sess.User.ID, BrowserHash: client.Browser,
-	})
-	if err != nil {
-		return false, fmt.Errorf("look for a known browser of user %d: %w", sess.User.ID, err)
-	}
-	return !known, nil
-}
-
 // recordSuccess ends the row of wrong proofs.
-func (s *Service) recordSuccess(
-	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
-) error {
-	unknown, err := s.unknownBrowser(ctx, tx, sess, client)
-	if err != nil {
-		return err
-	}
-	err = s.q.FactorFailureSucceed(ctx, tx, dbsqlc.FactorFailureSucceedParams{
-		UserID: sess.User.ID, Stranger: unknown, Recovery: f.Words().OpensLock,
+func (s *Service) recordSuccess(ctx context.Context, tx pgx.Tx, sess session.Session, f factor.Factor) error {
+	err := s.q.FactorFailureSucceed(ctx, tx, dbsqlc.FactorFailureSucceedParams{
+		UserID: sess.User.ID, Stranger: !sess.KnownBrowser, Recovery: f.Words().OpensLock,
 	})
 	if err != nil {
 		return fmt.Errorf("end the failures of user %d: %w", sess.User.ID, err)

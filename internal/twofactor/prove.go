@@ -93,7 +93,7 @@ func (s *Service) consume(
 	if err := judge(try.Purpose, f.Kind(), now); err != nil {
 		return Proven{}, err
 	}
-	if err := s.recordSuccess(ctx, tx, sess, client, f); err != nil {
+	if err := s.recordSuccess(ctx, tx, sess, f); err != nil {
 		return Proven{}, err
 	}
 	right, err := f.Verify(ctx, tx, owner(sess), &try, response)
@@ -192,8 +192,8 @@ func (s *Service) raise(
 	}
 	action := audit.FactorConfirmed
 	if sess.Pending() {
-		action = audit.SignedIn
-		if err := s.sessions.RememberBrowser(ctx, tx, sess.User.ID, client); err != nil {
+		action, sess.Level = audit.SignedIn, 2
+		if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
 			return "", err
 		}
 	}
