@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync/atomic"
 
 	"github.com/alexedwards/argon2id"
 
@@ -18,15 +17,11 @@ var ErrBusy = fault.New(fault.Unavailable, "too many log-ins at once")
 // 23 ms of a core.
 var hashParams = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 
-// maxWaiting log-ins wait for the hash; the next one is told to come back.
-const maxWaiting = 100
-
 // Hasher makes and compares password hashes, at most cores − 1 at once (at least one): unbounded, fifty
 // log-ins take 950 MB and every core, and nobody's page loads meanwhile.
 type Hasher struct {
-	turns   chan struct{}
-	waiting atomic.Int64
-	dummy   string
+	turns *turns
+	dummy string
 }
 
 // NewHasher makes a Hasher, and the hash that unknown users are compared with.
@@ -35,26 +30,12 @@ func NewHasher() (*Hasher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the dummy hash: %w", err)
 	}
-	return &Hasher{turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1)), dummy: dummy}, nil
+	return &Hasher{newTurns(max(1, runtime.GOMAXPROCS(0)-1)), dummy}, nil
 }
 
-func (h *Hasher) turn(ctx context.Context) (done func(), err error) {
-	if h.waiting.Add(1) > maxWaiting {
-		h.waiting.Add(-1)
-		return nil, ErrBusy
-	}
-	defer h.waiting.Add(-1)
-	select {
-	case h.turns <- struct{}{}:
-		return func() { <-h.turns }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Hash makes the stored form of a password. ErrBusy when too many wait.
+// Hash makes the stored form of a password, which no stranger may ask for. ErrBusy when too many wait.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
-	done, err := h.turn(ctx)
+	done, err := h.turns.take(ctx, owners())
 	if err != nil {
 		return "", err
 	}
@@ -66,10 +47,10 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return hash, nil
 }
 
-// Matches compares a password with a stored hash; an empty hash takes as long and never matches.
+// matches compares a password with a stored hash; an empty hash takes as long and never matches.
 // ErrBusy when too many wait.
-func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, error) {
-	done, err := h.turn(ctx)
+func (h *Hasher) matches(ctx context.Context, in lane, password, hash string) (bool, error) {
+	done, err := h.turns.take(ctx, in)
 	if err != nil {
 		return false, err
 	}

@@ -101,7 +101,7 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	right, err := s.matches(ctx, a.Password, f.hash)
+	right, err := s.matches(ctx, lane{known, a.Address}, a.Password, f.hash)
 	if err != nil {
 		return User{}, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, pass
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("read user %d: %w", user.ID, err)
 	}
-	right, err := s.matches(ctx, password, hash)
+	right, err := s.matches(ctx, owners(), password, hash)
 	if err != nil {
 		return err
 	}
@@ -163,11 +163,11 @@ func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, pass
 	return nil
 }
 
-func (s *Service) matches(ctx context.Context, password, hash string) (bool, error) {
+func (s *Service) matches(ctx context.Context, in lane, password, hash string) (bool, error) {
 	if len(password) > 4*maxPassword {
 		password = "" // no password is as long; the hash is compared all the same
 	}
-	return s.hasher.Matches(ctx, password, hash)
+	return s.hasher.matches(ctx, in, password, hash)
 }
 
 func (s *Service) charge(ctx context.Context, budget dbsqlc.PasswordFailureChargeParams) error {
