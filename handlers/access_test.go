@@ -44,7 +44,7 @@ func newAccessFixture(t *testing.T) *accessFixture {
 		factory.Number(t, f.pool, user.ID, factory.NumberOpts{})
 	}
 	factory.Number(t, f.pool, f.target, factory.NumberOpts{Number: "+31612999777"})
-	f.Exec("insert into office_countries (office_id, country, allowed) select id, 'BE', true from offices")
+	f.Exec("insert into office_countries (office_id, country) select id, 'SE' from offices")
 	f.ids = map[string]int64{
 		"pending": f.users["ACME/user"].ID, "enrolling": enrolling, "user": f.users["ACME/user"].ID,
 		"accountant": f.users["ACME/accountant"].ID, "superuser": f.users["ACME/superuser"].ID,

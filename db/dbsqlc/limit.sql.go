@@ -83,8 +83,7 @@ select
             where k.office_id = o.id and k.month = this_month()))::boolean as spent,
     (i.money_cap is not null and i.money_cap <= (
         select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()))::boolean as installation_spent,
-    coalesce((select case when k.allowed then 'yes' else 'no' end from office_countries k
-        where k.office_id = o.id and k.country = $1), '')::text as allowed
+    exists (select from office_countries k where k.office_id = o.id and k.country = $1)::boolean as allowed
 from offices o left join installation i on true
 where o.id = $2
 `
@@ -99,11 +98,11 @@ type LimitOfficeRow struct {
 	Users             int32
 	Spent             bool
 	InstallationSpent bool
-	Allowed           string
+	Allowed           bool
 }
 
 // How many messages of the office in the last hour, how many users it has, what it and the installation spent this
-// month and may spend at most (null: no cap), and whether it sends to this country (”: it never said).
+// month and may spend at most (null: no cap), and whether it sends to this country.
 func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParams) (LimitOfficeRow, error) {
 	row := db.QueryRow(ctx, limitOffice, arg.Country, arg.OfficeID)
 	var i LimitOfficeRow

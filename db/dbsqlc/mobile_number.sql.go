@@ -40,12 +40,19 @@ func (q *Queries) MobileNumberConfirm(ctx context.Context, db DBTX, arg MobileNu
 }
 
 const mobileNumberCountries = `-- name: MobileNumberCountries :many
-select country from mobile_numbers group by country order by count(*) desc, country limit 6
+select m.country
+from mobile_numbers m join users u on u.id = m.user_id
+where m.confirmed_at is not null
+group by m.country
+order by count(*) filter (where u.office_id = $1::bigint) desc, count(distinct u.office_id) desc,
+    count(*) desc, m.country
+limit 6
 `
 
-// The most used countries of this installation.
-func (q *Queries) MobileNumberCountries(ctx context.Context, db DBTX) ([]string, error) {
-	rows, err := db.Query(ctx, mobileNumberCountries)
+// The most used countries, of confirmed numbers alone: the office's own first, then those of the most offices, so that
+// no other office outvotes the rest with many numbers.
+func (q *Queries) MobileNumberCountries(ctx context.Context, db DBTX, officeID int64) ([]string, error) {
+	rows, err := db.Query(ctx, mobileNumberCountries, officeID)
 	if err != nil {
 		return nil, err
 	}

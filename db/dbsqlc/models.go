@@ -284,7 +284,6 @@ type Office struct {
 type OfficeCountry struct {
 	OfficeID int64
 	Country  string
-	Allowed  bool
 }
 
 type OneTimeLink struct {

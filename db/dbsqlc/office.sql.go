@@ -28,45 +28,41 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 	return i, err
 }
 
-const officeCountryKeep = `-- name: OfficeCountryKeep :exec
-insert into office_countries (office_id, country, allowed) values ($1, $2, true)
-on conflict (office_id, country) do nothing
+const officeCountryClose = `-- name: OfficeCountryClose :execrows
+delete from office_countries where office_id = $1 and country = $2
 `
 
-type OfficeCountryKeepParams struct {
+type OfficeCountryCloseParams struct {
 	OfficeID int64
 	Country  string
 }
 
-// A country in which a number was confirmed stays allowed, whatever the most used ones become.
-func (q *Queries) OfficeCountryKeep(ctx context.Context, db DBTX, arg OfficeCountryKeepParams) error {
-	_, err := db.Exec(ctx, officeCountryKeep, arg.OfficeID, arg.Country)
-	return err
+func (q *Queries) OfficeCountryClose(ctx context.Context, db DBTX, arg OfficeCountryCloseParams) (int64, error) {
+	result, err := db.Exec(ctx, officeCountryClose, arg.OfficeID, arg.Country)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const officeCountryList = `-- name: OfficeCountryList :many
-select country, allowed from office_countries where office_id = $1::bigint order by country
+select country from office_countries where office_id = $1::bigint order by country
 `
 
-type OfficeCountryListRow struct {
-	Country string
-	Allowed bool
-}
-
-// Where the office said yes or no itself.
-func (q *Queries) OfficeCountryList(ctx context.Context, db DBTX, officeID int64) ([]OfficeCountryListRow, error) {
+// Where the office's codes may go.
+func (q *Queries) OfficeCountryList(ctx context.Context, db DBTX, officeID int64) ([]string, error) {
 	rows, err := db.Query(ctx, officeCountryList, officeID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []OfficeCountryListRow
+	var items []string
 	for rows.Next() {
-		var i OfficeCountryListRow
-		if err := rows.Scan(&i.Country, &i.Allowed); err != nil {
+		var country string
+		if err := rows.Scan(&country); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, country)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -74,19 +70,18 @@ func (q *Queries) OfficeCountryList(ctx context.Context, db DBTX, officeID int64
 	return items, nil
 }
 
-const officeCountrySet = `-- name: OfficeCountrySet :execrows
-insert into office_countries as k (office_id, country, allowed) values ($1, $2, $3)
-on conflict (office_id, country) do update set allowed = excluded.allowed where k.allowed <> excluded.allowed
+const officeCountryOpen = `-- name: OfficeCountryOpen :execrows
+insert into office_countries (office_id, country) select $1, unnest($2::text[])
+on conflict (office_id, country) do nothing
 `
 
-type OfficeCountrySetParams struct {
-	OfficeID int64
-	Country  string
-	Allowed  bool
+type OfficeCountryOpenParams struct {
+	OfficeID  int64
+	Countries []string
 }
 
-func (q *Queries) OfficeCountrySet(ctx context.Context, db DBTX, arg OfficeCountrySetParams) (int64, error) {
-	result, err := db.Exec(ctx, officeCountrySet, arg.OfficeID, arg.Country, arg.Allowed)
+func (q *Queries) OfficeCountryOpen(ctx context.Context, db DBTX, arg OfficeCountryOpenParams) (int64, error) {
+	result, err := db.Exec(ctx, officeCountryOpen, arg.OfficeID, arg.Countries)
 	if err != nil {
 		return 0, err
 	}

@@ -26,7 +26,7 @@ from mine;
 
 -- name: LimitOffice :one
 -- How many messages of the office in the last hour, how many users it has, what it and the installation spent this
--- month and may spend at most (null: no cap), and whether it sends to this country ('': it never said).
+-- month and may spend at most (null: no cap), and whether it sends to this country.
 select
     (select coalesce(sum(c.sends_asked), 0) from challenges c
         where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
@@ -36,8 +36,7 @@ select
             where k.office_id = o.id and k.month = this_month()))::boolean as spent,
     (i.money_cap is not null and i.money_cap <= (
         select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()))::boolean as installation_spent,
-    coalesce((select case when k.allowed then 'yes' else 'no' end from office_countries k
-        where k.office_id = o.id and k.country = @country), '')::text as allowed
+    exists (select from office_countries k where k.office_id = o.id and k.country = @country)::boolean as allowed
 from offices o left join installation i on true
 where o.id = @office_id;
 

@@ -21,5 +21,12 @@ set number = excluded.number, country = excluded.country, confirmed_at = now();
 delete from mobile_numbers where user_id = @user_id;
 
 -- name: MobileNumberCountries :many
--- The most used countries of this installation.
-select country from mobile_numbers group by country order by count(*) desc, country limit 6;
+-- The most used countries, of confirmed numbers alone: the office's own first, then those of the most offices, so that
+-- no other office outvotes the rest with many numbers.
+select m.country
+from mobile_numbers m join users u on u.id = m.user_id
+where m.confirmed_at is not null
+group by m.country
+order by count(*) filter (where u.office_id = @office_id::bigint) desc, count(distinct u.office_id) desc,
+    count(*) desc, m.country
+limit 6;

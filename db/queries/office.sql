@@ -32,17 +32,15 @@ cross join lateral (
 where u.office_id = @office_id::bigint and u.disabled_at is null;
 
 -- name: OfficeCountryList :many
--- Where the office said yes or no itself.
-select country, allowed from office_countries where office_id = @office_id::bigint order by country;
+-- Where the office's codes may go.
+select country from office_countries where office_id = @office_id::bigint order by country;
 
--- name: OfficeCountrySet :execrows
-insert into office_countries as k (office_id, country, allowed) values (@office_id, @country, @allowed)
-on conflict (office_id, country) do update set allowed = excluded.allowed where k.allowed <> excluded.allowed;
-
--- name: OfficeCountryKeep :exec
--- A country in which a number was confirmed stays allowed, whatever the most used ones become.
-insert into office_countries (office_id, country, allowed) values (@office_id, @country, true)
+-- name: OfficeCountryOpen :execrows
+insert into office_countries (office_id, country) select @office_id, unnest(@countries::text[])
 on conflict (office_id, country) do nothing;
+
+-- name: OfficeCountryClose :execrows
+delete from office_countries where office_id = @office_id and country = @country;
 
 -- name: OfficeCountryUsers :many
 -- The countries of the office's confirmed numbers.

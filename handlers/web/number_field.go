@@ -16,7 +16,7 @@ import (
 
 // NumberField returns the field of a number with its list of countries, and with what was typed.
 func (w *Web) NumberField(c echo.Context, problem string, sure bool) (templates.NumberField, error) {
-	most, err := w.factors.MostUsed(c.Request().Context())
+	most, err := w.factors.MostUsed(c.Request().Context(), CurrentSession(c).User.OfficeID)
 	if err != nil {
 		return templates.NumberField{}, err
 	}

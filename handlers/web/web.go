@@ -27,11 +27,11 @@ type Sessions interface {
 	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
 }
 
-// Factors tells users what happened to their factors, and knows the countries that numbers are mostly of.
+// Factors tells users what happened to their factors, and knows the countries that an office's numbers are mostly of.
 type Factors interface {
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 	SeeNotices(ctx context.Context, userID, upTo int64) error
-	MostUsed(ctx context.Context) ([]phone.Country, error)
+	MostUsed(ctx context.Context, officeID int64) ([]phone.Country, error)
 }
 
 // StepUps keeps the form that waits for a step-up.

@@ -15,7 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// ErrCountryInUse says that users of the office have confirmed numbers in a country: without it they get no code.
+// ErrCountryInUse says that users of the office have confirmed numbers in a country.
 var ErrCountryInUse = fault.New(fault.Conflict, "users have confirmed numbers in this country")
 
 // Country is one that the office's codes may go to.
@@ -24,47 +24,36 @@ type Country struct {
 	Users int // with a confirmed number there
 }
 
-// MostUsed returns the six most used countries of this installation, the most used first: where codes go by default.
-func MostUsed(ctx context.Context, tx dbsqlc.DBTX) ([]phone.Country, error) {
-	rows, err := dbsqlc.New().MobileNumberCountries(ctx, tx)
+// openUsual writes down where the codes of a new office may go: the usual six. No other office can move them, however
+// many numbers it has.
+func (s *Service) openUsual(ctx context.Context, tx pgx.Tx, officeID int64) error {
+	var usual []string
+	for _, c := range phone.MostUsed(nil) {
+		usual = append(usual, string(c))
+	}
+	_, err := s.q.OfficeCountryOpen(ctx, tx, dbsqlc.OfficeCountryOpenParams{OfficeID: officeID, Countries: usual})
 	if err != nil {
-		return nil, fmt.Errorf("count the countries in use: %w", err)
+		return fmt.Errorf("open the usual countries to office %d: %w", officeID, err)
 	}
-	counted := make([]phone.Country, len(rows))
-	for i, r := range rows {
-		counted[i] = phone.Country(r)
-	}
-	return slices.Clone(phone.MostUsed(counted)), nil
+	return nil
 }
 
-// Countries returns where the office's codes may go, by ISO code: the most used countries of this installation, and
-// what a superuser said of others.
+// Countries returns where the office's codes may go, by ISO code: what was written when it was made, and what its
+// superuser has changed since.
 func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, error) {
-	allowed, err := MostUsed(ctx, s.pool)
-	if err != nil {
-		return nil, err
-	}
-	said, err := s.q.OfficeCountryList(ctx, s.pool, officeID)
+	allowed, err := s.q.OfficeCountryList(ctx, s.pool, officeID)
 	if err != nil {
 		return nil, fmt.Errorf("read the countries of office %d: %w", officeID, err)
-	}
-	for _, r := range said {
-		country := phone.Country(r.Country)
-		allowed = slices.DeleteFunc(allowed, func(c phone.Country) bool { return c == country })
-		if r.Allowed {
-			allowed = append(allowed, country)
-		}
 	}
 	users, err := s.q.OfficeCountryUsers(ctx, s.pool, officeID)
 	if err != nil {
 		return nil, fmt.Errorf("count the numbers of office %d: %w", officeID, err)
 	}
-	slices.Sort(allowed)
 	countries := make([]Country, len(allowed))
 	for i, c := range allowed {
-		countries[i].ISO = c
+		countries[i].ISO = phone.Country(c)
 		for _, u := range users {
-			if u.Country == string(c) {
+			if u.Country == c {
 				countries[i].Users = int(u.Users)
 			}
 		}
@@ -92,9 +81,7 @@ func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client
 				return ErrCountryInUse
 			}
 		}
-		changed, err := s.q.OfficeCountrySet(ctx, tx, dbsqlc.OfficeCountrySetParams{
-			OfficeID: sess.User.OfficeID, Country: string(country), Allowed: allowed,
-		})
+		changed, err := s.setCountry(ctx, tx, sess.User.OfficeID, string(country), allowed)
 		if err != nil {
 			return fmt.Errorf("set country %s of office %d: %w", country, sess.User.OfficeID, err)
 		}
@@ -108,4 +95,15 @@ func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client
 		}
 		return s.log.Write(ctx, tx, event)
 	})
+}
+
+func (s *Service) setCountry(
+	ctx context.Context, tx pgx.Tx, officeID int64, country string, allowed bool,
+) (int64, error) {
+	if allowed {
+		return s.q.OfficeCountryOpen(ctx, tx, dbsqlc.OfficeCountryOpenParams{
+			OfficeID: officeID, Countries: []string{country},
+		})
+	}
+	return s.q.OfficeCountryClose(ctx, tx, dbsqlc.OfficeCountryCloseParams{OfficeID: officeID, Country: country})
 }

@@ -186,6 +186,9 @@ func (s *Service) Create(ctx context.Context, code, name string, actor audit.Per
 		if err != nil {
 			return err
 		}
+		if err := s.openUsual(ctx, tx, row.ID); err != nil {
+			return err
+		}
 		return s.log.Write(ctx, tx, audit.Event{Office: row.ID, Actor: actor, Action: audit.OfficeCreated, Detail: code})
 	})
 	if db.IsUnique(err) {

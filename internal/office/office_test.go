@@ -144,12 +144,14 @@ func TestOnlyASuperuserTouchesTheOfficesSettings(t *testing.T) {
 		sess := f.in(name, 0, "otp")
 		is(t, name+" activates", f.Activate(ctx, sess, client), office.ErrNotAllowed)
 		is(t, name+" switches off", f.SwitchOff(ctx, sess, client), office.ErrNotAllowed)
-		is(t, name+" adds a country", f.AllowCountry(ctx, sess, client, "FR", true), office.ErrNotAllowed)
+		is(t, name+" adds a country", f.AllowCountry(ctx, sess, client, "SE", true), office.ErrNotAllowed)
+		is(t, name+" closes a country", f.AllowCountry(ctx, sess, client, "FR", false), office.ErrNotAllowed)
 		_, _, err := f.History(ctx, sess, 0)
 		is(t, name+" reads the history", err, office.ErrNotAllowed)
 	}
-	if f.demanding() != "" || f.Int(
-		"select count(*) from audit_events")+f.Int("select count(*) from office_countries") != 0 {
+	if f.demanding() != "" || f.Int("select count(*) from audit_events") != 0 ||
+		f.Int("select count(*) from office_countries where country in ('BE', 'DE', 'FR', 'GB', 'LU', 'NL')") != 12 ||
+		f.Int("select count(*) from office_countries") != 12 {
 		t.Error("something changed")
 	}
 }

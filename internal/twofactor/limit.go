@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -63,7 +61,7 @@ func limit(c counts) Limit {
 	switch {
 	case c.ofSession >= maxOfSession, c.live >= maxLive:
 		return LimitUnderWay
-	case !c.countryAllowed:
+	case c.triesNew && !c.countryAllowed:
 		return LimitCountry
 	case c.triesNew && c.newNumbers >= maxNewNumbers:
 		return LimitNumbers
@@ -141,19 +139,11 @@ func (s *Service) counts(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	if err != nil {
 		return counts{}, fmt.Errorf("count the messages of a range: %w", err)
 	}
-	allowed := o.Allowed == "yes"
-	if o.Allowed == "" {
-		most, err := office.MostUsed(ctx, tx)
-		if err != nil {
-			return counts{}, err
-		}
-		allowed = slices.Contains(most, number.Country)
-	}
 	return counts{
 		ofSession: int(under.OfSession), live: int(under.LiveOfUser),
 		numberHour: int(n.NumberHour), numberDay: int(n.NumberDay), userHour: int(n.UserHour), userDay: int(n.UserDay),
 		newNumbers: int(n.OtherNumbers), triesNew: purpose.Enrols(),
-		officeHour: int(o.Hour), users: int(o.Users), countryAllowed: allowed,
+		officeHour: int(o.Hour), users: int(o.Users), countryAllowed: o.Allowed,
 		prefixStopped: stopped, spent: o.Spent || o.InstallationSpent,
 	}, nil
 }

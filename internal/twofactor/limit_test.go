@@ -155,13 +155,75 @@ func TestCodesGoToTheOfficesCountriesAlone(t *testing.T) {
 	u := f.user(office, account.RoleUser)
 	american := phone.Number{E164: "+12015550123", Country: "US"}
 	limited(t, f.factors.SendTo(t.Context(), f.begin(u), american, "en"), twofactor.LimitCountry)
-	f.Exec("insert into office_countries (office_id, country, allowed) values ($1, 'US', true), ($1, 'NL', false)", office)
+	f.Exec("update office_countries set country = 'US' where office_id = $1 and country = 'NL'", office)
 	if err := f.factors.SendTo(t.Context(), f.begin(u), american, "en"); err != nil {
 		t.Error(err)
 	}
 	limited(t, f.factors.SendTo(t.Context(), f.begin(u), numberA, "en"), twofactor.LimitCountry)
 	if err := f.factors.SendTo(t.Context(), f.begin(u), numberB, "en"); err != nil {
 		t.Errorf("Belgium, which nobody spoke of: %v", err)
+	}
+}
+
+// A number that was proven stays good for its user's log-ins, whatever becomes of a list of countries.
+func TestNoListOfCountriesStopsALogInToAProvenNumber(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	swede := f.confirmed(f.user(office, account.RoleUser), phone.Number{E164: "+46701234567", Country: "SE"})
+	if err := f.asks(swede); err != nil {
+		t.Errorf("outside of the office's countries: %v", err)
+	}
+	f.Exec("delete from office_countries")
+	if err := f.asks(f.confirmed(f.user(office, account.RoleUser), numberA)); err != nil {
+		t.Errorf("without any country: %v", err)
+	}
+	limited(t, f.factors.SendTo(t.Context(), f.begin(f.user(office, account.RoleUser)), numberB, "en"),
+		twofactor.LimitCountry)
+}
+
+// What stands first in the list of countries is counted from confirmed numbers, and one office's crowd does not outvote
+// the others.
+func TestTheFirstCountriesAreOfConfirmedNumbersTheOwnFirst(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	acme, other, third := f.office("ACME", required), f.office("OTHER", required), f.office("THIRD", required)
+	most := func(office int64) string {
+		t.Helper()
+		list, err := f.factors.MostUsed(t.Context(), office)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(list)
+	}
+	crowd := func(confirmed bool, countries ...phone.Country) {
+		for i, c := range countries {
+			for n := range 4 {
+				number := phone.Number{E164: fmt.Sprintf("+3712%07d", 10*i+n), Country: c}
+				if u := f.user(other, account.RoleUser); confirmed {
+					f.confirmed(u, number)
+				} else {
+					f.unconfirmed(u, number)
+				}
+			}
+		}
+	}
+	crowd(false, "LV", "LT", "EE", "AL", "AM", "AZ")
+	if got := most(acme); got != "[NL BE DE FR GB LU]" {
+		t.Errorf("numbers that nobody proved put %s first", got)
+	}
+	f.confirmed(f.user(acme, account.RoleUser), phone.Number{E164: "+46701234567", Country: "SE"})
+	f.confirmed(f.user(acme, account.RoleUser), numberB)
+	f.confirmed(f.user(third, account.RoleUser), numberB)
+	crowd(true, "LV", "LT")
+	if got := most(acme); got != "[BE SE LT LV NL DE]" {
+		t.Errorf("ACME's list begins with %s", got)
+	}
+	if got := most(third); got != "[BE LT LV SE NL DE]" {
+		t.Errorf("THIRD's list begins with %s", got)
+	}
+	if got := most(f.office("NEW", required)); got != "[BE LT LV SE NL DE]" {
+		t.Errorf("a new office's list begins with %s", got)
 	}
 }
 

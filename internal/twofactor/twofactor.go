@@ -125,9 +125,18 @@ func (s *Service) set(ctx context.Context, tx dbsqlc.DBTX, userID int64) (factor
 	return factor.ParseSet(rows)
 }
 
-// MostUsed returns the six most used countries of this installation, the most used first.
-func (s *Service) MostUsed(ctx context.Context) ([]phone.Country, error) {
-	return office.MostUsed(ctx, s.pool)
+// MostUsed returns the six countries that stand first where a user of an office enters a number: those of its own
+// confirmed numbers, then of the installation's, filled up with the usual ones.
+func (s *Service) MostUsed(ctx context.Context, officeID int64) ([]phone.Country, error) {
+	rows, err := s.q.MobileNumberCountries(ctx, s.pool, officeID)
+	if err != nil {
+		return nil, fmt.Errorf("count the countries in use: %w", err)
+	}
+	counted := make([]phone.Country, len(rows))
+	for i, r := range rows {
+		counted[i] = phone.Country(r)
+	}
+	return phone.MostUsed(counted), nil
 }
 
 // standing is a session and its user's factors at one moment, under the user's lock.

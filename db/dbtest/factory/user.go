@@ -16,14 +16,19 @@ type OfficeOpts struct {
 	MoneyCap          string // none
 }
 
-// Office inserts an office.
+// Office inserts an office whose codes may go to the six countries that a new one has.
 func Office(t testing.TB, db DB, o OfficeOpts) dbsqlc.Office {
 	t.Helper()
 	o.Code = or(o.Code, "ACME")
-	return insert[dbsqlc.Office](t, db, `insert into offices (code, name, two_factor_required, money_cap)
+	office := insert[dbsqlc.Office](t, db, `insert into offices (code, name, two_factor_required, money_cap)
 		values (@code, @name, @required, @cap::text::numeric)`, pgx.NamedArgs{
 		"code": o.Code, "name": or(o.Name, o.Code), "required": o.TwoFactorRequired, "cap": null(o.MoneyCap),
 	})
+	for _, country := range []string{"BE", "DE", "FR", "GB", "LU", "NL"} {
+		insert[dbsqlc.OfficeCountry](t, db, `insert into office_countries (office_id, country) values (@office, @country)`,
+			pgx.NamedArgs{"office": office.ID, "country": country})
+	}
+	return office
 }
 
 // NoPassword is the hash of a user who has not set a password yet.

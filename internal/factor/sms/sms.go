@@ -70,7 +70,7 @@ func (s *SMS) Verify(ctx context.Context, tx pgx.Tx, _ factor.Owner, t *factor.T
 	return true, nil
 }
 
-// Enrol saves the number that a right code has proven, and keeps its country open to the office.
+// Enrol saves the number that a right code has proven.
 func (s *SMS) Enrol(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try) (string, error) {
 	c := t.State.(dbsqlc.ChallengeChargeRow)
 	err := s.q.MobileNumberConfirm(ctx, tx, dbsqlc.MobileNumberConfirmParams{
@@ -78,10 +78,6 @@ func (s *SMS) Enrol(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try
 	})
 	if err != nil {
 		return "", fmt.Errorf("save the number of user %d: %w", o.UserID, err)
-	}
-	err = s.q.OfficeCountryKeep(ctx, tx, dbsqlc.OfficeCountryKeepParams{OfficeID: o.OfficeID, Country: c.Country})
-	if err != nil {
-		return "", fmt.Errorf("keep country %s of office %d: %w", c.Country, o.OfficeID, err)
 	}
 	return phone.Masked(c.Number), nil
 }
