@@ -24,6 +24,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -72,8 +73,9 @@ func newFixture(t testing.TB) *fixture {
 		office.New(pool, log, "demo")
 	f.services = Services{
 		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: f.factors, Sessions: sessions,
-		Requests: uncounted{}, StepUps: stepup.NewStore(pool, ring),
-		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
+		Requests: uncounted{}, Proxies: unwatched(pool),
+		StepUps: stepup.NewStore(pool, ring),
+		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,
@@ -105,6 +107,11 @@ func newFixture(t testing.TB) *fixture {
 	}
 	f.Exec("update users set password_long = true")
 	return f
+}
+
+// unwatched names no proxy and tells nobody what is wrong with one.
+func unwatched(pool *db.Pool) *proxy.Watch {
+	return proxy.NewWatch(nil, pool, factory.Logger(), func(proxy.Finding) {}, time.Now)
 }
 
 // invite makes the site one that can send invitations, or none with nil.

@@ -64,7 +64,8 @@ const hookToken, oldToken = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgf
 func hooked(t *testing.T, h *heard) (*echo.Echo, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	site, err := New(Services{Requests: uncounted{}}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
+	site, err := New(Services{Requests: uncounted{}, Proxies: unwatched(nil)},
+		&url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
 		slog.New(slog.NewTextHandler(&log, nil)), WithHooks(h, func() []string { return []string{hookToken, oldToken} }))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +132,8 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	if len(h.told) > 0 {
 		t.Errorf("told %q", h.told)
 	}
-	without, err := New(Services{Requests: uncounted{}}, &url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
+	without, err := New(Services{Requests: uncounted{}, Proxies: unwatched(nil)},
+		&url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
 		slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -315,3 +315,26 @@ func TestCostsAreAFileWithASafeName(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOverviewSaysWhatIsWrongWithTheProxies(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	cookie := f.ops()
+	text := func() string { return plain(f.ask("GET", "/operator", cookie, "").Body.String()) }
+	sentences := []string{"No proxy is named in", "did not say who comes", "does not name, last at", "passed on an X-"}
+	before := text()
+	for _, s := range sentences {
+		if strings.Contains(before, s) {
+			t.Errorf("without proxies the overview says %q", s)
+		}
+	}
+	f.services.Unproxied = true
+	f.site = f.rebuild(f.services)
+	f.Exec("insert into proxy_findings (finding, requests) values ('silent', 1), ('unnamed', 2), ('passed_on', 3)")
+	after := text()
+	for _, s := range sentences {
+		if !strings.Contains(after, s) {
+			t.Errorf("the overview does not say %q", s)
+		}
+	}
+}

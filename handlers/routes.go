@@ -37,7 +37,8 @@ func (s *site) routes() {
 
 // browsers is what stands before every page: a small body, from no other origin.
 func (s *site) browsers() group {
-	return group{echo: s.echo}.with(web.Vary, web.SmallBody(), s.web.RefuseCrossOrigin, web.KnownMethods)
+	return group{echo: s.echo}.with(s.web.WatchProxies, web.Vary, web.SmallBody(), s.web.RefuseCrossOrigin,
+		web.KnownMethods)
 }
 
 // anybody is for everybody, with the form read and the session known, if there is one.

@@ -6,7 +6,6 @@ package handlers
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 
@@ -26,6 +25,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/federation"
 	offices "github.com/nightlatch/nightlatch/internal/office"
 	operators "github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -48,10 +48,11 @@ type Services struct {
 	Jobs         http.Handler // the queue's page, under /operator/jobs
 	BalanceWarn  float64      // a provider's balance below which its operator is warned
 
-	Requests web.RequestMeter
-	Ready    func(context.Context) error // nil when the database answers and its schema is current
-	Proxies  []*net.IPNet                // whose X-Forwarded-For is believed
-	Calls    bool                        // a code can be spoken by a call
+	Requests  web.RequestMeter
+	Ready     func(context.Context) error // nil when the database answers and its schema is current
+	Proxies   *proxy.Watch                // who comes, through whichever proxies
+	Unproxied bool                        // browsers come by https and no proxy is named
+	Calls     bool                        // a code can be spoken by a call
 }
 
 // Option is a part that not every installation has.
@@ -95,7 +96,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, public, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, public, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -106,10 +107,10 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Operator, d.Installation, d.Jobs,
-		d.BalanceWarn)
+		d.BalanceWarn, d.Unproxied)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
-	s.echo.IPExtractor = web.AddressFrom(d.Proxies)
+	s.echo.IPExtractor = d.Proxies.Client
 	s.echo.HTTPErrorHandler = w.HandleError
 	s.routes()
 	return s.echo, nil

@@ -42,6 +42,7 @@ fi
 # shellcheck disable=SC2086
 download() { (cd "$new" && apt-get download -qq $sandbox $missing >said 2>&1); }
 echo "proxies: fetching$missing into $home, once for this machine"
-download || { $sudo apt-get update -qq && download; } || fail "apt-get download$missing: $(tail -n 1 "$new/said"): $other"
+download || { $sudo apt-get update -qq && download; } ||
+	fail "apt-get download$missing: $(tail -n 1 "$new/said"): $other"
 for package in "$new"/*.deb; do dpkg-deb -x "$package" "$home"; done
 if ! found nginx -v || ! found caddy version; then fail "what was fetched does not run on this machine: $other"; fi

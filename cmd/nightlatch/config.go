@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/loopback"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -26,9 +28,9 @@ type config struct {
 	keyFile       string // "" when the operator has to name one
 	keyFileMake   bool   // may be made when it is missing
 	registry      []sms.Provider
-	sms           sms.Config   // which of the registry send
-	proxies       []*net.IPNet // whose X-Forwarded-For is believed
-	rate          int          // calls a second to one provider, all processes together
+	sms           sms.Config    // which of the registry send
+	proxies       proxy.Trusted // whose X-Forwarded-For is believed
+	rate          int           // calls a second to one provider, all processes together
 	pgBinDir      string
 	balanceWarn   float64        // a provider's balance below which operators are warned
 	retentionDays int            // how long challenges and their messages are kept
@@ -162,22 +164,19 @@ func localhost(addr string) string {
 }
 
 // readProxies reads addresses and networks between commas, such as 127.0.0.1, 10.0.0.0/8.
-func readProxies(text string) (proxies []*net.IPNet, err error) {
+func readProxies(text string) (proxies proxy.Trusted, err error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if ip := net.ParseIP(word); ip != nil {
-			bits := 8 * net.IPv6len
-			if v4 := ip.To4(); v4 != nil {
-				ip, bits = v4, 8*net.IPv4len
-			}
-			proxies = append(proxies, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+		if ip, err := netip.ParseAddr(word); err == nil && ip.Zone() == "" {
+			ip = ip.Unmap()
+			proxies = append(proxies, netip.PrefixFrom(ip, ip.BitLen()))
 			continue
 		}
-		_, network, err := net.ParseCIDR(word)
-		if err != nil {
+		network, err := netip.ParsePrefix(word)
+		if err != nil || network.Addr().Is4In6() {
 			return nil, fmt.Errorf("NIGHTLATCH_TRUSTED_PROXIES has %q and should be addresses or networks between commas, "+
 				"such as 127.0.0.1, 10.0.0.0/8", word)
 		}
-		proxies = append(proxies, network)
+		proxies = append(proxies, network.Masked())
 	}
 	return proxies, nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
@@ -77,8 +78,10 @@ func hookSite(t *testing.T, env map[string]string, in *inbox) (base string, refu
 	log, refused = &bytes.Buffer{}, &[]string{}
 	logger := newLogger(log, slog.LevelInfo)
 	h := message.NewHooks(carriers, in, logger, func(provider string) { *refused = append(*refused, provider) })
-	site, err := handlers.New(handlers.Services{Requests: uncounted{}}, &url.URL{Scheme: "http", Host: "localhost"},
-		"Nightlatch", logger, handlers.WithHooks(h, func() []string { return []string{"token"} }))
+	proxies := proxy.NewWatch(nil, nil, logger, func(proxy.Finding) {}, time.Now)
+	site, err := handlers.New(handlers.Services{Requests: uncounted{}, Proxies: proxies},
+		&url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", logger,
+		handlers.WithHooks(h, func() []string { return []string{"token"} }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,12 +19,16 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 )
 
 // serveWeb serves the site until ctx ends.
 func (a *app) serveWeb(ctx context.Context, listener net.Listener, holder *rotation.Holder, out io.Writer) error {
 	phone.Warm()
+	if a.cfg.proxies.Missing(a.cfg.url) {
+		a.logger.WarnContext(ctx, proxy.AdviceMissing)
+	}
 	site, err := a.site(ctx, holder)
 	if err != nil {
 		return err
@@ -81,10 +85,11 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Jobs:         jobsPage,
 		BalanceWarn:  a.cfg.balanceWarn,
 
-		Requests: a.metrics,
-		Ready:    func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
-		Proxies:  a.cfg.proxies,
-		Calls:    a.sending.Calls(),
+		Requests:  a.metrics,
+		Ready:     func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
+		Proxies:   proxy.NewWatch(a.cfg.proxies, a.pool, a.logger, a.metrics.ProxyFound, time.Now),
+		Unproxied: a.cfg.proxies.Missing(a.cfg.url),
+		Calls:     a.sending.Calls(),
 	}, a.cfg.url, a.cfg.product, a.logger, options...)
 }
 

@@ -333,6 +333,12 @@ type Provider struct {
 	OpenReason   string
 }
 
+type ProxyFinding struct {
+	Finding  string
+	Requests int64
+	LastAt   time.Time
+}
+
 type Receipt struct {
 	ID         int64
 	MessageID  int64

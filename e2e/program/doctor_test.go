@@ -1,6 +1,7 @@
 package program_test
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,6 +76,7 @@ func TestDoctorFindsNothingWrongWithAGoodInstallation(t *testing.T) {
 	in := program.Install(t)
 	in.Env["VONAGE_SIGNATURE_SECRET"] = "planted-signature-secret"
 	in.Env["NIGHTLATCH_URL"] = "https://login.acme.example"
+	in.Env["NIGHTLATCH_TRUSTED_PROXIES"] = "127.0.0.1"
 	in.User("boss", "superuser", "+31657431290")
 	in.Exec("update installation set money_cap = 100")
 	in.Exec("insert into users (office_id, username, name, role, password_hash) values (null, 'ops', 'Operator', " +
@@ -203,4 +205,54 @@ func TestDoctorKnowsWhenAMessageLastArrived(t *testing.T) {
 	examined(t, in.Env).says("warning", "asked for 3 h ago", "phone 2 days ago")
 	asked("5 min", "delivered")
 	examined(t, in.Env).says("ok", "5 min ago")
+}
+
+func TestAProxyThatDoesNotTellWhoComesIsToldByServeAndDoctor(t *testing.T) {
+	t.Parallel()
+	in := program.Install(t)
+	in.Env["NIGHTLATCH_ADDR"] = program.FreeAddress(t)
+	in.Env["NIGHTLATCH_URL"] = "https://login.acme.example"
+	d := examined(t, in.Env)
+	d.says("warning", "NIGHTLATCH_URL is https", "NIGHTLATCH_TRUSTED_PROXIES names none")
+	d.silent("requests, the last")
+	n := program.Spawn(t, in.Env)
+	said := func(words string, times int) {
+		t.Helper()
+		if got := strings.Count(n.Log.String(), words); got != times {
+			t.Errorf("serve says %d times, and not %d times: %s", got, times, words)
+		}
+	}
+	said("NIGHTLATCH_TRUSTED_PROXIES names none", 1)
+	asked := func(headers ...string) {
+		t.Helper()
+		b := program.NewBrowser(t, "http://"+in.Env["NIGHTLATCH_ADDR"])
+		if _, err := b.Try(http.MethodGet, "/login", nil, headers...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		asked("X-Forwarded-For", "203.0.113.9")
+	}
+	said("finding=unnamed", 1)
+	examined(t, in.Env).says("warning", "proxy is not named", "requests, the last at")
+	if err := n.End(); err != nil {
+		t.Fatal(err)
+	}
+
+	// A name alone is no cure: what nginx does by itself is to pass a visitor's own header on.
+	in.Env["NIGHTLATCH_TRUSTED_PROXIES"] = "127.0.0.1"
+	n = program.Spawn(t, in.Env)
+	said("NIGHTLATCH_TRUSTED_PROXIES names none", 0)
+	asked("X-Forwarded-For", "203.0.113.9")
+	if strings.Contains(n.Log.String(), "finding=") {
+		t.Error("serve finds fault with what a good proxy says")
+	}
+	asked()
+	asked("X-Forwarded-For", "198.51.100.7, 203.0.113.9")
+	said("finding=silent", 1)
+	said("finding=passed_on", 1)
+	d = examined(t, in.Env)
+	d.says("warning", "does not say who comes", "let it set X-Forwarded-For")
+	d.says("warning", "passes on the X-Forwarded-For")
+	d.silent("names none")
 }

@@ -36,6 +36,7 @@ func (s *Screens) OverviewPage(c echo.Context) error {
 	}
 	s.overviewMessages(c, &view, o)
 	s.overviewProviders(c, &view, o)
+	s.overviewProxies(c, &view, o)
 	view.Stats = s.overviewStats(c, o)
 	for _, q := range o.Queues {
 		view.Queues = append(view.Queues,
@@ -81,6 +82,18 @@ func (s *Screens) overviewProviders(c echo.Context, view *pages.OverviewView, o 
 			pages.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{
 				"Spent", s.money(c, o.Spent), "Cap", s.moneyText(c, o.Cap),
 			}})})
+	}
+}
+
+// overviewProxies says when visitors' addresses are not what they should be.
+func (s *Screens) overviewProxies(c echo.Context, view *pages.OverviewView, o operator.Overview) {
+	if s.unproxied {
+		view.Warnings = append(view.Warnings, pages.Warning{Text: s.words(c, "overview.proxy_missing")})
+	}
+	for _, told := range o.Proxies {
+		view.Warnings = append(view.Warnings, pages.Warning{Text: s.sentence(c, operator.Sentence{
+			Key: "overview.proxy_" + string(told.Finding), Args: []any{"At", told.LastAt},
+		})})
 	}
 }
 

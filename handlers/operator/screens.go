@@ -40,11 +40,14 @@ type Screens struct {
 	installation *audit.Installation
 	jobs         http.Handler // the queue's page
 	balanceWarn  float64      // a provider's balance below which its operator is warned
+	unproxied    bool         // browsers come by https and no proxy is named
 }
 
 // New makes the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors *twofactor.Service, offices Offices,
 	service *operator.Service, installation *audit.Installation, jobs http.Handler, balanceWarn float64,
+	unproxied bool,
 ) *Screens {
-	return &Screens{w, accounts, sessions, factors, offices, service, installation, jobs, balanceWarn}
+	return &Screens{w, accounts, sessions, factors, offices, service, installation, jobs, balanceWarn,
+		unproxied}
 }

@@ -80,6 +80,15 @@ func KnownMethods(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// WatchProxies notes what is wrong with the proxies that a page is asked through. Machines go without: a load balancer
+// that asks whether we live stands behind no proxy.
+func (w *Web) WatchProxies(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		w.proxies.Look(c.Request())
+		return next(c)
+	}
+}
+
 // TimeLimit bounds what a request may wait for.
 func (w *Web) TimeLimit(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

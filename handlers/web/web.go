@@ -8,11 +8,8 @@ package web
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -41,6 +38,12 @@ type StepUps interface {
 	Take(ctx context.Context, sess session.Session, next string) (stepup.Form, bool, error)
 }
 
+// Proxies knows who a request comes from, and notices what is wrong with the proxies in between.
+type Proxies interface {
+	Client(r *http.Request) (address string)
+	Look(r *http.Request)
+}
+
 // Web is what all screens share.
 type Web struct {
 	Product string   // the name on the pages
@@ -52,31 +55,18 @@ type Web struct {
 	factors  Factors
 	stepUps  StepUps
 	meter    RequestMeter
+	proxies  Proxies
 	cross    *http.CrossOriginProtection
 }
 
 // New makes the Web of a site that browsers reach under origin.
-func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, origin *url.URL,
-	product string, demo bool,
-	logger *slog.Logger,
+func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies,
+	origin *url.URL, product string, demo bool, logger *slog.Logger,
 ) (*Web, error) {
-	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, http.NewCrossOriginProtection()}
+	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
 		return nil, err
 	}
 	return w, nil
-}
-
-// AddressFrom returns how the address of a request's client is found: the connection's own, unless that is a proxy's;
-// then the last one of X-Forwarded-For that no proxy has. A header that cannot be read changes nothing.
-func AddressFrom(proxies []*net.IPNet) echo.IPExtractor {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		trust = append(trust, echo.TrustIPRange(p))
-	}
-	return echo.ExtractIPFromXFFHeader(trust...)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 )
 
 // Settings is what the configuration says, read and validated already.
@@ -25,6 +26,7 @@ type Settings struct {
 	ProviderWarnings []string
 	Demo             bool
 	Mail             bool // a mail server is set up
+	Proxies          proxy.Trusted
 	KeyFile          string
 	KeyFileMade      bool    // serve makes a missing key file
 	Data             string  // the folder of the local database, "" with DATABASE_URL
@@ -49,6 +51,7 @@ func Examine(ctx context.Context, s Settings, out io.Writer) error {
 	r := &report{out: out}
 	in := &installation{Settings: s, q: dbsqlc.New()}
 	in.origin(r)
+	in.proxies(r)
 	in.provider(r)
 	in.mail(r)
 	in.keyFile(r)
@@ -98,7 +101,7 @@ func (in *installation) database(ctx context.Context, r *report) {
 	for _, check := range []check{
 		(*installation).keys, (*installation).workers, (*installation).queues, (*installation).providers,
 		(*installation).delivery, (*installation).spending, (*installation).prefixes, (*installation).superusers,
-		(*installation).operators,
+		(*installation).operators, (*installation).visitors,
 	} {
 		if err := check(in, ctx, r); err != nil {
 			r.problem("The database: %s.", err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -44,6 +45,9 @@ func (m *Metrics) begin(providers []string) {
 		m.delivered.WithLabelValues(channel)
 	}
 	m.sendsRefused.WithLabelValues(other)
+	for _, f := range proxy.Findings() {
+		m.proxies.WithLabelValues(string(f))
+	}
 	for _, p := range providers {
 		m.sendSeconds.WithLabelValues(p)
 		m.wasted.WithLabelValues(p)
@@ -118,6 +122,9 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 	m.requests.WithLabelValues(labels...).Inc()
 	m.requestSeconds.WithLabelValues(labels...).Observe(took.Seconds())
 }
+
+// ProxyFound counts a request with something wrong in how it came.
+func (m *Metrics) ProxyFound(f proxy.Finding) { m.proxies.WithLabelValues(string(f)).Inc() }
 
 // known keeps methods that a stranger invents out of the labels.
 func known(method string) string {

@@ -40,6 +40,7 @@ type Metrics struct {
 	receiptsRefused *prometheus.CounterVec
 	sendsRefused    *prometheus.CounterVec
 	requests        *prometheus.CounterVec
+	proxies         *prometheus.CounterVec
 	requestSeconds  *prometheus.HistogramVec
 }
 
@@ -60,14 +61,16 @@ func New(pool *db.Pool, providers []string, logger *slog.Logger) *Metrics {
 		receipts:        counter("receipts_total", "Receipts taken, by status.", "provider", "status"),
 		receiptsRefused: counter("receipts_refused_total", "Receipts refused: a wrong signature, or too old.", "provider"),
 		sendsRefused:    counter("sends_refused_total", "Codes that a limit stopped, by the limit's word.", "reason"),
-		requests:        counter("http_requests_total", "Requests by route.", "route", "method", "status"),
+		proxies: counter("proxy_findings_total", "Requests for a page that came by a proxy which does not tell who "+
+			"comes.", "finding"),
+		requests: counter("http_requests_total", "Requests by route.", "route", "method", "status"),
 		requestSeconds: histogram("http_request_seconds", "Time to answer a request.", callBuckets, "route",
 			"method", "status"),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.logins, m.sends, m.sendSeconds, m.accepted, m.delivered, m.wasted, m.receipts, m.receiptsRefused, m.sendsRefused,
-		m.requests, m.requestSeconds, newShared(pool, providers, logger),
+		m.requests, m.requestSeconds, m.proxies, newShared(pool, providers, logger),
 	)
 	m.begin(providers)
 	return m

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/proxy"
 )
 
 // Period is how far an overview looks back. Its steps are the bars of its plot; it ends with the step
@@ -105,8 +106,9 @@ type Overview struct {
 	Queues     []Queue
 	Providers  []Provider
 	Stopped    []Prefix
-	Spent      float64 // this month, in the currency of the providers' accounts
-	Cap        string  // "" for none
+	Proxies    []proxy.Told // what is wrong with the proxies in front
+	Spent      float64      // this month, in the currency of the providers' accounts
+	Cap        string       // "" for none
 }
 
 // Overview returns how messages fared in a period.
@@ -119,7 +121,7 @@ func (s *Service) Overview(ctx context.Context, period Period) (Overview, error)
 	o.Now = clock.Now
 	since := clock.StepBegan.Add(-time.Duration(period.Steps-1) * period.Step)
 	for _, part := range []func(context.Context, *Overview, time.Time) error{
-		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending,
+		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending, s.proxies,
 	} {
 		if err := part(ctx, &o, since); err != nil {
 			return o, err
@@ -243,4 +245,9 @@ func at(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *t
+}
+
+func (s *Service) proxies(ctx context.Context, o *Overview, _ time.Time) (err error) {
+	o.Proxies, err = proxy.Recent(ctx, s.pool)
+	return err
 }

@@ -1,0 +1,70 @@
+package proxy
+
+import (
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"testing"
+)
+
+// private names one network.
+var private = Trusted{netip.MustParsePrefix("10.0.0.0/8")}
+
+func TestOnlyNamedProxiesAreBelieved(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		proxies           Trusted
+		remote, forwarded string
+		want              string
+		found             Finding
+	}{
+		"nobody is believed":           {nil, "192.0.2.1:1", "203.0.113.9", "192.0.2.1", ""},
+		"not even this machine":        {nil, "127.0.0.1:1", "203.0.113.9", "127.0.0.1", Unnamed},
+		"nor a neighbour":              {private, "192.168.1.4:1", "203.0.113.9", "192.168.1.4", Unnamed},
+		"nor one of IPv6":              {nil, "[fd00::1]:1", "203.0.113.9", "fd00::1", Unnamed},
+		"nobody in between":            {nil, "127.0.0.1:1", "", "127.0.0.1", ""},
+		"a named proxy":                {private, "10.1.2.3:1", "203.0.113.9", "203.0.113.9", ""},
+		"the same, mapped":             {private, "[::ffff:10.1.2.3]:1", "203.0.113.9", "203.0.113.9", ""},
+		"a visitor of IPv6":            {private, "10.1.2.3:1", "2001:DB8:0::1", "2001:db8::1", ""},
+		"a mapped visitor":             {private, "10.1.2.3:1", "::ffff:203.0.113.9", "203.0.113.9", ""},
+		"a visitor in brackets":        {private, "10.1.2.3:1", "[2001:db8::1]", "2001:db8::1", ""},
+		"a zone is no other address":   {private, "10.1.2.3:1", "fe80::1%eth0", "fe80::1", ""},
+		"a chain of them":              {private, "10.1.2.3:1", "203.0.113.9, 10.9.9.9", "203.0.113.9", ""},
+		"a visitor of their network":   {private, "10.1.2.3:1", "10.7.7.7", "10.7.7.7", ""},
+		"a chain that is too long":     {private, "10.1.2.3:1", "198.51.100.7,203.0.113.9,10.9.9.9", "203.0.113.9", PassedOn},
+		"somebody else":                {private, "192.0.2.1:1", "203.0.113.9", "192.0.2.1", ""},
+		"a header that cannot be read": {private, "10.1.2.3:1", "a", "10.1.2.3", PassedOn},
+		"one with a hole":              {private, "10.1.2.3:1", "203.0.113.9, , 10.9.9.9", "10.1.2.3", PassedOn},
+		"a proxy that tells of nobody": {private, "10.1.2.3:1", "", "10.1.2.3", Silent},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		r.Header.Set("X-Real-IP", "198.51.100.99")
+		r.Header.Set("Forwarded", "for=198.51.100.98")
+		if got, found := c.proxies.Client(r); got != c.want || found != c.found {
+			t.Errorf("%s: %s (%q), want %s (%q)", name, got, found, c.want, c.found)
+		}
+	}
+}
+
+func TestTwoHeadersAreNotOfAProxyThatSetsIt(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "10.1.2.3:1"
+	r.Header.Add("X-Forwarded-For", "198.51.100.7")
+	r.Header.Add("X-Forwarded-For", "203.0.113.9")
+	if got, found := private.Client(r); got != "203.0.113.9" || found != PassedOn {
+		t.Errorf("%s (%q)", got, found)
+	}
+}
+
+func TestHttpsNeedsAProxyThatIsNamed(t *testing.T) {
+	t.Parallel()
+	secure, here := &url.URL{Scheme: "https"}, &url.URL{Scheme: "http"}
+	if !Trusted(nil).Missing(secure) || private.Missing(secure) || Trusted(nil).Missing(here) {
+		t.Error("whether a proxy has to be named is not right")
+	}
+}
