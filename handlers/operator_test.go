@@ -267,6 +267,8 @@ func TestTheOperatorsDoorAnswersAsTheOtherOne(t *testing.T) {
 		try("ops", "wrong")
 		f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", "wrong"))
 	}
+	// A busy machine may sleep through the second that the fourth failure costs: the test makes it longer.
+	f.Exec("update password_failures set next_try_at = next_try_at + interval '5 minutes'")
 	here, there := try("ops", password),
 		f.ask("POST", "/login", "", form("office", "ACME", "username", "user", "password", password))
 	if here.Code != http.StatusTooManyRequests || there.Code != here.Code ||

@@ -76,9 +76,9 @@ func (q *Queries) AddressTries(ctx context.Context, db DBTX, address string) (Ad
 }
 
 const factorFailureCharge = `-- name: FactorFailureCharge :one
-insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers)
-values ($1, 1, 1, case when $2::boolean then 1 else 0 end)
-on conflict (user_id) do update
+insert into factor_failures as f (user_id, stranger, in_a_row, in_a_day, from_strangers)
+values ($1, $2::boolean, 1, 1, case when $2 then 1 else 0 end)
+on conflict (user_id, stranger) do update
 set in_a_row = f.in_a_row + 1,
     in_a_day = case when factor_day_over(f.day_since) then 1 else f.in_a_day + 1 end,
     day_since = case when factor_day_over(f.day_since) then now() else f.day_since end,
@@ -106,7 +106,7 @@ type FactorFailureChargeRow struct {
 
 // One wrong second factor, counted before the code is looked at. Every tenth in a row makes the user wait:
 // 15 minutes, then twice as long each time. No row while the user has to wait or is locked (factor_lock), but that
-// recovery codes are still taken.
+// recovery codes are still taken. Strangers have a budget of their own.
 func (q *Queries) FactorFailureCharge(ctx context.Context, db DBTX, arg FactorFailureChargeParams) (FactorFailureChargeRow, error) {
 	row := db.QueryRow(ctx, factorFailureCharge, arg.UserID, arg.Stranger, arg.Recovery)
 	var i FactorFailureChargeRow
@@ -118,7 +118,7 @@ const factorFailureForget = `-- name: FactorFailureForget :exec
 delete from factor_failures where user_id = $1
 `
 
-// A reset: all begins anew.
+// A reset: all begins anew, in both budgets.
 func (q *Queries) FactorFailureForget(ctx context.Context, db DBTX, userID int64) error {
 	_, err := db.Exec(ctx, factorFailureForget, userID)
 	return err
@@ -126,13 +126,18 @@ func (q *Queries) FactorFailureForget(ctx context.Context, db DBTX, userID int64
 
 const factorFailureLock = `-- name: FactorFailureLock :execrows
 update factor_failures f set locked_at = now()
-where f.user_id = $1 and f.locked_at is null
+where f.user_id = $1 and f.stranger = $2 and f.locked_at is null
     and factor_lock(0, null, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since, null) = 'recovery'
 `
 
+type FactorFailureLockParams struct {
+	UserID   int64
+	Stranger bool
+}
+
 // After a wrong one: what locks all but recovery codes by its count stays locked until a recovery code or a reset.
-func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, userID int64) (int64, error) {
-	result, err := db.Exec(ctx, factorFailureLock, userID)
+func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, arg FactorFailureLockParams) (int64, error) {
+	result, err := db.Exec(ctx, factorFailureLock, arg.UserID, arg.Stranger)
 	if err != nil {
 		return 0, err
 	}
@@ -141,8 +146,13 @@ func (q *Queries) FactorFailureLock(ctx context.Context, db DBTX, userID int64) 
 
 const factorFailureOf = `-- name: FactorFailureOf :one
 select coalesce(lock, '')::text as lock, wait_until, now()::timestamptz as now
-from factor_locks where user_id = $1
+from factor_locks where user_id = $1 and stranger = $2
 `
+
+type FactorFailureOfParams struct {
+	UserID   int64
+	Stranger bool
+}
 
 type FactorFailureOfRow struct {
 	Lock      string
@@ -150,8 +160,8 @@ type FactorFailureOfRow struct {
 	Now       time.Time
 }
 
-func (q *Queries) FactorFailureOf(ctx context.Context, db DBTX, userID int64) (FactorFailureOfRow, error) {
-	row := db.QueryRow(ctx, factorFailureOf, userID)
+func (q *Queries) FactorFailureOf(ctx context.Context, db DBTX, arg FactorFailureOfParams) (FactorFailureOfRow, error) {
+	row := db.QueryRow(ctx, factorFailureOf, arg.UserID, arg.Stranger)
 	var i FactorFailureOfRow
 	err := row.Scan(&i.Lock, &i.WaitUntil, &i.Now)
 	return i, err
@@ -164,7 +174,7 @@ set in_a_row = 0, wait_until = null,
     from_strangers = case when $1 then 0
         else greatest(from_strangers - case when $2::boolean then 1 else 0 end, 0) end,
     locked_at = case when $1 then null else locked_at end
-where user_id = $3
+where user_id = $3 and (stranger = $2 or $1)
 `
 
 type FactorFailureSucceedParams struct {
@@ -174,7 +184,7 @@ type FactorFailureSucceedParams struct {
 }
 
 // The try that was charged was right: the row of wrong ones ends, and the longer counts lose this one try alone. A
-// recovery code takes the lock away.
+// recovery code takes the locks away, of both budgets.
 func (q *Queries) FactorFailureSucceed(ctx context.Context, db DBTX, arg FactorFailureSucceedParams) error {
 	_, err := db.Exec(ctx, factorFailureSucceed, arg.Recovery, arg.Stranger, arg.UserID)
 	return err

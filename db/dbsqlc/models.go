@@ -150,6 +150,9 @@ type FactorFailure struct {
 	FromStrangers  int32
 	StrangersSince time.Time
 	LockedAt       *time.Time
+	Stranger       bool
+	GivenBack      int32
+	GivenBackSince time.Time
 }
 
 type FactorKey struct {
@@ -161,6 +164,7 @@ type FactorKey struct {
 
 type FactorLock struct {
 	UserID    int64
+	Stranger  bool
 	InARow    int32
 	WaitUntil *time.Time
 	Lock      string

@@ -845,10 +845,13 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required, now()::timestamptz as now,
     factors_of(u.id)::jsonb as factors,
     coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
+    coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
+    coalesce(n.lock, '')::text as strangers_lock,
     (select count(*) from users x where x.office_id = o.id)::int as office_users
 from offices o
 join users u on u.office_id = o.id
-left join factor_locks f on f.user_id = u.id
+left join factor_locks f on f.user_id = u.id and not f.stranger
+left join factor_locks n on n.user_id = u.id and n.stranger
 where o.code = $1 and u.username = $2
 `
 
@@ -858,20 +861,23 @@ type OperatorUserParams struct {
 }
 
 type OperatorUserRow struct {
-	ID                int64
-	Username          string
-	Name              string
-	DisabledAt        *time.Time
-	OfficeID          int64
-	OfficeCode        string
-	OfficeName        string
-	TwoFactorRequired bool
-	Now               time.Time
-	Factors           []byte
-	InARow            int32
-	WaitUntil         *time.Time
-	Lock              string
-	OfficeUsers       int32
+	ID                 int64
+	Username           string
+	Name               string
+	DisabledAt         *time.Time
+	OfficeID           int64
+	OfficeCode         string
+	OfficeName         string
+	TwoFactorRequired  bool
+	Now                time.Time
+	Factors            []byte
+	InARow             int32
+	WaitUntil          *time.Time
+	Lock               string
+	StrangersInARow    int32
+	StrangersWaitUntil *time.Time
+	StrangersLock      string
+	OfficeUsers        int32
 }
 
 // The user in question, and what could keep them from a code whatever happens to messages.
@@ -892,6 +898,9 @@ func (q *Queries) OperatorUser(ctx context.Context, db DBTX, arg OperatorUserPar
 		&i.InARow,
 		&i.WaitUntil,
 		&i.Lock,
+		&i.StrangersInARow,
+		&i.StrangersWaitUntil,
+		&i.StrangersLock,
 		&i.OfficeUsers,
 	)
 	return i, err

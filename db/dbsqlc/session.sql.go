@@ -313,7 +313,8 @@ func (q *Queries) SessionShortenOfOffice(ctx context.Context, db DBTX, officeID 
 
 const sessionStanding = `-- name: SessionStanding :one
 select s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
-    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now
+    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
+    s.known_browser::boolean as known_browser
 from living_sessions s
 where s.id = $1 and s.user_id = $2
 `
@@ -331,6 +332,7 @@ type SessionStandingRow struct {
 	Demanded       bool
 	HasFactor      bool
 	Now            time.Time
+	KnownBrowser   bool
 }
 
 // What a session and its user are at this moment, for whoever holds the user's row.
@@ -345,6 +347,7 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 		&i.Demanded,
 		&i.HasFactor,
 		&i.Now,
+		&i.KnownBrowser,
 	)
 	return i, err
 }

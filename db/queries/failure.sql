@@ -1,10 +1,10 @@
 -- name: FactorFailureCharge :one
 -- One wrong second factor, counted before the code is looked at. Every tenth in a row makes the user wait:
 -- 15 minutes, then twice as long each time. No row while the user has to wait or is locked (factor_lock), but that
--- recovery codes are still taken.
-insert into factor_failures as f (user_id, in_a_row, in_a_day, from_strangers)
-values (@user_id, 1, 1, case when @stranger::boolean then 1 else 0 end)
-on conflict (user_id) do update
+-- recovery codes are still taken. Strangers have a budget of their own.
+insert into factor_failures as f (user_id, stranger, in_a_row, in_a_day, from_strangers)
+values (@user_id, @stranger::boolean, 1, 1, case when @stranger then 1 else 0 end)
+on conflict (user_id, stranger) do update
 set in_a_row = f.in_a_row + 1,
     in_a_day = case when factor_day_over(f.day_since) then 1 else f.in_a_day + 1 end,
     day_since = case when factor_day_over(f.day_since) then now() else f.day_since end,
@@ -21,26 +21,26 @@ returning in_a_row, coalesce(wait_until > now(), false)::boolean as waits;
 -- name: FactorFailureLock :execrows
 -- After a wrong one: what locks all but recovery codes by its count stays locked until a recovery code or a reset.
 update factor_failures f set locked_at = now()
-where f.user_id = @user_id and f.locked_at is null
+where f.user_id = @user_id and f.stranger = @stranger and f.locked_at is null
     and factor_lock(0, null, f.in_a_day, f.day_since, f.from_strangers, f.strangers_since, null) = 'recovery';
 
 -- name: FactorFailureOf :one
 select coalesce(lock, '')::text as lock, wait_until, now()::timestamptz as now
-from factor_locks where user_id = @user_id;
+from factor_locks where user_id = @user_id and stranger = @stranger;
 
 -- name: FactorFailureSucceed :exec
 -- The try that was charged was right: the row of wrong ones ends, and the longer counts lose this one try alone. A
--- recovery code takes the lock away.
+-- recovery code takes the locks away, of both budgets.
 update factor_failures
 set in_a_row = 0, wait_until = null,
     in_a_day = case when @recovery::boolean then 0 else greatest(in_a_day - 1, 0) end,
     from_strangers = case when @recovery then 0
         else greatest(from_strangers - case when @stranger::boolean then 1 else 0 end, 0) end,
     locked_at = case when @recovery then null else locked_at end
-where user_id = @user_id;
+where user_id = @user_id and (stranger = @stranger or @recovery);
 
 -- name: FactorFailureForget :exec
--- A reset: all begins anew.
+-- A reset: all begins anew, in both budgets.
 delete from factor_failures where user_id = @user_id;
 
 -- name: AddressFailed :exec

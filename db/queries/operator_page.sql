@@ -84,10 +84,13 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required, now()::timestamptz as now,
     factors_of(u.id)::jsonb as factors,
     coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
+    coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
+    coalesce(n.lock, '')::text as strangers_lock,
     (select count(*) from users x where x.office_id = o.id)::int as office_users
 from offices o
 join users u on u.office_id = o.id
-left join factor_locks f on f.user_id = u.id
+left join factor_locks f on f.user_id = u.id and not f.stranger
+left join factor_locks n on n.user_id = u.id and n.stranger
 where o.code = @office_code and u.username = @username;
 
 -- name: OperatorLogins :many

@@ -82,7 +82,8 @@ func (e *evidence) gather(ctx context.Context, pool *pgxpool.Pool) error {
 		{"sessions", into(ctx, pool, &e.sessions, "select id, user_id, level::int from sessions order by id")},
 		{"audit", into(ctx, pool, &e.audit, "select id, coalesce(actor_id, 0), coalesce(subject_id, 0), action, detail "+
 			"from audit_events order by id")},
-		{"failures", into(ctx, pool, &e.failures, "select user_id, in_a_row from factor_failures order by user_id")},
+		{"failures", into(ctx, pool, &e.failures, "select user_id, sum(in_a_row)::int from factor_failures "+
+			"group by user_id order by user_id")},
 	} {
 		if err := part.read(); err != nil {
 			return fmt.Errorf("read %s: %w", part.name, err)
@@ -112,7 +113,7 @@ const counters = `with won as (
 			select actor_id as person from audit_events where action in ` + successes + `
 			union all select subject_id from audit_events where action in ` + successes + `) a
 		where person is not null group by person)
-	select 'wrong factors in a row', f.user_id, f.in_a_row::int, coalesce(w.n, 0)
+	select 'wrong factors in a row', f.user_id * 2 + f.stranger::int, f.in_a_row::int, coalesce(w.n, 0)
 		from factor_failures f left join won w on w.person = f.user_id
 	union all select 'tries of a challenge', c.id, c.tries::int, 0 from challenges c
 		where c.created_at > now() - interval '1 hour'

@@ -57,10 +57,14 @@ func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem 
 
 // WaitText returns the sentence for a user who was wrong ten times in a row.
 func (w *Web) WaitText(c echo.Context, wait *twofactor.Wait) string {
-	switch wait.Lock {
-	case factor.LockRecovery:
+	switch {
+	case wait.Lock == factor.LockRecovery && wait.Stranger:
+		return w.T(c, "code.strangers_locked")
+	case wait.Lock == factor.LockRecovery:
 		return w.T(c, "code.locked")
-	case factor.LockReset:
+	case wait.Lock == factor.LockReset && wait.Stranger:
+		return w.T(c, "code.strangers_disabled")
+	case wait.Lock == factor.LockReset:
 		return w.T(c, "code.disabled")
 	}
 	return w.N(c, "code.wait", int(wait.For.Minutes())+1)

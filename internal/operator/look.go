@@ -35,9 +35,16 @@ type User struct {
 	TwoFactor   bool // the office demands it now
 	Disabled    bool
 	Factors     factor.Set
+	// What wrong second factors cost the user now: in browsers in which they have logged in before, and in others.
+	Known     Budget
+	Strangers Budget
+}
+
+// Budget is a count of wrong second factors with what it costs.
+type Budget struct {
 	WrongInARow int
-	WaitUntil   time.Time   // after ten wrong codes in a row
-	Lock        factor.Lock // what wrong second factors cost the user now
+	WaitUntil   time.Time // after ten wrong codes in a row
+	Lock        factor.Lock
 }
 
 // Login is a session with the codes that were made in it.
@@ -179,7 +186,9 @@ func (s *Service) Look(ctx context.Context, officeCode, username string) (Histor
 	h := History{Now: r.Now, Providers: map[string]Provider{}, User: User{
 		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Office: r.OfficeCode, OfficeName: r.OfficeName,
 		OfficeUsers: int(r.OfficeUsers), TwoFactor: r.TwoFactorRequired, Disabled: r.DisabledAt != nil,
-		Factors: factors.Masked(), WrongInARow: int(r.InARow), WaitUntil: at(r.WaitUntil), Lock: factor.Lock(r.Lock),
+		Factors:   factors.Masked(),
+		Known:     Budget{int(r.InARow), at(r.WaitUntil), factor.Lock(r.Lock)},
+		Strangers: Budget{int(r.StrangersInARow), at(r.StrangersWaitUntil), factor.Lock(r.StrangersLock)},
 	}}
 	providers, err := s.readProviders(ctx)
 	if err != nil {

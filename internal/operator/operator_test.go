@@ -250,8 +250,8 @@ func TestTenWrongCodesInARow(t *testing.T) {
 	f := newFixture(t)
 	f.event("second_factor_refused", "sms", 90*time.Second)
 	f.event("second_factor_wait", "10 in a row", 80*time.Second)
-	f.Exec(`insert into factor_failures (user_id, in_a_row, wait_until)
-		values ($1, 10, now() + interval '12 minutes 30 seconds')`, f.user)
+	f.Exec(`insert into factor_failures (user_id, stranger, in_a_row, wait_until)
+		values ($1, false, 10, now() + interval '12 minutes 30 seconds')`, f.user)
 	h := f.look()
 	f.reads(h, "why.wait")
 	if n := Why(h)[0].N; n != 13 {
@@ -260,6 +260,20 @@ func TestTenWrongCodesInARow(t *testing.T) {
 	f.tells(h, "audit.second_factor_refused", "audit.second_factor_wait")
 	f.Exec("update factor_failures set in_a_row = 100, wait_until = null")
 	f.reads(f.look(), "why.locked")
+	// What strangers spend is told beside what goes on, which it does not hold up.
+	f.Exec("update factor_failures set in_a_row = 0")
+	goesOn := Why(f.look())[0].Key
+	for key, row := range map[string]string{
+		"why.strangers_wait":            "10, now() + interval '12 minutes', null",
+		"why.strangers_locked_recovery": "20, null, now()", "why.strangers_locked": "100, null, null",
+	} {
+		f.Exec("delete from factor_failures where stranger")
+		f.Exec("insert into factor_failures (user_id, stranger, in_a_row, wait_until, locked_at) values ($1, true, "+row+")",
+			f.user)
+		f.reads(f.look(), key, goesOn)
+	}
+	f.Exec("update factor_failures set in_a_row = 100, locked_at = null")
+	f.reads(f.look(), "why.locked", "why.strangers_locked")
 }
 
 func TestWhatComesBeforeAMessage(t *testing.T) {

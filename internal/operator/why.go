@@ -13,16 +13,32 @@ const recent = time.Hour
 
 // Why says in one to three sentences what the user waits for now, or what became of the last attempt.
 func Why(h History) []Sentence {
-	switch u := h.User; {
-	case u.Disabled:
+	if h.User.Disabled {
 		return []Sentence{say("why.disabled")}
-	case u.Lock == factor.LockReset:
-		return []Sentence{say("why.locked", "Tries", u.WrongInARow)}
-	case u.Lock == factor.LockRecovery:
-		return []Sentence{say("why.locked_recovery")}
-	case u.Lock == factor.LockWait:
-		return []Sentence{count("why.wait", int((u.WaitUntil.Sub(h.Now)+time.Minute-1)/time.Minute))}
 	}
+	// Strangers' wrong codes keep nobody out of a known browser: the rest is said with them.
+	strangers := costs(h, "why.strangers_", h.User.Strangers)
+	if known := costs(h, "why.", h.User.Known); known != nil {
+		return append(known, strangers...)
+	}
+	return append(strangers, underWay(h)...)
+}
+
+// costs says what a budget of wrong second factors costs now: nil for nothing.
+func costs(h History, prefix string, b Budget) []Sentence {
+	switch b.Lock {
+	case factor.LockReset:
+		return []Sentence{say(prefix+"locked", "Tries", b.WrongInARow)}
+	case factor.LockRecovery:
+		return []Sentence{say(prefix + "locked_recovery")}
+	case factor.LockWait:
+		return []Sentence{count(prefix+"wait", int((b.WaitUntil.Sub(h.Now)+time.Minute-1)/time.Minute))}
+	}
+	return nil
+}
+
+// underWay is what the newest log-in waits for.
+func underWay(h History) []Sentence {
 	for _, l := range h.Logins {
 		if len(l.Challenges) > 0 {
 			if c := l.Challenges[len(l.Challenges)-1]; h.live(c) {

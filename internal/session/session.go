@@ -111,6 +111,7 @@ func (s *Store) Refresh(ctx context.Context, tx pgx.Tx, sess Session) (Session, 
 	}
 	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
+	sess.KnownBrowser = r.KnownBrowser
 	return sess, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -129,8 +130,9 @@ func TestAUserWhoMustWaitIsRefusedOnEveryWay(t *testing.T) {
 	}
 	inside, bySSO, pending := f.signedIn(u, time.Hour), f.bySSO(u), f.begin(u)
 	for _, who := range []account.User{u, fresh} {
-		f.Exec(`insert into factor_failures values ($1, 10, now() + interval '15 minutes') on conflict (user_id) do update
-			set in_a_row = 10, wait_until = excluded.wait_until`, who.ID)
+		f.Exec(`insert into factor_failures (user_id, stranger, in_a_row, wait_until)
+			values ($1, true, 10, now() + interval '15 minutes'), ($1, false, 10, now() + interval '15 minutes')
+			on conflict (user_id, stranger) do update set in_a_row = 10, wait_until = excluded.wait_until`, who.ID)
 	}
 	_, confirmed := f.factors.ConfirmEnrolment(t.Context(), enrolling, browser, factor.App, f.step(enrolment.Secret, 0))
 	for way, err := range map[string]error{
@@ -153,12 +155,14 @@ func TestAUserWhoMustWaitIsRefusedOnEveryWay(t *testing.T) {
 	}
 }
 
-// 36: proofs inside a session have the log-in's limits, over all sessions and together with them.
+// 36: proofs inside a session have the log-in's limits, over all sessions and together with the log-ins of known
+// browsers.
 func TestProofsInSessionsAndAtLogInsAreOneBudget(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	u := f.user(f.office("ACME", required), account.RoleUser)
 	secret := f.app(u)
+	factory.KnownBrowser(t, f.pool, u.ID, string(browser.Browser))
 	guess, compared := not(f.step(secret, 0)), 0
 	for i := range 30 {
 		sess := f.signedIn(u, time.Hour)

@@ -94,7 +94,7 @@ const (
 // it holds what counts until the end.
 func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, purpose factor.Purpose,
 	number phone.Number, anew, hold bool) error {
-	if err := s.mayTry(ctx, tx, sess.User.ID); err != nil {
+	if err := s.mayTry(ctx, tx, sess); err != nil {
 		return err
 	}
 	if hold {

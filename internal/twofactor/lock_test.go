@@ -39,6 +39,7 @@ func TestTwentyWrongCodesInADayLockAllButRecoveryCodes(t *testing.T) {
 	if err := f.verifyApp(f.begin(u), f.step(secret, 0)); err != nil {
 		t.Fatal(err)
 	}
+	f.Exec("delete from known_browsers") // the guesser's is another
 	f.wrongly(u, 10)
 	var wait *twofactor.Wait
 	if err := f.verifyApp(f.begin(u), f.step(secret, 1)); !errors.As(err, &wait) || wait.Lock != factor.LockRecovery ||
@@ -48,7 +49,9 @@ func TestTwentyWrongCodesInADayLockAllButRecoveryCodes(t *testing.T) {
 	if err := f.factors.SendOnFile(t.Context(), f.begin(u), "en"); !errors.As(err, &wait) {
 		t.Errorf("a text for a locked user: %v", err)
 	}
-	for id, kind := range map[int64]twofactor.Notice{u.ID: twofactor.NoticeLocked, boss.ID: twofactor.NoticeUserLocked} {
+	for id, kind := range map[int64]twofactor.Notice{
+		u.ID: twofactor.NoticeStrangersLocked, boss.ID: twofactor.NoticeUserLocked,
+	} {
 		if n := f.Int("select count(*) from notices where user_id = $1 and kind = $2", id, kind); n != 1 {
 			t.Errorf("%d notices %s", n, kind)
 		}

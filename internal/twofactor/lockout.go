@@ -14,12 +14,13 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// MayProve returns *Wait while the session's user has to wait after wrong proofs.
+// MayProve returns *Wait while the session's user has to wait after wrong proofs in browsers of its kind.
 func (s *Service) MayProve(ctx context.Context, sess session.Session) error {
-	return s.mayTry(ctx, s.pool, sess.User.ID)
+	return s.mayTry(ctx, s.pool, sess)
 }
 
-// chargeUser counts one try against the user, over all kinds, sessions and nodes. It returns *Wait.
+// chargeUser counts one try against the user, over all kinds of factor, sessions and nodes. What is tried in known
+// browsers has a budget of its own, so that a holder of the password locks none but strangers. It returns *Wait.
 func (s *Service) chargeUser(
 	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor,
 ) error {
@@ -27,7 +28,7 @@ func (s *Service) chargeUser(
 		UserID: sess.User.ID, Stranger: !sess.KnownBrowser, Recovery: f.Words().OpensLock,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return s.mayTry(ctx, tx, sess.User.ID)
+		return s.mayTry(ctx, tx, sess)
 	}
 	if err != nil {
 		return fmt.Errorf("count a try of user %d: %w", sess.User.ID, err)
@@ -36,8 +37,16 @@ func (s *Service) chargeUser(
 		return nil
 	}
 	event := sess.Event(audit.SecondFactorWait, client)
-	event.Detail = fmt.Sprintf("%d in a row", row.InARow)
+	event.Detail = fmt.Sprintf("%d in a row, %s", row.InARow, where(sess))
 	return s.log.Write(ctx, tx, event)
+}
+
+// where says in which budget a session's tries are counted.
+func where(sess session.Session) string {
+	if sess.KnownBrowser {
+		return "known browsers"
+	}
+	return "new browsers"
 }
 
 // recordSuccess ends the row of wrong proofs.
@@ -51,22 +60,24 @@ func (s *Service) recordSuccess(ctx context.Context, tx pgx.Tx, sess session.Ses
 	return nil
 }
 
-// mayTry returns *Wait while the user has to wait after wrong proofs.
-func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, userID int64) error {
-	row, err := s.q.FactorFailureOf(ctx, tx, userID)
+// mayTry returns *Wait while the session's user has to wait after wrong proofs.
+func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, sess session.Session) error {
+	row, err := s.q.FactorFailureOf(ctx, tx, dbsqlc.FactorFailureOfParams{
+		UserID: sess.User.ID, Stranger: !sess.KnownBrowser,
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the failures of user %d: %w", userID, err)
+		return fmt.Errorf("read the failures of user %d: %w", sess.User.ID, err)
 	}
 	switch lock := factor.Lock(row.Lock); lock {
 	case factor.LockNone:
 		return nil
 	case factor.LockWait:
-		return &Wait{Lock: lock, Until: *row.WaitUntil, For: row.WaitUntil.Sub(row.Now)}
+		return &Wait{Lock: lock, Until: *row.WaitUntil, For: row.WaitUntil.Sub(row.Now), Stranger: !sess.KnownBrowser}
 	default:
-		return &Wait{Lock: lock}
+		return &Wait{Lock: lock, Stranger: !sess.KnownBrowser}
 	}
 }
 
@@ -109,14 +120,20 @@ func (s *Service) writeRefusal(
 	if err := s.log.Write(ctx, tx, event); err != nil {
 		return err
 	}
-	locked, err := s.q.FactorFailureLock(ctx, tx, sess.User.ID)
+	locked, err := s.q.FactorFailureLock(ctx, tx, dbsqlc.FactorFailureLockParams{
+		UserID: sess.User.ID, Stranger: !sess.KnownBrowser,
+	})
 	if err != nil {
 		return fmt.Errorf("look whether user %d is to be locked: %w", sess.User.ID, err)
 	}
 	if locked == 0 {
 		return nil
 	}
-	if err := s.notify(ctx, tx, sess.User.ID, NoticeLocked, client); err != nil {
+	notice := NoticeStrangersLocked
+	if sess.KnownBrowser {
+		notice = NoticeLocked
+	}
+	if err := s.notify(ctx, tx, sess.User.ID, notice, client); err != nil {
 		return err
 	}
 	if sess.User.OfficeID != 0 {
@@ -124,5 +141,7 @@ func (s *Service) writeRefusal(
 			return err
 		}
 	}
-	return s.log.Write(ctx, tx, sess.Event(audit.SecondFactorLocked, client))
+	event = sess.Event(audit.SecondFactorLocked, client)
+	event.Detail = where(sess)
+	return s.log.Write(ctx, tx, event)
 }

@@ -35,8 +35,10 @@ const (
 	NoticeAppAdded      Notice = "app_added"
 	NoticeAppRemoved    Notice = "app_removed"
 	NoticeRecoveryUsed  Notice = "recovery_used"
-	NoticeLocked        Notice = "locked" // twenty wrong second factors in a day: recovery codes alone, or a reset
-	NoticeReset         Notice = "reset"  // a superuser or the command line took the factors away
+	// Twenty wrong second factors in a day, in known browsers or in new ones: recovery codes alone, or a reset.
+	NoticeLocked          Notice = "locked"
+	NoticeStrangersLocked Notice = "strangers_locked"
+	NoticeReset           Notice = "reset" // a superuser or the command line took the factors away
 
 	// To the office's superusers: of a user who is locked, and of what an operator did on the command line.
 	NoticeUserLocked  Notice = "user_locked"

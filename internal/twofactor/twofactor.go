@@ -56,9 +56,10 @@ func (w *Wrong) Error() string { return fmt.Sprintf("wrong code, %d tries left",
 
 // Wait says that too many proofs were wrong: nothing is compared, and nothing sent, before Until.
 type Wait struct {
-	Lock  factor.Lock
-	Until time.Time // with factor.LockWait
-	For   time.Duration
+	Lock     factor.Lock
+	Until    time.Time // with factor.LockWait
+	For      time.Duration
+	Stranger bool // in new browsers alone: known ones are served, and a new password ends it
 }
 
 func (w *Wait) Error() string { return "too many wrong codes: " + string(w.Lock) }
