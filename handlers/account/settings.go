@@ -5,7 +5,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/account"
@@ -27,12 +26,8 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 		return err
 	}
 	view := pages.MeView{
-		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Authenticator: methods.Has(factor.App),
-		HasFactor: methods.HasFactor(), RecoveryCodes: methods.Of(factor.Recovery).Amount, Error: problem,
-	}
-	if number := methods.Number(); number != nil {
-		view.Number, view.Country = number.International(), string(number.Country)
-		view.Confirmed = methods.Has(factor.SMS)
+		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Factors: s.FactorRows(c, methods, true),
+		Error: problem,
 	}
 	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
 		return err

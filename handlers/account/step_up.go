@@ -10,11 +10,12 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// StepUpPage asks for a proof before a change: the app's code, a text message, or the password of a user without a
-// factor.
+// StepUpPage asks for a proof before a change: of the kind that a log-in would ask for, or the password where the user
+// has no factor.
 func (s *Screens) StepUpPage(c echo.Context) error { return s.showStepUp(c, "") }
 
 func (s *Screens) showStepUp(c echo.Context, problem string) error {
@@ -28,8 +29,11 @@ func (s *Screens) showStepUp(c echo.Context, problem string) error {
 		Links: []templates.Link{{URL: paths.Me, Text: s.T(c, "cancel")}},
 	}
 	number := methods.Confirmed()
+	step, kind := s.factors.Next(methods, false)
 	switch {
-	case methods.Has(factor.App):
+	case step == twofactor.StepProve && kind != factor.App:
+		return s.Redirect(c, paths.Next(web.KindOf(kind).StepUp, view.Next))
+	case step == twofactor.StepProve:
 		view.Lead = s.T(c, "confirm.lead_app")
 		if number != nil {
 			view.SendURL, view.Send = paths.StepUpSend, s.T(c, "confirm.use_sms")

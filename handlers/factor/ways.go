@@ -13,23 +13,35 @@ import (
 // WaysPage lists the other ways.
 func (s *Screens) WaysPage(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	methods, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
+	set, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
 	if err != nil {
 		return err
 	}
-	at := placesOf(sess)
-	view := pages.WayView{
-		App: methods.Has(factor.App), Recovery: methods.Of(factor.Recovery).Amount > 0, Enrol: sess.Pending() &&
-			!methods.HasFactor(),
-		SendURL: at.send, AppURL: paths.LoginApp, Codes: at.recovery, BackURL: paths.SecondStep,
-		Next: web.SafePath(c.QueryParam("next"), ""),
-	}
-	if number := methods.Confirmed(); number != nil {
-		view.SMS = web.Masked(number.E164)
-	}
+	view := pages.WayView{BackURL: paths.SecondStep, Next: web.SafePath(c.QueryParam("next"), "")}
 	if !sess.Pending() {
-		view.AppURL, view.BackURL = paths.Next(paths.StepUp, view.Next), paths.Next(paths.StepUp, view.Next)
-		view.Codes = paths.Next(view.Codes, view.Next)
+		view.BackURL = paths.Next(paths.StepUp, view.Next)
 	}
-	return web.Page(c, 200, pages.Way, s.Layout(c, s.T(c, "way.title"), at.ways), view)
+	for _, k := range web.Kinds() {
+		switch {
+		case set.Has(k.Kind):
+			view.Ways = append(view.Ways, s.way(c, k, set, view.Next))
+		case sess.Pending() && !set.HasFactor() && k.First != "":
+			view.Ways = append(view.Ways, pages.Way{Icon: k.Icon, Text: s.T(c, "way_first."+k.Name), URL: k.First})
+		}
+	}
+	return web.Page(c, 200, pages.Ways, s.Layout(c, s.T(c, "way.title"), placesOf(sess).ways), view)
+}
+
+// way is how a kind that the user has is proven, and how one comes back to next.
+func (s *Screens) way(c echo.Context, k web.Kind, set factor.Set, next string) pages.Way {
+	way := pages.Way{Icon: k.Icon, Text: s.T(c, "way."+k.Name), URL: k.Login, Post: k.Sends}
+	if k.Kind == factor.SMS {
+		way.Text = s.T(c, "way.sms", "Number", web.Masked(set.Of(k.Kind).Label))
+	}
+	if !web.CurrentSession(c).Pending() {
+		if way.URL = k.StepUp; !k.Sends {
+			way.URL = paths.Next(k.StepUp, next)
+		}
+	}
+	return way
 }

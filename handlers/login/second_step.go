@@ -7,7 +7,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/login"
 )
@@ -25,7 +24,7 @@ func (s *Screens) SecondStep(c echo.Context) error {
 	}
 	switch step, kind := s.factors.Next(methods, err == nil && challenge.Live()); step {
 	case twofactor.StepProve:
-		return s.Redirect(c, provePath(kind))
+		return s.Redirect(c, web.KindOf(kind).Login)
 	case twofactor.StepNumber:
 		return s.Redirect(c, paths.LoginCheck)
 	case twofactor.StepChoose:
@@ -34,38 +33,35 @@ func (s *Screens) SecondStep(c echo.Context) error {
 	return s.Redirect(c, paths.LoginCode)
 }
 
-// provePath returns the page on which a pending log-in proves a kind of factor. A kind that has none of its own is
-// among the ways.
-func provePath(kind factor.Kind) string {
-	if kind == factor.App {
-		return paths.LoginApp
-	}
-	return paths.LoginWays
-}
-
-// MethodPage lets who has no method yet choose one.
+// MethodPage lets a user who has no method yet choose one.
 func (s *Screens) MethodPage(c echo.Context) error { return s.showMethods(c, "") }
 
 func (s *Screens) showMethods(c echo.Context, problem string) error {
 	sess := web.CurrentSession(c)
-	methods, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
+	set, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
 	if err != nil {
 		return err
 	}
-	if methods.HasFactor() {
+	if set.HasFactor() {
 		return s.Redirect(c, paths.SecondStep)
 	}
 	view := pages.MethodView{Office: sess.OfficeName, Error: problem}
-	return web.Page(c, web.StatusFor(problem), pages.Method, s.Layout(c, s.T(c, "method.title"), paths.LoginMethod),
+	for _, k := range web.Kinds() {
+		if k.First != "" {
+			view.Methods = append(view.Methods, pages.Method{Name: k.Name, Icon: k.Icon})
+		}
+	}
+	return web.Page(c, web.StatusFor(problem), pages.Methods, s.Layout(c, s.T(c, "method.title"), paths.LoginMethod),
 		view)
 }
 
+// ChooseMethod leads to the page on which the method that was chosen is set up.
 func (s *Screens) ChooseMethod(c echo.Context) error {
-	switch c.FormValue("method") {
-	case "sms":
-		return s.Redirect(c, paths.LoginNumber)
-	case "app":
-		return s.Redirect(c, paths.LoginAppSetup)
+	chosen := c.FormValue("method")
+	for _, k := range web.Kinds() {
+		if k.First != "" && k.Name == chosen {
+			return s.Redirect(c, k.First)
+		}
 	}
 	return s.showMethods(c, s.T(c, "method.missing"))
 }

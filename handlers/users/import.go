@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -18,7 +19,12 @@ import (
 // Export returns the office's users as a file. It is a POST, since it is written down who took it.
 func (s *Screens) Export(c echo.Context) error {
 	file, err := s.users.Export(c.Request().Context(), web.CurrentSession(c), s.Client(c), func(set factor.Set) string {
-		return s.T(c, "users_file.factor."+string(factorState(set)))
+		word := func(name string) string { return s.T(c, "users_file.factor."+name) }
+		factors, lacks := factorWords(set, word)
+		if lacks != "" {
+			return word(lacks)
+		}
+		return strings.Join(factors, " + ")
 	})
 	if err != nil {
 		return err

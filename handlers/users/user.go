@@ -9,7 +9,6 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
@@ -30,7 +29,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	user := requestedUser(c)
 	view := userView(sess.User, sess.TwoFactorRequired, user)
-	view.Error = shown.problem
+	view.Error, view.Factors = shown.problem, s.FactorRows(c, user.Factors, false)
 	if shown.question != nil {
 		question := shown.question(user)
 		if web.WantsFragment(c.Request()) {
@@ -58,18 +57,14 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 func userView(viewer account.User, twoFactor bool, u account.Profile) pages.UserView {
 	number := u.Factors.Number()
 	something := u.Factors.HasFactor() || number != nil
-	view := pages.UserView{
+	return pages.UserView{
 		ID: u.ID, Name: u.Name, Username: u.Username, Email: u.Email, Role: string(u.Role), TwoFactor: twoFactor,
-		App: u.Factors.Has(factor.App), HasFactor: u.Factors.HasFactor(), Confirmed: u.Factors.Has(factor.SMS),
+		HasNumber: number != nil, HasFactor: u.Factors.HasFactor(),
 		MayRegister: twofactor.MayRegister(viewer.Role, u.Role), Higher: !viewer.Role.AtLeast(u.Role),
 		MayReset: viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		MayAsk:   !viewer.Role.ManagesOffice() && viewer.ID != u.ID && something,
 		Manages:  viewer.Role.ManagesOffice(), Own: viewer.ID == u.ID, Disabled: u.Disabled,
 	}
-	if number != nil {
-		view.Number, view.Country = web.Masked(number.E164), string(number.Country)
-	}
-	return view
 }
 
 // RegisterNumber notes another user's number, unconfirmed.

@@ -48,11 +48,12 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 		Manages: sess.User.Role.ManagesOffice(),
 	}
 	for _, u := range list.Users {
-		view.Users = append(view.Users, pages.UserRow{
-			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Factor: factorState(u.Factors),
-			Disabled:   u.Disabled,
+		row := pages.UserRow{
+			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Disabled: u.Disabled,
 			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
-		})
+		}
+		row.Factors, row.Lacks = factorWords(u.Factors, func(name string) string { return s.T(c, "users."+name) })
+		view.Users = append(view.Users, row)
 	}
 	at := func(page int) string {
 		return "/settings/users?" + url.Values{"q": {search}, "page": {strconv.Itoa(page)}}.Encode()
@@ -76,19 +77,21 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	return view, err
 }
 
-// factorState says what a user proves the second step with.
-func factorState(set factor.Set) pages.FactorState {
-	switch {
-	case set.Has(factor.App) && set.Has(factor.SMS):
-		return pages.FactorBoth
-	case set.Has(factor.App):
-		return pages.FactorApp
-	case set.Has(factor.SMS):
-		return pages.FactorNumber
-	case set.Number() != nil:
-		return pages.FactorUnconfirmed
+// factorWords says what a user proves a second factor with or, when that is nothing, what is there instead: "none", or
+// "unconfirmed" for a number.
+func factorWords(set factor.Set, word func(name string) string) (factors []string, lacks string) {
+	for _, k := range web.Kinds() {
+		if set.Of(k.Kind).Counts {
+			factors = append(factors, word(k.Name))
+		}
 	}
-	return pages.FactorNone
+	switch {
+	case len(factors) > 0:
+		return factors, ""
+	case set.Number() != nil:
+		return nil, "unconfirmed"
+	}
+	return nil, "none"
 }
 
 // EndAllQuestion asks before the whole office is logged out.

@@ -8,19 +8,14 @@ import (
 
 // MeView is a user's own settings.
 type MeView struct {
-	Username      string
-	TwoFactor     bool // the office's setting
-	Number        string
-	Country       string
-	Confirmed     bool // the number
-	Authenticator bool
-	HasFactor     bool
-	RecoveryCodes int
-	Error         string
-	Sessions      []SessionRow
-	SSO           bool // linked
-	SSOAt         time.Time
-	SSOWaiting    string // whom the provider vouched for in this browser, to be linked
+	Username   string
+	TwoFactor  bool // the office's setting
+	Factors    []templates.FactorRow
+	Error      string
+	Sessions   []SessionRow
+	SSO        bool // linked
+	SSOAt      time.Time
+	SSOWaiting string // whom the provider vouched for in this browser, to be linked
 }
 
 // SessionRow is one of the user's sessions.

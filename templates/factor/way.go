@@ -4,19 +4,18 @@ import "github.com/nightlatch/nightlatch/templates"
 
 // WayView lists the other ways of a user who has them.
 type WayView struct {
-	SMS      string // the masked number, or ""
-	App      bool
-	Recovery bool
-	Enrol    bool // no factor yet: another number, or an app
-	SendURL  string
-	AppURL   string
-	BackURL  string
-	Codes    string // address of the recovery code page
-	Next     string
+	Ways    []Way
+	BackURL string
+	Next    string
 }
 
-// Any reports whether there is another way at all.
-func (w WayView) Any() bool { return w.SMS != "" || w.App || w.Recovery || w.Enrol }
+// Way is one of them: a page, or a code that is sent by POST.
+type Way struct {
+	Icon string
+	Text string
+	URL  string
+	Post bool
+}
 
-// Way is the page.
-var Way = templates.NewPage[WayView](files, templates.Card, "way.html")
+// Ways is the page.
+var Ways = templates.NewPage[WayView](files, templates.Card, "way.html")

@@ -4,9 +4,13 @@ import "github.com/nightlatch/nightlatch/templates"
 
 // MethodView is the choice of a user without a method.
 type MethodView struct {
-	Office string
-	Error  string
+	Office  string
+	Methods []Method
+	Error   string
 }
 
-// Method is the page.
-var Method = templates.NewPage[MethodView](files, templates.Card, "method.html")
+// Method is one that can be chosen: its name in the form and the catalogue, and its icon.
+type Method struct{ Name, Icon string }
+
+// Methods is the page.
+var Methods = templates.NewPage[MethodView](files, templates.Card, "method.html")

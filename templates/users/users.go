@@ -30,28 +30,12 @@ type UserRow struct {
 	Name       string
 	Username   string
 	Role       string
-	Factor     FactorState
+	Factors    []string // in words: what the user proves a second factor with
+	Lacks      string   // what is there when that is nothing: none, or an unconfirmed number
 	Disabled   bool
 	NoPassword bool
 	ResetAsked bool
 }
-
-// Ready reports whether the factor is a confirmed one.
-func (r UserRow) Ready() bool {
-	return r.Factor == FactorBoth || r.Factor == FactorApp || r.Factor == FactorNumber
-}
-
-// FactorState is what a user has for the second factor, in the list of users.
-type FactorState string
-
-// FactorBoth is a number and an app; an unconfirmed number is no factor yet.
-const (
-	FactorBoth        FactorState = "both"
-	FactorApp         FactorState = "app"
-	FactorNumber      FactorState = "number"
-	FactorUnconfirmed FactorState = "unconfirmed"
-	FactorNone        FactorState = "none"
-)
 
 // ResetRequest is somebody's wish that a user's second factor be reset.
 type ResetRequest struct {
@@ -75,10 +59,8 @@ type UserView struct {
 	Email       string
 	Role        string
 	TwoFactor   bool
-	Number      string // masked
-	Country     string
-	Confirmed   bool // the number
-	App         bool
+	Factors     []templates.FactorRow
+	HasNumber   bool
 	HasFactor   bool
 	MayRegister bool
 	Higher      bool // the user's role is above the viewer's
