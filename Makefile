@@ -50,9 +50,10 @@ test/go: postgres proxies browser/tools ## the Go tests, with the race detector 
 	$(SCRATCH) go test -tags madeup -count=1 -run '(Third|Any|Every)Language|KindOfMail' \
 		./handlers ./internal/{locale,mail,message,users}
 
+# A file has a program, a database and a browser of its own; a page that one waits for leaves a core to the other.
 .PHONY: test/browser
 test/browser: build postgres browser/tools ## the browser tests alone
-	cd $(E2E) && TMPDIR=$$(../scripts/scratch.sh) node --test --test-concurrency=1 --test-reporter=spec
+	cd $(E2E) && TMPDIR=$$(../scripts/scratch.sh) node --test --test-concurrency=2 --test-reporter=spec
 
 .PHONY: security
 security: postgres proxies ## the checks B1 to B45, as a table: pass, fail, or why one does not apply

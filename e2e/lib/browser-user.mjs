@@ -41,8 +41,10 @@ export class BrowserUser {
       if (message.type() !== 'error') return;
       const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
       const path = pathOf(message.location().url);
-      // The live line may ask in the very moment in which the code was right and the session got its new token.
-      if (refused && (this.#announced.has(path) || path.endsWith('/message'))) return;
+      // The live line may ask in the very moment in which the code was right and the session got its new token, and
+      // the strength of a password in the one in which it was set and its link used.
+      const late = path.endsWith('/message') || path === '/link/strength';
+      if (refused && (late || this.#announced.has(path))) return;
       this.faults.push(`console: ${message.text()} (${message.location().url})`);
     });
     this.context.on('weberror', (error) => this.faults.push(`exception: ${error.error().stack}`));
