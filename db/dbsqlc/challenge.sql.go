@@ -109,15 +109,19 @@ func (q *Queries) ChallengeConsume(ctx context.Context, db DBTX, id int64) (int6
 
 const challengeCounts = `-- name: ChallengeCounts :one
 select
-    count(*) filter (where session_id = $1)::int as of_session,
-    count(*) filter (where expires_at > now() and (ended_at is null or outcome = 'abandoned'))::int as live_of_user
-from challenges
-where user_id = $2 and (session_id = $1 or expires_at > now())
+    count(*) filter (where c.session_id = $1)::int as of_session,
+    count(*) filter (where c.expires_at > now() and (c.ended_at is null or c.outcome = 'abandoned')
+        and c.proven = $2::boolean and c.known_browser = $3::boolean
+        and c.created_at > u.budgets_since)::int as live_of_user
+from challenges c join users u on u.id = c.user_id
+where c.user_id = $4 and (c.session_id = $1 or c.expires_at > now())
 `
 
 type ChallengeCountsParams struct {
-	SessionID int64
-	UserID    int64
+	SessionID    int64
+	Proven       bool
+	KnownBrowser bool
+	UserID       int64
 }
 
 type ChallengeCountsRow struct {
@@ -125,9 +129,14 @@ type ChallengeCountsRow struct {
 	LiveOfUser int32
 }
 
-// How many challenges the session has had, and how many of the user may still arrive as a text.
+// How many challenges the session has had, and how many of the user's budget may still arrive as a text.
 func (q *Queries) ChallengeCounts(ctx context.Context, db DBTX, arg ChallengeCountsParams) (ChallengeCountsRow, error) {
-	row := db.QueryRow(ctx, challengeCounts, arg.SessionID, arg.UserID)
+	row := db.QueryRow(ctx, challengeCounts,
+		arg.SessionID,
+		arg.Proven,
+		arg.KnownBrowser,
+		arg.UserID,
+	)
 	var i ChallengeCountsRow
 	err := row.Scan(&i.OfSession, &i.LiveOfUser)
 	return i, err
@@ -244,24 +253,26 @@ func (q *Queries) ChallengeForSend(ctx context.Context, db DBTX, arg ChallengeFo
 
 const challengeInsert = `-- name: ChallengeInsert :one
 insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
-    expires_at)
+    expires_at, proven, known_browser)
 values ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10,
-    now() + $11::interval)
+    now() + $11::interval, $12, $13)
 returning id
 `
 
 type ChallengeInsertParams struct {
-	Ref       string
-	SessionID int64
-	UserID    int64
-	OfficeID  int64
-	Purpose   string
-	Number    string
-	Country   string
-	Language  string
-	CodeMac   []byte
-	CodeCt    []byte
-	Life      time.Duration
+	Ref          string
+	SessionID    int64
+	UserID       int64
+	OfficeID     int64
+	Purpose      string
+	Number       string
+	Country      string
+	Language     string
+	CodeMac      []byte
+	CodeCt       []byte
+	Life         time.Duration
+	Proven       bool
+	KnownBrowser bool
 }
 
 func (q *Queries) ChallengeInsert(ctx context.Context, db DBTX, arg ChallengeInsertParams) (int64, error) {
@@ -277,6 +288,8 @@ func (q *Queries) ChallengeInsert(ctx context.Context, db DBTX, arg ChallengeIns
 		arg.CodeMac,
 		arg.CodeCt,
 		arg.Life,
+		arg.Proven,
+		arg.KnownBrowser,
 	)
 	var id int64
 	err := row.Scan(&id)

@@ -9,53 +9,28 @@ import (
 	"context"
 )
 
-const limitCounts = `-- name: LimitCounts :one
-with mine as (
-    select c.number, c.user_id, c.created_at, c.outcome, c.purpose, m.queued_at
-    from challenges c
-    join messages m on m.challenge_id = c.id
-    where (c.number = $1 or c.user_id = $2) and c.created_at > now() - interval '1 day'
-        and not (m.final and m.state = 'failed' and not exists (select from sends s
-            where s.message_id = m.id and s.state <> 'refused'))
+const formerNumberDeleteOld = `-- name: FormerNumberDeleteOld :execrows
+delete from former_numbers where user_id in (
+    select f.user_id from former_numbers f where f.removed_at < now() - former_number_life() limit $1
 )
-select
-    (count(*) filter (where number = $1 and queued_at > now() - interval '1 hour'
-        and outcome is distinct from 'verified'))::int as number_hour,
-    (count(*) filter (where number = $1 and outcome is distinct from 'verified'))::int as number_day,
-    (count(*) filter (where user_id = $2 and queued_at > now() - interval '1 hour'
-        and outcome is distinct from 'verified'))::int as user_hour,
-    (count(*) filter (where user_id = $2 and outcome is distinct from 'verified'))::int as user_day,
-    (count(distinct number) filter (where user_id = $2 and purpose in ('enrol', 'change')
-        and number <> $1))::int as other_numbers
-from mine
 `
 
-type LimitCountsParams struct {
-	Number string
-	UserID int64
+func (q *Queries) FormerNumberDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, formerNumberDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
-type LimitCountsRow struct {
-	NumberHour   int32
-	NumberDay    int32
-	UserHour     int32
-	UserDay      int32
-	OtherNumbers int32
-}
+const limitGiveBack = `-- name: LimitGiveBack :exec
+update users set budgets_since = now() where id = $1
+`
 
-// What the limits are judged by, in one look. A message counts against its number and its user while no right code
-// has followed, unless it is known that nothing was sent.
-func (q *Queries) LimitCounts(ctx context.Context, db DBTX, arg LimitCountsParams) (LimitCountsRow, error) {
-	row := db.QueryRow(ctx, limitCounts, arg.Number, arg.UserID)
-	var i LimitCountsRow
-	err := row.Scan(
-		&i.NumberHour,
-		&i.NumberDay,
-		&i.UserHour,
-		&i.UserDay,
-		&i.OtherNumbers,
-	)
-	return i, err
+// What was spent before does not count for the user any more; a new password does the same by itself.
+func (q *Queries) LimitGiveBack(ctx context.Context, db DBTX, userID int64) error {
+	_, err := db.Exec(ctx, limitGiveBack, userID)
+	return err
 }
 
 const limitLock = `-- name: LimitLock :exec
@@ -73,10 +48,46 @@ func (q *Queries) LimitLock(ctx context.Context, db DBTX, arg LimitLockParams) e
 	return err
 }
 
+const limitNumber = `-- name: LimitNumber :one
+with its as (
+    select m.queued_at > now() - interval '1 hour' as of_hour,
+        c.user_id <> $1 or c.known_browser = $2::boolean and m.queued_at > u.budgets_since as counts
+    from challenges c
+    join users u on u.id = c.user_id
+    join messages m on m.challenge_id = c.id
+    where c.number = $3 and c.created_at > now() - interval '1 day' and not c.proven
+        and c.outcome is distinct from 'verified' and not nothing_went_out(m)
+)
+select (count(*) filter (where counts and of_hour))::int as hour, (count(*) filter (where counts))::int as day,
+    count(*)::int as in_all
+from its
+`
+
+type LimitNumberParams struct {
+	UserID       int64
+	KnownBrowser bool
+	Number       string
+}
+
+type LimitNumberRow struct {
+	Hour  int32
+	Day   int32
+	InAll int32
+}
+
+// What a number was sent unproven, and nobody entered, by whomever. What this user was sent in browsers of the other
+// kind, or before budgets_since, counts to the day's total alone.
+func (q *Queries) LimitNumber(ctx context.Context, db DBTX, arg LimitNumberParams) (LimitNumberRow, error) {
+	row := db.QueryRow(ctx, limitNumber, arg.UserID, arg.KnownBrowser, arg.Number)
+	var i LimitNumberRow
+	err := row.Scan(&i.Hour, &i.Day, &i.InAll)
+	return i, err
+}
+
 const limitOffice = `-- name: LimitOffice :one
 select
     (select coalesce(sum(c.sends_asked), 0) from challenges c
-        where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
+        where c.office_id = o.id and not c.proven and c.created_at > now() - interval '1 hour')::int as hour,
     (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
     (o.money_cap is not null and o.money_cap <= (
         select coalesce(sum(k.cost), 0) from costs k
@@ -101,8 +112,8 @@ type LimitOfficeRow struct {
 	Allowed           bool
 }
 
-// How many messages of the office in the last hour, how many users it has, what it and the installation spent this
-// month and may spend at most (null: no cap), and whether it sends to this country.
+// How many messages of the office to unproven numbers in the last hour, how many users it has, what it and the
+// installation spent this month and may spend at most (null: no cap), and whether it sends to this country.
 func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParams) (LimitOfficeRow, error) {
 	row := db.QueryRow(ctx, limitOffice, arg.Country, arg.OfficeID)
 	var i LimitOfficeRow
@@ -127,4 +138,74 @@ func (q *Queries) LimitPrefix(ctx context.Context, db DBTX, number string) (bool
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const limitProven = `-- name: LimitProven :one
+select number_is_proven($1, $2)::boolean
+`
+
+type LimitProvenParams struct {
+	UserID int64
+	Number string
+}
+
+// Whether the number is, or was until lately, this user's own.
+func (q *Queries) LimitProven(ctx context.Context, db DBTX, arg LimitProvenParams) (bool, error) {
+	row := db.QueryRow(ctx, limitProven, arg.UserID, arg.Number)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const limitUser = `-- name: LimitUser :one
+with mine as (
+    select c.number, m.queued_at > now() - interval '1 hour' as of_hour,
+        c.outcome is distinct from 'verified' as unanswered,
+        c.known_browser = $2::boolean and m.queued_at > u.budgets_since as of_budget
+    from challenges c
+    join users u on u.id = c.user_id
+    join messages m on m.challenge_id = c.id
+    where c.user_id = $3 and c.expires_at > now() - interval '1 day' and c.created_at > now() - interval '1 day'
+        and c.proven = $4::boolean and not nothing_went_out(m)
+)
+select
+    (count(*) filter (where of_budget and unanswered and of_hour))::int as hour,
+    (count(*) filter (where of_budget and unanswered))::int as day,
+    count(*)::int as in_all,
+    (count(distinct number) filter (where of_budget and number <> $1))::int as other_numbers
+from mine
+`
+
+type LimitUserParams struct {
+	Number       string
+	KnownBrowser bool
+	UserID       int64
+	Proven       bool
+}
+
+type LimitUserRow struct {
+	Hour         int32
+	Day          int32
+	InAll        int32
+	OtherNumbers int32
+}
+
+// What a user was sent today: the messages of one budget (to proven numbers or not, asked for in known browsers or
+// not, since budgets_since), and all to such numbers, whatever has been given back since. Those that no right code has
+// followed are unanswered.
+func (q *Queries) LimitUser(ctx context.Context, db DBTX, arg LimitUserParams) (LimitUserRow, error) {
+	row := db.QueryRow(ctx, limitUser,
+		arg.Number,
+		arg.KnownBrowser,
+		arg.UserID,
+		arg.Proven,
+	)
+	var i LimitUserRow
+	err := row.Scan(
+		&i.Hour,
+		&i.Day,
+		&i.InAll,
+		&i.OtherNumbers,
+	)
+	return i, err
 }

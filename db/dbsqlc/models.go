@@ -88,25 +88,27 @@ type Authenticator struct {
 }
 
 type Challenge struct {
-	ID         int64
-	Ref        string
-	SessionID  int64
-	UserID     int64
-	Purpose    string
-	Number     string
-	Country    string
-	Language   string
-	CodeMac    []byte
-	CodeCt     []byte
-	Tries      int16
-	SendsAsked int16
-	AskedAt    time.Time
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	EndedAt    *time.Time
-	Outcome    *string
-	OfficeID   *int64
-	Prefix     *string
+	ID           int64
+	Ref          string
+	SessionID    int64
+	UserID       int64
+	Purpose      string
+	Number       string
+	Country      string
+	Language     string
+	CodeMac      []byte
+	CodeCt       []byte
+	Tries        int16
+	SendsAsked   int16
+	AskedAt      time.Time
+	CreatedAt    time.Time
+	ExpiresAt    time.Time
+	EndedAt      *time.Time
+	Outcome      *string
+	OfficeID     *int64
+	Prefix       *string
+	Proven       bool
+	KnownBrowser bool
 }
 
 type Cost struct {
@@ -168,6 +170,12 @@ type FactorLock struct {
 	InARow    int32
 	WaitUntil *time.Time
 	Lock      string
+}
+
+type FormerNumber struct {
+	UserID    int64
+	Number    string
+	RemovedAt time.Time
 }
 
 type HeldForm struct {

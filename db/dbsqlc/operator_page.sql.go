@@ -847,7 +847,7 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
     coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
     coalesce(n.lock, '')::text as strangers_lock,
-    (select count(*) from users x where x.office_id = o.id)::int as office_users
+    (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users
 from offices o
 join users u on u.office_id = o.id
 left join factor_locks f on f.user_id = u.id and not f.stranger

@@ -1,8 +1,8 @@
 -- name: ChallengeInsert :one
 insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
-    expires_at)
+    expires_at, proven, known_browser)
 values (@ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct,
-    now() + @life::interval)
+    now() + @life::interval, @proven, @known_browser)
 returning id;
 
 -- name: ChallengeOfSession :one
@@ -44,12 +44,14 @@ join messages m on m.challenge_id = c.id and m.send_no = @send_no and m.channel 
 where c.ref = @ref and c.ended_at is null and c.expires_at > now();
 
 -- name: ChallengeCounts :one
--- How many challenges the session has had, and how many of the user may still arrive as a text.
+-- How many challenges the session has had, and how many of the user's budget may still arrive as a text.
 select
-    count(*) filter (where session_id = @session_id)::int as of_session,
-    count(*) filter (where expires_at > now() and (ended_at is null or outcome = 'abandoned'))::int as live_of_user
-from challenges
-where user_id = @user_id and (session_id = @session_id or expires_at > now());
+    count(*) filter (where c.session_id = @session_id)::int as of_session,
+    count(*) filter (where c.expires_at > now() and (c.ended_at is null or c.outcome = 'abandoned')
+        and c.proven = @proven::boolean and c.known_browser = @known_browser::boolean
+        and c.created_at > u.budgets_since)::int as live_of_user
+from challenges c join users u on u.id = c.user_id
+where c.user_id = @user_id and (c.session_id = @session_id or c.expires_at > now());
 
 -- name: ChallengeCharge :one
 -- One try, counted before the code is looked at, and never taken back.

@@ -2,34 +2,62 @@
 -- Held to the end of the transaction: what counts the same things counts one after the other.
 select pg_advisory_xact_lock(@class::int, hashtext(@key::text));
 
--- name: LimitCounts :one
--- What the limits are judged by, in one look. A message counts against its number and its user while no right code
--- has followed, unless it is known that nothing was sent.
+-- name: LimitProven :one
+-- Whether the number is, or was until lately, this user's own.
+select number_is_proven(@user_id, @number)::boolean;
+
+-- name: FormerNumberDeleteOld :execrows
+delete from former_numbers where user_id in (
+    select f.user_id from former_numbers f where f.removed_at < now() - former_number_life() limit @batch
+);
+
+-- name: LimitUser :one
+-- What a user was sent today: the messages of one budget (to proven numbers or not, asked for in known browsers or
+-- not, since budgets_since), and all to such numbers, whatever has been given back since. Those that no right code has
+-- followed are unanswered.
 with mine as (
-    select c.number, c.user_id, c.created_at, c.outcome, c.purpose, m.queued_at
+    select c.number, m.queued_at > now() - interval '1 hour' as of_hour,
+        c.outcome is distinct from 'verified' as unanswered,
+        c.known_browser = @known_browser::boolean and m.queued_at > u.budgets_since as of_budget
     from challenges c
+    join users u on u.id = c.user_id
     join messages m on m.challenge_id = c.id
-    where (c.number = @number or c.user_id = @user_id) and c.created_at > now() - interval '1 day'
-        and not (m.final and m.state = 'failed' and not exists (select from sends s
-            where s.message_id = m.id and s.state <> 'refused'))
+    where c.user_id = @user_id and c.expires_at > now() - interval '1 day' and c.created_at > now() - interval '1 day'
+        and c.proven = @proven::boolean and not nothing_went_out(m)
 )
 select
-    (count(*) filter (where number = @number and queued_at > now() - interval '1 hour'
-        and outcome is distinct from 'verified'))::int as number_hour,
-    (count(*) filter (where number = @number and outcome is distinct from 'verified'))::int as number_day,
-    (count(*) filter (where user_id = @user_id and queued_at > now() - interval '1 hour'
-        and outcome is distinct from 'verified'))::int as user_hour,
-    (count(*) filter (where user_id = @user_id and outcome is distinct from 'verified'))::int as user_day,
-    (count(distinct number) filter (where user_id = @user_id and purpose in ('enrol', 'change')
-        and number <> @number))::int as other_numbers
+    (count(*) filter (where of_budget and unanswered and of_hour))::int as hour,
+    (count(*) filter (where of_budget and unanswered))::int as day,
+    count(*)::int as in_all,
+    (count(distinct number) filter (where of_budget and number <> @number))::int as other_numbers
 from mine;
 
+-- name: LimitGiveBack :exec
+-- What was spent before does not count for the user any more; a new password does the same by itself.
+update users set budgets_since = now() where id = @user_id;
+
+-- name: LimitNumber :one
+-- What a number was sent unproven, and nobody entered, by whomever. What this user was sent in browsers of the other
+-- kind, or before budgets_since, counts to the day's total alone.
+with its as (
+    select m.queued_at > now() - interval '1 hour' as of_hour,
+        c.user_id <> @user_id or c.known_browser = @known_browser::boolean and m.queued_at > u.budgets_since as counts
+    from challenges c
+    join users u on u.id = c.user_id
+    join messages m on m.challenge_id = c.id
+    where c.number = @number and c.created_at > now() - interval '1 day' and not c.proven
+        and c.outcome is distinct from 'verified' and not nothing_went_out(m)
+)
+select (count(*) filter (where counts and of_hour))::int as hour, (count(*) filter (where counts))::int as day,
+    count(*)::int as in_all
+from its;
+
 -- name: LimitOffice :one
--- How many messages of the office in the last hour, how many users it has, what it and the installation spent this
--- month and may spend at most (null: no cap), and whether it sends to this country.
+-- How many messages of the office to unproven numbers in the last hour, how many users it has, what it and the
+-- installation spent this month and may spend at most (null: no cap), and whether it sends to this country.
 select
     (select coalesce(sum(c.sends_asked), 0) from challenges c
-        where c.office_id = o.id and c.created_at > now() - interval '1 hour')::int as hour,
+        where c.office_id = o.id and not c.proven and c.created_at > now() - interval '1 hour')::int as hour,
     (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
     (o.money_cap is not null and o.money_cap <= (
         select coalesce(sum(k.cost), 0) from costs k

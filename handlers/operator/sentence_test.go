@@ -24,7 +24,7 @@ func TestASentenceKeepsItsMoments(t *testing.T) {
 		"At", at, "Limit", operator.Sentence{Key: "op_limit.office", Args: []any{"N", 50}},
 	}})
 	want := templates.Sentence{{Text: "No code was sent at "}, {At: at},
-		{Text: ": the office has reached its limit of 50 messages an hour."}}
+		{Text: ": the office has reached its limit of 50 messages an hour to new numbers."}}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("%v, want %v", got, want)
 	}

@@ -22,7 +22,7 @@ func (w *Web) SendProblem(c echo.Context, err error) (string, bool) {
 	case errors.As(err, &soon):
 		return w.N(c, "code.too_soon", int(soon.For.Seconds())+1), true
 	case errors.As(err, &limited):
-		return w.T(c, "limit."+string(limited.Limit)), true
+		return w.T(c, "limit."+limited.Word()), true
 	}
 	return "", false
 }

@@ -31,7 +31,7 @@ type User struct {
 	Name        string
 	Office      string // code
 	OfficeName  string
-	OfficeUsers int
+	OfficeUsers int  // enabled ones
 	TwoFactor   bool // the office demands it now
 	Disabled    bool
 	Factors     factor.Set

@@ -69,7 +69,7 @@ func limitSentence(h History, e Event) Sentence {
 	return say("why.not_sent", "At", e.At, "Limit", limitOf(h, e.Detail))
 }
 
-// limitOf puts a limit's key into words; an office may send max(50, 4 × users) messages an hour.
+// limitOf puts a limit's word into words; an office may send max(50, 4 × users) messages an hour to new numbers.
 func limitOf(h History, detail string) Sentence {
 	return say("op_limit."+detail, "N", max(50, 4*h.User.OfficeUsers))
 }

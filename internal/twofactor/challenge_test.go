@@ -412,8 +412,8 @@ func TestAUserHasThreeLiveCodesAtMost(t *testing.T) {
 	// Ending the log-ins makes no room: their texts are still on their way.
 	f.Exec("update challenges set ended_at = now(), outcome = 'abandoned', code_ct = null where ended_at is null")
 	before := f.messages(u)
-	f.begin(u)
-	f.begin(u)
+	f.beginIn(u, elsewhere)
+	f.beginIn(u, elsewhere)
 	if n := f.messages(u) - before; n > 1 {
 		t.Errorf("%d more messages", n)
 	}

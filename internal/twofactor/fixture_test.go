@@ -33,6 +33,8 @@ var (
 	numberA = phone.Number{E164: "+31612345678", Country: "NL"}
 	numberB = phone.Number{E164: "+32470123456", Country: "BE"}
 	browser = session.Client{Address: "192.0.2.7", UserAgent: "test", Browser: []byte("a browser's hash")}
+	// elsewhere is a browser in which nobody ever completed a log-in.
+	elsewhere = session.Client{Address: "198.51.100.7", UserAgent: "test", Browser: []byte("another browser's hash")}
 )
 
 // fixture is one database with the services of the second step.
@@ -94,11 +96,7 @@ func (f *fixture) step(secret otp.Secret, offset int64) string {
 // begin is a log-in whose password was right.
 func (f *fixture) begin(u account.User) session.Session {
 	f.t.Helper()
-	token, err := f.factors.Begin(context.Background(), u, "en", browser)
-	if err != nil {
-		f.t.Fatalf("begin: %v", err)
-	}
-	return f.load(token)
+	return f.beginIn(u, browser)
 }
 
 func (f *fixture) load(token session.Token) session.Session {

@@ -11,16 +11,20 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
-// sent gives a user n messages to a number, minutes old, whose challenges ended so.
+// sent gives a user n messages to a number, minutes old, whose challenges ended so. It was proven when it is the
+// user's confirmed number now.
 func (f *fixture) sent(u account.User, n phone.Number, count, minutes int, outcome string) {
 	f.t.Helper()
 	sess := f.begin(u)
 	f.Exec("delete from challenges where session_id = $1", sess.ID)
 	f.Exec(`with c as (
 		insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac,
-			created_at, expires_at, ended_at, outcome)
-		select gen_random_uuid()::text, $1, $2, $3, 'sign_in', $4, $5, 'en', 'x', now() - $6::int * interval '1 minute',
-			now() - ($6::int - 5) * interval '1 minute', now(), $7 from generate_series(1, $8::int) returning id, created_at
+			created_at, expires_at, ended_at, outcome, proven)
+		select gen_random_uuid()::text, $1, $2, $3, case when p.proven then 'sign_in' else 'enrol' end, $4, $5, 'en', 'x',
+			now() - $6::int * interval '1 minute', now() - ($6::int - 5) * interval '1 minute', now(), $7, p.proven
+		from generate_series(1, $8::int), (select exists (
+			select from mobile_numbers where user_id = $2 and number = $4 and confirmed_at is not null) as proven) p
+		returning id, created_at
 	), m as (
 		insert into messages (challenge_id, send_no, state, final, queued_at, accepted_at)
 			select id, 1, 'accepted', true, created_at, created_at from c returning id
@@ -39,30 +43,53 @@ func (f *fixture) asks(u account.User) error {
 	return f.factors.SendOnFile(f.t.Context(), sess, "en")
 }
 
+// enrols has the user, who has no factor, ask for a code to a number at a log-in.
+func (f *fixture) enrols(u account.User, n phone.Number) error {
+	f.t.Helper()
+	return f.factors.SendTo(f.t.Context(), f.begin(u), n, "en")
+}
+
 func TestWhatNobodyEnteredCountsAgainstANumberAndAUser(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		count, minutes int
 		outcome        string
 		shared         bool // the messages were another user's, to the same phone
+		unproven       bool // nobody has proven the number yet
 		want           twofactor.Limit
 	}{
-		"four in an hour":                   {4, 30, "expired", false, ""},
-		"five in an hour":                   {5, 30, "expired", false, twofactor.LimitNumberHour},
-		"five, an hour ago":                 {5, 61, "expired", false, ""},
-		"ten in a day":                      {10, 300, "expired", false, twofactor.LimitNumberDay},
-		"ten, a day ago":                    {10, 24*60 + 1, "expired", false, ""},
-		"forty that were entered":           {40, 30, "verified", false, ""},
-		"five to a phone that others share": {5, 30, "expired", true, twofactor.LimitNumberHour},
+		"four in an hour":                   {4, 30, "expired", false, false, ""},
+		"five in an hour":                   {5, 30, "expired", false, false, twofactor.LimitUserHour},
+		"five, an hour ago":                 {5, 61, "expired", false, false, ""},
+		"ten in a day":                      {10, 300, "expired", false, false, twofactor.LimitUserDay},
+		"ten, a day ago":                    {10, 24*60 + 1, "expired", false, false, ""},
+		"forty that were entered":           {40, 30, "verified", false, false, ""},
+		"a hundred that were entered":       {100, 300, "verified", false, false, twofactor.LimitUserAll},
+		"five to a phone that others share": {5, 30, "expired", true, false, ""},
+		"ten to a phone that others share":  {10, 300, "expired", true, false, ""},
+
+		"four to an unproven one":           {4, 30, "expired", false, true, ""},
+		"five to an unproven one":           {5, 30, "expired", false, true, twofactor.LimitNumberHour},
+		"five, an hour ago, unproven":       {5, 61, "expired", false, true, ""},
+		"ten to an unproven one":            {10, 300, "expired", false, true, twofactor.LimitNumberDay},
+		"ten, a day ago, unproven":          {10, 24*60 + 1, "expired", false, true, ""},
+		"five of others to an unproven one": {5, 30, "expired", true, true, twofactor.LimitNumberHour},
+		"forty that others entered":         {40, 30, "verified", true, true, ""},
+		"nineteen that one user entered":    {19, 30, "verified", false, true, ""},
+		"twenty that one user entered":      {20, 30, "verified", false, true, twofactor.LimitUserAll},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			office := f.office("ACME", required)
-			u := f.confirmed(f.user(office, account.RoleUser), numberA)
+			has := f.confirmed
+			if c.unproven {
+				has = f.unconfirmed
+			}
+			u := has(f.user(office, account.RoleUser), numberA)
 			of := u
 			if c.shared {
-				of = f.confirmed(f.user(office, account.RoleUser), numberA)
+				of = has(f.user(f.office("OTHER", required), account.RoleUser), numberA)
 			}
 			f.sent(of, numberA, c.count, c.minutes, c.outcome)
 			err := f.asks(u)
@@ -83,9 +110,14 @@ func TestWhatNobodyEnteredCountsAgainstANumberAndAUser(t *testing.T) {
 func TestAUserIsCountedOverAllNumbers(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberB)
+	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
 	f.sent(u, numberA, 5, 30, "expired")
+	f.Exec("update mobile_numbers set number = $1, country = $2", numberB.E164, numberB.Country)
 	limited(t, f.asks(u), twofactor.LimitUserHour)
+
+	other := f.user(u.OfficeID, account.RoleUser)
+	f.sent(other, numberA, 5, 30, "expired")
+	limited(t, f.enrols(other, phone.Number{E164: "+31612345699", Country: "NL"}), twofactor.LimitUserHour)
 }
 
 func TestWhatWasNeverSentDoesNotCount(t *testing.T) {
@@ -126,25 +158,55 @@ func TestAnOfficeHasItsHour(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	office := f.office("ACME", required)
-	u := f.confirmed(f.user(office, account.RoleUser), numberA)
-	other := f.user(office, account.RoleUser)
-	f.sent(other, numberB, 49, 30, "verified")
-	if err := f.asks(u); err != nil {
+	u := f.user(office, account.RoleUser)
+	for i := range 7 {
+		number := phone.Number{E164: fmt.Sprintf("+3161234560%d", i), Country: "NL"}
+		f.sent(f.user(office, account.RoleUser), number, 7, 30, "verified")
+	}
+	if err := f.enrols(u, numberA); err != nil {
 		t.Fatal(err)
 	}
-	limited(t, f.asks(f.confirmed(f.user(office, account.RoleUser), numberB)), twofactor.LimitOffice)
+	limited(t, f.enrols(f.user(office, account.RoleUser), numberB), twofactor.LimitOffice)
+	// What the office spends on new numbers stops no log-in.
+	colleague := f.confirmed(f.user(office, account.RoleUser), numberB)
+	if err := f.asks(colleague); err != nil {
+		t.Errorf("a colleague's log-in: %v", err)
+	}
 	// Thirteen users and more have four each.
-	for range 11 {
+	for range 4 {
 		f.user(office, account.RoleUser)
 	}
-	if err := f.asks(u); err != nil {
+	if err := f.enrols(u, numberA); err != nil {
 		t.Errorf("14 users may send 56: %v", err)
 	}
-	elsewhere := f.confirmed(f.user(f.office("OTHER", required), account.RoleUser), phone.Number{
-		E164: "+31612345699", Country: "NL",
-	})
-	if err := f.asks(elsewhere); err != nil {
+	elsewhere := f.user(f.office("OTHER", required), account.RoleUser)
+	if err := f.enrols(elsewhere, phone.Number{E164: "+31612345699", Country: "NL"}); err != nil {
 		t.Errorf("another office is stopped with it: %v", err)
+	}
+}
+
+// A user who enters code after code spends what is the user's own.
+func TestWhatOneUserEntersIsNotTheOfficesHour(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	office := f.office("ACME", required)
+	eager := f.confirmed(f.user(office, account.RoleUser), numberA)
+	f.sent(eager, numberA, 99, 30, "verified")
+	if err := f.enrols(f.user(office, account.RoleUser), numberB); err != nil {
+		t.Errorf("a colleague enrols: %v", err)
+	}
+	if err := f.asks(eager); err != nil {
+		t.Errorf("the hundredth of a day: %v", err)
+	}
+	limited(t, f.asks(eager), twofactor.LimitUserAll)
+	// Of what the office may send to new numbers in an hour, one user has a share.
+	mover := f.user(office, account.RoleUser)
+	for i := range 20 {
+		f.sent(mover, phone.Number{E164: fmt.Sprintf("+316123456%02d", i), Country: "NL"}, 1, 30, "verified")
+	}
+	limited(t, f.enrols(mover, numberB), twofactor.LimitUserAll)
+	if err := f.enrols(f.user(office, account.RoleUser), numberB); err != nil {
+		t.Errorf("a colleague enrols after who tried twenty: %v", err)
 	}
 }
 
@@ -231,22 +293,25 @@ func TestARangeThatVerifiesLittleIsStoppedAndLetGo(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	office := f.office("ACME", required)
-	victim := f.confirmed(f.user(office, account.RoleUser), numberA)
+	victim := f.user(office, account.RoleUser)
 	attacker := f.user(office, account.RoleUser)
 	neighbour := phone.Number{E164: "+31612399999", Country: "NL"} // the same 100 000 numbers
 	f.sent(attacker, neighbour, 24, 120, "expired")
 	f.sent(attacker, neighbour, 5, 120, "verified")
-	if err := f.asks(victim); err != nil {
+	if err := f.enrols(victim, numberA); err != nil {
 		t.Fatalf("29 sends stop nothing: %v", err)
 	}
 	f.sent(attacker, neighbour, 1, 120, "expired")
 	f.Exec("delete from challenges where user_id = $1", victim.ID)
-	limited(t, f.asks(victim), twofactor.LimitPrefix)
-	if err := f.asks(f.confirmed(f.user(office, account.RoleUser), numberB)); err != nil {
+	limited(t, f.enrols(victim, numberA), twofactor.LimitPrefix)
+	if err := f.asks(f.confirmed(f.user(office, account.RoleUser), numberA)); err != nil {
+		t.Errorf("a log-in in the range: %v", err)
+	}
+	if err := f.enrols(f.user(office, account.RoleUser), numberB); err != nil {
 		t.Errorf("another range is stopped with it: %v", err)
 	}
 	f.Exec("insert into prefix_releases (prefix) values ('+316123')")
-	if err := f.asks(victim); err != nil {
+	if err := f.enrols(victim, numberA); err != nil {
 		t.Errorf("the range was let go: %v", err)
 	}
 }
@@ -257,10 +322,8 @@ func TestWhatIsStillUnderWaySaysNothingOfARange(t *testing.T) {
 	f := newFixture(t)
 	office := f.office("ACME", required)
 	for i := range 40 {
-		u := f.confirmed(f.user(office, account.RoleUser), phone.Number{
-			E164: fmt.Sprintf("+316123456%02d", i), Country: "NL",
-		})
-		if err := f.asks(u); err != nil {
+		number := phone.Number{E164: fmt.Sprintf("+316123456%02d", i), Country: "NL"}
+		if err := f.enrols(f.user(office, account.RoleUser), number); err != nil {
 			t.Fatalf("user %d: %v", i+1, err)
 		}
 	}
@@ -282,10 +345,10 @@ func TestSpentMoneyIsSpent(t *testing.T) {
 	limited(t, f.asks(u), twofactor.LimitMoney)
 	f.Exec("update offices set money_cap = null")
 	f.Exec("insert into installation (key_fingerprint, money_cap) values ('x', 5)")
-	limited(t, f.asks(u), twofactor.LimitMoney)
+	limited(t, f.asks(u), twofactor.LimitMoneyAll)
 }
 
-// Sixteen log-ins of different users of one phone at once: five codes go out.
+// Sixteen log-ins at once of different users who are to prove one phone: five codes go out.
 func TestParallelRequestsShareALimit(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -294,7 +357,7 @@ func TestParallelRequestsShareALimit(t *testing.T) {
 	for range 16 {
 		u := f.user(office, account.RoleUser)
 		sess := f.begin(u)
-		f.confirmed(u, numberA)
+		f.unconfirmed(u, numberA)
 		sessions = append(sessions, sess)
 	}
 	var wg sync.WaitGroup
@@ -314,5 +377,5 @@ func TestResendingCounts(t *testing.T) {
 	f.sent(u, numberA, 4, 30, "expired")
 	sess := f.begin(u)
 	f.Exec("update challenges set asked_at = asked_at - interval '31 seconds' where ended_at is null")
-	limited(t, f.resend(sess), twofactor.LimitNumberHour)
+	limited(t, f.resend(sess), twofactor.LimitUserHour)
 }

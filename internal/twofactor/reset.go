@@ -69,6 +69,9 @@ func (s *Service) reset(
 	if err := s.q.FactorFailureForget(ctx, tx, userID); err != nil {
 		return event, fmt.Errorf("reset the failures of user %d: %w", userID, err)
 	}
+	if err := s.q.LimitGiveBack(ctx, tx, userID); err != nil {
+		return event, fmt.Errorf("give user %d back what was spent: %w", userID, err)
+	}
 	if _, err := s.sessions.End(ctx, tx, session.Which{UserID: userID}); err != nil {
 		return event, err
 	}

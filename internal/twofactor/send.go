@@ -91,7 +91,7 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if last.Outcome != nil || !SameCode(sends, last.Now, last.ExpiresAt) {
 			return s.start(ctx, tx, now.Session, purpose, number, language, channel)
 		}
-		if err := s.maySend(ctx, tx, sess, purpose, number, false, true); err != nil {
+		if _, err := s.maySend(ctx, tx, now.Session, asking{purpose, number, false, true}); err != nil {
 			return err
 		}
 		sendNo, err := s.q.ChallengeAskAgain(ctx, tx, last.ID)
@@ -115,7 +115,8 @@ func (s *Service) start(
 	if err != nil {
 		return fmt.Errorf("replace the challenge of session %d: %w", sess.ID, err)
 	}
-	if err := s.maySend(ctx, tx, sess, purpose, number, true, true); err != nil {
+	b, err := s.maySend(ctx, tx, sess, asking{purpose, number, true, true})
+	if err != nil {
 		return err
 	}
 	ref := newRef()
@@ -123,7 +124,7 @@ func (s *Service) start(
 	id, err := s.q.ChallengeInsert(ctx, tx, dbsqlc.ChallengeInsertParams{
 		Ref: ref, SessionID: sess.ID, UserID: sess.User.ID, OfficeID: sess.User.OfficeID, Purpose: string(purpose),
 		Number: number.E164, Country: string(number.Country), Language: language, Life: CodeLife,
-		CodeMac: mac, CodeCt: sealed,
+		CodeMac: mac, CodeCt: sealed, Proven: b.proven, KnownBrowser: b.known,
 	})
 	if err != nil {
 		return fmt.Errorf("make a challenge for user %d: %w", sess.User.ID, err)
@@ -133,7 +134,8 @@ func (s *Service) start(
 
 // MaySend returns *Limited or *Wait when no code would be sent to the number on file in this session now.
 func (s *Service) MaySend(ctx context.Context, sess session.Session, number phone.Number) error {
-	return s.maySend(ctx, s.pool, sess, factor.PurposeSignIn, number, true, false)
+	_, err := s.maySend(ctx, s.pool, sess, asking{factor.PurposeSignIn, number, true, false})
+	return err
 }
 
 func (s *Service) enqueue(

@@ -52,10 +52,11 @@ func Challenge(t testing.TB, db DB, sessionID int64, o ChallengeOpts) dbsqlc.Cha
 	t.Helper()
 	return insert[dbsqlc.Challenge](t, db, `
 		insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
-			created_at, asked_at, expires_at, ended_at, outcome)
+			created_at, asked_at, expires_at, ended_at, outcome, proven, known_browser)
 		select gen_random_uuid(), s.id, u.id, u.office_id, @purpose, @number, @country, 'en', 'x',
 			case when @outcome::text is null then 'x'::bytea end, now() - @age::interval, now() - @age::interval,
-			now() - @age::interval + @life::interval, case when @outcome is not null then now() end, @outcome
+			now() - @age::interval + @life::interval, case when @outcome is not null then now() end, @outcome,
+			@purpose in ('sign_in', 'step_up'), s.known_browser
 		from sessions s join users u on u.id = s.user_id where s.id = @session`, pgx.NamedArgs{
 		"session": sessionID, "purpose": or(o.Purpose, "sign_in"), "number": or(o.Number, "+31612345678"),
 		"country": or(o.Country, "NL"), "age": o.Age, "life": 5 * time.Minute, "outcome": null(o.Outcome),

@@ -45,7 +45,7 @@ type UserOpts struct {
 	Disabled     bool
 }
 
-// User inserts a user of an office.
+// User inserts a user of an office, to whom whatever a test makes older than this moment counts.
 func User(t testing.TB, db DB, officeID int64, o UserOpts) dbsqlc.User {
 	t.Helper()
 	hash := or(o.PasswordHash, "x")
@@ -53,9 +53,10 @@ func User(t testing.TB, db DB, officeID int64, o UserOpts) dbsqlc.User {
 		hash = ""
 	}
 	return insert[dbsqlc.User](t, db, `
-		insert into users (office_id, username, name, email, role, password_hash, language, disabled_at)
+		insert into users (office_id, username, name, email, role, password_hash, language, disabled_at,
+			budgets_since)
 		select @office, username, coalesce(@name, username), @email, @role, @hash, @language,
-			case when @disabled then now() end
+			case when @disabled then now() end, now() - interval '1 year'
 		from (select coalesce(@username, 'user' || count(*) + 1) as username from users) as named`, pgx.NamedArgs{
 		"office": null(officeID), "username": null(o.Username), "name": null(o.Name), "email": o.Email,
 		"role": or(o.Role, "user"), "hash": hash, "language": o.Language, "disabled": o.Disabled,
