@@ -298,8 +298,10 @@ func TestThePageOfAccessShowsTheTable(t *testing.T) {
 func TestATableOfAccessWithAMistakeIsRefused(t *testing.T) {
 	t.Parallel()
 	nine := strings.Repeat(" ok", len(access.Visitors))
-	for _, text := range []string{"GET /x ok", "GET /x" + nine + " ok", "GET /x" + strings.Replace(nine, "ok", "perhaps",
-		1), "GET /x" + nine + "\nGET /x" + nine} {
+	for _, text := range []string{
+		"GET /x ok", "GET /x" + nine, "GET /x" + nine + " perhaps", "GET /x" + nine + " - ok",
+		"GET /x" + strings.Replace(nine, "ok", "perhaps", 1) + " -", "GET /x" + nine + " -\nGET /x" + nine + " -",
+	} {
 		if _, err := access.Parse(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
@@ -324,5 +326,5 @@ func lineOf(r access.Row) string {
 	for _, v := range access.Visitors {
 		line += fmt.Sprintf(" %-*s", max(len(v), 9), r.Outcome[v])
 	}
-	return strings.TrimRight(line, " ")
+	return line + " -"
 }

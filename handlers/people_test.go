@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
@@ -27,7 +29,7 @@ type invites struct {
 
 func (i *invites) CanMail() bool { return true }
 
-func (i *invites) Invite(_ context.Context, _ audit.Person, _, userID int64) error {
+func (i *invites) InviteTx(_ context.Context, _ pgx.Tx, _ audit.Person, _, userID int64) error {
 	if i.fail {
 		return errors.New("no mail today")
 	}

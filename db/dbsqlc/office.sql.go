@@ -121,6 +121,19 @@ func (q *Queries) OfficeCountryUsers(ctx context.Context, db DBTX, officeID int6
 	return items, nil
 }
 
+const officeHold = `-- name: OfficeHold :one
+select id from offices where id = $1 for no key update
+`
+
+// First of all in whatever a superuser or accountant changes: one change of an office comes after the other. It is not
+// a lock that a log-in waits for.
+func (q *Queries) OfficeHold(ctx context.Context, db DBTX, officeID int64) (int64, error) {
+	row := db.QueryRow(ctx, officeHold, officeID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const officeInsert = `-- name: OfficeInsert :one
 insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap
 `

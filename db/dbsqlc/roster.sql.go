@@ -10,26 +10,6 @@ import (
 	"time"
 )
 
-const rosterActing = `-- name: RosterActing :one
-select exists (
-    select from living_sessions s
-    where s.id = $1 and s.office_id = $2::bigint and s.role = 'superuser'
-)::boolean
-`
-
-type RosterActingParams struct {
-	SessionID int64
-	OfficeID  int64
-}
-
-// Asked behind RosterHold: whether the acting superuser is still one, in a session that still lives.
-func (q *Queries) RosterActing(ctx context.Context, db DBTX, arg RosterActingParams) (bool, error) {
-	row := db.QueryRow(ctx, rosterActing, arg.SessionID, arg.OfficeID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const rosterAll = `-- name: RosterAll :many
 select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
@@ -85,19 +65,6 @@ func (q *Queries) RosterCount(ctx context.Context, db DBTX, officeID int64) (int
 	var column_1 int32
 	err := row.Scan(&column_1)
 	return column_1, err
-}
-
-const rosterHold = `-- name: RosterHold :one
-select id from offices where id = $1 for no key update
-`
-
-// First of all in whatever changes an office's users: one change comes after the other. It is not a lock
-// that a log-in waits for.
-func (q *Queries) RosterHold(ctx context.Context, db DBTX, officeID int64) (int64, error) {
-	row := db.QueryRow(ctx, rosterHold, officeID)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
 }
 
 const rosterNoticeSuperusers = `-- name: RosterNoticeSuperusers :exec

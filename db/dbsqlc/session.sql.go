@@ -299,20 +299,8 @@ func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaisePar
 	return result.RowsAffected(), nil
 }
 
-const sessionShortenOfOffice = `-- name: SessionShortenOfOffice :exec
-update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
-from users u
-where u.id = s.user_id and u.office_id = $1::bigint and s.level = 1 and s.ended_at is null
-`
-
-// Two factors became mandatory: sessions without the second are pending log-ins from here on.
-func (q *Queries) SessionShortenOfOffice(ctx context.Context, db DBTX, officeID int64) error {
-	_, err := db.Exec(ctx, sessionShortenOfOffice, officeID)
-	return err
-}
-
 const sessionStanding = `-- name: SessionStanding :one
-select s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
+select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     s.known_browser::boolean as known_browser
 from living_sessions s
@@ -325,6 +313,7 @@ type SessionStandingParams struct {
 }
 
 type SessionStandingRow struct {
+	Role           string
 	Level          int16
 	Methods        []string
 	PasswordAt     time.Time
@@ -340,6 +329,7 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 	row := db.QueryRow(ctx, sessionStanding, arg.ID, arg.UserID)
 	var i SessionStandingRow
 	err := row.Scan(
+		&i.Role,
 		&i.Level,
 		&i.Methods,
 		&i.PasswordAt,

@@ -9,6 +9,25 @@ import (
 	"context"
 )
 
+const challengeEndOfDemoted = `-- name: ChallengeEndOfDemoted :exec
+update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
+from sessions s
+join users u on u.id = s.user_id
+where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = $1::bigint
+    and case when $2::text = '' then s.level = 1 else $2 = any(s.methods) end
+`
+
+type ChallengeEndOfDemotedParams struct {
+	OfficeID int64
+	Source   string
+}
+
+// See SessionDemote.
+func (q *Queries) ChallengeEndOfDemoted(ctx context.Context, db DBTX, arg ChallengeEndOfDemotedParams) error {
+	_, err := db.Exec(ctx, challengeEndOfDemoted, arg.OfficeID, arg.Source)
+	return err
+}
+
 const challengeEndOfOffice = `-- name: ChallengeEndOfOffice :exec
 update challenges c set ended_at = now(), outcome = $1::text, code_ct = null
 from users u
@@ -23,6 +42,32 @@ type ChallengeEndOfOfficeParams struct {
 
 func (q *Queries) ChallengeEndOfOffice(ctx context.Context, db DBTX, arg ChallengeEndOfOfficeParams) error {
 	_, err := db.Exec(ctx, challengeEndOfOffice, arg.Outcome, arg.OfficeID, arg.ExceptID)
+	return err
+}
+
+const sessionDemote = `-- name: SessionDemote :exec
+with demoted as (
+    select s.id, u.role from sessions s
+    join users u on u.id = s.user_id
+    where s.ended_at is null and u.office_id = $1::bigint
+        and case when $2::text = '' then s.level = 1 else $2 = any(s.methods) end
+),
+enrolling as (delete from enrolments where session_id in (select id from demoted)),
+sheets as (delete from recovery_sheets where session_id in (select id from demoted)),
+forms as (delete from held_forms where session_id in (select id from demoted))
+update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
+from demoted d where d.id = s.id
+`
+
+type SessionDemoteParams struct {
+	OfficeID int64
+	Source   string
+}
+
+// The sessions of an office that are no more than pending log-ins since a moment ago: those of one factor, or those of
+// one source.
+func (q *Queries) SessionDemote(ctx context.Context, db DBTX, arg SessionDemoteParams) error {
+	_, err := db.Exec(ctx, sessionDemote, arg.OfficeID, arg.Source)
 	return err
 }
 

@@ -571,15 +571,3 @@ func (q *Queries) SSORefusals(ctx context.Context, db DBTX, officeID int64) ([]S
 	}
 	return items, nil
 }
-
-const sSOSessionsShorten = `-- name: SSOSessionsShorten :exec
-update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
-from users u
-where u.id = s.user_id and u.office_id = $1::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null
-`
-
-// The provider's second factor is not trusted any more: what is left of such sessions is a pending log-in.
-func (q *Queries) SSOSessionsShorten(ctx context.Context, db DBTX, officeID int64) error {
-	_, err := db.Exec(ctx, sSOSessionsShorten, officeID)
-	return err
-}

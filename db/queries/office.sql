@@ -4,6 +4,11 @@ insert into offices (code, name) values (@code, @name) returning *;
 -- name: OfficeByCode :one
 select * from offices where code = @code;
 
+-- name: OfficeHold :one
+-- First of all in whatever a superuser or accountant changes: one change of an office comes after the other. It is not
+-- a lock that a log-in waits for.
+select id from offices where id = @office_id for no key update;
+
 -- name: SecondFactorDemanded :one
 -- Of a user of an office (0: an operator), now.
 select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now())::boolean;

@@ -1,15 +1,3 @@
--- name: RosterHold :one
--- First of all in whatever changes an office's users: one change comes after the other. It is not a lock
--- that a log-in waits for.
-select id from offices where id = @office_id for no key update;
-
--- name: RosterActing :one
--- Asked behind RosterHold: whether the acting superuser is still one, in a session that still lives.
-select exists (
-    select from living_sessions s
-    where s.id = @session_id and s.office_id = @office_id::bigint and s.role = 'superuser'
-)::boolean;
-
 -- name: RosterPage :many
 -- A page of an office's users whose name or username has the search in it, and how many there are in all pages.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,

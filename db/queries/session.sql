@@ -25,7 +25,7 @@ where s.token_hash = @token_hash;
 
 -- name: SessionStanding :one
 -- What a session and its user are at this moment, for whoever holds the user's row.
-select s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
+select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     s.known_browser::boolean as known_browser
 from living_sessions s
@@ -56,12 +56,6 @@ where id = @id and ended_at is null and expires_at > now();
 update sessions set proof_tries = proof_tries + 1
 where id = @id and ended_at is null and expires_at > now() and proof_tries < max_tries()
 returning (max_tries() - proof_tries)::integer as tries_left;
-
--- name: SessionShortenOfOffice :exec
--- Two factors became mandatory: sessions without the second are pending log-ins from here on.
-update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
-from users u
-where u.id = s.user_id and u.office_id = @office_id::bigint and s.level = 1 and s.ended_at is null;
 
 -- name: SessionList :many
 select id, level, methods, address, user_agent, created_at, last_seen_at

@@ -34,3 +34,26 @@ where u.id = c.user_id and u.office_id = @office_id::bigint and c.session_id <> 
 
 -- name: SessionOwned :one
 select exists (select from living_sessions where id = @id and user_id = @user_id)::boolean;
+
+-- name: ChallengeEndOfDemoted :exec
+-- See SessionDemote.
+update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
+from sessions s
+join users u on u.id = s.user_id
+where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = @office_id::bigint
+    and case when @source::text = '' then s.level = 1 else @source = any(s.methods) end;
+
+-- name: SessionDemote :exec
+-- The sessions of an office that are no more than pending log-ins since a moment ago: those of one factor, or those of
+-- one source.
+with demoted as (
+    select s.id, u.role from sessions s
+    join users u on u.id = s.user_id
+    where s.ended_at is null and u.office_id = @office_id::bigint
+        and case when @source::text = '' then s.level = 1 else @source = any(s.methods) end
+),
+enrolling as (delete from enrolments where session_id in (select id from demoted)),
+sheets as (delete from recovery_sheets where session_id in (select id from demoted)),
+forms as (delete from held_forms where session_id in (select id from demoted))
+update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
+from demoted d where d.id = s.id;

@@ -105,9 +105,3 @@ left join sso_identities i on i.office_id = p.office_id and i.issuer = p.issuer
 left join users u on u.id = i.user_id and u.disabled_at is null
 where p.office_id = @office_id
 group by p.policy;
-
--- name: SSOSessionsShorten :exec
--- The provider's second factor is not trusted any more: what is left of such sessions is a pending log-in.
-update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true))
-from users u
-where u.id = s.user_id and u.office_id = @office_id::bigint and 'sso_mfa' = any(s.methods) and s.ended_at is null;

@@ -1,6 +1,6 @@
 // Package access reads access.txt, the table of who may do what: one line for each route and method, one
-// column for each kind of visitor. The tests of handlers ask every cell of it for real, and fail for a route
-// that has no line; docs/access.md shows it.
+// column for each kind of visitor and one for the step-up. The tests of handlers ask every cell of it for real, and
+// fail for a route that has no line; docs/access.md shows it.
 package access
 
 import (
@@ -33,10 +33,14 @@ var Outcomes = map[string]string{
 	"op:home":   "led to the operators' pages",
 }
 
+// fresh is the word of the last column for a route that takes a step-up, and its heading.
+const fresh = "fresh"
+
 // Row is one line: a route with its outcomes, by visitor. Method * stands for every method of that path.
 type Row struct {
 	Method, Path string
 	Outcome      map[string]string
+	Fresh        bool // led to the step-up page first, unless the user proved a factor or password just now
 	Section      string
 }
 
@@ -56,8 +60,8 @@ func Parse(text string) ([]Row, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		if len(fields) != 2+len(Visitors) {
-			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 2+len(Visitors), line)
+		if len(fields) != 3+len(Visitors) {
+			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 3+len(Visitors), line)
 		}
 		row := Row{Method: fields[0], Path: fields[1], Outcome: map[string]string{}, Section: section}
 		for i, v := range Visitors {
@@ -65,6 +69,13 @@ func Parse(text string) ([]Row, error) {
 				return nil, fmt.Errorf("access.txt, line %d: %q is no outcome", n+1, fields[2+i])
 			}
 			row.Outcome[v] = fields[2+i]
+		}
+		switch fields[2+len(Visitors)] {
+		case fresh:
+			row.Fresh = true
+		case "-":
+		default:
+			return nil, fmt.Errorf("access.txt, line %d: %q stands for fresh", n+1, fields[2+len(Visitors)])
 		}
 		same := func(r Row) bool { return r.Method == row.Method && r.Path == row.Path }
 		if slices.ContainsFunc(rows, same) {
@@ -94,6 +105,10 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 | operator | signed in as an operator |
 | half-operator | an operator's password is proven, the code is not |
 
+*Fresh* says whether who is let in is led to the step-up page first unless they proved their factor (or, where ` +
+		`none is demanded or there is none, the password) in the last ten minutes. Ending sessions of others takes ` +
+		`none: in need it must be quick. Operators have no step-up: their sessions rest for 15 minutes at most.
+
 | outcome | means |
 |---|---|
 `)
@@ -115,14 +130,17 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 	for _, r := range rows {
 		if r.Section != section {
 			section = r.Section
-			fmt.Fprintf(&b, "\n## %s\n\n| route | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "),
-				strings.Repeat("---|", len(Visitors)))
+			fmt.Fprintf(&b, "\n## %s\n\n| route | %s | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "), fresh,
+				strings.Repeat("---|", len(Visitors)+1))
 		}
-		cells := make([]string, len(Visitors))
+		cells := make([]string, len(Visitors)+1)
 		for i, v := range Visitors {
 			if cells[i] = r.Outcome[v]; cells[i] == "ok" {
 				cells[i] = "**ok**"
 			}
+		}
+		if cells[len(Visitors)] = "-"; r.Fresh {
+			cells[len(Visitors)] = "**yes**"
 		}
 		fmt.Fprintf(&b, "| `%s %s` | %s |\n", r.Method, r.Path, strings.Join(cells, " | "))
 	}

@@ -64,19 +64,23 @@ func (s *Screens) Login(c echo.Context) error {
 		Address: client.Address,
 	})
 	if err != nil {
-		problem, status, err := s.SignInProblem(c, err, s.T(c, "login.wrong"))
-		if err != nil {
-			return err
-		}
-		view.Error = problem
-		return s.showLogin(c, status, view)
+		return s.refuseLogin(c, view, err)
 	}
 	language := locale.Negotiate(user.Language, s.Cookie(c, web.CookieLanguage), c.Request().Header.Get("Accept-Language"))
 	token, err := s.factors.Begin(ctx, user, language, client)
 	if err != nil {
-		return err
+		return s.refuseLogin(c, view, err) // a password that was replaced meanwhile is a wrong one
 	}
 	return s.Enter(c, token)
+}
+
+func (s *Screens) refuseLogin(c echo.Context, view pages.View, refused error) error {
+	problem, status, err := s.SignInProblem(c, refused, s.T(c, "login.wrong"))
+	if err != nil {
+		return err
+	}
+	view.Error = problem
+	return s.showLogin(c, status, view)
 }
 
 func (s *Screens) Logout(c echo.Context) error {

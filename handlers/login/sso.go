@@ -130,6 +130,9 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if errors.Is(err, federation.ErrLinked) {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "sso.link_taken"))
 	}
+	if errors.Is(err, account.ErrWrong) { // replaced meanwhile
+		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "login.wrong"))
+	}
 	if err != nil {
 		return s.SSOProblem(c, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
@@ -78,7 +79,11 @@ func (s *Screens) Invite(c echo.Context) error {
 	case user.Email == "":
 		return s.showUser(c, shownUser{problem: s.T(c, "user.no_password_email")})
 	}
-	if err := s.inviter.Invite(ctx, sess.User.Person(), sess.User.OfficeID, user.ID); err != nil {
+	err := s.users.Invite(ctx, sess, s.inviter, user.ID)
+	if errors.Is(err, fault.Forbidden) || errors.Is(err, fault.StepUpRequired) {
+		return err
+	}
+	if err != nil {
 		s.Logger.WarnContext(ctx, "invite a user", "request", web.RequestID(c), "user", user.ID, "error", err)
 		return s.showUser(c, shownUser{problem: s.T(c, "user.invite_failed")})
 	}

@@ -30,7 +30,7 @@ func (s *Screens) Add(c echo.Context) error {
 	done := "user_added"
 	if s.inviter.CanMail() {
 		done = "user_added_invited"
-		if err := s.inviter.Invite(ctx, sess.User.Person(), sess.User.OfficeID, id); err != nil {
+		if err := s.users.Invite(ctx, sess, s.inviter, id); err != nil {
 			s.Logger.WarnContext(ctx, "invite a new user", "request", web.RequestID(c), "user", id, "error", err)
 			done = "user_not_invited"
 		}

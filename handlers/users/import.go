@@ -111,7 +111,7 @@ func (s *Screens) Import(c echo.Context) error {
 	done := "imported"
 	if s.inviter.CanMail() && c.FormValue("invite") == "yes" {
 		for _, id := range made {
-			if err := s.inviter.Invite(ctx, sess.User.Person(), sess.User.OfficeID, id); err != nil {
+			if err := s.users.Invite(ctx, sess, s.inviter, id); err != nil {
 				s.Logger.WarnContext(ctx, "invite an imported user", "request", web.RequestID(c), "user", id, "error", err)
 				done = "imported_not_invited"
 			}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
-	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/users"
@@ -20,9 +19,9 @@ type Profiles interface {
 
 // Inviter sends a user the link with which they choose a password.
 type Inviter interface {
+	users.Inviter
 	// CanMail reports whether this installation sends mail at all: without it nobody is invited.
 	CanMail() bool
-	Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error
 }
 
 // Factors registers and resets other users' factors.

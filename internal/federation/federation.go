@@ -51,7 +51,7 @@ var (
 	// ErrLinked says that the user, or the provider's account, has a link already.
 	ErrLinked = fault.New(fault.Conflict, "already linked")
 	// ErrNotAllowed says that only a superuser may do this.
-	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change how the office signs in")
+	ErrNotAllowed = fault.Forbidden
 )
 
 // Refused says that the office's policy does not take this sign-in. Why is "" when it takes none, else

@@ -44,7 +44,7 @@ func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, 
 			more = append(more, oauth2.SetAuthURLParam("acr_values", p.AcrValues[0]))
 		}
 	}
-	return s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{
+	return s.leave(ctx, s.pool, d, dbsqlc.SSOFlowInsertParams{
 		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer,
 	}, p.ClientID, more...)
 }
@@ -52,8 +52,9 @@ func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, 
 // BeginTest prepares a round trip for the superuser, at whose end stands no session but a report.
 // It returns ErrNone and ErrNotAllowed; trouble with the provider is part of the report.
 func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token session.Token, reported bool, err error) {
-	if !sess.User.Role.ManagesOffice() {
-		return "", false, ErrNotAllowed
+	testing := session.Act{Role: account.RoleSuperuser}
+	if err := sess.May(testing); err != nil {
+		return "", false, err
 	}
 	p, err := s.q.SSOProviderOf(ctx, s.pool, sess.User.OfficeID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -63,13 +64,17 @@ func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token se
 		return "", false, fmt.Errorf("read the provider of office %d: %w", sess.User.OfficeID, err)
 	}
 	d, err := s.discover(ctx, p.Issuer, true)
-	if err != nil {
-		return "", true, s.report(ctx, p.OfficeID, p.Issuer, claims{}, err)
-	}
-	token, err = s.leave(ctx, d, dbsqlc.SSOFlowInsertParams{
-		Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer,
-	}, p.ClientID, maxAge())
-	return token, false, err
+	reported = err != nil
+	err = session.ActingTx(ctx, s.pool, sess, testing, func(tx pgx.Tx, _ session.Session) (failed error) {
+		if reported {
+			return s.report(ctx, tx, p.OfficeID, p.Issuer, claims{}, err)
+		}
+		token, failed = s.leave(ctx, tx, d, dbsqlc.SSOFlowInsertParams{
+			Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer,
+		}, p.ClientID, maxAge())
+		return failed
+	})
+	return token, reported, err
 }
 
 func maxAge() oauth2.AuthCodeOption {
@@ -77,8 +82,8 @@ func maxAge() oauth2.AuthCodeOption {
 }
 
 // leave keeps what must come back, and returns the browser's own token.
-func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowInsertParams, clientID string,
-	more ...oauth2.AuthCodeOption) (session.Token, error) {
+func (s *Service) leave(ctx context.Context, tx dbsqlc.DBTX, d discovered, flow dbsqlc.SSOFlowInsertParams,
+	clientID string, more ...oauth2.AuthCodeOption) (session.Token, error) {
 	state, nonce, browser, verifier := string(session.NewToken()), string(session.NewToken()), session.NewToken(),
 		oauth2.GenerateVerifier()
 	cfg := s.config(d, clientID, "")
@@ -86,7 +91,7 @@ func (s *Service) leave(ctx context.Context, d discovered, flow dbsqlc.SSOFlowIn
 	flow.StateHash, flow.NonceHash, flow.BrowserHash = hash(state), hash(nonce), browser.Hash()
 	flow.VerifierCt = s.keys.Seal(purposeVerifier, hex.EncodeToString(flow.StateHash), []byte(verifier))
 	flow.OnwardCt = s.keys.Seal(purposeOnward, hex.EncodeToString(flow.StateHash), []byte(onward))
-	if err := s.q.SSOFlowInsert(ctx, s.pool, flow); err != nil {
+	if err := s.q.SSOFlowInsert(ctx, tx, flow); err != nil {
 		return "", fmt.Errorf("keep a sign-in: %w", err)
 	}
 	return browser, nil

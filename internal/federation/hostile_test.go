@@ -87,7 +87,7 @@ func TestAnAnswerServesOnceAndInItsOwnBrowserAlone(t *testing.T) {
 	}
 	a, err = f.comeBack(browser, said)
 	refused("the same answer again", a, err)
-	if n := f.ID("select count(*) from sessions"); n != 1 {
+	if n := f.begun(); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
 	// A code that the provider has redeemed already, under a state that is still good.
@@ -103,7 +103,7 @@ func TestAnAnswerServesOnceAndInItsOwnBrowserAlone(t *testing.T) {
 	f.Exec("update sso_flows set expires_at = now()")
 	a, err = f.comeBack(browser, late)
 	refused("after ten minutes", a, err)
-	if n := f.ID("select count(*) from sessions"); n != 1 {
+	if n := f.begun(); n != 1 {
 		t.Errorf("%d sessions", n)
 	}
 }
@@ -118,7 +118,7 @@ func TestSixteenAnswersAtOnceMakeOneSession(t *testing.T) {
 		all.Go(func() { _, _ = f.comeBack(browser, said) })
 	}
 	all.Wait()
-	if n := f.ID("select count(*) from sessions"); n != 1 || f.idp.Calls != 1 {
+	if n := f.begun(); n != 1 || f.idp.Calls != 1 {
 		t.Errorf("%d sessions, %d calls", n, f.idp.Calls)
 	}
 }
@@ -164,7 +164,7 @@ func TestTheSameSubjectElsewhereIsSomebodyElse(t *testing.T) {
 	if err != nil || a.Session != "" || a.Link == "" {
 		t.Errorf("arrived as %+v, %v", a, err)
 	}
-	if n := f.ID("select count(*) from sessions"); n != 0 {
+	if n := f.begun(); n != 0 {
 		t.Errorf("%d sessions", n)
 	}
 }

@@ -219,6 +219,28 @@ func TestTheFirstLogInLinks(t *testing.T) {
 	}
 }
 
+// The password was proven before it was replaced, and the link comes after: neither a link nor a session is made.
+func TestAnOldPasswordUnderWayLinksNobody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	a, err := f.roundTrip()
+	if err != nil || a.Link == "" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	jane := f.users["ACME/jane"]
+	f.Exec("update users set password_hash = 'new' where id = $1", jane.ID)
+	if _, _, err := f.sso.Link(f.ctx, a.Link, jane, "en", session.Client{}); !errors.Is(err, account.ErrWrong) {
+		t.Errorf("the old password: %v", err)
+	}
+	if n := f.ID("select count(*) from sso_identities"); n != 0 || f.begun() != 0 {
+		t.Errorf("%d links and %d sessions were made", n, f.begun())
+	}
+	jane.PasswordVersion++
+	if _, made, err := f.sso.Link(f.ctx, a.Link, jane, "en", session.Client{}); err != nil || !made {
+		t.Errorf("the new password: %v, %v", made, err)
+	}
+}
+
 func TestADisabledUserIsAsUnknownAsNone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -228,7 +250,7 @@ func TestADisabledUserIsAsUnknownAsNone(t *testing.T) {
 	if err != nil || a.Session != "" || a.Link == "" {
 		t.Errorf("arrived as %+v, %v", a, err)
 	}
-	if n := f.ID("select count(*) from sessions"); n != 0 {
+	if n := f.begun(); n != 0 {
 		t.Errorf("%d sessions", n)
 	}
 }

@@ -60,7 +60,7 @@ func (s *Service) Return(ctx context.Context, a Answer) (Arrival, error) {
 			return Arrival{}, ErrFlow
 		}
 		said, trouble := s.hear(ctx, p, flow, a)
-		return Arrival{Tested: true}, s.report(ctx, flow.OfficeID, flow.Issuer, said, trouble)
+		return Arrival{Tested: true}, s.report(ctx, s.pool, flow.OfficeID, flow.Issuer, said, trouble)
 	}
 	said, err := s.hear(ctx, p, flow, a)
 	if err != nil {

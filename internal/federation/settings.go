@@ -11,11 +11,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
+
+// changing is the act of a superuser who changes how the office signs in.
+var changing = session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
 
 // Settings are an office's provider as its superuser sees it. The secret is written and never read.
 type Settings struct {
@@ -71,18 +74,15 @@ func (p *Problem) Error() string { return "the field " + p.Field + ": " + p.Key 
 // is never sent to a provider that it was not made for. It returns ErrNotAllowed, fault.StepUpRequired, or *Problem.
 func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string,
 	client session.Client) error {
-	if !sess.User.Role.ManagesOffice() {
-		return ErrNotAllowed
-	}
-	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
-		return err
+	if err := sess.May(changing); err != nil {
+		return err // before what was typed is judged
 	}
 	typed.Issuer, typed.ClientID, secret = strings.TrimSpace(typed.Issuer), strings.TrimSpace(typed.ClientID),
 		strings.TrimSpace(secret)
 	if problem := s.check(typed, secret); problem != nil {
 		return problem
 	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
 		old, err := s.q.SSOProviderOf(ctx, tx, sess.User.OfficeID)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("read the provider of office %d: %w", sess.User.OfficeID, err)
@@ -103,8 +103,8 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 			return fmt.Errorf("keep the provider of office %d: %w", sess.User.OfficeID, err)
 		}
 		if Policy(old.Policy) == Trust && typed.Policy != Trust {
-			if err := s.q.SSOSessionsShorten(ctx, tx, sess.User.OfficeID); err != nil {
-				return fmt.Errorf("shorten the sessions of office %d: %w", sess.User.OfficeID, err)
+			if err := session.Demote(ctx, tx, sess.User.OfficeID, session.BySSOFactor); err != nil {
+				return err
 			}
 		}
 		event := sess.Event(audit.SSOChanged, client)
@@ -135,13 +135,7 @@ func (s *Service) check(typed Settings, secret string) *Problem {
 // Remove takes the provider away. Links stay, in case it comes back: without a provider they open nothing.
 // It returns ErrNotAllowed and fault.StepUpRequired.
 func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client) error {
-	if !sess.User.Role.ManagesOffice() {
-		return ErrNotAllowed
-	}
-	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
-		return err
-	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
 		n, err := s.q.SSOProviderDelete(ctx, tx, sess.User.OfficeID)
 		if err != nil {
 			return fmt.Errorf("remove the provider of office %d: %w", sess.User.OfficeID, err)
@@ -154,7 +148,9 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 }
 
 // report keeps what a test brought back. Trouble is part of the report; any other error is answered.
-func (s *Service) report(ctx context.Context, officeID int64, issuer string, said claims, err error) error {
+func (s *Service) report(
+	ctx context.Context, tx dbsqlc.DBTX, officeID int64, issuer string, said claims, err error,
+) error {
 	var trouble *Trouble
 	if err != nil && !errors.As(err, &trouble) {
 		return err
@@ -168,7 +164,7 @@ func (s *Service) report(ctx context.Context, officeID int64, issuer string, sai
 	if kept.Amr == nil {
 		kept.Amr = []string{}
 	}
-	if err := s.q.SSOProviderTested(ctx, s.pool, kept); err != nil {
+	if err := s.q.SSOProviderTested(ctx, tx, kept); err != nil {
 		return fmt.Errorf("keep the report of office %d: %w", officeID, err)
 	}
 	return nil

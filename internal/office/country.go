@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
@@ -61,17 +60,14 @@ func (s *Service) Countries(ctx context.Context, officeID int64) ([]Country, err
 	return countries, nil
 }
 
-// AllowCountry says whether the office's codes may go to a country. It returns ErrNotAllowed, ErrUnknown for what is
-// no country, and ErrCountryInUse when somebody would be locked out.
+// AllowCountry says whether the office's codes may go to a country. It returns ErrNotAllowed, fault.StepUpRequired,
+// ErrUnknown for what is no country, and ErrCountryInUse when somebody would be locked out.
 func (s *Service) AllowCountry(ctx context.Context, sess session.Session, client session.Client, country phone.Country,
 	allowed bool) error {
-	if !sess.User.Role.ManagesOffice() {
-		return ErrNotAllowed
-	}
 	if !slices.Contains(phone.Countries(), country) {
 		return ErrUnknown
 	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
 		if !allowed {
 			users, err := s.q.OfficeCountryUsers(ctx, tx, sess.User.OfficeID)
 			if err != nil {

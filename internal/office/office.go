@@ -25,10 +25,13 @@ import (
 
 var (
 	// ErrNotAllowed says that only a superuser may do this.
-	ErrNotAllowed = fault.New(fault.Forbidden, "only a superuser may change the office's settings")
+	ErrNotAllowed = fault.Forbidden
 	// ErrUnknown says that there is no office with this code.
 	ErrUnknown = fault.New(fault.NotFound, "no such office")
 )
+
+// changing is the act of a superuser who changes what the office demands and allows.
+var changing = session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
 
 // Service serves all offices.
 type Service struct {
@@ -90,25 +93,24 @@ func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, err
 }
 
 // Activate makes two factors mandatory for the session's office. Activating twice does no harm.
-// Sessions without a second factor become pending log-ins, the superuser's own included.
-// It returns ErrNotAllowed.
+// Sessions without a second factor become pending log-ins, the superuser's own included, and what was under way in them
+// ends. It returns ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Activate(ctx context.Context, sess session.Session, client session.Client) error {
-	if !sess.User.Role.ManagesOffice() {
-		return ErrNotAllowed
+	err := session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
+		return s.set(ctx, tx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
+	})
+	if errors.Is(err, session.ErrNone) {
+		return nil // pending by now: it is activated
 	}
-	return s.set(ctx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
+	return err
 }
 
 // SwitchOff ends the demand for a second factor. It returns ErrNotAllowed, and fault.StepUpRequired unless the
 // superuser proved theirs in the last ten minutes.
 func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client session.Client) error {
-	if !sess.User.Role.ManagesOffice() {
-		return ErrNotAllowed
-	}
-	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
-		return err
-	}
-	return s.set(ctx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorSwitched, client))
+	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
+		return s.set(ctx, tx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorSwitched, client))
+	})
 }
 
 // ForceOff is the operator's way back in when a whole office is locked out. The office's superusers are told.
@@ -121,33 +123,33 @@ func (s *Service) ForceOff(ctx context.Context, code string) error {
 	if err != nil {
 		return fmt.Errorf("find office: %w", err)
 	}
-	return s.set(ctx, row.ID, false, audit.Event{
-		Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched,
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		return s.set(ctx, tx, row.ID, false, audit.Event{
+			Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched,
+		})
 	})
 }
 
-func (s *Service) set(ctx context.Context, officeID int64, required bool, event audit.Event) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		changed, err := s.q.OfficeTwoFactorSet(ctx, tx, dbsqlc.OfficeTwoFactorSetParams{ID: officeID, Required: required})
-		if err != nil {
-			return fmt.Errorf("set two-factor of office %d: %w", officeID, err)
-		}
-		if changed == 0 {
-			return nil
-		}
-		if required {
-			if err := s.q.SessionShortenOfOffice(ctx, tx, officeID); err != nil {
-				return fmt.Errorf("shorten sessions of office %d: %w", officeID, err)
-			}
-		}
-		if err := s.log.Write(ctx, tx, event); err != nil {
+func (s *Service) set(ctx context.Context, tx pgx.Tx, officeID int64, required bool, event audit.Event) error {
+	changed, err := s.q.OfficeTwoFactorSet(ctx, tx, dbsqlc.OfficeTwoFactorSetParams{ID: officeID, Required: required})
+	if err != nil {
+		return fmt.Errorf("set two-factor of office %d: %w", officeID, err)
+	}
+	if changed == 0 {
+		return nil
+	}
+	if required {
+		if err := session.Demote(ctx, tx, officeID, session.AllSources); err != nil {
 			return err
 		}
-		if event.Actor == audit.CommandLine {
-			return s.tellSuperusers(ctx, tx, event)
-		}
-		return nil
-	})
+	}
+	if err := s.log.Write(ctx, tx, event); err != nil {
+		return err
+	}
+	if event.Actor == audit.CommandLine {
+		return s.tellSuperusers(ctx, tx, event)
+	}
+	return nil
 }
 
 // Office is a line of the list.

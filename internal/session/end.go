@@ -56,6 +56,27 @@ func (s *Store) End(ctx context.Context, tx pgx.Tx, which Which) (int64, error) 
 	return n, nil
 }
 
+// AllSources stands for every source in Demote.
+const AllSources AuthSource = ""
+
+// Demote follows a change, earlier in tx, that made sessions of an office pending log-ins: those of one factor
+// (AllSources), or those whose second factor came from a source that is not trusted any more. They get the life of a
+// pending log-in, and what was under way in them ends: codes on their way, enrolments, forms that wait for a step-up,
+// recovery codes still to be read.
+func Demote(ctx context.Context, tx pgx.Tx, officeID int64, by AuthSource) error {
+	q := dbsqlc.New()
+	// The challenges first: rows are taken in one order everywhere.
+	challenges := dbsqlc.ChallengeEndOfDemotedParams{OfficeID: officeID, Source: string(by)}
+	if err := q.ChallengeEndOfDemoted(ctx, tx, challenges); err != nil {
+		return fmt.Errorf("end the challenges of demoted sessions of office %d: %w", officeID, err)
+	}
+	err := q.SessionDemote(ctx, tx, dbsqlc.SessionDemoteParams{OfficeID: officeID, Source: string(by)})
+	if err != nil {
+		return fmt.Errorf("demote sessions of office %d: %w", officeID, err)
+	}
+	return nil
+}
+
 // EndOne ends one session of the acting session's own user: ErrNone when the user has no such session.
 func (s *Store) EndOne(ctx context.Context, acting Session, id int64, client Client) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

@@ -102,7 +102,11 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 // Refresh returns the session as it is at this moment, in the transaction tx of whoever holds its user's row: what was
 // loaded when the request began may be over, demanded or removed by now. ErrNone when it ended.
 func (s *Store) Refresh(ctx context.Context, tx pgx.Tx, sess Session) (Session, error) {
-	r, err := s.q.SessionStanding(ctx, tx, dbsqlc.SessionStandingParams{ID: sess.ID, UserID: sess.User.ID})
+	return refresh(ctx, s.q, tx, sess)
+}
+
+func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (Session, error) {
+	r, err := q.SessionStanding(ctx, tx, dbsqlc.SessionStandingParams{ID: sess.ID, UserID: sess.User.ID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, ErrNone
 	}
@@ -110,6 +114,7 @@ func (s *Store) Refresh(ctx context.Context, tx pgx.Tx, sess Session) (Session, 
 		return Session{}, fmt.Errorf("read session %d once more: %w", sess.ID, err)
 	}
 	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
+	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
 	sess.KnownBrowser = r.KnownBrowser
 	return sess, nil

@@ -85,16 +85,18 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 
 // RegisterNumber notes the mobile number of a user of the session's office (the acting user included) who has no
 // factor. It stays unconfirmed until its user proves it at a log-in.
-// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, ErrHasFactor.
+// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, fault.StepUpRequired, ErrHasFactor.
 func (s *Service) RegisterNumber(
 	ctx context.Context, sess session.Session, client session.Client, userID int64, number phone.Number,
 ) error {
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	// Whoever has no users to manage is told after who is unknown: see MayRegister.
+	registering := session.Act{Role: account.RoleUser, StepUp: session.StepUpOffice}
+	return session.ActingTx(ctx, s.pool, sess, registering, func(tx pgx.Tx, now session.Session) error {
 		user, err := s.lockUser(ctx, tx, sess.User.OfficeID, userID)
 		if err != nil {
 			return err
 		}
-		if !MayRegister(sess.User.Role, user.Role) {
+		if !MayRegister(now.User.Role, user.Role) {
 			return ErrNotAllowed
 		}
 		set, err := s.set(ctx, tx, userID)

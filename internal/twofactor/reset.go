@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db"
-	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -16,26 +16,13 @@ import (
 // next log-in. A superuser does it, after a step-up, never for themselves. It returns account.ErrUnknown for a user of
 // another office, ErrNotAllowed, fault.StepUpRequired.
 func (s *Service) Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) error {
-	if !sess.User.Role.ManagesOffice() || userID == sess.User.ID {
+	if userID == sess.User.ID {
 		return ErrNotAllowed
 	}
-	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
-		return err
-	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		// Behind every change of the office's users: a superuser who was demoted meanwhile resets nobody.
-		if _, err := s.q.RosterHold(ctx, tx, sess.User.OfficeID); err != nil {
-			return fmt.Errorf("hold office %d: %w", sess.User.OfficeID, err)
-		}
-		acting, err := s.q.RosterActing(ctx, tx, dbsqlc.RosterActingParams{SessionID: sess.ID, OfficeID: sess.User.OfficeID})
-		if err != nil {
-			return fmt.Errorf("look at session %d once more: %w", sess.ID, err)
-		}
-		if !acting {
-			return ErrNotAllowed
-		}
+	resetting := session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
+	return session.ActingTx(ctx, s.pool, sess, resetting, func(tx pgx.Tx, _ session.Session) error {
 		event := sess.Event(audit.TwoFactorReset, client)
-		_, err = s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
+		_, err := s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
 		return err
 	})
 }

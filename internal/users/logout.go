@@ -8,7 +8,6 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // LoggedIn returns how many living sessions an office has, and of how many users.
@@ -22,12 +21,9 @@ func (s *Service) LoggedIn(ctx context.Context, officeID int64) (sessions, users
 
 // LogOut ends every session of a user of the office; the acting one stays. Ending sessions takes nobody's
 // rights away that a log-in does not give back, so it needs no fresh proof: in need it must be quick.
-// It returns account.ErrUnknown, twofactor.ErrNotAllowed.
+// It returns account.ErrUnknown, fault.Forbidden.
 func (s *Service) LogOut(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	if sess.Pending() || !sess.User.Role.ManagesOffice() {
-		return twofactor.ErrNotAllowed
-	}
-	return s.change(ctx, sess, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, quick, func(tx pgx.Tx) error {
 		user, err := s.lock(ctx, tx, sess, id)
 		if err != nil {
 			return err
@@ -40,16 +36,13 @@ func (s *Service) LogOut(ctx context.Context, sess session.Session, client sessi
 }
 
 // LogOutAll ends every session of the office; the acting one stays unless it is to end too.
-// It returns twofactor.ErrNotAllowed.
+// It returns fault.Forbidden.
 func (s *Service) LogOutAll(ctx context.Context, sess session.Session, client session.Client, ownToo bool) error {
-	if sess.Pending() || !sess.User.Role.ManagesOffice() {
-		return twofactor.ErrNotAllowed
-	}
 	except := sess.ID
 	if ownToo {
 		except = 0
 	}
-	return s.change(ctx, sess, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, quick, func(tx pgx.Tx) error {
 		if _, err := s.sessions.End(ctx, tx, session.Which{OfficeID: sess.User.OfficeID, Except: except}); err != nil {
 			return err
 		}

@@ -7,22 +7,21 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // AskReset leaves the superusers a request to reset another user's second factor. Accountants may ask;
-// asking twice does no harm. twofactor.Reset grants it.
-// It returns account.ErrUnknown, twofactor.ErrNotAllowed.
+// asking twice does no harm. twofactor.Service.Reset grants it.
+// It returns account.ErrUnknown, fault.Forbidden.
 func (s *Service) AskReset(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	if sess.Pending() || !sess.User.Role.ManagesUsers() || id == sess.User.ID {
-		return twofactor.ErrNotAllowed
+	if id == sess.User.ID {
+		return fault.Forbidden
 	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, asking, func(tx pgx.Tx) error {
 		user, err := s.lock(ctx, tx, sess, id)
 		if err != nil {
 			return err
@@ -38,12 +37,9 @@ func (s *Service) AskReset(ctx context.Context, sess session.Session, client ses
 	})
 }
 
-// DeclineReset takes a request away without a reset. It returns account.ErrUnknown, twofactor.ErrNotAllowed.
+// DeclineReset takes a request away without a reset. It returns account.ErrUnknown, fault.Forbidden.
 func (s *Service) DeclineReset(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	if sess.Pending() || !sess.User.Role.ManagesOffice() {
-		return twofactor.ErrNotAllowed
-	}
-	return s.change(ctx, sess, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, quick, func(tx pgx.Tx) error {
 		user, err := s.lock(ctx, tx, sess, id)
 		if err != nil {
 			return err

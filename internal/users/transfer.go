@@ -15,7 +15,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 var (
@@ -26,13 +25,10 @@ var (
 )
 
 // Export returns the office's users as a file: no number, no secret. It is written down who took it.
-// It returns twofactor.ErrNotAllowed.
+// It returns fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client,
 	describe func(factor.Set) string) (file []byte, err error) {
-	if sess.Pending() || !sess.User.Role.ManagesOffice() {
-		return nil, twofactor.ErrNotAllowed
-	}
-	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		users, err := s.q.RosterAll(ctx, tx, sess.User.OfficeID)
 		if err != nil {
 			return fmt.Errorf("list users: %w", err)
@@ -65,9 +61,9 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 }
 
 // Plan returns what an import of these lines would do now, and does nothing.
-// It returns twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Plan(ctx context.Context, sess session.Session, lines []Line) (Plan, error) {
-	if err := MayChange(sess); err != nil {
+	if err := sess.May(changing); err != nil {
 		return Plan{}, err
 	}
 	return s.plan(ctx, s.pool, sess, lines)
@@ -87,13 +83,13 @@ func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session
 
 // Import does what the plan with this digest says, all of it or nothing: the lines are judged anew, behind
 // every other change. made are the users it made.
-// It returns ErrNothing, ErrChanged, ErrLastSuperuser, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns ErrNothing, ErrChanged, ErrLastSuperuser, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Import(ctx context.Context, sess session.Session, client session.Client, lines []Line,
 	digest string) (done Plan, made []int64, err error) {
-	if err := MayChange(sess); err != nil {
+	if err := sess.May(changing); err != nil {
 		return Plan{}, nil, err
 	}
-	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		if done, err = s.plan(ctx, tx, sess, lines); err != nil {
 			return err
 		}

@@ -59,17 +59,17 @@ func newProblem(username string, f Fields, actor account.Role) Problem {
 }
 
 // Add makes a user of the session's office, without a password: nothing matches until an invitation has set
-// one. It returns a Problem, ErrTaken, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// one. It returns a Problem, ErrTaken, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string,
 	f Fields) (id int64, err error) {
-	if err := MayChange(sess); err != nil {
+	if err := sess.May(changing); err != nil {
 		return 0, err
 	}
 	username, f = account.CanonicalUsername(username), f.clean()
 	if p := newProblem(username, f, sess.User.Role); p != "" {
 		return 0, p
 	}
-	err = s.change(ctx, sess, func(tx pgx.Tx) error {
+	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		id, err = s.insert(ctx, tx, sess, client, username, f)
 		return err
 	})
@@ -93,16 +93,16 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, c
 
 // Change gives a user of the session's office a name, an e-mail address and a role. Another role ends every
 // session of the user, the acting one included when it is their own.
-// It returns a Problem, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns a Problem, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Change(ctx context.Context, sess session.Session, client session.Client, id int64, f Fields) error {
-	if err := MayChange(sess); err != nil {
+	if err := sess.May(changing); err != nil {
 		return err
 	}
 	f = f.clean()
 	if p := f.problem(sess.User.Role); p != "" {
 		return p
 	}
-	return s.change(ctx, sess, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		was, err := s.lock(ctx, tx, sess, id)
 		if err != nil {
 			return err
@@ -150,8 +150,21 @@ func changed(was dbsqlc.RosterUserLockRow, f Fields) string {
 	return ""
 }
 
+// Inviter sends a user the link that sets a password, in the transaction of whoever asks for it.
+type Inviter interface {
+	InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64) error
+}
+
+// Invite sends a user without a password the link that sets one. It returns fault.Forbidden, fault.StepUpRequired, and
+// what the inviter returns.
+func (s *Service) Invite(ctx context.Context, sess session.Session, by Inviter, id int64) error {
+	return s.act(ctx, sess, changing, func(tx pgx.Tx) error {
+		return by.InviteTx(ctx, tx, sess.User.Person(), sess.User.OfficeID, id)
+	})
+}
+
 // Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
-// It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, twofactor.ErrNotAllowed, fault.StepUpRequired.
+// It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
 		n, err := s.q.RosterUserDisable(ctx, tx, dbsqlc.RosterUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
@@ -201,13 +214,13 @@ func (s *Service) Delete(ctx context.Context, sess session.Session, client sessi
 // toOther is change for what a superuser may do to anybody but themselves.
 func (s *Service) toOther(ctx context.Context, sess session.Session, id int64,
 	do func(pgx.Tx, dbsqlc.RosterUserLockRow) error) error {
-	if err := MayChange(sess); err != nil {
+	if err := sess.May(changing); err != nil {
 		return err
 	}
 	if id == sess.User.ID {
 		return ErrYourself
 	}
-	return s.change(ctx, sess, func(tx pgx.Tx) error {
+	return s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		was, err := s.lock(ctx, tx, sess, id)
 		if err != nil {
 			return err

@@ -4,7 +4,7 @@
 // The rules it protects: nobody acts on another office, nor gives a role above their own; what changes a
 // user needs a fresh proof of the superuser's own; a change of role and a disabling end the user's sessions
 // in their own transaction; and the last superuser who can log in stays (a rule of the database). Start at
-// Service.change, through which all of it goes.
+// Service.act, through which all of it goes.
 package users
 
 import (
@@ -21,7 +21,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 var (
@@ -61,32 +60,17 @@ func New(pool *db.Pool, sessions *session.Store, log *audit.Log) *Service {
 	return &Service{pool, dbsqlc.New(), sessions, log}
 }
 
-// MayChange reports what stands in the way of a change of users by this session: twofactor.ErrNotAllowed,
-// or fault.StepUpRequired without a proof of their own in the last ten minutes. Whoever asks before a form
-// is filled in loses nothing that was typed.
-func MayChange(sess session.Session) error {
-	if sess.Pending() || !sess.User.Role.ManagesOffice() {
-		return twofactor.ErrNotAllowed
-	}
-	return sess.RequireStepUp(session.StepUpOffice)
-}
+// The acts on users: what changes one needs a step-up, and what ends sessions needs none, since in need it must be
+// quick.
+var (
+	changing = session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
+	quick    = session.Act{Role: account.RoleSuperuser}
+	asking   = session.Act{Role: account.RoleAccountant}
+)
 
-// change runs do in one transaction, behind every other change of the same office's users. Whether the
-// acting user is a superuser still is asked there once more: of two who demote each other, one does.
-func (s *Service) change(ctx context.Context, sess session.Session, do func(tx pgx.Tx) error) error {
-	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := s.q.RosterHold(ctx, tx, sess.User.OfficeID); err != nil {
-			return fmt.Errorf("hold office %d: %w", sess.User.OfficeID, err)
-		}
-		acting, err := s.q.RosterActing(ctx, tx, dbsqlc.RosterActingParams{SessionID: sess.ID, OfficeID: sess.User.OfficeID})
-		if err != nil {
-			return fmt.Errorf("look at session %d once more: %w", sess.ID, err)
-		}
-		if !acting {
-			return twofactor.ErrNotAllowed
-		}
-		return do(tx)
-	})
+// act runs do in one transaction, behind every other change of the same office: see session.ActingTx.
+func (s *Service) act(ctx context.Context, sess session.Session, act session.Act, do func(tx pgx.Tx) error) error {
+	err := session.ActingTx(ctx, s.pool, sess, act, func(tx pgx.Tx, _ session.Session) error { return do(tx) })
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.ConstraintName == "office_keeps_a_superuser" {
 		return ErrLastSuperuser
