@@ -301,7 +301,8 @@ func TestCostsAreAFileWithASafeName(t *testing.T) {
 	f.Exec(fmt.Sprintf(`insert into costs (office_id, month, provider, country, network, sends, cost)
 		values (%d, '2026-11-01', 'vonage', 'NL', '@x', 2, 0.5)`, f.users["ACME/user"].OfficeID))
 	rec := f.ask("GET", "/operator/costs.csv?month=2026-11", cookie, "")
-	const file = "office,month,provider,country,network,sends,cost\r\nACME,2026-11,vonage,NL,'@x,2,0.500000\r\n"
+	const file = `"office","month","provider","country","network","sends","cost"` + "\r\n" +
+		`"ACME","2026-11","vonage","NL","'@x","2","0.500000"` + "\r\n"
 	if got := rec.Body.String(); got != file {
 		t.Errorf("the file is %q", got)
 	}
@@ -335,6 +336,32 @@ func TestTheOverviewSaysWhatIsWrongWithTheProxies(t *testing.T) {
 	for _, s := range sentences {
 		if !strings.Contains(after, s) {
 			t.Errorf("the overview does not say %q", s)
+		}
+	}
+}
+
+// quoted is a line of a file of which every cell stands within quotes.
+var quoted = regexp.MustCompile(`^"([^"]|"")*"(,"([^"]|"")*")*$`)
+
+func TestNoExportHasACellThatASpreadsheetComputes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const hostile = "x;=HYPERLINK(A1);y"
+	f.Exec("update users set name = $1", hostile)
+	f.Exec(`insert into costs (office_id, month, provider, country, network, sends, cost)
+		values ($1, '2026-11-01', 'vonage', 'NL', $2, 2, 0.5)`, f.users["ACME/user"].OfficeID, hostile)
+	files := map[string]string{
+		"users": f.ask("POST", "/settings/users/export", f.in("ACME/superuser"), "").Body.String(),
+		"costs": f.ask("GET", "/operator/costs.csv?month=2026-11", f.ops(), "").Body.String(),
+	}
+	for name, file := range files {
+		if !strings.Contains(file, `"x;'=HYPERLINK(A1);y"`) || strings.Contains(file, ";=") {
+			t.Errorf("the file of %s has a formula:\n%s", name, file)
+		}
+		for line := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(file, "\uFEFF"), "\r\n"), "\r\n") {
+			if !quoted.MatchString(line) {
+				t.Errorf("the file of %s has a cell outside of quotes: %s", name, line)
+			}
 		}
 	}
 }

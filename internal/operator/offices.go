@@ -2,17 +2,16 @@ package operator
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/sheet"
 )
 
 // Office is an office with what it uses. Messages and cost are of the calendar month, in UTC.
@@ -76,8 +75,6 @@ func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, month s
 	if err != nil {
 		return fmt.Errorf("read the costs of %s: %w", month, err)
 	}
-	out := csv.NewWriter(w)
-	out.UseCRLF = true // RFC 4180
 	var headings []string
 	for _, column := range costColumns {
 		headings = append(headings, locale.T(language, "costs_file."+column))
@@ -89,20 +86,12 @@ func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, month s
 			return fmt.Errorf("read a cost of %s: %w", month, err)
 		}
 		lines = append(lines, []string{
-			cell(r.Office), r.Month, cell(r.Provider), cell(r.Country), cell(r.Network), strconv.Itoa(int(r.Sends)),
+			r.Office, r.Month, r.Provider, r.Country, r.Network, strconv.Itoa(int(r.Sends)),
 			locale.Decimal(language, cost, 6),
 		})
 	}
-	if err := out.WriteAll(lines); err != nil {
+	if err := sheet.Write(w, lines); err != nil {
 		return fmt.Errorf("write costs: %w", err)
 	}
 	return nil
-}
-
-// cell keeps a spreadsheet from taking a text for a formula: a network's name comes from a provider.
-func cell(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/sheet"
 )
 
 // MaxFile is the largest file that is read, in bytes; MaxLines the most users in it.
@@ -166,7 +167,7 @@ func lineOf(record, is []string, number int) Line {
 		if i >= len(is) {
 			break
 		}
-		cell = unguard(strings.TrimSpace(cell))
+		cell = sheet.Unguard(strings.TrimSpace(cell))
 		switch is[i] {
 		case "username":
 			line.Username = cell
@@ -181,44 +182,10 @@ func lineOf(record, is []string, number int) Line {
 	return line
 }
 
-// guard keeps a spreadsheet from taking a cell for a formula (OWASP: CSV injection). A quote goes before it.
-func guard(cell string) string {
-	if formula(cell) {
-		return "'" + cell
-	}
-	return cell
-}
-
-// unguard takes back what guard did, so that an export can be imported.
-func unguard(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && formula(rest) {
-		return rest
-	}
-	return cell
-}
-
-// formula reports whether a cell begins as a formula does, quotes before it aside: they count, so that guard and
-// unguard are each other's inverse. ('t Hart is no formula.)
-func formula(cell string) bool {
-	rest := strings.TrimLeft(cell, "'")
-	return rest != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(rest)[0])
-}
-
 // write makes a file of rows of cells: a byte order mark, which tells Excel that it is UTF-8, and commas.
 func write(rows [][]string) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(bom)
-	w := csv.NewWriter(&out)
-	w.UseCRLF = true
-	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = guard(cell)
-		}
-		if err := w.Write(cells); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return out.Bytes(), w.Error()
+	err := sheet.Write(&out, rows)
+	return out.Bytes(), err
 }
