@@ -211,7 +211,7 @@ scenario(
     await mila.button('Continue').click();
     await mila.at('/login/code');
     await mila.enterCodeFrom(number);
-    await mila.at('/settings/me');
+    await mila.keepRecoveryCodes();
   },
 );
 

@@ -92,7 +92,7 @@ scenario(
     await una.reads(/second/);
     assert.equal((await app.messages(number)).length, 1);
     await una.enterCode(`${code.slice(0, 3)} ${code.slice(3)}`);
-    await una.at('/settings/me');
+    assert.equal((await una.keepRecoveryCodes()).length, 10, 'a number brings ten recovery codes, too');
     await una.link(/^Set up/).click();
     await una.at('/settings/me/app');
     const phone = await una.typeKey();
@@ -125,7 +125,7 @@ scenario(
       assert.match(await uma.text(), /Delivered/);
     });
     await uma.enterCodeFrom('+32470556677');
-    await uma.at('/settings/me');
+    await uma.keepRecoveryCodes();
     assert.equal((await app.messages('+32470556677')).length, 1);
   },
 );

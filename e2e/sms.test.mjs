@@ -48,7 +48,8 @@ scenario(
     await nora.go('/settings/me');
     await nora.at('/login/code');
     await nora.enterCode(code);
-    await nora.at('/settings/me');
+    await nora.reads(/confirmed and saved/);
+    assert.equal((await nora.keepRecoveryCodes()).length, 10, 'ten recovery codes beside the first number');
     const text = await nora.text();
     assert.ok(text.replace(/[\s-]/g, '').includes(number), 'the number is shown');
     assert.match(text, /\bconfirmed\b/);
@@ -105,7 +106,7 @@ scenario(
     await uma.button('Continue').click();
     await uma.at('/login/code');
     await uma.enterCodeFrom(number);
-    await uma.at('/settings/me');
+    await uma.keepRecoveryCodes();
     assert.doesNotMatch(await uma.text(), /not confirmed/);
   },
 );

@@ -198,7 +198,7 @@ export class BrowserUser {
     await this.enterNumber(number);
     await this.at('/login/code');
     await this.enterCodeFrom(number);
-    await this.at('/settings/me');
+    await this.keepRecoveryCodes();
     return number;
   }
 

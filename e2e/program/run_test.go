@@ -224,7 +224,8 @@ func TestAnOfficeThatActivatesFindsEveryUserTheWayIn(t *testing.T) {
 			t.Errorf("the whole number is shown to who has only the password:\n%s", check.Text())
 		}
 		code := check.Press("Continue").On("/login/code")
-		code.Press("Verify", "code", program.CodeIn(t, lastDemoText(t, n.URL, "+31 6 12345678"))).On("/settings/me")
+		code.Press("Verify", "code", program.CodeIn(t, lastDemoText(t, n.URL, "+31 6 12345678"))).
+			On("/settings/me/recovery-codes").Press("I have kept these codes").On("/settings/me")
 		b.Get("/settings/me").Says("+31 6 12345678 confirmed")
 	})
 	t.Run("a user without a method enters a number, and only the code saves it", func(t *testing.T) {
@@ -233,7 +234,10 @@ func TestAnOfficeThatActivatesFindsEveryUserTheWayIn(t *testing.T) {
 		number := method.Press("Continue", "method", "sms").On("/login/number")
 		code := number.Press("Continue", "number", "06 57431299", "country", "NL").On("/login/code")
 		sent := program.CodeIn(t, lastDemoText(t, n.URL, "+31 6 57431299"))
-		code.Press("Verify", "code", sent).On("/settings/me")
+		sheet := code.Press("Verify", "code", sent).On("/settings/me/recovery-codes")
+		if codes := program.RecoveryOn(sheet); len(codes) != 10 {
+			t.Errorf("%d recovery codes are shown", len(codes))
+		}
 		b.Get("/settings/me").Says("+31 6 57431299 confirmed")
 	})
 	t.Run("an authenticator app ends in ten recovery codes, each good once", func(t *testing.T) {

@@ -110,13 +110,13 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 	proven, err := s.factors.Prove(c.Request().Context(), sess, s.Client(c), factor.SMS, c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
-		switch proven.Purpose {
-		case factor.PurposeChange:
+		switch {
+		case proven.NewCodes:
+			return s.Redirect(c, paths.Done(paths.RecoveryCodes, "number_saved"))
+		case proven.Purpose.Enrols():
 			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
-		case factor.PurposeStepUp:
+		case proven.Purpose == factor.PurposeStepUp:
 			return s.AfterStepUp(c, proven.Token)
-		case factor.PurposeEnrol:
-			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
 		}
 		return s.Redirect(c, paths.Me)
 	}

@@ -115,7 +115,8 @@ type Words struct {
 	Used       audit.Action
 	// OpensLock: a right proof takes the lock of many wrong factors away, and is taken in spite of it.
 	OpensLock bool
-	// BringsRecovery: with its enrolment come recovery codes, and with its removal they go.
+	// BringsRecovery: with its enrolment come new recovery codes, in the place of older ones. With any other kind they
+	// come to a user who has none; they go with the last factor.
 	BringsRecovery bool
 }
 

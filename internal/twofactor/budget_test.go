@@ -183,7 +183,6 @@ func (f *budgetFixture) afterwards(act func(*budgetFixture, int64), office int64
 	if err := f.factors.ForceReset(f.t.Context(), f.acme, f.owner.ID); err != nil {
 		f.t.Fatal(err)
 	}
-	f.Exec("update users set password_hash = 'a third' where id = $1", f.owner.ID)
 	f.owner.PasswordVersion = int64(f.Int("select password_version from users where id = $1", f.owner.ID))
 	if err := f.factors.SendTo(f.t.Context(), f.beginIn(f.owner, fresh), numberA, "en"); err != nil {
 		f.t.Errorf("in a new browser after a reset: %v", err)

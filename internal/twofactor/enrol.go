@@ -68,7 +68,7 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 			return err
 		}
 		words := f.Words()
-		if words.BringsRecovery {
+		if !now.factors.Without(kind).HasFactor() {
 			if err := s.recovery.Remove(ctx, tx, sess.User.ID); err != nil {
 				return err
 			}

@@ -16,8 +16,9 @@ import (
 
 // Proven is what a right proof did.
 type Proven struct {
-	Token   session.Token // the session's new token
-	Purpose factor.Purpose
+	Token    session.Token // the session's new token
+	Purpose  factor.Purpose
+	NewCodes bool // recovery codes were made: RecoverySheet shows them
 }
 
 // Prove checks a proof of a kind, as typed: the code of the session's live challenge, or a code of a factor that the
@@ -108,8 +109,9 @@ func (s *Service) consume(
 	if err != nil {
 		return Proven{}, fmt.Errorf("end the challenge of session %d: %w", sess.ID, err)
 	}
+	newCodes := false
 	if try.Purpose.Enrols() {
-		err = s.enrolled(ctx, tx, now.Session, client, f, try)
+		newCodes, err = s.enrolled(ctx, tx, now, client, f, try)
 	} else {
 		err = s.used(ctx, tx, now.Session, client, f)
 	}
@@ -117,7 +119,7 @@ func (s *Service) consume(
 		return Proven{}, err
 	}
 	token, err := s.raise(ctx, tx, now.Session, client, f.Kind())
-	return Proven{token, try.Purpose}, err
+	return Proven{token, try.Purpose, newCodes}, err
 }
 
 // verifyEnded is for a session that has ended since the try was charged, by the last of several wrong ones at once: a
@@ -135,13 +137,15 @@ func (s *Service) verifyEnded(
 	return errors.Join(err, ErrOver)
 }
 
-// enrolled adds the factor that was just proven and tells its user; whatever else was under way for them ends.
+// enrolled adds the factor that was just proven and tells its user; whatever else was under way for them ends. It
+// reports whether recovery codes came with it: nobody is left with a factor that can be lost and nothing beside it.
 func (s *Service) enrolled(
-	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
-) error {
+	ctx context.Context, tx pgx.Tx, now standing, client session.Client, f factor.Factor, try factor.Try,
+) (newCodes bool, err error) {
+	sess := now.Session
 	detail, err := f.Enrol(ctx, tx, owner(sess), try)
 	if err != nil {
-		return err
+		return false, err
 	}
 	words := f.Words()
 	action, tell, notice := words.Added, s.write, words.AddedNotice
@@ -151,18 +155,19 @@ func (s *Service) enrolled(
 	event := sess.Event(action, client)
 	event.Detail = detail
 	if err := s.log.Write(ctx, tx, event); err != nil {
-		return err
+		return false, err
 	}
-	if words.BringsRecovery {
+	newCodes = words.BringsRecovery || !now.factors.Has(f.Kind()) && !now.factors.Has(factor.Recovery)
+	if newCodes {
 		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := tell(ctx, tx, sess.User.ID, Notice(notice), client); err != nil {
-		return err
+		return false, err
 	}
 	_, err = s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, Except: sess.ID})
-	return err
+	return newCodes, err
 }
 
 // used tells the user where the use of a kind is news.
