@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,13 +55,22 @@ type fixture struct {
 
 const password = "a long enough password"
 
+// passwordHash is the stored form of password, made once: a fixture costs no second hash.
+var passwordHash = sync.OnceValues(func() (string, error) {
+	hasher, err := account.NewHasher()
+	if err != nil {
+		return "", err
+	}
+	return hasher.Hash(context.Background(), password)
+})
+
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	hasher, err := account.NewHasher()
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash, err := hasher.Hash(context.Background(), password)
+	hash, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
 	}
