@@ -21,7 +21,7 @@ func (AnswerForgotten) Kind() string { return "answer_forgotten" }
 
 // InsertOpts allows a few tries: a user who gets no mail asks again.
 func (AnswerForgotten) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueMail, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true}}
+	return river.InsertOpts{Queue: QueueForgotten, MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
 
 type answerForgottenWorker struct {

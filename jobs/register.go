@@ -18,10 +18,12 @@ import (
 
 // The queues. A backlog in one never delays another.
 const (
-	QueueLogin  = "sms_login" // somebody waits at the log-in
-	QueueOther  = "sms_other" // codes asked for in settings
-	QueueMail   = "mail"
-	QueueUpkeep = "upkeep"
+	QueueLogin = "sms_login" // somebody waits at the log-in
+	QueueOther = "sms_other" // codes asked for in settings
+	QueueMail  = "mail"
+	// QueueForgotten is what strangers fill: no mail waits behind it.
+	QueueForgotten = "forgotten"
+	QueueUpkeep    = "upkeep"
 )
 
 // NewInserter returns a client that enqueues jobs and works none.
@@ -56,10 +58,11 @@ func NewWorker(
 		PollOnly: pollOnly,
 		Queues: map[string]river.QueueConfig{
 			// Only what somebody stands and waits for is polled five times a second, should a notification be lost.
-			QueueLogin:  {MaxWorkers: 25},
-			QueueOther:  {MaxWorkers: 5, FetchPollInterval: time.Second},
-			QueueMail:   {MaxWorkers: 5, FetchPollInterval: 2 * time.Second},
-			QueueUpkeep: {MaxWorkers: 1, FetchPollInterval: 5 * time.Second},
+			QueueLogin:     {MaxWorkers: 25},
+			QueueOther:     {MaxWorkers: 5, FetchPollInterval: time.Second},
+			QueueMail:      {MaxWorkers: 5, FetchPollInterval: 2 * time.Second},
+			QueueForgotten: {MaxWorkers: 2, FetchPollInterval: 2 * time.Second},
+			QueueUpkeep:    {MaxWorkers: 1, FetchPollInterval: 5 * time.Second},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),

@@ -10,9 +10,26 @@ import (
 	"time"
 )
 
+const auditEventDeleteOld = `-- name: AuditEventDeleteOld :execrows
+delete from audit_events where id in (
+    select e.id from audit_events e where is_attempt(e.action) and e.at < now() - attempts_kept() limit $1
+)
+`
+
+// Attempts alone: the table refuses any other.
+func (q *Queries) AuditEventDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, auditEventDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const auditEventInsert = `-- name: AuditEventInsert :exec
 insert into audit_events (office_id, actor_id, actor, subject_id, subject, action, detail, address)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+select $1::bigint, $2::bigint, $3::text, $4::bigint,
+    $5::text, $6::text, $7::text, $8::text
+where $9::boolean
 `
 
 type AuditEventInsertParams struct {
@@ -24,8 +41,10 @@ type AuditEventInsertParams struct {
 	Action    string
 	Detail    string
 	Address   string
+	Written   bool
 }
 
+// What is not to be written costs the same, but for the row.
 func (q *Queries) AuditEventInsert(ctx context.Context, db DBTX, arg AuditEventInsertParams) error {
 	_, err := db.Exec(ctx, auditEventInsert,
 		arg.OfficeID,
@@ -36,6 +55,7 @@ func (q *Queries) AuditEventInsert(ctx context.Context, db DBTX, arg AuditEventI
 		arg.Action,
 		arg.Detail,
 		arg.Address,
+		arg.Written,
 	)
 	return err
 }

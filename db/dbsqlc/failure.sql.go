@@ -10,71 +10,6 @@ import (
 	"time"
 )
 
-const addressDeleteOld = `-- name: AddressDeleteOld :execrows
-delete from address_tries where (address, account) in (
-    select t.address, t.account from address_tries t
-    where coalesce(greatest(t.failed_at, t.succeeded_at), '-infinity') < now() - interval '1 day' limit $1
-)
-`
-
-func (q *Queries) AddressDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
-	result, err := db.Exec(ctx, addressDeleteOld, batch)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
-const addressFailed = `-- name: AddressFailed :exec
-insert into address_tries (address, account, failed_at) values ($1, $2, now())
-on conflict (address, account) do update set failed_at = now()
-`
-
-type AddressFailedParams struct {
-	Address string
-	Account string
-}
-
-func (q *Queries) AddressFailed(ctx context.Context, db DBTX, arg AddressFailedParams) error {
-	_, err := db.Exec(ctx, addressFailed, arg.Address, arg.Account)
-	return err
-}
-
-const addressSucceeded = `-- name: AddressSucceeded :exec
-insert into address_tries (address, account, succeeded_at) values ($1, $2, now())
-on conflict (address, account) do update set succeeded_at = now(), failed_at = null
-`
-
-type AddressSucceededParams struct {
-	Address string
-	Account string
-}
-
-func (q *Queries) AddressSucceeded(ctx context.Context, db DBTX, arg AddressSucceededParams) error {
-	_, err := db.Exec(ctx, addressSucceeded, arg.Address, arg.Account)
-	return err
-}
-
-const addressTries = `-- name: AddressTries :one
-select (count(*) filter (where failed_at > now() - interval '1 hour'))::int as failed,
-    coalesce(bool_or(succeeded_at > now() - interval '1 day'), false)::boolean as trusted
-from address_tries where address = $1
-`
-
-type AddressTriesRow struct {
-	Failed  int32
-	Trusted bool
-}
-
-// How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day:
-// an office's address, behind which many people mistype.
-func (q *Queries) AddressTries(ctx context.Context, db DBTX, address string) (AddressTriesRow, error) {
-	row := db.QueryRow(ctx, addressTries, address)
-	var i AddressTriesRow
-	err := row.Scan(&i.Failed, &i.Trusted)
-	return i, err
-}
-
 const factorFailureCharge = `-- name: FactorFailureCharge :one
 insert into factor_failures as f (user_id, stranger, in_a_row, in_a_day, from_strangers)
 values ($1, $2::boolean, 1, 1, case when $2 then 1 else 0 end)
@@ -190,41 +125,119 @@ func (q *Queries) FactorFailureSucceed(ctx context.Context, db DBTX, arg FactorF
 	return err
 }
 
+const loginNetworkDeleteOld = `-- name: LoginNetworkDeleteOld :execrows
+delete from login_networks where network in (
+    select n.network from login_networks n where n.came_at < now() - interval '1 day' limit $1
+)
+`
+
+func (q *Queries) LoginNetworkDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, loginNetworkDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const loginNetworkPut = `-- name: LoginNetworkPut :exec
+insert into login_networks (network, site) values ($1, $2)
+on conflict (network) do update set came_at = now()
+`
+
+type LoginNetworkPutParams struct {
+	Network string
+	Site    string
+}
+
+func (q *Queries) LoginNetworkPut(ctx context.Context, db DBTX, arg LoginNetworkPutParams) error {
+	_, err := db.Exec(ctx, loginNetworkPut, arg.Network, arg.Site)
+	return err
+}
+
+const networkBraked = `-- name: NetworkBraked :one
+select (
+    (select count(*) from password_failures p where p.network = $1 and p.changed_at > now() - interval '1 hour'
+        and p.account <> $2) >= max_failing_names(false, $3::boolean, exists (
+            select from login_networks n where n.network = $1 and n.came_at > now() - interval '1 day'))
+    or (select count(*) from password_failures p where p.site = $4 and p.changed_at > now() - interval '1 hour'
+        and p.account <> $2) >= max_failing_names(true, $3, exists (
+            select from login_networks n where n.site = $4 and n.came_at > now() - interval '1 day'))
+)::boolean
+`
+
+type NetworkBrakedParams struct {
+	Network string
+	Account string
+	Own     bool
+	Site    string
+}
+
+// Whether so many other names failed from a network, or its site, in the last hour that a new browser there has to
+// wait.
+func (q *Queries) NetworkBraked(ctx context.Context, db DBTX, arg NetworkBrakedParams) (bool, error) {
+	row := db.QueryRow(ctx, networkBraked,
+		arg.Network,
+		arg.Account,
+		arg.Own,
+		arg.Site,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const passwordFailureCharge = `-- name: PasswordFailureCharge :one
-insert into password_failures as p (account, browser, in_a_row, next_try_at)
-values ($1, $2, 1, now())
-on conflict (account, browser) do update
-set in_a_row = p.in_a_row + 1, changed_at = now(),
-    next_try_at = now() + interval '1 second' * case
-        when p.in_a_row + 1 <= 3 then 0
-        when p.in_a_row + 1 <= 30 then least(60, 2 ^ (p.in_a_row + 1 - 4))
-        else least(3600, 60 * 2 ^ least(6, (p.in_a_row + 1 - 30) / 5)) end
+insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
+values ($1, $2, $3, $4, 1, now())
+on conflict (account, browser, network) do update
+set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end, changed_at = now(),
+    next_try_at = now() + password_delay(p.in_a_row + 1, $5::interval)
 where p.next_try_at <= now()
-returning in_a_row, next_try_at
+returning (p.in_a_row <= free_looks(false) and $4 <> '' and p.in_a_row + (
+    select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
+    where o.account = $1 and o.browser = $2 and o.site = $4 and o.network <> $3
+        and o.changed_at > now() - interval '1 day') <= free_looks(true))::boolean as free
 `
 
 type PasswordFailureChargeParams struct {
 	Account string
 	Browser []byte
+	Network string
+	Site    string
+	Most    time.Duration
 }
 
-type PasswordFailureChargeRow struct {
-	InARow    int32
-	NextTryAt time.Time
+// One wrong password, counted before it is looked at; see password_delay. No row while the name has to wait there.
+// Returns too whether it is one of the looks that a network has free.
+func (q *Queries) PasswordFailureCharge(ctx context.Context, db DBTX, arg PasswordFailureChargeParams) (bool, error) {
+	row := db.QueryRow(ctx, passwordFailureCharge,
+		arg.Account,
+		arg.Browser,
+		arg.Network,
+		arg.Site,
+		arg.Most,
+	)
+	var free bool
+	err := row.Scan(&free)
+	return free, err
 }
 
-// One wrong password, counted before it is looked at. Three are free; then 1, 2, 4 ... 60 s, and after
-// thirty in a row up to an hour. Answers no row while the name has to wait.
-func (q *Queries) PasswordFailureCharge(ctx context.Context, db DBTX, arg PasswordFailureChargeParams) (PasswordFailureChargeRow, error) {
-	row := db.QueryRow(ctx, passwordFailureCharge, arg.Account, arg.Browser)
-	var i PasswordFailureChargeRow
-	err := row.Scan(&i.InARow, &i.NextTryAt)
-	return i, err
+const passwordFailureCount = `-- name: PasswordFailureCount :exec
+insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+values ($1, '', '', 1, now())
+on conflict (account, browser, network) do update
+set in_a_row = p.in_a_row + 1, changed_at = now()
+`
+
+// The name as a whole counts a free look, and lets it pass.
+func (q *Queries) PasswordFailureCount(ctx context.Context, db DBTX, account string) error {
+	_, err := db.Exec(ctx, passwordFailureCount, account)
+	return err
 }
 
 const passwordFailureDeleteOld = `-- name: PasswordFailureDeleteOld :execrows
-delete from password_failures where (account, browser) in (
-    select p.account, p.browser from password_failures p
+delete from password_failures where (account, browser, network) in (
+    select p.account, p.browser, p.network from password_failures p
     where p.changed_at < now() - interval '1 day' and p.next_try_at < now() limit $1
 )
 `
@@ -238,12 +251,14 @@ func (q *Queries) PasswordFailureDeleteOld(ctx context.Context, db DBTX, batch i
 }
 
 const passwordFailureOf = `-- name: PasswordFailureOf :one
-select next_try_at, now()::timestamptz as now from password_failures where account = $1 and browser = $2
+select next_try_at, now()::timestamptz as now from password_failures
+where account = $1 and browser = $2 and network = $3
 `
 
 type PasswordFailureOfParams struct {
 	Account string
 	Browser []byte
+	Network string
 }
 
 type PasswordFailureOfRow struct {
@@ -252,22 +267,105 @@ type PasswordFailureOfRow struct {
 }
 
 func (q *Queries) PasswordFailureOf(ctx context.Context, db DBTX, arg PasswordFailureOfParams) (PasswordFailureOfRow, error) {
-	row := db.QueryRow(ctx, passwordFailureOf, arg.Account, arg.Browser)
+	row := db.QueryRow(ctx, passwordFailureOf, arg.Account, arg.Browser, arg.Network)
 	var i PasswordFailureOfRow
 	err := row.Scan(&i.NextTryAt, &i.Now)
 	return i, err
 }
 
 const passwordFailureReset = `-- name: PasswordFailureReset :exec
-delete from password_failures where account = $1 and browser = $2
+delete from password_failures where account = $1 and browser = $2 and network in ('', $3)
 `
 
 type PasswordFailureResetParams struct {
 	Account string
 	Browser []byte
+	Network string
 }
 
+// After a right one: of its browser, or of its network and the name as a whole.
 func (q *Queries) PasswordFailureReset(ctx context.Context, db DBTX, arg PasswordFailureResetParams) error {
-	_, err := db.Exec(ctx, passwordFailureReset, arg.Account, arg.Browser)
+	_, err := db.Exec(ctx, passwordFailureReset, arg.Account, arg.Browser, arg.Network)
 	return err
+}
+
+const passwordFailureTrim = `-- name: PasswordFailureTrim :execrows
+delete from password_failures where (account, browser, network) in (
+    select p.account, p.browser, p.network from password_failures p where p.browser = ''
+    order by p.changed_at desc offset max_rows_of_strangers() limit $1
+)
+`
+
+// The oldest of strangers beyond the bound of all.
+func (q *Queries) PasswordFailureTrim(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, passwordFailureTrim, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const refusedLoginLock = `-- name: RefusedLoginLock :exec
+select pg_advisory_xact_lock(13, hashtext($1::text))
+`
+
+// Held to the end of the transaction: refused log-ins of a network wait for each other, whoever was named in them, so
+// that no wait tells who is a user.
+func (q *Queries) RefusedLoginLock(ctx context.Context, db DBTX, network string) error {
+	_, err := db.Exec(ctx, refusedLoginLock, network)
+	return err
+}
+
+const refusedLoginPut = `-- name: RefusedLoginPut :one
+insert into refused_logins as r (office_id, network, detail, address, amount)
+values ($1, case when (select count(*) from refused_logins) < 1000 then $2::text else 'many' end,
+    $3, $4, case when $5::boolean then 0 else 1 end)
+on conflict (network, minute, office_id, detail) do update set amount = r.amount + excluded.amount
+returning amount
+`
+
+type RefusedLoginPutParams struct {
+	OfficeID int64
+	Network  string
+	Detail   string
+	Address  string
+	Known    bool
+}
+
+// How many refused log-ins under unknown names there were from a network in this minute; of a thousand networks, the
+// others count as one. A user's own adds nothing, and costs the same.
+func (q *Queries) RefusedLoginPut(ctx context.Context, db DBTX, arg RefusedLoginPutParams) (int32, error) {
+	row := db.QueryRow(ctx, refusedLoginPut,
+		arg.OfficeID,
+		arg.Network,
+		arg.Detail,
+		arg.Address,
+		arg.Known,
+	)
+	var amount int32
+	err := row.Scan(&amount)
+	return amount, err
+}
+
+const refusedLoginWrite = `-- name: RefusedLoginWrite :one
+with over as (
+    delete from refused_logins where (network, minute, office_id, detail) in (
+        select r.network, r.minute, r.office_id, r.detail from refused_logins r
+        where r.minute < date_trunc('minute', now()) limit $1)
+    returning office_id, network, minute, detail, address, amount
+), written as (
+    insert into audit_events (office_id, action, detail, address)
+    select nullif(o.office_id, 0), 'sign_in_refused', trim(o.detail || ' ' || (o.amount - 1)::text || ' more'),
+        o.address
+    from over o where o.amount > 1
+)
+select count(*)::bigint from over
+`
+
+// The minutes that are over become audit events, with the number of those that were not written one by one.
+func (q *Queries) RefusedLoginWrite(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	row := db.QueryRow(ctx, refusedLoginWrite, batch)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }

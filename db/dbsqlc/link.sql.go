@@ -11,7 +11,7 @@ import (
 )
 
 const forgottenByID = `-- name: ForgottenByID :one
-select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - interval '30 minutes')::boolean as recent
+select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - link_life())::boolean as recent
 from password_reset_requests f where f.id = $1
 `
 
@@ -39,31 +39,55 @@ func (q *Queries) ForgottenByID(ctx context.Context, db DBTX, id int64) (Forgott
 const forgottenCounts = `-- name: ForgottenCounts :one
 select
     (select count(*) from password_reset_requests f
-        where f.name_hash = $1 and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from password_reset_requests f
-        where f.address = $2 and f.asked_at > now() - interval '1 hour')::int as of_address
+        where f.name_hash = $1 and f.asked_at > now() - link_life())::int as of_name,
+    (not exists (select from users u join offices o on o.id = u.office_id
+        where o.code = $2 and u.username = $3 and browser_is_known(u.id, $4, 1))
+    and ((select count(*) from password_reset_requests f
+            where f.network = $5 and f.asked_at > now() - interval '1 hour')
+        >= max_reset_requests(false, $6::boolean)
+    or (select count(*) from password_reset_requests f
+            where f.site = $7 and f.asked_at > now() - interval '1 hour') >= max_reset_requests(true, $6)
+    or (select count(*) from password_reset_requests f where f.asked_at > now() - interval '1 hour')
+        >= max_forms_of_strangers()
+        and exists (select from password_reset_requests f
+            where f.site = $7 and f.asked_at > now() - interval '1 hour')))::boolean as too_many
 `
 
 type ForgottenCountsParams struct {
-	NameHash []byte
-	Address  string
+	NameHash    []byte
+	OfficeCode  string
+	Username    string
+	BrowserHash []byte
+	Network     string
+	Own         bool
+	Site        string
 }
 
 type ForgottenCountsRow struct {
-	OfName    int32
-	OfAddress int32
+	OfName  int32
+	TooMany bool
 }
 
+// How many requests for a name count still, and whether too many came from a network, its site, or in all. In a
+// browser that is known for the name's user nobody else's count.
 func (q *Queries) ForgottenCounts(ctx context.Context, db DBTX, arg ForgottenCountsParams) (ForgottenCountsRow, error) {
-	row := db.QueryRow(ctx, forgottenCounts, arg.NameHash, arg.Address)
+	row := db.QueryRow(ctx, forgottenCounts,
+		arg.NameHash,
+		arg.OfficeCode,
+		arg.Username,
+		arg.BrowserHash,
+		arg.Network,
+		arg.Own,
+		arg.Site,
+	)
 	var i ForgottenCountsRow
-	err := row.Scan(&i.OfName, &i.OfAddress)
+	err := row.Scan(&i.OfName, &i.TooMany)
 	return i, err
 }
 
 const forgottenDeleteOld = `-- name: ForgottenDeleteOld :execrows
 delete from password_reset_requests where id in (
-    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 day' limit $1
+    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 hour' limit $1
 )
 `
 
@@ -76,10 +100,10 @@ func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX, batch int32) 
 }
 
 const forgottenInsert = `-- name: ForgottenInsert :one
-insert into password_reset_requests (name_hash, user_id, address, user_agent, language)
+insert into password_reset_requests (name_hash, user_id, address, network, site, user_agent, language)
 values ($1, (select u.id from users u join offices o on o.id = u.office_id
     where o.code = $2 and u.username = $3),
-    $4, $5, $6)
+    $4, $5, $6, $7, $8)
 returning id
 `
 
@@ -88,6 +112,8 @@ type ForgottenInsertParams struct {
 	OfficeCode string
 	Username   string
 	Address    string
+	Network    string
+	Site       string
 	UserAgent  string
 	Language   string
 }
@@ -99,6 +125,8 @@ func (q *Queries) ForgottenInsert(ctx context.Context, db DBTX, arg ForgottenIns
 		arg.OfficeCode,
 		arg.Username,
 		arg.Address,
+		arg.Network,
+		arg.Site,
 		arg.UserAgent,
 		arg.Language,
 	)
@@ -108,13 +136,35 @@ func (q *Queries) ForgottenInsert(ctx context.Context, db DBTX, arg ForgottenIns
 }
 
 const forgottenLock = `-- name: ForgottenLock :exec
-select pg_advisory_xact_lock(11, hashtext(encode($1::bytea, 'hex')))
+select pg_advisory_xact_lock(11, hashtext(encode($1::bytea, 'hex'))),
+    pg_advisory_xact_lock(12, hashtext($2::text))
 `
 
-// Held to the end of the transaction: requests for one name are counted one after the other.
-func (q *Queries) ForgottenLock(ctx context.Context, db DBTX, nameHash []byte) error {
-	_, err := db.Exec(ctx, forgottenLock, nameHash)
+type ForgottenLockParams struct {
+	NameHash []byte
+	Site     string
+}
+
+// Held to the end of the transaction: requests for one name, and then those of one site, are counted one after the
+// other.
+func (q *Queries) ForgottenLock(ctx context.Context, db DBTX, arg ForgottenLockParams) error {
+	_, err := db.Exec(ctx, forgottenLock, arg.NameHash, arg.Site)
 	return err
+}
+
+const forgottenTrim = `-- name: ForgottenTrim :execrows
+delete from password_reset_requests where id in (
+    select f.id from password_reset_requests f order by f.asked_at desc offset max_rows_of_strangers() limit $1
+)
+`
+
+// The oldest beyond the bound of all.
+func (q *Queries) ForgottenTrim(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, forgottenTrim, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const linkByToken = `-- name: LinkByToken :one
@@ -193,7 +243,7 @@ func (q *Queries) LinkEndOfUser(ctx context.Context, db DBTX, arg LinkEndOfUserP
 
 const linkInsert = `-- name: LinkInsert :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values ($1, $2, $3, now() + $4::interval)
+values ($1, $2, $3, now() + link_life())
 returning id
 `
 
@@ -201,16 +251,10 @@ type LinkInsertParams struct {
 	Purpose   string
 	UserID    int64
 	TokenHash []byte
-	Life      time.Duration
 }
 
 func (q *Queries) LinkInsert(ctx context.Context, db DBTX, arg LinkInsertParams) (int64, error) {
-	row := db.QueryRow(ctx, linkInsert,
-		arg.Purpose,
-		arg.UserID,
-		arg.TokenHash,
-		arg.Life,
-	)
+	row := db.QueryRow(ctx, linkInsert, arg.Purpose, arg.UserID, arg.TokenHash)
 	var id int64
 	err := row.Scan(&id)
 	return id, err

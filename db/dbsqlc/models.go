@@ -60,13 +60,6 @@ func (ns NullRiverJobState) Value() (driver.Value, error) {
 	return string(ns.RiverJobState), nil
 }
 
-type AddressTry struct {
-	Address     string
-	Account     string
-	FailedAt    *time.Time
-	SucceededAt *time.Time
-}
-
 type AuditEvent struct {
 	ID        int64
 	At        time.Time
@@ -235,6 +228,12 @@ type LivingSession struct {
 	KnownBrowser     *bool
 }
 
+type LoginNetwork struct {
+	Network string
+	Site    string
+	CameAt  time.Time
+}
+
 type Mail struct {
 	ID        int64
 	UserID    int64
@@ -314,6 +313,8 @@ type PasswordFailure struct {
 	InARow    int32
 	NextTryAt time.Time
 	ChangedAt time.Time
+	Network   string
+	Site      string
 }
 
 type PasswordResetRequest struct {
@@ -324,6 +325,8 @@ type PasswordResetRequest struct {
 	UserAgent string
 	Language  string
 	AskedAt   time.Time
+	Network   string
+	Site      string
 }
 
 type PrefixRelease struct {
@@ -376,6 +379,15 @@ type RecoverySheet struct {
 	SessionID int64
 	CodesCt   []byte
 	ExpiresAt time.Time
+}
+
+type RefusedLogin struct {
+	OfficeID int64
+	Network  string
+	Minute   time.Time
+	Detail   string
+	Address  string
+	Amount   int32
 }
 
 type ResetRequest struct {
@@ -458,6 +470,8 @@ type SsoFlow struct {
 	Subject     string
 	Label       string
 	ExpiresAt   time.Time
+	Network     string
+	Site        string
 }
 
 type SsoIdentity struct {

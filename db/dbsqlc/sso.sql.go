@@ -26,9 +26,9 @@ func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 
 const sSOFlowInsert = `-- name: SSOFlowInsert :exec
 insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
-    issuer, expires_at)
+    issuer, network, site, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    now() + interval '10 minutes')
+    $10, $11, now() + interval '10 minutes')
 `
 
 type SSOFlowInsertParams struct {
@@ -41,6 +41,8 @@ type SSOFlowInsertParams struct {
 	VerifierCt  []byte
 	OnwardCt    []byte
 	Issuer      string
+	Network     string
+	Site        string
 }
 
 func (q *Queries) SSOFlowInsert(ctx context.Context, db DBTX, arg SSOFlowInsertParams) error {
@@ -54,6 +56,8 @@ func (q *Queries) SSOFlowInsert(ctx context.Context, db DBTX, arg SSOFlowInsertP
 		arg.VerifierCt,
 		arg.OnwardCt,
 		arg.Issuer,
+		arg.Network,
+		arg.Site,
 	)
 	return err
 }
@@ -81,7 +85,7 @@ const sSOFlowTake = `-- name: SSOFlowTake :one
 delete from sso_flows
 where state_hash = $1 and browser_hash = $2 and purpose in ('sign_in', 'test')
     and expires_at > now()
-returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at
+returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site
 `
 
 type SSOFlowTakeParams struct {
@@ -107,8 +111,44 @@ func (q *Queries) SSOFlowTake(ctx context.Context, db DBTX, arg SSOFlowTakeParam
 		&i.Subject,
 		&i.Label,
 		&i.ExpiresAt,
+		&i.Network,
+		&i.Site,
 	)
 	return i, err
+}
+
+const sSOFlowTooMany = `-- name: SSOFlowTooMany :one
+select (not exists (select from known_browsers k
+        join users u on u.id = k.user_id
+        join offices o on o.id = u.office_id
+        where k.browser_hash = $1 and o.code = $2 and browser_is_known(u.id, k.browser_hash, 1))
+    and ((select count(*) from sso_flows f where f.network = $3) >= max_sso_flows(false, $4::boolean)
+    or (select count(*) from sso_flows f where f.site = $5) >= max_sso_flows(true, $4)
+    or (select count(*) from sso_flows f) >= max_forms_of_strangers()
+        and exists (select from sso_flows f where f.site = $5)))::boolean
+`
+
+type SSOFlowTooManyParams struct {
+	BrowserHash []byte
+	OfficeCode  string
+	Network     string
+	Own         bool
+	Site        string
+}
+
+// Whether too many sign-ins from a network, its site, or in all are not finished. A browser that is known for somebody
+// of the office is let pass.
+func (q *Queries) SSOFlowTooMany(ctx context.Context, db DBTX, arg SSOFlowTooManyParams) (bool, error) {
+	row := db.QueryRow(ctx, sSOFlowTooMany,
+		arg.BrowserHash,
+		arg.OfficeCode,
+		arg.Network,
+		arg.Own,
+		arg.Site,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const sSOIdentityDelete = `-- name: SSOIdentityDelete :execrows
@@ -222,8 +262,8 @@ func (q *Queries) SSOIdentityUser(ctx context.Context, db DBTX, arg SSOIdentityU
 
 const sSOLinkInsert = `-- name: SSOLinkInsert :exec
 insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
-    subject, label, expires_at)
-values ('link', $1, $2, $3, $4, '', '', $5, $6, $7,
+    subject, label, network, site, expires_at)
+values ('link', $1, $2, $3, $4, '', '', $5, $6, $7, $8, $9,
     now() + interval '10 minutes')
 `
 
@@ -235,6 +275,8 @@ type SSOLinkInsertParams struct {
 	Issuer      string
 	Subject     string
 	Label       string
+	Network     string
+	Site        string
 }
 
 // The provider vouched for somebody whom nobody here is linked to yet.
@@ -247,6 +289,8 @@ func (q *Queries) SSOLinkInsert(ctx context.Context, db DBTX, arg SSOLinkInsertP
 		arg.Issuer,
 		arg.Subject,
 		arg.Label,
+		arg.Network,
+		arg.Site,
 	)
 	return err
 }
@@ -271,7 +315,7 @@ func (q *Queries) SSOLinkProven(ctx context.Context, db DBTX, arg SSOLinkProvenP
 }
 
 const sSOLinkTake = `-- name: SSOLinkTake :one
-delete from sso_flows where id = $1 and purpose = 'link' and expires_at > now() returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at
+delete from sso_flows where id = $1 and purpose = 'link' and expires_at > now() returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site
 `
 
 func (q *Queries) SSOLinkTake(ctx context.Context, db DBTX, id int64) (SsoFlow, error) {
@@ -291,6 +335,8 @@ func (q *Queries) SSOLinkTake(ctx context.Context, db DBTX, id int64) (SsoFlow, 
 		&i.Subject,
 		&i.Label,
 		&i.ExpiresAt,
+		&i.Network,
+		&i.Site,
 	)
 	return i, err
 }

@@ -43,49 +43,94 @@ where user_id = @user_id and (stranger = @stranger or @recovery);
 -- A reset: all begins anew, in both budgets.
 delete from factor_failures where user_id = @user_id;
 
--- name: AddressFailed :exec
-insert into address_tries (address, account, failed_at) values (@address, @account, now())
-on conflict (address, account) do update set failed_at = now();
+-- name: LoginNetworkPut :exec
+insert into login_networks (network, site) values (@network, @site)
+on conflict (network) do update set came_at = now();
 
--- name: AddressSucceeded :exec
-insert into address_tries (address, account, succeeded_at) values (@address, @account, now())
-on conflict (address, account) do update set succeeded_at = now(), failed_at = null;
-
--- name: AddressTries :one
--- How many accounts failed from an address in the last hour, and whether somebody came in from there in the last day:
--- an office's address, behind which many people mistype.
-select (count(*) filter (where failed_at > now() - interval '1 hour'))::int as failed,
-    coalesce(bool_or(succeeded_at > now() - interval '1 day'), false)::boolean as trusted
-from address_tries where address = @address;
-
--- name: AddressDeleteOld :execrows
-delete from address_tries where (address, account) in (
-    select t.address, t.account from address_tries t
-    where coalesce(greatest(t.failed_at, t.succeeded_at), '-infinity') < now() - interval '1 day' limit @batch
+-- name: LoginNetworkDeleteOld :execrows
+delete from login_networks where network in (
+    select n.network from login_networks n where n.came_at < now() - interval '1 day' limit @batch
 );
+
+-- name: NetworkBraked :one
+-- Whether so many other names failed from a network, or its site, in the last hour that a new browser there has to
+-- wait.
+select (
+    (select count(*) from password_failures p where p.network = @network and p.changed_at > now() - interval '1 hour'
+        and p.account <> @account) >= max_failing_names(false, @own::boolean, exists (
+            select from login_networks n where n.network = @network and n.came_at > now() - interval '1 day'))
+    or (select count(*) from password_failures p where p.site = @site and p.changed_at > now() - interval '1 hour'
+        and p.account <> @account) >= max_failing_names(true, @own, exists (
+            select from login_networks n where n.site = @site and n.came_at > now() - interval '1 day'))
+)::boolean;
 
 -- name: PasswordFailureCharge :one
--- One wrong password, counted before it is looked at. Three are free; then 1, 2, 4 ... 60 s, and after
--- thirty in a row up to an hour. Answers no row while the name has to wait.
-insert into password_failures as p (account, browser, in_a_row, next_try_at)
-values (@account, @browser, 1, now())
-on conflict (account, browser) do update
-set in_a_row = p.in_a_row + 1, changed_at = now(),
-    next_try_at = now() + interval '1 second' * case
-        when p.in_a_row + 1 <= 3 then 0
-        when p.in_a_row + 1 <= 30 then least(60, 2 ^ (p.in_a_row + 1 - 4))
-        else least(3600, 60 * 2 ^ least(6, (p.in_a_row + 1 - 30) / 5)) end
+-- One wrong password, counted before it is looked at; see password_delay. No row while the name has to wait there.
+-- Returns too whether it is one of the looks that a network has free.
+insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
+values (@account, @browser, @network, @site, 1, now())
+on conflict (account, browser, network) do update
+set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end, changed_at = now(),
+    next_try_at = now() + password_delay(p.in_a_row + 1, @most::interval)
 where p.next_try_at <= now()
-returning in_a_row, next_try_at;
+returning (p.in_a_row <= free_looks(false) and @site <> '' and p.in_a_row + (
+    select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
+    where o.account = @account and o.browser = @browser and o.site = @site and o.network <> @network
+        and o.changed_at > now() - interval '1 day') <= free_looks(true))::boolean as free;
+
+-- name: PasswordFailureCount :exec
+-- The name as a whole counts a free look, and lets it pass.
+insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+values (@account, '', '', 1, now())
+on conflict (account, browser, network) do update
+set in_a_row = p.in_a_row + 1, changed_at = now();
 
 -- name: PasswordFailureOf :one
-select next_try_at, now()::timestamptz as now from password_failures where account = @account and browser = @browser;
+select next_try_at, now()::timestamptz as now from password_failures
+where account = @account and browser = @browser and network = @network;
 
 -- name: PasswordFailureReset :exec
-delete from password_failures where account = @account and browser = @browser;
+-- After a right one: of its browser, or of its network and the name as a whole.
+delete from password_failures where account = @account and browser = @browser and network in ('', @network);
 
 -- name: PasswordFailureDeleteOld :execrows
-delete from password_failures where (account, browser) in (
-    select p.account, p.browser from password_failures p
+delete from password_failures where (account, browser, network) in (
+    select p.account, p.browser, p.network from password_failures p
     where p.changed_at < now() - interval '1 day' and p.next_try_at < now() limit @batch
 );
+
+-- name: PasswordFailureTrim :execrows
+-- The oldest of strangers beyond the bound of all.
+delete from password_failures where (account, browser, network) in (
+    select p.account, p.browser, p.network from password_failures p where p.browser = ''
+    order by p.changed_at desc offset max_rows_of_strangers() limit @batch
+);
+
+-- name: RefusedLoginLock :exec
+-- Held to the end of the transaction: refused log-ins of a network wait for each other, whoever was named in them, so
+-- that no wait tells who is a user.
+select pg_advisory_xact_lock(13, hashtext(@network::text));
+
+-- name: RefusedLoginPut :one
+-- How many refused log-ins under unknown names there were from a network in this minute; of a thousand networks, the
+-- others count as one. A user's own adds nothing, and costs the same.
+insert into refused_logins as r (office_id, network, detail, address, amount)
+values (@office_id, case when (select count(*) from refused_logins) < 1000 then @network::text else 'many' end,
+    @detail, @address, case when @known::boolean then 0 else 1 end)
+on conflict (network, minute, office_id, detail) do update set amount = r.amount + excluded.amount
+returning amount;
+
+-- name: RefusedLoginWrite :one
+-- The minutes that are over become audit events, with the number of those that were not written one by one.
+with over as (
+    delete from refused_logins where (network, minute, office_id, detail) in (
+        select r.network, r.minute, r.office_id, r.detail from refused_logins r
+        where r.minute < date_trunc('minute', now()) limit @batch)
+    returning *
+), written as (
+    insert into audit_events (office_id, action, detail, address)
+    select nullif(o.office_id, 0), 'sign_in_refused', trim(o.detail || ' ' || (o.amount - 1)::text || ' more'),
+        o.address
+    from over o where o.amount > 1
+)
+select count(*)::bigint from over;

@@ -1,6 +1,6 @@
 -- name: LinkInsert :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values (@purpose, @user_id, @token_hash, now() + @life::interval)
+values (@purpose, @user_id, @token_hash, now() + link_life())
 returning id;
 
 -- name: LinkByToken :one
@@ -28,31 +28,50 @@ delete from one_time_links where id in (
 );
 
 -- name: ForgottenLock :exec
--- Held to the end of the transaction: requests for one name are counted one after the other.
-select pg_advisory_xact_lock(11, hashtext(encode(@name_hash::bytea, 'hex')));
+-- Held to the end of the transaction: requests for one name, and then those of one site, are counted one after the
+-- other.
+select pg_advisory_xact_lock(11, hashtext(encode(@name_hash::bytea, 'hex'))),
+    pg_advisory_xact_lock(12, hashtext(@site::text));
 
 -- name: ForgottenCounts :one
+-- How many requests for a name count still, and whether too many came from a network, its site, or in all. In a
+-- browser that is known for the name's user nobody else's count.
 select
     (select count(*) from password_reset_requests f
-        where f.name_hash = @name_hash and f.asked_at > now() - interval '1 hour')::int as of_name,
-    (select count(*) from password_reset_requests f
-        where f.address = @address and f.asked_at > now() - interval '1 hour')::int as of_address;
+        where f.name_hash = @name_hash and f.asked_at > now() - link_life())::int as of_name,
+    (not exists (select from users u join offices o on o.id = u.office_id
+        where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash, 1))
+    and ((select count(*) from password_reset_requests f
+            where f.network = @network and f.asked_at > now() - interval '1 hour')
+        >= max_reset_requests(false, @own::boolean)
+    or (select count(*) from password_reset_requests f
+            where f.site = @site and f.asked_at > now() - interval '1 hour') >= max_reset_requests(true, @own)
+    or (select count(*) from password_reset_requests f where f.asked_at > now() - interval '1 hour')
+        >= max_forms_of_strangers()
+        and exists (select from password_reset_requests f
+            where f.site = @site and f.asked_at > now() - interval '1 hour')))::boolean as too_many;
 
 -- name: ForgottenInsert :one
 -- One statement for known and unknown names alike. Who is disabled or cannot be written to is found out by the job.
-insert into password_reset_requests (name_hash, user_id, address, user_agent, language)
+insert into password_reset_requests (name_hash, user_id, address, network, site, user_agent, language)
 values (@name_hash, (select u.id from users u join offices o on o.id = u.office_id
     where o.code = @office_code and u.username = @username),
-    @address, @user_agent, @language)
+    @address, @network, @site, @user_agent, @language)
 returning id;
 
 -- name: ForgottenByID :one
-select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - interval '30 minutes')::boolean as recent
+select f.user_id, f.address, f.user_agent, f.language, (f.asked_at > now() - link_life())::boolean as recent
 from password_reset_requests f where f.id = @id;
 
 -- name: ForgottenDeleteOld :execrows
 delete from password_reset_requests where id in (
-    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 day' limit @batch
+    select f.id from password_reset_requests f where f.asked_at < now() - interval '1 hour' limit @batch
+);
+
+-- name: ForgottenTrim :execrows
+-- The oldest beyond the bound of all.
+delete from password_reset_requests where id in (
+    select f.id from password_reset_requests f order by f.asked_at desc offset max_rows_of_strangers() limit @batch
 );
 
 -- name: UserByID :one

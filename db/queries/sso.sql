@@ -37,9 +37,21 @@ where office_id = @office_id and issuer = @issuer;
 
 -- name: SSOFlowInsert :exec
 insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
-    issuer, expires_at)
+    issuer, network, site, expires_at)
 values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer,
-    now() + interval '10 minutes');
+    @network, @site, now() + interval '10 minutes');
+
+-- name: SSOFlowTooMany :one
+-- Whether too many sign-ins from a network, its site, or in all are not finished. A browser that is known for somebody
+-- of the office is let pass.
+select (not exists (select from known_browsers k
+        join users u on u.id = k.user_id
+        join offices o on o.id = u.office_id
+        where k.browser_hash = @browser_hash and o.code = @office_code and browser_is_known(u.id, k.browser_hash, 1))
+    and ((select count(*) from sso_flows f where f.network = @network) >= max_sso_flows(false, @own::boolean)
+    or (select count(*) from sso_flows f where f.site = @site) >= max_sso_flows(true, @own)
+    or (select count(*) from sso_flows f) >= max_forms_of_strangers()
+        and exists (select from sso_flows f where f.site = @site)))::boolean;
 
 -- name: SSOFlowDeleteOld :execrows
 delete from sso_flows where id in (
@@ -61,8 +73,8 @@ returning *;
 -- name: SSOLinkInsert :exec
 -- The provider vouched for somebody whom nobody here is linked to yet.
 insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
-    subject, label, expires_at)
-values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label,
+    subject, label, network, site, expires_at)
+values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label, @network, @site,
     now() + interval '10 minutes');
 
 -- name: SSOLinkWaiting :one

@@ -46,6 +46,7 @@ func (s *Screens) Forgot(c echo.Context) error {
 
 // LinkPage asks for the new password behind a link from a mail. It changes nothing: mail scanners open links too.
 func (s *Screens) LinkPage(c echo.Context) error {
+	s.KnowBrowser(c)
 	return s.showLink(c, account.Token(c.Param("token")), "", "")
 }
 

@@ -26,10 +26,14 @@ func (s *Screens) SSOLogin(c echo.Context) error {
 		view.Error = s.T(c, "login.sso_office")
 		return s.showLogin(c, http.StatusUnprocessableEntity, view)
 	}
-	browser, err := s.sso.Begin(c.Request().Context(), view.Office)
+	browser, err := s.sso.Begin(c.Request().Context(), view.Office, s.Client(c))
 	if errors.Is(err, federation.ErrNone) {
 		view.Error = s.T(c, "login.sso_none")
 		return s.showLogin(c, http.StatusUnprocessableEntity, view)
+	}
+	if errors.Is(err, federation.ErrTooMany) {
+		view.Error = s.T(c, "login.sso_too_many")
+		return s.showLogin(c, http.StatusTooManyRequests, view)
 	}
 	if err != nil {
 		return s.SSOProblem(c, err)

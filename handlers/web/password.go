@@ -11,7 +11,10 @@ import (
 
 // PasswordOrigin returns where a change of a password comes from, for the mail about it.
 func (w *Web) PasswordOrigin(c echo.Context) account.Origin {
-	return account.Origin{Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: w.Lang(c)}
+	client := w.Client(c)
+	return account.Origin{
+		Address: client.Address, UserAgent: client.UserAgent, Language: client.Language, Browser: client.Browser,
+	}
 }
 
 // PasswordRefusal returns the sentence of a refused password.

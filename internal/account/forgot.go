@@ -15,44 +15,45 @@ import (
 	"github.com/nightlatch/nightlatch/internal/network"
 )
 
-const (
-	// forgottenOfName: so many mails an hour a stranger can make us send to somebody.
-	forgottenOfName = 3
-	// forgottenOfAddress an hour: an office behind one address is not an attack. An address of the own network is
-	// nobody's, and not counted: a stranger behind the same proxy must keep nobody out.
-	forgottenOfAddress = 100
-)
+// forgottenOfName: so many mails in a link's life a stranger can make us send to somebody.
+const forgottenOfName = 3
 
-// ErrTooMany says that too many new passwords were asked for from one address in the last hour.
-var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new password from this address")
+// ErrTooMany says that too many new passwords were asked for from one network in the last hour.
+var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new password from this network")
 
 // Forgot notes that somebody at from forgot the password of a name, and queues the rest (AnswerForgotten). It does the
 // same for a known name, an unknown one, a disabled user and one without e-mail, in the same statements and time,
-// and says the same: nil, or ErrTooMany for the address alone. A fourth request for a name in an hour does nothing,
-// known or not. It returns ErrNoMail where this installation sends none.
+// and says the same: nil, or ErrTooMany for the network alone, which has then written nothing. A fourth request for a
+// name within the life of a link does nothing, known or not: a link for an earlier one lives. It returns ErrNoMail
+// where this installation sends none.
 func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
 	if s.mailer == nil {
 		return ErrNoMail
 	}
 	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
 	name := sha256.Sum256([]byte(counted(officeCode, username)))
+	at := network.Of(from.Address)
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := s.q.ForgottenLock(ctx, tx, name[:]); err != nil {
+		err := s.q.ForgottenLock(ctx, tx, dbsqlc.ForgottenLockParams{NameHash: name[:], Site: at.Site()})
+		if err != nil {
 			return fmt.Errorf("wait for the turn to count: %w", err)
 		}
-		counts, err := s.q.ForgottenCounts(ctx, tx, dbsqlc.ForgottenCountsParams{NameHash: name[:], Address: from.Address})
+		counts, err := s.q.ForgottenCounts(ctx, tx, dbsqlc.ForgottenCountsParams{
+			NameHash: name[:], OfficeCode: officeCode, Username: username, BrowserHash: from.Browser,
+			Network: at.Host(), Site: at.Site(), Own: at.Own(),
+		})
 		if err != nil {
 			return fmt.Errorf("count forgotten passwords: %w", err)
 		}
 		switch {
-		case counts.OfAddress >= forgottenOfAddress && !network.Of(from.Address).Own():
+		case counts.TooMany:
 			return ErrTooMany
 		case counts.OfName >= forgottenOfName:
 			return nil
 		}
 		id, err := s.q.ForgottenInsert(ctx, tx, dbsqlc.ForgottenInsertParams{
 			NameHash: name[:], OfficeCode: officeCode, Username: username, Address: from.Address,
-			UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
+			Network: at.Host(), Site: at.Site(), UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
 		})
 		if err != nil {
 			return fmt.Errorf("note a forgotten password: %w", err)
@@ -99,9 +100,9 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 	})
 }
 
-// LinkUpkeep drops what is too old to matter: links a month old, requests a day old.
+// LinkUpkeep drops what is too old to matter: links a month old, requests an hour old.
 func (s *Service) LinkUpkeep(ctx context.Context) error {
-	if err := db.Drain(ctx, s.pool, s.q.ForgottenDeleteOld, s.q.LinkDeleteOld); err != nil {
+	if err := db.Drain(ctx, s.pool, s.q.ForgottenDeleteOld, s.q.ForgottenTrim, s.q.LinkDeleteOld); err != nil {
 		return fmt.Errorf("drop old links: %w", err)
 	}
 	return nil

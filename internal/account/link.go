@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,9 +16,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
 )
-
-// LinkLife is how long a link that sets a password lives.
-const LinkLife = 30 * time.Minute
 
 // ErrLink says that a link opens nothing: unknown, used, ended by a newer one, expired, or its user was disabled.
 var ErrLink = fault.New(fault.Ended, "this link opens nothing")
@@ -143,6 +139,15 @@ func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash st
 	if err := s.sessions.NewPassword(ctx, tx, user.ID, but); err != nil {
 		return err
 	}
+	// Whoever set it, with a link that only the user has or in a session of theirs, is no stranger in this browser.
+	if len(from.Browser) > 0 {
+		err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{
+			UserID: user.ID, BrowserHash: from.Browser, Level: 1,
+		})
+		if err != nil {
+			return fmt.Errorf("remember the browser of user %d: %w", user.ID, err)
+		}
+	}
 	if action != audit.InvitationUsed {
 		if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: user.ID, Kind: noticePassword}); err != nil {
 			return fmt.Errorf("leave user %d a notice: %w", user.ID, err)
@@ -163,7 +168,7 @@ const noticePassword = "password_changed"
 func (s *Service) sendLink(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, from Origin) error {
 	token := newLinkToken()
 	id, err := s.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
-		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(), Life: LinkLife,
+		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(),
 	})
 	if err != nil {
 		return fmt.Errorf("make a link for user %d: %w", userID, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 const another = "kettle umbrella seventeen"
@@ -214,20 +215,31 @@ func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 	if err := f.forget("ACME", "gone", "192.0.2.77"); err != nil || len(f.post.mails) != 3 || len(f.post.forgotten) != 9 {
 		t.Errorf("%v, %d mails, %d jobs", err, len(f.post.mails), len(f.post.forgotten))
 	}
-	for i := range forgottenOfAddress {
-		if err := f.forget("ACME", fmt.Sprintf("user%d", i), "198.51.100.1"); err != nil {
-			t.Fatal(err)
+	for _, at := range []struct{ address, same, other string }{
+		{ip4, ip4, ip4Neighbour}, {ip6, ip6SameHost, ip6SameSite}, {own, own, ip4Neighbour}, // the last is a proxy's
+	} {
+		f.Exec("delete from password_reset_requests; delete from known_browsers")
+		most := f.Int("select max_reset_requests(false, $1)", network.Of(at.address).Own())
+		f.requested(most-1, at.address)
+		if err := f.forget("ACME", "the-last", at.address); err != nil {
+			t.Errorf("request %d from %s: %v", most, at.address, err)
 		}
-	}
-	if err := f.forget("ACME", "one-more", "198.51.100.1"); !errors.Is(err, ErrTooMany) {
-		t.Errorf("one more from the address: %v", err)
-	}
-	for _, own := range []string{"127.0.0.1", "10.1.2.3", "::1"} { // a proxy's
-		f.Exec("update password_reset_requests set address = '" + own + "' where address = '198.51.100.1'")
-		if err := f.forget("ACME", "user-"+own, own); err != nil {
-			t.Errorf("from %s: %v", own, err)
+		rows, asked := f.count("password_reset_requests"), len(f.post.forgotten)
+		if err := f.forget("ACME", "one-more", at.same); !errors.Is(err, ErrTooMany) {
+			t.Errorf("one more from %s: %v", at.same, err)
 		}
-		f.Exec("update password_reset_requests set address = '198.51.100.1' where address = '" + own + "'")
+		if n := f.count("password_reset_requests"); n != rows || len(f.post.forgotten) != asked {
+			t.Errorf("who is refused at %s leaves %d rows and %d jobs", at.same, n-rows, len(f.post.forgotten)-asked)
+		}
+		if err := f.forget("ACME", "one-more", at.other); err != nil {
+			t.Errorf("from %s: %v", at.other, err)
+		}
+		// Where the user has logged in before, a stranger behind the same address keeps them from nothing.
+		f.known()
+		err := f.Forgot(t.Context(), "ACME", "jdoe", Origin{Address: at.same, Browser: []byte("mine"), Language: "en"})
+		if err != nil || len(f.post.forgotten) != asked+2 {
+			t.Errorf("the owner in a known browser at %s: %v", at.same, err)
+		}
 	}
 	// Parallel requests share no place.
 	f.Exec("delete from password_reset_requests")
@@ -241,6 +253,71 @@ func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 	all.Wait()
 	if got := len(f.post.forgotten) - before; got != forgottenOfName {
 		t.Errorf("%d of sixteen at once were answered", got)
+	}
+}
+
+// requested asks for new passwords of n names from an address.
+func (f *mailFixture) requested(n int, address string) {
+	f.t.Helper()
+	at := network.Of(address)
+	f.Exec(`insert into password_reset_requests (name_hash, address, network, site, user_agent, language)
+		select sha256(($2 || n)::bytea), $2, $3, $4, '', 'en' from generate_series(1, $1::int) n`, n, address, at.Host(),
+		at.Site())
+}
+
+// Sites with many networks, and all together, have a count of their own; beyond the last a site that asked for nothing
+// yet is still heard.
+func TestRequestsForNewPasswordsAreBoundedInAll(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	for i := range f.Int("select max_reset_requests(true, false)") {
+		f.requested(1, fmt.Sprintf("2001:db8:1:%x::1", i))
+	}
+	if err := f.forget("ACME", "jdoe", "2001:db8:1:ffff::1"); !errors.Is(err, ErrTooMany) {
+		t.Errorf("from the same site: %v", err)
+	}
+	if err := f.forget("ACME", "jdoe", ip6Else); err != nil || len(f.post.mails) != 1 {
+		t.Errorf("from another: %v", err)
+	}
+	f.Exec("create or replace function max_forms_of_strangers() returns integer language sql immutable return 20")
+	if err := f.forget("ACME", "jdoe", ip6Else); !errors.Is(err, ErrTooMany) {
+		t.Errorf("beyond the bound of all: %v", err)
+	}
+	if err := f.forget("ACME", "jdoe", ip4); err != nil || len(f.post.mails) != 2 {
+		t.Errorf("from a site that asked for nothing yet: %v", err)
+	}
+}
+
+// At every moment after a stranger's three requests, whoever asks gets a link or has one that lives.
+func TestWhoAsksForALinkHasOneThatLives(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	lives := func() int {
+		return f.count("one_time_links where used_at is null and expires_at > now()")
+	}
+	later := func(minutes int) {
+		for table, column := range map[string]string{"one_time_links": "expires_at", "password_reset_requests": "asked_at"} {
+			f.Exec(fmt.Sprintf("update %s set %s = %[2]s - make_interval(mins => %d)", table, column, minutes))
+		}
+	}
+	for range 3 {
+		if err := f.forget("ACME", "jdoe", ip4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for minute := 5; minute <= 120; minute += 5 {
+		later(5)
+		if err := f.forget("ACME", "jdoe", ip6); err != nil || lives() == 0 {
+			t.Fatalf("minute %d: %v, %d links live", minute, err, lives())
+		}
+	}
+	// Links that end otherwise leave nobody without one either.
+	for range 3 {
+		_ = f.forget("ACME", "jdoe", ip4)
+	}
+	f.Exec("update one_time_links set used_at = now() where used_at is null")
+	if err := f.forget("ACME", "jdoe", ip4); err != nil || lives() == 0 {
+		t.Errorf("after the links were ended: %v, %d live", err, lives())
 	}
 }
 

@@ -27,6 +27,7 @@ type Origin struct {
 	Address   string // IP address
 	UserAgent string
 	Language  string // of the page that was seen there
+	Browser   []byte // hash of the browser's own cookie; nil when it has none
 }
 
 // Mailer queues mails in the transaction of what causes them: either both happen, or neither.

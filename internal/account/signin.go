@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 // ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
@@ -77,50 +78,35 @@ type found struct {
 	refusal     audit.Event
 }
 
-// signIn is the one way through a door.
-//
-// The try is counted, and committed, before the password is looked at; parallel guesses cannot share one
-// try. Browsers in which this user has completed a log-in in the last 90 days have a budget of their own,
-// so strangers who guess can delay only each other.
+// signIn is the one way through a door. See admit for what is counted, and when.
 func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
-	budget := dbsqlc.PasswordFailureChargeParams{Account: d.account, Browser: []byte{}}
+	t := try{account: d.account, from: network.Of(a.Address), address: a.Address}
 	known, err := d.known()
 	if err != nil {
 		return User{}, fmt.Errorf("look for a known browser: %w", err)
 	}
 	if known {
-		budget.Browser = a.Browser
+		t.browser = a.Browser
 	}
-	if err := s.charge(ctx, budget); err != nil {
-		return User{}, err
-	}
-	if err := s.brake(ctx, a.Address, known); err != nil {
+	if err := s.admit(ctx, t); err != nil {
 		return User{}, err
 	}
 	f, err := d.find()
 	if err != nil {
 		return User{}, err
 	}
-	right, err := s.matches(ctx, lane{known, a.Address}, a.Password, f.hash)
+	right, err := s.matches(ctx, t.lane(), a.Password, f.hash)
 	if err != nil {
 		return User{}, err
 	}
 	if !right || f.disabled {
-		// Who is not a user is not named: people type their password where the username belongs.
-		f.refusal.Actor, f.refusal.Action, f.refusal.Address = f.user.Person(), audit.SignInRefused, a.Address
-		if err := s.log.Write(ctx, s.pool, f.refusal); err != nil {
-			return User{}, err
-		}
-		if err := s.failedFrom(ctx, a.Address, d.account); err != nil {
+		if err := s.refuse(ctx, t, f); err != nil {
 			return User{}, err
 		}
 		return User{}, ErrWrong
 	}
-	if err := s.cameFrom(ctx, a.Address, d.account); err != nil {
+	if err := errors.Join(s.cameFrom(ctx, t), s.right(ctx, t)); err != nil {
 		return User{}, err
-	}
-	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
-		return User{}, fmt.Errorf("reset the count of failures: %w", err)
 	}
 	if !f.lengthKnown {
 		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID,
@@ -136,17 +122,15 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 // It returns ErrWrong, *Delay, or ErrBusy.
 func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
 	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
-	budget := dbsqlc.PasswordFailureChargeParams{
-		Account: counted(officeCode, user.Username), Browser: fmt.Appendf(nil, "user %d", user.ID),
-	}
-	if err := s.charge(ctx, budget); err != nil {
+	t := try{account: counted(officeCode, user.Username), browser: fmt.Appendf(nil, "user %d", user.ID)}
+	if err := s.admit(ctx, t); err != nil {
 		return err
 	}
 	hash, err := s.q.UserPasswordHash(ctx, s.pool, user.ID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("read user %d: %w", user.ID, err)
 	}
-	right, err := s.matches(ctx, owners(), password, hash)
+	right, err := s.matches(ctx, t.lane(), password, hash)
 	if err != nil {
 		return err
 	}
@@ -157,10 +141,7 @@ func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, pass
 		}
 		return ErrWrong
 	}
-	if err := s.q.PasswordFailureReset(ctx, s.pool, dbsqlc.PasswordFailureResetParams(budget)); err != nil {
-		return fmt.Errorf("reset the count of failures: %w", err)
-	}
-	return nil
+	return s.right(ctx, t)
 }
 
 func (s *Service) matches(ctx context.Context, in lane, password, hash string) (bool, error) {
@@ -168,23 +149,4 @@ func (s *Service) matches(ctx context.Context, in lane, password, hash string) (
 		password = "" // no password is as long; the hash is compared all the same
 	}
 	return s.hasher.matches(ctx, in, password, hash)
-}
-
-func (s *Service) charge(ctx context.Context, budget dbsqlc.PasswordFailureChargeParams) error {
-	_, err := s.q.PasswordFailureCharge(ctx, s.pool, budget)
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("count a log-in: %w", err)
-	}
-	row, err := s.q.PasswordFailureOf(ctx, s.pool, dbsqlc.PasswordFailureOfParams(budget))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return &Delay{time.Second} // a right password has just cleared the count
-	}
-	if err != nil {
-		return fmt.Errorf("read the delay: %w", err)
-	}
-	// Rounded up: who waits as long as told must get through.
-	return &Delay{max(time.Second, row.NextTryAt.Sub(row.Now).Truncate(time.Second)+time.Second)}
 }

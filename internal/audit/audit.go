@@ -119,9 +119,15 @@ func NewLog(logger *slog.Logger, observers ...func(Event)) *Log { return &Log{lo
 
 // Write adds the event in the transaction tx.
 func (l *Log) Write(ctx context.Context, tx dbsqlc.DBTX, e Event) error {
+	return l.Count(ctx, tx, e, true)
+}
+
+// Count is Write for an event that may be counted with others instead of being written: in the same time, nearly, and
+// told to the observers either way.
+func (l *Log) Count(ctx context.Context, tx dbsqlc.DBTX, e Event, written bool) error {
 	err := dbsqlc.New().AuditEventInsert(ctx, tx, dbsqlc.AuditEventInsertParams{
 		OfficeID: ref(e.Office), ActorID: ref(e.Actor.ID), Actor: clip(e.Actor.Name), SubjectID: ref(e.Subject.ID),
-		Subject: clip(e.Subject.Name), Action: string(e.Action), Detail: clip(e.Detail), Address: e.Address,
+		Subject: clip(e.Subject.Name), Action: string(e.Action), Detail: clip(e.Detail), Address: e.Address, Written: written,
 	})
 	if err != nil {
 		return fmt.Errorf("write audit event %s: %w", e.Action, err)

@@ -46,6 +46,8 @@ func (p Policy) Valid() bool { return p == Refuse || p == Trust || p == Ask }
 var (
 	// ErrNone says that there is no provider under this office code, or no such office.
 	ErrNone = fault.New(fault.NotFound, "no single sign-on here")
+	// ErrTooMany says that too many sign-ins from one network are not finished.
+	ErrTooMany = fault.New(fault.Unavailable, "too many sign-ins from this network are not finished")
 	// ErrFlow says that this answer belongs to no sign-in of this browser: used, expired, or somebody else's.
 	ErrFlow = fault.New(fault.Ended, "no such sign-in under way in this browser")
 	// ErrLinked says that the user, or the provider's account, has a link already.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/network"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -23,8 +24,19 @@ const (
 
 // Begin prepares a sign-in at the provider of an office, by its code as typed, and returns the token that
 // the browser keeps until it is back. It returns ErrNone, for an unknown office as for one without a
-// provider, or *Trouble.
-func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, error) {
+// provider, ErrTooMany for its network, or *Trouble.
+func (s *Service) Begin(ctx context.Context, officeCode string, client session.Client) (session.Token, error) {
+	from := network.Of(client.Address)
+	tooMany, err := s.q.SSOFlowTooMany(ctx, s.pool, dbsqlc.SSOFlowTooManyParams{
+		OfficeCode: account.CanonicalOfficeCode(officeCode), BrowserHash: client.Browser, Network: from.Host(),
+		Site: from.Site(), Own: from.Own(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("count sign-ins from a network: %w", err)
+	}
+	if tooMany {
+		return "", ErrTooMany
+	}
 	p, err := s.q.SSOProviderByCode(ctx, s.pool, account.CanonicalOfficeCode(officeCode))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", ErrNone
@@ -45,7 +57,7 @@ func (s *Service) Begin(ctx context.Context, officeCode string) (session.Token, 
 		}
 	}
 	return s.leave(ctx, s.pool, d, dbsqlc.SSOFlowInsertParams{
-		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer,
+		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer, Network: from.Host(), Site: from.Site(),
 	}, p.ClientID, more...)
 }
 

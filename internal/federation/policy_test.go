@@ -110,7 +110,7 @@ func TestTrustTakesAFreshSecondFactorAlone(t *testing.T) {
 	f.link()
 	f.provide("ACME", Trust)
 	f.demand(true)
-	browser, _ := f.sso.Begin(f.ctx, "ACME")
+	browser, _ := f.sso.Begin(f.ctx, "ACME", session.Client{})
 	onward, err := f.sso.Onward(f.ctx, browser)
 	if u, _ := url.Parse(onward.URL); err != nil || u.Query().Get("max_age") != "600" {
 		t.Errorf("a fresh log-in is not asked for: %s, %v", onward.URL, err)
@@ -303,11 +303,11 @@ func TestAnUnknownOfficeAndOneWithoutAProviderAreAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{"NOBODY", "OTHER", "", "\x00", "acme'"} {
-		if _, err := f.sso.Begin(f.ctx, code); !errors.Is(err, ErrNone) {
+		if _, err := f.sso.Begin(f.ctx, code, session.Client{}); !errors.Is(err, ErrNone) {
 			t.Errorf("%q: %v", code, err)
 		}
 	}
-	if _, err := f.sso.Begin(f.ctx, " acme "); err != nil {
+	if _, err := f.sso.Begin(f.ctx, " acme ", session.Client{}); err != nil {
 		t.Errorf("as typed: %v", err)
 	}
 }

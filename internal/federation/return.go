@@ -125,8 +125,8 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 			arrival.Link = session.NewToken()
 			err := s.q.SSOLinkInsert(ctx, tx, dbsqlc.SSOLinkInsertParams{
 				OfficeID: flow.OfficeID, StateHash: hash(string(session.NewToken())), BrowserHash: arrival.Link.Hash(),
-				NonceHash: flow.NonceHash,
-				Issuer:    flow.Issuer, Subject: said.Subject, Label: said.Label,
+				NonceHash: flow.NonceHash, Network: flow.Network, Site: flow.Site,
+				Issuer: flow.Issuer, Subject: said.Subject, Label: said.Label,
 			})
 			if err != nil {
 				return fmt.Errorf("keep a link to be made: %w", err)

@@ -597,6 +597,44 @@ func TestWhatIsOldGoesAndTheHistoryStays(t *testing.T) {
 	}
 }
 
+// Attempts go after 90 days, however long or short everything else is kept; decisions are never deleted.
+func TestAttemptsAreKeptForNinetyDaysAndDecisionsForEver(t *testing.T) {
+	f := newFixture(t)
+	const day = 24 * time.Hour
+	for _, action := range []audit.Action{
+		audit.SignInRefused, audit.PasswordAccepted, audit.SessionDisplaced, audit.CodeNotSent,
+	} {
+		f.event(action, "", 91*day)
+		f.event(action, "", 89*day)
+	}
+	decisions := []audit.Action{
+		"signed_in", "two_factor_reset", "password_changed", "number_changed", "two_factor_switched_off", "user_deleted",
+		"second_factor_locked",
+	}
+	for _, action := range decisions {
+		f.event(action, "", 4000*day)
+	}
+	for _, days := range []int{1, 3650} {
+		if _, err := f.s.Retain(context.Background(), days); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := f.Int("select count(*) from audit_events where at < now() - interval '90 days'"); n != len(decisions) {
+		t.Errorf("%d old events stay, and there are %d decisions", n, len(decisions))
+	}
+	if n := f.Int("select count(*) from audit_events where at > now() - interval '90 days'"); n != 4 {
+		t.Errorf("%d events of the last 90 days stay", n)
+	}
+	for _, sql := range []string{
+		"delete from audit_events where action = 'sign_in_refused'", "delete from audit_events where action = 'signed_in'",
+		"update audit_events set action = 'sign_in_refused'",
+	} {
+		if _, err := f.pool.Exec(t.Context(), sql); err == nil {
+			t.Errorf("%s: done", sql)
+		}
+	}
+}
+
 func TestRedactLeavesNothingThatOpensADoor(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

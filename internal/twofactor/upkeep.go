@@ -12,8 +12,9 @@ import (
 // their challenges.
 func (s *Service) Upkeep(ctx context.Context) error {
 	err := db.Drain(ctx, s.pool, s.q.ChallengeEndExpired, s.q.EnrolmentDeleteExpired, s.q.RecoverySheetDeleteExpired,
-		s.q.PasswordFailureDeleteOld, s.q.AddressDeleteOld, s.q.KnownBrowserDeleteOld, s.q.HeldFormDeleteExpired,
-		s.q.SSOFlowDeleteOld, s.q.SessionDeleteOld, s.q.FormerNumberDeleteOld)
+		s.q.PasswordFailureDeleteOld, s.q.PasswordFailureTrim, s.q.LoginNetworkDeleteOld, s.q.RefusedLoginWrite,
+		s.q.KnownBrowserDeleteOld, s.q.HeldFormDeleteExpired, s.q.SSOFlowDeleteOld, s.q.SessionDeleteOld,
+		s.q.FormerNumberDeleteOld)
 	if err != nil {
 		return fmt.Errorf("upkeep: %w", err)
 	}

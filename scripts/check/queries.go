@@ -10,13 +10,13 @@ import (
 func unusedQueries(files []file) []string {
 	name := regexp.MustCompile(`(?m)^-- name: (\w+)`)
 	called := map[string]bool{}
-	call := regexp.MustCompile(`\.(\w+)\(`)
+	call := regexp.MustCompile(`\.(\w+)\(|\bq\.(\w+)`) // called, or handed to whoever calls it
 	for _, f := range files {
 		if !f.is(".go") || f.isTest() || f.isForeign() {
 			continue
 		}
 		for _, m := range call.FindAllStringSubmatch(f.text, -1) {
-			called[m[1]] = true
+			called[m[1]], called[m[2]] = true, true
 		}
 	}
 	var found []string
