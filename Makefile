@@ -60,6 +60,11 @@ test/browser: build postgres browser/tools ## the browser tests alone
 security: postgres proxies ## the checks B1 to B45, as a table: pass, fail, or why one does not apply
 	@go run ./scripts/security
 
+PART ?=
+.PHONY: mutate
+mutate: postgres proxies ## take each property away that is claimed, and see its test fail; PART=3/10, PART=today
+	@$(SCRATCH) go run ./scripts/mutate $(PART)
+
 DURATION ?= 10m
 RUNS ?= 1
 .PHONY: chaos
