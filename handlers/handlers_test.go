@@ -270,6 +270,37 @@ func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
 	}
 }
 
+// What a page asks by itself may overtake the answer to the last code.
+func TestAfterFiveWrongCodesEverythingSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true where code = 'ACME'")
+	f.numbers(factory.NumberOpts{})
+	cookie := f.in("ACME/user")
+	other := f.in("ACME/user")
+	for try := 1; try <= 5; try++ {
+		rec := f.ask("POST", "/login/code", cookie, form("code", "12345"+fmt.Sprint(try)))
+		if ended := rec.Header().Get("Location") == "/login?why=exhausted"; ended != (try == 5) {
+			t.Fatalf("try %d answers %d %s", try, rec.Code, rec.Header().Get("Location"))
+		}
+	}
+	for _, route := range f.routes(t, 50) {
+		rec := f.ask(route.Method, target(route, 1), cookie, everything)
+		if where := rec.Header().Get("Location"); where != "/login?why=exhausted" {
+			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, where)
+		}
+	}
+	rec := f.ask("GET", "/login/message", cookie, "", "HX-Request", "true", "HX-Request-Type", "partial")
+	if where := rec.Header().Get("HX-Redirect"); where != "/login?why=exhausted" {
+		t.Errorf("the live line leads to %q", where)
+	}
+	// A session that ends by a decision says no more than that.
+	f.Exec("update sessions set ended_at = now() where ended_at is null")
+	if where := f.ask("GET", "/settings/me", other, "").Header().Get("Location"); where != "/login?why=over" {
+		t.Errorf("a session without guesses leads to %s", where)
+	}
+}
+
 func TestWhatASuperuserMayDoNobodyElseMay(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

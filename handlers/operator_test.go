@@ -216,7 +216,7 @@ func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 		}
 	}
 	if rec := f.ask("POST", "/operator/login/code", cookie,
-		form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=over" {
+		form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=exhausted" {
 		t.Errorf("the right code after five wrong ones answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
 	// The owner is told at the next page, and puts it away.

@@ -126,6 +126,24 @@ func (q *Queries) SessionEndOfUser(ctx context.Context, db DBTX, arg SessionEndO
 	return result.RowsAffected(), nil
 }
 
+const sessionEndedByGuesses = `-- name: SessionEndedByGuesses :one
+select exists (
+    select from sessions s
+    where s.token_hash = $1 and s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
+        select from challenges c
+        where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
+    ))
+)::boolean as guessed
+`
+
+// Whether the session of a token ended with the last of too many wrong proofs: its challenge then ended with it.
+func (q *Queries) SessionEndedByGuesses(ctx context.Context, db DBTX, tokenHash []byte) (bool, error) {
+	row := db.QueryRow(ctx, sessionEndedByGuesses, tokenHash)
+	var guessed bool
+	err := row.Scan(&guessed)
+	return guessed, err
+}
+
 const sessionOldest = `-- name: SessionOldest :many
 
 select id from living_sessions

@@ -57,3 +57,13 @@ sheets as (delete from recovery_sheets where session_id in (select id from demot
 forms as (delete from held_forms where session_id in (select id from demoted))
 update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
 from demoted d where d.id = s.id;
+
+-- name: SessionEndedByGuesses :one
+-- Whether the session of a token ended with the last of too many wrong proofs: its challenge then ended with it.
+select exists (
+    select from sessions s
+    where s.token_hash = @token_hash and s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
+        select from challenges c
+        where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
+    ))
+)::boolean as guessed;

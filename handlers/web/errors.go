@@ -22,10 +22,14 @@ func (w *Web) HandleError(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
 	}
-	if why := endOfLogin(err); why != "" {
-		if err = w.Redirect(c, paths.Why(paths.Login, why)); err == nil {
-			return
-		}
+	switch {
+	case errors.Is(err, errExhausted):
+		err = w.Redirect(c, paths.Why(paths.Login, "exhausted"))
+	case errors.Is(err, session.ErrNone):
+		err = w.toLogin(c, paths.Login)
+	}
+	if err == nil {
+		return
 	}
 	status, id := classify(err)
 	if status >= http.StatusInternalServerError {
@@ -51,17 +55,6 @@ func (w *Web) HandleError(err error, c echo.Context) {
 	if err != nil {
 		w.Logger.ErrorContext(c.Request().Context(), "write error page", "request", RequestID(c), "error", err)
 	}
-}
-
-// endOfLogin returns why the log-in is over with this error, as the log-in page says it, or "".
-func endOfLogin(err error) string {
-	switch {
-	case errors.Is(err, errExhausted):
-		return "exhausted"
-	case errors.Is(err, session.ErrNone):
-		return "over"
-	}
-	return ""
 }
 
 // pages are the status of each code, and the number of its texts in the catalogue. What must not come so far (a step-up

@@ -153,10 +153,19 @@ func (w *Web) Touch(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// toLogin leads a request without a session to a log-in; with a cookie of one that is over, the page says so.
+// toLogin leads a request without a session to a log-in; with a cookie of one that is over, the page says so, and why:
+// what a page asks by itself may come before the answer to the last of five wrong codes.
 func (w *Web) toLogin(c echo.Context, login string) error {
-	if w.Cookie(c, CookieSession) != "" {
-		return w.Redirect(c, paths.Why(login, "over"))
+	cookie := w.Cookie(c, CookieSession)
+	if cookie == "" {
+		return w.Redirect(c, login)
 	}
-	return w.Redirect(c, login)
+	guessed, err := w.sessions.EndedByGuesses(c.Request().Context(), session.Token(cookie))
+	switch {
+	case err != nil:
+		return err
+	case guessed:
+		return w.Redirect(c, paths.Why(login, "exhausted"))
+	}
+	return w.Redirect(c, paths.Why(login, "over"))
 }

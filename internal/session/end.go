@@ -115,3 +115,16 @@ func (s *Store) NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64
 	}
 	return nil
 }
+
+// EndedByGuesses reports whether the session of a token ended with the last of too many wrong proofs.
+func (s *Store) EndedByGuesses(ctx context.Context, token Token) (bool, error) {
+	hash := token.Hash()
+	if hash == nil {
+		return false, nil
+	}
+	guessed, err := s.q.SessionEndedByGuesses(ctx, s.pool, hash)
+	if err != nil {
+		return false, fmt.Errorf("ask why a session ended: %w", err)
+	}
+	return guessed, nil
+}
