@@ -288,7 +288,8 @@ func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 	}
 	lines, digest := hidden("lines"), hidden("digest")
 	others := strings.Replace(lines, `"zoe","Zoe"`, `"eve","Eve"`, 1)
-	if rec := f.upload("/settings/users/import/do", cookie, "", "lines", others, "digest", digest); rec.Code != 422 || !strings.Contains(rec.Body.String(), "have changed meanwhile") {
+	if rec := f.upload("/settings/users/import/do", cookie, "", "lines", others, "digest", digest); rec.Code != 422 ||
+		!strings.Contains(rec.Body.String(), "have changed meanwhile") {
 		t.Errorf("other lines than those looked at: %d", rec.Code)
 	}
 	if f.sum(append(guarded, "audit_events")...) != before {

@@ -161,7 +161,7 @@ func (a *app) services(pool *db.Pool) *services {
 	}
 	s.factors = s.factors.Telling(s.accounts)
 	s.offices = office.New(pool, a.log, a.sending.First()).Telling(s.accounts)
-	s.federation = federation.New(pool, a.ring, s.factors, a.log, public)
+	s.federation = federation.New(pool, a.ring, s.factors, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing

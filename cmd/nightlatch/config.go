@@ -28,9 +28,10 @@ type config struct {
 	keyFile       string // "" when the operator has to name one
 	keyFileMake   bool   // may be made when it is missing
 	registry      []sms.Provider
-	sms           sms.Config    // which of the registry send
-	proxies       proxy.Trusted // whose X-Forwarded-For is believed
-	rate          int           // calls a second to one provider, all processes together
+	sms           sms.Config     // which of the registry send
+	proxies       proxy.Trusted  // whose X-Forwarded-For is believed
+	ssoNetworks   []netip.Prefix // private networks in which a provider of single sign-on may be
+	rate          int            // calls a second to one provider, all processes together
 	pgBinDir      string
 	balanceWarn   float64        // a provider's balance below which operators are warned
 	retentionDays int            // how long challenges and their messages are kept
@@ -73,7 +74,11 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25",
 			env["SMS_RATE"])
 	}
-	if c.proxies, err = readProxies(get("NIGHTLATCH_TRUSTED_PROXIES", "")); err != nil {
+	const proxies, sso = "NIGHTLATCH_TRUSTED_PROXIES", "NIGHTLATCH_SSO_NETWORKS"
+	if c.proxies, err = readNetworks(proxies, get(proxies, "")); err != nil {
+		return c, err
+	}
+	if c.ssoNetworks, err = readNetworks(sso, get(sso, "")); err != nil {
 		return c, err
 	}
 	public := get("NIGHTLATCH_URL", "")
@@ -163,20 +168,21 @@ func localhost(addr string) string {
 	return net.JoinHostPort(host, port)
 }
 
-// readProxies reads addresses and networks between commas, such as 127.0.0.1, 10.0.0.0/8.
-func readProxies(text string) (proxies proxy.Trusted, err error) {
+// readNetworks reads addresses and networks between commas, such as 127.0.0.1, 10.0.0.0/8, as the variable name has
+// them.
+func readNetworks(name, text string) (networks []netip.Prefix, err error) {
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' }) {
 		if ip, err := netip.ParseAddr(word); err == nil && ip.Zone() == "" {
 			ip = ip.Unmap()
-			proxies = append(proxies, netip.PrefixFrom(ip, ip.BitLen()))
+			networks = append(networks, netip.PrefixFrom(ip, ip.BitLen()))
 			continue
 		}
 		network, err := netip.ParsePrefix(word)
 		if err != nil || network.Addr().Is4In6() {
-			return nil, fmt.Errorf("NIGHTLATCH_TRUSTED_PROXIES has %q and should be addresses or networks between commas, "+
-				"such as 127.0.0.1, 10.0.0.0/8", word)
+			return nil, fmt.Errorf("%s has %q and should be addresses or networks between commas, "+
+				"such as 127.0.0.1, 10.0.0.0/8", name, word)
 		}
-		proxies = append(proxies, network.Masked())
+		networks = append(networks, network.Masked())
 	}
-	return proxies, nil
+	return networks, nil
 }

@@ -17,7 +17,8 @@ func (doctorCommand) Run(ctx context.Context, registry []sms.Provider, env varia
 	}
 	settings := doctor.Settings{
 		URL: cfg.url, Provider: cfg.sms.Provider, Providers: cfg.providers(), Demo: cfg.isDemo(), Mail: cfg.mail != nil,
-		Proxies: cfg.proxies, KeyFile: cfg.keyFile, KeyFileMade: cfg.keyFileMake, BalanceWarn: cfg.balanceWarn,
+		Proxies: cfg.proxies, SSONetworks: cfg.ssoNetworks, KeyFile: cfg.keyFile,
+		KeyFileMade: cfg.keyFileMake, BalanceWarn: cfg.balanceWarn,
 		Open: func(ctx context.Context) (string, func(), error) { return openDatabase(ctx, cfg, false) },
 	}
 	if cfg.databaseURL == "" {

@@ -256,3 +256,14 @@ func TestAProxyThatDoesNotTellWhoComesIsToldByServeAndDoctor(t *testing.T) {
 	d.says("warning", "passes on the X-Forwarded-For")
 	d.silent("names none")
 }
+
+func TestDoctorTellsWhichPrivateNetworksProvidersMayBeIn(t *testing.T) {
+	t.Parallel()
+	in := program.Install(t)
+	examined(t, in.Env).silent("NIGHTLATCH_SSO_NETWORKS")
+	d := examined(t, program.With(in.Env, "NIGHTLATCH_SSO_NETWORKS", "10.20.0.7, 169.254.0.0/16"))
+	d.says("ok", "NIGHTLATCH_SSO_NETWORKS", "10.20.0.7/32, 169.254.0.0/16")
+	d.says("warning", "169.254.0.0/16", "metadata")
+	examined(t, program.With(in.Env, "NIGHTLATCH_SSO_NETWORKS", "inside")).says("problem", "NIGHTLATCH_SSO_NETWORKS",
+		"inside")
+}

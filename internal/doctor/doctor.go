@@ -6,6 +6,7 @@ package doctor
 import (
 	"context"
 	"io"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -27,6 +28,7 @@ type Settings struct {
 	Demo             bool
 	Mail             bool // a mail server is set up
 	Proxies          proxy.Trusted
+	SSONetworks      []netip.Prefix // private networks in which a provider of single sign-on may be
 	KeyFile          string
 	KeyFileMade      bool    // serve makes a missing key file
 	Data             string  // the folder of the local database, "" with DATABASE_URL
@@ -52,6 +54,7 @@ func Examine(ctx context.Context, s Settings, out io.Writer) error {
 	in := &installation{Settings: s, q: dbsqlc.New()}
 	in.origin(r)
 	in.proxies(r)
+	in.singleSignOn(r)
 	in.provider(r)
 	in.mail(r)
 	in.keyFile(r)

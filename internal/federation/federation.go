@@ -11,9 +11,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -80,18 +80,19 @@ type Service struct {
 	log    *audit.Log
 	public *url.URL
 	client *http.Client
-
-	mu    sync.Mutex
-	known map[string]discovered // by issuer
+	idps   *directory
 }
 
-// New makes the Service. public is our own origin; where it is plain http, which is loopback alone, a
-// provider on loopback may be plain http too.
-func New(pool *db.Pool, ring *keys.Ring, opener Opener, log *audit.Log, public *url.URL) *Service {
+// New makes the Service. public is our own origin; where it is plain http, which is loopback alone, a provider on
+// loopback may be plain http too. In a private network a provider may be where the operator allows it: offices choose
+// their providers, and must not reach with our hands what they cannot reach with their own.
+func New(pool *db.Pool, ring *keys.Ring, opener Opener, log *audit.Log, public *url.URL,
+	allowed ...netip.Prefix) *Service {
 	plain := public.Scheme == "http"
+	client := newClient(plain, allowed)
 	return &Service{
 		pool: pool, q: dbsqlc.New(), keys: ring, opener: opener, log: log, public: public,
-		client: newClient(plain), known: map[string]discovered{},
+		client: client, idps: newDirectory(client, plain),
 	}
 }
 

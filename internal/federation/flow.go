@@ -44,7 +44,7 @@ func (s *Service) Begin(ctx context.Context, officeCode string, client session.C
 	if err != nil {
 		return "", fmt.Errorf("find the provider: %w", err)
 	}
-	d, err := s.discover(ctx, p.Issuer, false)
+	d, err := s.idps.discover(ctx, p.Issuer, false)
 	if err != nil {
 		return "", inOffice(err, p.OfficeCode)
 	}
@@ -75,7 +75,7 @@ func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token se
 	if err != nil {
 		return "", false, fmt.Errorf("read the provider of office %d: %w", sess.User.OfficeID, err)
 	}
-	d, err := s.discover(ctx, p.Issuer, true)
+	d, err := s.idps.discover(ctx, p.Issuer, true)
 	reported = err != nil
 	err = session.ActingTx(ctx, s.pool, sess, testing, func(tx pgx.Tx, _ session.Session) (failed error) {
 		if reported {

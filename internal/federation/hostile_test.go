@@ -215,7 +215,7 @@ func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 			f.link()
 			f.sso.client.Timeout = 300 * time.Millisecond
 			browser, said := f.leave()
-			f.sso.known = map[string]discovered{}
+			f.sso.idps.known = map[string]entry{}
 			f.idp.Answer = serve(c.path, c.answer)
 			began := time.Now()
 			_, err := f.comeBack(browser, said)

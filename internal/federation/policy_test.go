@@ -393,3 +393,41 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		t.Error("the secret is stored in clear")
 	}
 }
+
+func TestTwentySessionsOfSingleSignOnLiveAndTwentyArePending(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.link()
+	signIn := func(n int) {
+		t.Helper()
+		for range n {
+			if _, err := f.roundTrip(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	living := func() int64 {
+		return f.ID("select count(*) from living_sessions where address <> $1", ours)
+	}
+	signIn(40)
+	if n := living(); n != session.MaxLiving {
+		t.Errorf("after forty sign-ins %d sessions live", n)
+	}
+	f.Exec("delete from sessions where address <> $1", ours)
+	f.provide("ACME", Ask)
+	f.demand(true)
+	signIn(40)
+	if n := living(); n != session.MaxLiving {
+		t.Errorf("after forty that have a second factor to prove %d are pending", n)
+	}
+	// The two are counted apart: who is in by both factors displaces the like.
+	f.Exec("update sessions set address = 'older' where address <> $1", ours)
+	f.provide("ACME", Trust)
+	f.idp.Change = func(claims map[string]any) {
+		claims["amr"], claims["auth_time"] = []string{"pwd", "otp"}, time.Now().Unix()
+	}
+	signIn(2)
+	if n := f.ID("select count(*) from living_sessions where address = 'older'"); n != session.MaxLiving {
+		t.Errorf("two sessions of two factors left %d of the pending ones", n)
+	}
+}

@@ -73,7 +73,7 @@ func (s *Service) Return(ctx context.Context, a Answer) (Arrival, error) {
 func (s *Service) hear(ctx context.Context, p dbsqlc.SSOProviderOfRow, flow dbsqlc.SsoFlow, a Answer) (claims, error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
-	d, err := s.discover(ctx, p.Issuer, false)
+	d, err := s.idps.discover(ctx, p.Issuer, false)
 	if err != nil {
 		return claims{}, err
 	}

@@ -54,7 +54,7 @@ func (s *Store) Start(
 		return Session{}, "", fmt.Errorf("start a session of user %d: %w", user.ID, err)
 	}
 	sess.ID, sess.KnownBrowser = row.ID, row.KnownBrowser
-	return sess, token, s.evictOldest(ctx, tx, sess, client, sess.Pending(), 1)
+	return sess, token, s.evictOldest(ctx, tx, sess, client, sess.Pending(), leastLevel(demanded))
 }
 
 // MaxLiving is how many sessions of one user live at once; with one more the oldest ends (ASVS 7.1.2). As many log-ins
