@@ -40,12 +40,16 @@ func (q *Queries) MobileNumberConfirm(ctx context.Context, db DBTX, arg MobileNu
 }
 
 const mobileNumberCountries = `-- name: MobileNumberCountries :many
-select m.country
-from mobile_numbers m join users u on u.id = m.user_id
-where m.confirmed_at is not null
-group by m.country
-order by count(*) filter (where u.office_id = $1::bigint) desc, count(distinct u.office_id) desc,
-    count(*) desc, m.country
+select country from (
+    select m.country, count(*) as own, 0 as offices
+    from users u join mobile_numbers m on m.user_id = u.id
+    where u.office_id = $1::bigint and m.confirmed_at is not null
+    group by m.country
+    union all
+    select c.country, 0, count(*) from confirmed_countries c group by c.country
+) counted
+group by country
+order by sum(own) desc, sum(offices) desc, country
 limit 6
 `
 

@@ -104,6 +104,11 @@ type Challenge struct {
 	KnownBrowser bool
 }
 
+type ConfirmedCountry struct {
+	OfficeID int64
+	Country  string
+}
+
 type Cost struct {
 	OfficeID int64
 	Month    pgtype.Date

@@ -40,6 +40,29 @@ return exists (
         and f.removed_at > now() - former_number_life()
 );
 
+-- Where each office has, or had, a confirmed number: what the list of countries begins with, without a look at every
+-- number at every view.
+create table confirmed_countries (
+    office_id bigint not null references offices on delete cascade,
+    country   text   not null,
+    primary key (office_id, country)
+);
+insert into confirmed_countries (office_id, country)
+select distinct u.office_id, m.country
+from mobile_numbers m join users u on u.id = m.user_id
+where m.confirmed_at is not null and u.office_id is not null;
+-- +goose StatementBegin
+create function note_confirmed_country() returns trigger language plpgsql as $$
+begin
+    insert into confirmed_countries (office_id, country)
+    select u.office_id, new.country from users u where u.id = new.user_id and u.office_id is not null
+    on conflict do nothing;
+    return null;
+end $$;
+-- +goose StatementEnd
+create trigger note_confirmed_country after insert or update of confirmed_at, country on mobile_numbers
+    for each row when (new.confirmed_at is not null) execute function note_confirmed_country();
+
 -- Whether nothing of a message can have gone out: it counts against nobody.
 create function nothing_went_out(message messages) returns boolean language sql stable parallel safe
 return message.final and message.state = 'failed' and not exists (

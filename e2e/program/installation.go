@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -177,7 +178,7 @@ func (in *Installation) Dump() map[string]string {
 			continue
 		}
 		columns := "to_jsonb(t)"
-		if table == "public.mobile_numbers" || table == "public.challenges" {
+		if slices.Contains([]string{"public.mobile_numbers", "public.former_numbers", "public.challenges"}, table) {
 			columns += " - 'number'"
 		}
 		dump[table] = in.Ask("select string_agg((" + columns + ")::text, E'\\n') from " + table + " t")

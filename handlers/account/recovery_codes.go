@@ -34,7 +34,9 @@ func (s *Screens) RecoverySheet(c echo.Context) error {
 		return err
 	}
 	view := pages.RecoveryCodesView{Codes: codes, FileName: sheetName(s.Product)}
-	return web.Page(c, http.StatusOK, pages.RecoveryCodes, s.Layout(c, s.T(c, "sheet.title"), paths.RecoveryCodes), view)
+	layout := s.Layout(c, s.T(c, "sheet.title"), paths.RecoveryCodes)
+	layout.Toast = s.Toast(c) // of the number that they came with
+	return web.Page(c, http.StatusOK, pages.RecoveryCodes, layout, view)
 }
 
 // RecoverySheetFile is the same as a text file.
