@@ -42,6 +42,26 @@ func TestAPasswordIsMaskedAndMayBePastedAndFilledIn(t *testing.T) {
 	}
 }
 
+func TestNoOtherOriginReadsAnAnswer(t *testing.T) {
+	t.Parallel()
+	f := newAccessFixture(t)
+	for _, route := range f.site.Routes() {
+		for _, visitor := range []string{"", "superuser", "operator"} {
+			cookie, own := f.visit(visitor)
+			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
+				rec := f.ask(method, f.fill(route.Path, visitor, own), cookie, "", "Origin", "https://evil.example",
+					"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "hx-request")
+				for name := range rec.Header() {
+					if strings.HasPrefix(http.CanonicalHeaderKey(name), "Access-Control-") {
+						t.Errorf("%s %s as %q has %s: %q", method, route.Path, visitor, name, rec.Header().Get(name))
+					}
+				}
+			}
+		}
+		f.putBack()
+	}
+}
+
 func TestEveryPageBehindTheLogInHasAWayOut(t *testing.T) {
 	t.Parallel()
 	f := newAccessFixture(t)

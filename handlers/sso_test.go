@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
@@ -150,5 +151,43 @@ func TestSingleSignOnGivesNoOfficeAwayAndNeverBreaks(t *testing.T) {
 	}
 	if n := f.ID("select count(*) from sso_identities"); n != 0 {
 		t.Errorf("%d links", n)
+	}
+}
+
+func TestTheBrowserNeverSeesATokenOfTheProvider(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	idp := federationtest.Start(t)
+	f.provide(idp)
+	token := regexp.MustCompile(`eyJ[\w-]+\.eyJ|an access token`)
+	looked := 0
+	ask := func(method, path, cookie, body string) *httptest.ResponseRecorder {
+		rec := f.ask(method, path, cookie, body)
+		looked++
+		if all := fmt.Sprint(rec.Header()) + html.UnescapeString(rec.Body.String()); token.MatchString(all) {
+			t.Errorf("%s %s shows a token: %s", method, path, all)
+		}
+		return rec
+	}
+	cookie, back := f.leave(idp)
+	rec := ask("GET", back, cookie, "")
+	linking, _, _ := strings.Cut(cookiesOf(rec)[0], ";")
+	ask("GET", "/login/sso/link", linking, "")
+	rec = ask("POST", "/login/sso/link", linking, "username=user&password="+url.QueryEscape(password))
+	if rec.Header().Get("Location") != "/" {
+		t.Fatalf("the link is not made: %d %s", rec.Code, rec.Body)
+	}
+	cookie, back = f.leave(idp)
+	rec = ask("GET", back, cookie, "")
+	in := cookiesOf(rec)
+	if len(in) == 0 || idp.Calls != 2 {
+		t.Fatalf("nobody is in: %d %s, %d calls", rec.Code, rec.Body, idp.Calls)
+	}
+	for _, set := range in {
+		cookie, _, _ := strings.Cut(set, ";")
+		ask("GET", "/settings/me", cookie, "")
+	}
+	if looked < 5 {
+		t.Errorf("only %d answers were looked at", looked)
 	}
 }

@@ -54,6 +54,11 @@ func TestBehindTheDocumentedNginxEveryVisitorHasTheirOwnAddress(t *testing.T) {
 	if !h.tries(p, p.Visitor("203.0.113.51"), "somebody") {
 		t.Error("another visitor is stopped with them")
 	}
+	// Of IPv6 one machine has 64 bits to itself.
+	h.braked(p, func(i int) *program.Visitor { return p.Visitor(fmt.Sprintf("2001:db8:7:7::%x", i+1), forged(i)...) })
+	if !h.tries(p, p.Visitor("2001:db8:7:8::1"), "somebody") {
+		t.Error("the next network of IPv6 is stopped with them")
+	}
 	h.hasNoForged()
 }
 

@@ -29,7 +29,15 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		"a link": {lostPaths, []file{{"docs/a.md", "see [b](b.md#x), [c](https://c.example)"},
 			{"docs/b.md", ""}}, ""},
 		"a lost path": {lostPaths, []file{{"docs/a.md", "see `docs/b.go`"}}, "docs/a.md:1: there is no docs/b.go"},
-		"no path":     {lostPaths, []file{{"docs/a.md", "see `/login/code` and `text/html`"}}, ""},
+		"a code that can be foretold": {guessable,
+			[]file{{"internal/otp/a.go", "import \"math/rand/v2\"\n\nvar code = rand.IntN(1e6)\n"}},
+			"internal/otp/a.go:3: drawn from math/rand: use crypto/rand"},
+		"the same by another name": {guessable,
+			[]file{{"internal/otp/a.go", "import (\n\tr \"math/rand\"\n)\n\nvar code = r.Intn(1e6)\n"}},
+			"internal/otp/a.go:5: drawn from math/rand: use crypto/rand"},
+		"a wait that guards nothing": {guessable,
+			[]file{{"cmd/a.go", "import \"math/rand/v2\"\n\nvar w = rand.IntN(9) // #nosec G404 -- a wait\n"}}, ""},
+		"no path": {lostPaths, []file{{"docs/a.md", "see `/login/code` and `text/html`"}}, ""},
 	} {
 		if got := strings.Join(c.check(c.files), "\n"); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)

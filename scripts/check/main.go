@@ -42,7 +42,7 @@ func main() {
 		os.Exit(1)
 	}
 	var found []string
-	for _, check := range []func([]file) []string{wideLines, unusedQueries, unusedNames, lostPaths} {
+	for _, check := range []func([]file) []string{wideLines, unusedQueries, unusedNames, lostPaths, guessable} {
 		found = append(found, check(files)...)
 	}
 	for _, line := range found {
