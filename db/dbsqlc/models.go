@@ -459,6 +459,8 @@ type Session struct {
 	EndedAt         *time.Time
 	PasswordVersion int64
 	KnownBrowser    bool
+	Network         string
+	Site            string
 }
 
 type SsoFlow struct {

@@ -61,6 +61,57 @@ func (q *Queries) KnownBrowserPut(ctx context.Context, db DBTX, arg KnownBrowser
 	return err
 }
 
+const sessionCrowded = `-- name: SessionCrowded :one
+select (not browser_is_known($1, $2, 2) and (
+    (select count(*) from sessions s where s.user_id = $1 and not s.known_browser and s.level = 1
+        and s.created_at > now() - interval '1 minute' and s.network = $3)
+            >= max_begun_log_ins(false, $4::boolean)
+    or (select count(*) from sessions s where s.user_id = $1 and not s.known_browser and s.level = 1
+        and s.created_at > now() - interval '1 minute' and s.site = $5) >= max_begun_log_ins(true, $4)
+))::boolean
+`
+
+type SessionCrowdedParams struct {
+	UserID      int64
+	BrowserHash []byte
+	Network     string
+	Own         bool
+	Site        string
+}
+
+// Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not
+// finished them, for one more in this browser.
+func (q *Queries) SessionCrowded(ctx context.Context, db DBTX, arg SessionCrowdedParams) (bool, error) {
+	row := db.QueryRow(ctx, sessionCrowded,
+		arg.UserID,
+		arg.BrowserHash,
+		arg.Network,
+		arg.Own,
+		arg.Site,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const sessionDeleteBegun = `-- name: SessionDeleteBegun :execrows
+delete from sessions where id in (
+    select s.id from sessions s
+    where s.expires_at < now() - interval '1 day' and s.level = 1 and not s.known_browser
+        and s.expires_at < s.created_at + interval '1 hour'
+        and not exists (select from challenges c where c.session_id = s.id) limit $1
+)
+`
+
+// Log-ins of strangers that came to nothing go after a day, unless a message was sent in them.
+func (q *Queries) SessionDeleteBegun(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, sessionDeleteBegun, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const sessionDeleteOld = `-- name: SessionDeleteOld :execrows
 delete from sessions where id in (
     select s.id from sessions s where s.expires_at < now() - interval '30 days' limit $1
@@ -77,14 +128,14 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 
 const sessionInsert = `-- name: SessionInsert :one
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, known_browser)
+    expires_at, password_version, network, site, known_browser)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
-    now() + session_life(u.role, $7::boolean), u.password_version,
-    browser_is_known(u.id, $8, case when $7 then 2 else 1 end)
+    now() + session_life(u.role, $7::boolean), u.password_version, $8, $9,
+    browser_is_known(u.id, $10, case when $7 then 2 else 1 end)
 from users u
-where u.id = $9 and u.disabled_at is null
-    and (not $6::boolean or u.password_version = $10::bigint)
+where u.id = $11 and u.disabled_at is null
+    and (not $6::boolean or u.password_version = $12::bigint)
 returning id, (known_browser or not $7)::boolean as known_browser
 `
 
@@ -96,6 +147,8 @@ type SessionInsertParams struct {
 	UserAgent       string
 	ByPassword      bool
 	Pending         bool
+	Network         string
+	Site            string
 	BrowserHash     []byte
 	UserID          int64
 	PasswordVersion int64
@@ -117,6 +170,8 @@ func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertP
 		arg.UserAgent,
 		arg.ByPassword,
 		arg.Pending,
+		arg.Network,
+		arg.Site,
 		arg.BrowserHash,
 		arg.UserID,
 		arg.PasswordVersion,

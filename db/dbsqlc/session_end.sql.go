@@ -45,6 +45,51 @@ func (q *Queries) ChallengeEndOfOffice(ctx context.Context, db DBTX, arg Challen
 	return err
 }
 
+const pendingOldest = `-- name: PendingOldest :many
+select w.id from (
+    select v.id, v.created_at,
+        row_number() over (partition by s.network order by v.created_at desc, v.id desc) as nth
+    from living_sessions v join sessions s on s.id = v.id
+    where v.user_id = $1 and v.id <> $2 and v.level = 1 and v.known_browser = $3::boolean
+) w
+order by case when $3 then 0 else w.nth end, w.created_at desc, w.id desc
+offset $4::int
+`
+
+type PendingOldestParams struct {
+	UserID       int64
+	Keep         int64
+	KnownBrowser bool
+	Newest       int32
+}
+
+// The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network with the most
+// loses its oldest first; the session keep is never among them.
+func (q *Queries) PendingOldest(ctx context.Context, db DBTX, arg PendingOldestParams) ([]int64, error) {
+	rows, err := db.Query(ctx, pendingOldest,
+		arg.UserID,
+		arg.Keep,
+		arg.KnownBrowser,
+		arg.Newest,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sessionDemote = `-- name: SessionDemote :exec
 with demoted as (
     select s.id, u.role from sessions s

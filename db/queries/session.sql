@@ -2,15 +2,26 @@
 -- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, known_browser)
+    expires_at, password_version, network, site, known_browser)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
-    now() + session_life(u.role, @pending::boolean), u.password_version,
+    now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site,
     browser_is_known(u.id, @browser_hash, case when @pending then 2 else 1 end)
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
 returning id, (known_browser or not @pending)::boolean as known_browser;
+
+-- name: SessionCrowded :one
+-- Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not
+-- finished them, for one more in this browser.
+select (not browser_is_known(@user_id, @browser_hash, 2) and (
+    (select count(*) from sessions s where s.user_id = @user_id and not s.known_browser and s.level = 1
+        and s.created_at > now() - interval '1 minute' and s.network = @network)
+            >= max_begun_log_ins(false, @own::boolean)
+    or (select count(*) from sessions s where s.user_id = @user_id and not s.known_browser and s.level = 1
+        and s.created_at > now() - interval '1 minute' and s.site = @site) >= max_begun_log_ins(true, @own)
+))::boolean;
 
 -- name: SessionLoad :one
 -- The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -67,6 +78,15 @@ limit 100;
 -- name: SessionDeleteOld :execrows
 delete from sessions where id in (
     select s.id from sessions s where s.expires_at < now() - interval '30 days' limit @batch
+);
+
+-- name: SessionDeleteBegun :execrows
+-- Log-ins of strangers that came to nothing go after a day, unless a message was sent in them.
+delete from sessions where id in (
+    select s.id from sessions s
+    where s.expires_at < now() - interval '1 day' and s.level = 1 and not s.known_browser
+        and s.expires_at < s.created_at + interval '1 hour'
+        and not exists (select from challenges c where c.session_id = s.id) limit @batch
 );
 
 -- name: KnownBrowserPut :exec

@@ -8,6 +8,18 @@ where user_id = @user_id and id <> @keep and level between @low::smallint and @h
 order by created_at desc, id desc
 offset @newest::int;
 
+-- name: PendingOldest :many
+-- The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network with the most
+-- loses its oldest first; the session keep is never among them.
+select w.id from (
+    select v.id, v.created_at,
+        row_number() over (partition by s.network order by v.created_at desc, v.id desc) as nth
+    from living_sessions v join sessions s on s.id = v.id
+    where v.user_id = @user_id and v.id <> @keep and v.level = 1 and v.known_browser = @known_browser::boolean
+) w
+order by case when @known_browser then 0 else w.nth end, w.created_at desc, w.id desc
+offset @newest::int;
+
 -- name: SessionEnd :execrows
 update sessions set ended_at = now() where id = @id and user_id = @user_id and ended_at is null;
 

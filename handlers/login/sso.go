@@ -134,8 +134,12 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if errors.Is(err, federation.ErrLinked) {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "sso.link_taken"))
 	}
-	if errors.Is(err, account.ErrWrong) { // replaced meanwhile
-		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "login.wrong"))
+	if errors.Is(err, account.ErrWrong) || errors.Is(err, session.ErrCrowded) { // replaced meanwhile, or one too many
+		problem, status, err := s.SignInProblem(c, err, s.T(c, "login.wrong"))
+		if err != nil {
+			return err
+		}
+		return s.showSSOLink(c, status, username, problem)
 	}
 	if err != nil {
 		return s.SSOProblem(c, err)

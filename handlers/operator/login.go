@@ -50,16 +50,11 @@ func (s *Screens) Login(c echo.Context) error {
 	user, err := s.accounts.SignInOperator(ctx,
 		account.Attempt{Username: view.Username, Password: password, Browser: client.Browser, Address: client.Address})
 	if err != nil {
-		problem, status, err := s.SignInProblem(c, err, s.T(c, "operator.wrong"))
-		if err != nil {
-			return err
-		}
-		view.Error = problem
-		return s.showLogin(c, status, view)
+		return s.refuseLogin(c, view, err)
 	}
 	token, err := s.factors.BeginOperator(ctx, user, client)
 	if err != nil {
-		return err
+		return s.refuseLogin(c, view, err)
 	}
 	if err := s.EndPrevious(c, client); err != nil {
 		return err
@@ -72,6 +67,15 @@ func (s *Screens) Login(c echo.Context) error {
 	}
 	s.SetSession(c, token)
 	return s.Redirect(c, to)
+}
+
+func (s *Screens) refuseLogin(c echo.Context, view pages.LoginView, refused error) error {
+	problem, status, err := s.SignInProblem(c, refused, s.T(c, "operator.wrong"))
+	if err != nil {
+		return err
+	}
+	view.Error = problem
+	return s.showLogin(c, status, view)
 }
 
 // proveAtOnce tries the code that came with the password, and returns the session's token after that and

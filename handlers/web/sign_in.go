@@ -30,6 +30,8 @@ func (w *Web) SignInProblem(c echo.Context, err error, wrong string) (problem st
 		return wrong, http.StatusUnprocessableEntity, nil
 	case errors.As(err, &delay):
 		return w.N(c, "login.delay", int(delay.Wait.Seconds())), http.StatusTooManyRequests, nil
+	case errors.Is(err, session.ErrCrowded):
+		return w.T(c, "login.crowded"), http.StatusTooManyRequests, nil
 	case errors.Is(err, account.ErrBusy):
 		c.Response().Header().Set("Retry-After", "5")
 		return w.T(c, "login.busy"), http.StatusServiceUnavailable, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -35,6 +36,9 @@ func (w *Web) SSOProblem(c echo.Context, err error) error {
 		}
 		view.Heading, view.Text, view.Retry = w.T(c, "sso.trouble_title"),
 			w.T(c, "sso_trouble."+string(trouble.Kind)), trouble.OfficeCode
+	case errors.Is(err, session.ErrCrowded):
+		status = http.StatusTooManyRequests
+		view.Heading, view.Text = w.T(c, "sso.trouble_title"), w.T(c, "login.crowded")
 	case errors.Is(err, federation.ErrFlow):
 		view.Heading, view.Text = w.T(c, "sso.flow_title"), w.T(c, "sso.flow_text")
 	default:

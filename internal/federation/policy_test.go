@@ -401,6 +401,7 @@ func TestTwentySessionsOfSingleSignOnLiveAndTwentyArePending(t *testing.T) {
 	signIn := func(n int) {
 		t.Helper()
 		for range n {
+			f.Exec("update sessions set created_at = created_at - interval '1 minute'") // what one minute takes is limited
 			if _, err := f.roundTrip(); err != nil {
 				t.Fatal(err)
 			}

@@ -135,7 +135,7 @@ func (s *Store) Touch(ctx context.Context, sess Session) error {
 // Raise makes it a session of two factors, with a new token, in the transaction that consumed the proof.
 // ErrNone when the session ended meanwhile.
 func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, kind factor.Kind) (Token, error) {
-	if err := s.evictOldest(ctx, tx, sess, Client{}, false, leastLevel(sess.TwoFactorRequired)); err != nil {
+	if err := s.evictOldest(ctx, tx, sess, Client{}, leastLevel(sess.TwoFactorRequired)); err != nil {
 		return "", err
 	}
 	token := NewToken()

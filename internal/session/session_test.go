@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -23,6 +25,8 @@ type fixture struct {
 	pool  *db.Pool
 	store *Store
 	user  account.User
+
+	networks atomic.Int64 // that log-ins came from
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -54,11 +58,20 @@ func (f *fixture) start(pending bool) Token {
 // startIn is start in a browser, by the hash of its cookie.
 func (f *fixture) startIn(browser string, pending bool) (token Token, sess Session) {
 	f.t.Helper()
-	client := Client{Address: "192.0.2.1"}
+	// Each from a network of its own: what one network may begin has a test of its own.
+	client := Client{Address: fmt.Sprintf("198.18.%d.1", f.networks.Add(1)%250)}
 	if browser != "" {
 		client.Browser = []byte(browser)
 	}
-	f.inTx(func(tx pgx.Tx) error {
+	token, sess, err := f.startAt(client, pending)
+	if err != nil {
+		f.t.Error(err)
+	}
+	return token, sess
+}
+
+func (f *fixture) startAt(client Client, pending bool) (token Token, sess Session, err error) {
+	err = db.InTx(context.Background(), f.pool, func(tx pgx.Tx) error {
 		_, err := tx.Exec(context.Background(), "select from users where id = $1 for update", f.user.ID)
 		if err != nil {
 			return err
@@ -66,7 +79,7 @@ func (f *fixture) startIn(browser string, pending bool) (token Token, sess Sessi
 		sess, token, err = f.store.Start(context.Background(), tx, f.user, client, ByPassword, pending)
 		return err
 	})
-	return token, sess
+	return token, sess, err
 }
 
 func TestASessionEndsByTheDatabasesClockAndChangesItsToken(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 // AuthSource is what a session begins with. The two of single sign-on stand in sessions.methods by these words.
@@ -35,17 +37,21 @@ func (a AuthSource) methods() (level int16, methods []string) {
 
 // Start begins a session of a user in the transaction tx: a pending log-in where a second factor is demanded and by has
 // not proven it. It returns account.ErrWrong when the password that the user proved is not theirs any more, or they
-// were disabled meanwhile.
+// were disabled meanwhile, and ErrCrowded for a pending log-in too many; whoever holds the user's row is counted alone.
 func (s *Store) Start(
 	ctx context.Context, tx pgx.Tx, user account.User, client Client, by AuthSource, demanded bool,
 ) (Session, Token, error) {
 	token := NewToken()
 	level, methods := by.methods()
 	sess := Session{User: user, TwoFactorRequired: demanded, Level: int(level), Methods: methods}
+	at := network.Of(client.Address)
+	if err := s.crowded(ctx, tx, sess, client, at); err != nil {
+		return Session{}, "", err
+	}
 	row, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
 		UserID: user.ID, TokenHash: token.Hash(), Level: level, Methods: methods, Address: client.Address,
 		UserAgent: clip(client.UserAgent), ByPassword: by == ByPassword, PasswordVersion: user.PasswordVersion,
-		Pending: sess.Pending(), BrowserHash: client.Browser,
+		Pending: sess.Pending(), BrowserHash: client.Browser, Network: at.Host(), Site: at.Site(),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Session{}, "", account.ErrWrong
@@ -54,11 +60,36 @@ func (s *Store) Start(
 		return Session{}, "", fmt.Errorf("start a session of user %d: %w", user.ID, err)
 	}
 	sess.ID, sess.KnownBrowser = row.ID, row.KnownBrowser
-	return sess, token, s.evictOldest(ctx, tx, sess, client, sess.Pending(), leastLevel(demanded))
+	if sess.Pending() {
+		return sess, token, s.evictPending(ctx, tx, sess, client)
+	}
+	return sess, token, s.evictOldest(ctx, tx, sess, client, leastLevel(demanded))
+}
+
+// ErrCrowded says that too many log-ins of a user have begun in new browsers at one network, in the last minute, and
+// were not finished.
+var ErrCrowded = fault.New(fault.Unavailable, "too many log-ins of this user were begun here and not finished")
+
+// crowded returns ErrCrowded when one more pending log-in is too many, and has then written nothing.
+func (s *Store) crowded(ctx context.Context, tx pgx.Tx, sess Session, client Client, at network.Network) error {
+	if !sess.Pending() {
+		return nil
+	}
+	crowded, err := s.q.SessionCrowded(ctx, tx, dbsqlc.SessionCrowdedParams{
+		UserID: sess.User.ID, BrowserHash: client.Browser, Network: at.Host(), Site: at.Site(), Own: at.Own(),
+	})
+	if err != nil {
+		return fmt.Errorf("count the log-ins of user %d: %w", sess.User.ID, err)
+	}
+	if crowded {
+		return ErrCrowded
+	}
+	return nil
 }
 
 // MaxLiving is how many sessions of one user live at once; with one more the oldest ends (ASVS 7.1.2). As many log-ins
-// may be pending beside them: the password alone cannot end the session of the user who proved both.
+// may be pending beside them in known browsers, and as many in new ones: the password alone cannot end the session of
+// the user who proved both, nor the log-in that they have begun in a browser of theirs.
 const MaxLiving = 20
 
 // leastLevel returns the level of a session that may do something.
@@ -69,19 +100,32 @@ func leastLevel(demanded bool) int16 {
 	return 1
 }
 
-// evictOldest ends the oldest sessions of a user before the session keep makes more than MaxLiving: of the pending
-// log-ins when it is one, else of the sessions of at least the level least.
-func (s *Store) evictOldest(ctx context.Context, tx pgx.Tx, keep Session, client Client, pending bool,
-	least int16) error {
-	which := dbsqlc.SessionOldestParams{UserID: keep.User.ID, Keep: keep.ID, Low: least, High: 2, Newest: MaxLiving - 1}
-	if pending {
-		which.Low, which.High = 1, 1
-	}
-	oldest, err := s.q.SessionOldest(ctx, tx, which)
+// evictOldest ends the oldest sessions of a user, of at least the level least, before the session keep makes more than
+// MaxLiving.
+func (s *Store) evictOldest(ctx context.Context, tx pgx.Tx, keep Session, client Client, least int16) error {
+	oldest, err := s.q.SessionOldest(ctx, tx, dbsqlc.SessionOldestParams{
+		UserID: keep.User.ID, Keep: keep.ID, Low: least, High: 2, Newest: MaxLiving - 1,
+	})
 	if err != nil {
 		return fmt.Errorf("look for too many sessions of user %d: %w", keep.User.ID, err)
 	}
-	for _, id := range oldest {
+	return s.evict(ctx, tx, keep, client, oldest)
+}
+
+// evictPending ends pending log-ins of a user before the session keep makes more than MaxLiving of its kind: those of
+// known browsers displace their like, and those of strangers theirs, the most crowded network first.
+func (s *Store) evictPending(ctx context.Context, tx pgx.Tx, keep Session, client Client) error {
+	oldest, err := s.q.PendingOldest(ctx, tx, dbsqlc.PendingOldestParams{
+		UserID: keep.User.ID, Keep: keep.ID, KnownBrowser: keep.KnownBrowser, Newest: MaxLiving - 1,
+	})
+	if err != nil {
+		return fmt.Errorf("look for too many log-ins of user %d: %w", keep.User.ID, err)
+	}
+	return s.evict(ctx, tx, keep, client, oldest)
+}
+
+func (s *Store) evict(ctx context.Context, tx pgx.Tx, keep Session, client Client, ids []int64) error {
+	for _, id := range ids {
 		if _, err := s.End(ctx, tx, Which{UserID: keep.User.ID, ID: id}); err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 // Begin starts the session of a user whose password was right, in one transaction with everything that follows from it.
 // Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
 // confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or
-// the user disabled, since it was looked at.
+// the user disabled, since it was looked at, and session.ErrCrowded.
 func (s *Service) Begin(
 	ctx context.Context, user account.User, language string, client session.Client,
 ) (token session.Token, err error) {

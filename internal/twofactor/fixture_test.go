@@ -3,8 +3,10 @@ package twofactor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +48,7 @@ type fixture struct {
 	sessions *session.Store
 	factors  *twofactor.Service
 	now      time.Time // the clock of time-based codes
+	networks atomic.Int64
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -97,6 +100,12 @@ func (f *fixture) step(secret otp.Secret, offset int64) string {
 func (f *fixture) begin(u account.User) session.Session {
 	f.t.Helper()
 	return f.beginIn(u, browser)
+}
+
+// network is an address that no log-in came from yet.
+func (f *fixture) network() string {
+	n := f.networks.Add(1)
+	return fmt.Sprintf("198.%d.%d.7", 18+n/250, n%250)
 }
 
 func (f *fixture) load(token session.Token) session.Session {

@@ -16,9 +16,11 @@ import (
 // mine is the owner's own browser, over IPv6; the fixture's browser is a stranger's.
 var mine = session.Client{Address: "2001:db8:1:2::3", UserAgent: "test", Browser: []byte("the owner's browser")}
 
-// beginIn is a log-in whose password was right, in a browser.
+// beginIn is a log-in whose password was right, in a browser, from a network of its own: how many one network may begin
+// has tests in package session.
 func (f *fixture) beginIn(u account.User, client session.Client) session.Session {
 	f.t.Helper()
+	client.Address = f.network()
 	token, err := f.factors.Begin(context.Background(), u, "en", client)
 	if err != nil {
 		f.t.Fatalf("begin: %v", err)

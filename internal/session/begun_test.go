@@ -1,0 +1,129 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+)
+
+// strangersAt is a browser that the user never completed a log-in in.
+func strangersAt(address string) Client {
+	return Client{Address: address, Browser: []byte("a stranger's")}
+}
+
+var owners = Client{Address: "203.0.113.9", Browser: []byte("the owner's")}
+
+// minuteLater lets every session be a minute older.
+func (f *fixture) minuteLater() {
+	f.t.Helper()
+	f.Exec("update sessions set created_at = created_at - interval '1 minute 1 second'")
+}
+
+// Whoever has the password begins a few log-ins a minute at a network or a site, and is then refused unwritten.
+func TestLogInsOfStrangersAreLimitedByNetwork(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	factory.KnownBrowser(t, f.pool, f.user.ID, string(owners.Browser))
+	for name, at := range map[string]struct {
+		address func(i int) string
+		most    int
+	}{
+		"IPv4":               {func(int) string { return owners.Address }, 5},
+		"a network of IPv6":  {func(i int) string { return fmt.Sprintf("2001:db8:1:2::%x", i) }, 5},
+		"a site of IPv6":     {func(i int) string { return fmt.Sprintf("2001:db8:1:%x::1", i) }, 10},
+		"a proxy, not named": {func(int) string { return "127.0.0.1" }, 100},
+	} {
+		f.Exec("delete from sessions")
+		begun := 0
+		for i := range at.most + 20 {
+			switch _, _, err := f.startAt(strangersAt(at.address(i)), true); {
+			case err == nil:
+				begun++
+			case !errors.Is(err, ErrCrowded):
+				t.Fatal(err)
+			}
+		}
+		if rows := f.Int("select count(*) from sessions"); begun != at.most || rows != at.most {
+			t.Errorf("%s: %d log-ins begun, %d rows", name, begun, rows)
+		}
+		// The owner, there and in a known browser, is in all the same; and a minute later everybody.
+		client := owners
+		client.Address = at.address(0)
+		if _, _, err := f.startAt(client, true); err != nil {
+			t.Errorf("%s: the owner in a known browser: %v", name, err)
+		}
+		f.minuteLater()
+		if _, _, err := f.startAt(strangersAt(at.address(0)), true); err != nil {
+			t.Errorf("%s: a minute later: %v", name, err)
+		}
+	}
+}
+
+// A log-in that was finished is none that was begun and left.
+func TestFinishedLogInsAreNotCounted(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	for range 8 {
+		if _, _, err := f.startAt(strangersAt("203.0.113.9"), true); err != nil {
+			t.Fatal(err)
+		}
+		f.Exec("update sessions set level = 2, second_factor_at = now(), known_browser = true")
+	}
+}
+
+// Strangers displace strangers: never the log-in that the owner has begun in a known browser, nor the one in a new
+// browser at a network of its own.
+func TestStrangersDisplaceNoLogInOfTheOwner(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	factory.KnownBrowser(t, f.pool, f.user.ID, string(owners.Browser))
+	known, _, err := f.startAt(owners, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, _, err := f.startAt(strangersAt("2001:db8:1:2::3"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for minute := range 8 {
+		for i := range 15 {
+			address := []string{"198.51.100.1", "192.0.2.1", fmt.Sprintf("2001:db8:ffff:%x::1", i)}[i%3]
+			if _, _, err := f.startAt(strangersAt(address), true); err != nil {
+				t.Fatalf("minute %d: %v", minute, err)
+			}
+		}
+		f.minuteLater()
+	}
+	for name, token := range map[string]Token{"known": known, "new": fresh} {
+		if _, err := f.store.Load(t.Context(), token); err != nil {
+			t.Errorf("the owner's log-in in a %s browser: %v", name, err)
+		}
+	}
+	if n := f.Int("select count(*) from sessions where ended_at is null and not known_browser"); n != MaxLiving {
+		t.Errorf("%d log-ins of strangers live", n)
+	}
+}
+
+// What strangers began and left is gone after a day; what brought messages is kept as long as those.
+func TestLogInsThatCameToNothingGoAfterADay(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	_, begun, _ := f.startAt(strangersAt("203.0.113.9"), true)
+	_, sent, _ := f.startAt(strangersAt("203.0.113.9"), true)
+	factory.Challenge(t, f.pool, sent.ID, factory.ChallengeOpts{})
+	_, full, _ := f.startAt(strangersAt("203.0.113.9"), false)
+	f.Exec("update sessions set created_at = created_at - interval '25 hours', expires_at = expires_at - interval '36 hours'")
+	if _, err := f.store.q.SessionDeleteBegun(t.Context(), f.pool, 100); err != nil {
+		t.Fatal(err)
+	}
+	left := f.Text("select string_agg(id::text, ' ' order by id) from sessions")
+	if want := fmt.Sprint(sent.ID, " ", full.ID); left != want {
+		t.Errorf("sessions %s stay of %d %s", left, begun.ID, want)
+	}
+}
