@@ -1,8 +1,12 @@
 package handlers
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -103,5 +107,26 @@ func TestAnOldPasswordIsStillAPassword(t *testing.T) {
 				t.Error(fmt.Sprint(route.Path, " asks what only a password may answer"))
 			}
 		}
+	}
+}
+
+func TestAnErrorOfOursIsALineWithItsChain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var lines bytes.Buffer
+	site, err := New(f.services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch",
+		slog.New(slog.NewTextHandler(&lines, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.site = site
+	cookie := f.in("ACME/user")
+	f.Exec("alter view living_sessions rename to gone")
+	rec := f.ask("GET", "/settings/me", cookie, "")
+	line := regexp.MustCompile(`level=ERROR msg="request failed" request=([A-Z2-7]+) .*error="load session: .*SQLSTATE`)
+	told := line.FindStringSubmatch(lines.String())
+	if rec.Code != http.StatusInternalServerError || told == nil ||
+		!strings.Contains(rec.Body.String(), told[1]) {
+		t.Errorf("answered %d, and the log says\n%s", rec.Code, lines.String())
 	}
 }

@@ -103,16 +103,16 @@ func (c copied) mutate(p patch, passing map[test]bool) (state string, err error)
 	if err != nil {
 		return "", err
 	}
-	if out, err := c.apply(file); err != nil {
-		fmt.Fprintf(os.Stderr, "%s", out)
+	if trouble := c.apply(file); trouble != "" {
+		fmt.Fprintln(os.Stderr, trouble)
 		return notApplying, nil
 	}
 	outcomes, printed, err := c.test(p.fails)
 	if err != nil {
 		return "", err
 	}
-	if out, err := c.apply(file, "--reverse"); err != nil {
-		return "", fmt.Errorf("take %s back: %w\n%s", p.name, err, out)
+	if trouble := c.apply(file, "--reverse"); trouble != "" {
+		return "", fmt.Errorf("take %s back: %s", p.name, trouble)
 	}
 	state = caught
 	for _, t := range p.fails {
@@ -129,12 +129,15 @@ func (c copied) mutate(p patch, passing map[test]bool) (state string, err error)
 	return state, nil
 }
 
-// apply is git apply in the copy, wherever that lies.
-func (c copied) apply(file string, flags ...string) (out []byte, err error) {
+// apply is git apply in the copy, wherever that lies. It returns "" or what git says.
+func (c copied) apply(file string, flags ...string) (trouble string) {
 	cmd := exec.Command("git", append(append([]string{"apply", "-C1"}, flags...), file)...) // #nosec G204 -- our own
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(c.dir))
-	return cmd.CombinedOutput()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Sprintf("%v: %s", err, out)
+	}
+	return ""
 }
 
 // test runs tests of the copy, those of a folder together, and returns how each ended and what was printed.

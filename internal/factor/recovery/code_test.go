@@ -36,11 +36,25 @@ func TestARecoveryCodeIsReadAsPeopleTypeIt(t *testing.T) {
 func TestNewCodesHaveTheirForm(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}$`)
+	drawn := map[rune]int{}
 	for range 2000 {
 		if c := newCode(); !form.MatchString(c) {
 			t.Fatalf("recovery code %q", c)
 		} else if _, ok := clean(c); !ok {
 			t.Fatalf("recovery code %q is not read", c)
+		} else {
+			for _, letter := range c {
+				drawn[letter]++
+			}
 		}
+	}
+	// 75 bits: each of 32 letters is drawn. 937 of each are expected; 700 is seven deviations away.
+	for _, letter := range alphabet {
+		if drawn[letter] < 700 {
+			t.Errorf("%c was drawn %d times in 2000 codes", letter, drawn[letter])
+		}
+	}
+	if len(alphabet) != 32 {
+		t.Errorf("there are %d letters", len(alphabet))
 	}
 }
