@@ -10,8 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/vonage/vonage-go-sdk"
 )
 
 // vonageVoice is Vonage's Voice API.
@@ -136,7 +134,7 @@ func (cfg VoiceConfig) check() error {
 	if !applicationShape.MatchString(cfg.Application) {
 		return errors.New("VONAGE_APPLICATION_ID must be the application's id, such as 1c4bb2f6-0c9f-4e4c-9a53-2b3c7a4d5e6f")
 	}
-	if _, err := vonage.CreateAuthFromAppPrivateKey(cfg.Application, cfg.PrivateKey); err != nil {
+	if _, err := cfg.token(time.Now()); err != nil {
 		return errors.New("VONAGE_PRIVATE_KEY_FILE does not hold an RSA private key in PEM form") // err may quote it
 	}
 	if !senderNumber.MatchString(cfg.From) {

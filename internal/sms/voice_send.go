@@ -38,12 +38,11 @@ func (v *Voice) Send(ctx context.Context, t Text) (o Outcome) {
 			o = Outcome{Class: Unknown, Status: statusUnreadable, Reason: Unreadable}
 		}
 	}()
-	// A token per send: it lives for a quarter of an hour, which the SDK's client outlives.
-	auth, err := vonage.CreateAuthFromAppPrivateKey(v.cfg.Application, v.cfg.PrivateKey)
+	token, err := v.cfg.token(time.Now())
 	if err != nil {
 		return Outcome{Class: Account, Status: statusRequest, Reason: Credentials}
 	}
-	client := vonage.NewVoiceClient(auth)
+	client := vonage.NewVoiceClient(&vonage.JWTAuth{JWT: token})
 	client.Config.BasePath = v.cfg.BaseURL
 	client.Config.HTTPClient = &http.Client{Transport: c}
 
