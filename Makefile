@@ -43,10 +43,11 @@ UNRACED := regexp regexp/syntax text/template/parse golang.org/x/crypto/argon2 g
 
 # make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise.
 .PHONY: test/go
-test/go: postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
+test/go: build postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
 	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
 	$(SCRATCH) GORACE=atexit_sleep_ms=50 NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
+		NIGHTLATCH_TEST_COMMANDS=$(CURDIR)/bin/nightlatch \
 		go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -vet=off -timeout 40m ./...
 	$(SCRATCH) go test -tags madeup -count=1 -vet=off -run '(Third|Any|Every)Language|KindOfMail' \
 		./handlers ./internal/{locale,mail,message,users}

@@ -46,7 +46,7 @@ func Supervise(t testing.TB, env map[string]string, name, only string) *Member {
 func (m *Member) supervise() {
 	defer close(m.ended)
 	for {
-		cmd := asProcess(context.Background(), m.t, m.env, append([]string{"serve"}, m.args...)...)
+		cmd := asProcess(context.Background(), m.t, m.env, binary, append([]string{"serve"}, m.args...)...)
 		cmd.Stdout, cmd.Stderr = m.Log, m.Log
 		m.mu.Lock()
 		if m.over {

@@ -38,7 +38,7 @@ var announced = regexp.MustCompile(`is at (https?://\S+)`)
 func Spawn(t testing.TB, env map[string]string, args ...string) *Node {
 	t.Helper()
 	n := &Node{t: t, Out: &buffer{}, Log: &buffer{}, Done: make(chan struct{})}
-	n.Cmd = asProcess(context.Background(), t, env, append([]string{"serve"}, args...)...)
+	n.Cmd = asProcess(context.Background(), t, env, binary, append([]string{"serve"}, args...)...)
 	n.Cmd.Stdout, n.Cmd.Stderr = n.Out, n.Log
 	if err := n.Cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func Command(t testing.TB, env map[string]string, stdin string, args ...string) 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), StartPatience)
 	defer cancel()
-	cmd := asProcess(ctx, t, env, args...)
+	cmd := asProcess(ctx, t, env, commands, args...)
 	var out, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &stderr
 	err := cmd.Run()
@@ -89,12 +89,14 @@ func Command(t testing.TB, env map[string]string, stdin string, args ...string) 
 }
 
 // asProcess is the program as a process, not started yet.
-func asProcess(ctx context.Context, t testing.TB, env map[string]string, args ...string) *exec.Cmd {
+func asProcess(
+	ctx context.Context, t testing.TB, env map[string]string, program string, args ...string,
+) *exec.Cmd {
 	t.Helper()
-	if binary == "" {
+	if program == "" {
 		t.Fatal("program: this package has no TestMain that calls program.Main")
 	}
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = t.TempDir() // a .nightlatch that appears by mistake appears here
 	cmd.Env = []string{}
 	for name, v := range env {
