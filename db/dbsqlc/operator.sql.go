@@ -94,16 +94,15 @@ func (q *Queries) OperatorKnownBrowser(ctx context.Context, db DBTX, arg Operato
 }
 
 const operatorList = `-- name: OperatorList :many
-select u.username, u.created_at, has_factor(u.id)::boolean as has_authenticator
+select u.username, u.created_at
 from users u
 where u.office_id is null
 order by u.username
 `
 
 type OperatorListRow struct {
-	Username         string
-	CreatedAt        time.Time
-	HasAuthenticator bool
+	Username  string
+	CreatedAt time.Time
 }
 
 func (q *Queries) OperatorList(ctx context.Context, db DBTX) ([]OperatorListRow, error) {
@@ -115,7 +114,7 @@ func (q *Queries) OperatorList(ctx context.Context, db DBTX) ([]OperatorListRow,
 	var items []OperatorListRow
 	for rows.Next() {
 		var i OperatorListRow
-		if err := rows.Scan(&i.Username, &i.CreatedAt, &i.HasAuthenticator); err != nil {
+		if err := rows.Scan(&i.Username, &i.CreatedAt); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -129,7 +129,8 @@ begin
     where f.user_id = new.id and f.stranger
         and (f.given_back < max_given_back() or factor_month_over(f.given_back_since));
     delete from password_failures p
-    where p.account = coalesce((select o.code from offices o where o.id = new.office_id), 'operator') || '/' || new.username;
+    where p.account = coalesce((select o.code from offices o where o.id = new.office_id), 'operator')
+        || '/' || new.username;
     return null;
 end $$;
 -- +goose StatementEnd

@@ -10,7 +10,7 @@ select id, username, name, role, language, password_hash, password_version, disa
 where office_id is null and username = @username;
 
 -- name: OperatorList :many
-select u.username, u.created_at, has_factor(u.id)::boolean as has_authenticator
+select u.username, u.created_at
 from users u
 where u.office_id is null
 order by u.username;

@@ -138,7 +138,8 @@ select pg_temp.waiting('user2', 'ACME');
 insert into audit_events (at, office_id, actor_id, actor, action, detail)
 select now() - interval '110 seconds', u.office_id, u.id, u.username, 'code_not_sent', 'office' from users u
     join offices o on o.id = u.office_id where o.code = 'ACME' and u.username = 'user2';
-insert into factor_failures (user_id, stranger, in_a_row, wait_until) select u.id, false, 10, now() + interval '12 minutes 20 seconds'
+insert into factor_failures (user_id, stranger, in_a_row, wait_until)
+select u.id, false, 10, now() + interval '12 minutes 20 seconds'
     from users u join offices o on o.id = u.office_id where o.code = 'ACME' and u.username = 'user3';
 
 -- An operator with a session that is signed in: the token is 32 bytes of 'o', base64url without padding.

@@ -85,9 +85,8 @@ func (s *Service) CreateOperator(ctx context.Context, username, password string,
 
 // Operator is an operator as the command line lists them.
 type Operator struct {
-	Username      string
-	CreatedAt     time.Time
-	Authenticator bool // without one nobody can sign in under this name
+	Username  string
+	CreatedAt time.Time
 }
 
 // Operators returns every operator, by username.
@@ -98,7 +97,7 @@ func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 	}
 	operators := make([]Operator, len(rows))
 	for i, r := range rows {
-		operators[i] = Operator{r.Username, r.CreatedAt, r.HasAuthenticator}
+		operators[i] = Operator(r)
 	}
 	return operators, nil
 }
