@@ -89,8 +89,9 @@ func newFixture(t testing.TB) *fixture {
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,
-		Users: users.New(pool, sessions, log),
-		SSO:   federation.New(pool, ring, f.factors, log, &url.URL{Scheme: "http", Host: "localhost"}),
+		Users: users.New(pool, sessions, account.NewWays(nil, sessions, log), log),
+		SSO: federation.New(pool, ring, f.factors, account.NewWays(nil, sessions, log), log,
+			&url.URL{Scheme: "http", Host: "localhost"}),
 	}
 	f.rebuild = func(services Services, options ...Option) *echo.Echo {
 		options = append(options, WithDemo(message.NewDemoPhone(pool), mail.NewDemoMailbox(pool)))

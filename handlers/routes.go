@@ -81,7 +81,9 @@ func (s *site) hookRoutes(h *hooks.Screens) {
 
 // secondStepRoutes are a pending log-in's: its own second step and nothing else.
 func (s *site) secondStepRoutes() {
-	pending := s.anybody().with(s.web.RequirePending)
+	word := s.anybody().with(s.web.RequirePending)
+	word.page(paths.LoginWord, s.factor.WordPage, s.factor.GiveWord)
+	pending := word.with(s.web.RequireWord)
 	pending.unknown(paths.Login)
 	pending.get(paths.SecondStep, s.login.SecondStep)
 	pending.page(paths.LoginMethod, s.login.MethodPage, s.login.ChooseMethod)
@@ -113,6 +115,7 @@ func (s *site) settingsRoutes() {
 	in.with(s.web.StepUp(session.StepUpOwn, "")).page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
 	in.post(paths.Country, s.factor.Country)
 	in.with(s.web.StepUpAsked("")).page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
+	in.page(paths.MyWord, s.factor.WordPage, s.factor.GiveWord)
 	in.get(paths.RecoveryCodes, s.account.RecoverySheet)
 	in.get(paths.RecoveryFile, s.account.RecoverySheetFile)
 	in.post(paths.RecoveryKept, s.account.KeepRecoveryCodes)

@@ -67,16 +67,25 @@ type userResetTwoFactor struct {
 	Username string `required:"" help:"Username."`
 }
 
-// Run takes a user's factors away, ends their sessions and tells the office's superusers.
+// Run takes a user's factors away, ends their sessions and tells the office's superusers. The password goes too, and a
+// link is mailed; where none can be, a word is printed.
 func (c *userResetTwoFactor) Run(ctx context.Context, a *app, std stdio) error {
 	officeID, userID, err := a.web.accounts.Find(ctx, c.Office, c.Username)
 	if err != nil {
 		return err
 	}
-	if err := a.web.factors.ForceReset(ctx, officeID, userID); err != nil {
+	done, err := a.web.factors.ForceReset(ctx, officeID, userID)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "The second factor of %s is reset. They choose anew at the next log-in.\n",
-		account.CanonicalUsername(c.Username))
+	name := account.CanonicalUsername(c.Username)
+	if done.Mailed {
+		fmt.Fprintf(std.out, "The second factor of %s is reset, and the password is void. A link to a new one is mailed to "+
+			"the address on file; it works for 30 minutes.\n", name)
+		return nil
+	}
+	fmt.Fprintf(std.out, "The second factor of %s is reset. The password stays. At the next log-in they are asked for "+
+		"this word, before they choose anew. Hand it over yourself; it works for 24 hours and is not shown again:\n\n%s\n",
+		name, done.Word)
 	return nil
 }

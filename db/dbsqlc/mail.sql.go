@@ -119,8 +119,10 @@ func (q *Queries) MailEnd(ctx context.Context, db DBTX, arg MailEndParams) error
 const mailForSending = `-- name: MailForSending :one
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, u.email, (u.disabled_at is not null)::boolean as disabled,
+    u.name, u.username, coalesce(m.to_address, u.email)::text as email,
+    (u.disabled_at is not null)::boolean as disabled,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
+    exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now
 from mails m
@@ -149,6 +151,7 @@ type MailForSendingRow struct {
 	Disabled      bool
 	OfficeCode    string
 	OfficeName    string
+	SingleSignOn  bool
 	LinkLives     bool
 	LinkExpiresAt time.Time
 	Now           time.Time
@@ -176,6 +179,7 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.Disabled,
 		&i.OfficeCode,
 		&i.OfficeName,
+		&i.SingleSignOn,
 		&i.LinkLives,
 		&i.LinkExpiresAt,
 		&i.Now,
@@ -184,8 +188,9 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 }
 
 const mailInsert = `-- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address)
+values ($1, $2, $3, $4, $5, $6, $7, $8,
+    nullif($9::text, ''))
 returning id
 `
 
@@ -198,6 +203,7 @@ type MailInsertParams struct {
 	Address   string
 	Browser   string
 	System    string
+	ToAddress string
 }
 
 func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams) (int64, error) {
@@ -210,6 +216,7 @@ func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams)
 		arg.Address,
 		arg.Browser,
 		arg.System,
+		arg.ToAddress,
 	)
 	var id int64
 	err := row.Scan(&id)

@@ -141,6 +141,12 @@ type Enrolment struct {
 	ExpiresAt time.Time
 }
 
+type EnrolmentWord struct {
+	UserID    int64
+	WordMac   []byte
+	ExpiresAt time.Time
+}
+
 type FactorFailure struct {
 	UserID         int64
 	InARow         int32
@@ -255,6 +261,7 @@ type Mail struct {
 	Tries     int16
 	Final     bool
 	ChangedAt time.Time
+	ToAddress *string
 }
 
 type Message struct {
@@ -459,6 +466,7 @@ type Session struct {
 	EndedAt         *time.Time
 	PasswordVersion int64
 	KnownBrowser    bool
+	WordGivenAt     *time.Time
 	Network         string
 	Site            string
 }
@@ -515,19 +523,20 @@ type StoppedPrefix struct {
 }
 
 type User struct {
-	ID              int64
-	OfficeID        *int64
-	Username        string
-	Name            string
-	Email           string
-	Role            string
-	PasswordHash    string
-	Language        string
-	DisabledAt      *time.Time
-	CreatedAt       time.Time
-	PasswordLong    *bool
-	PasswordVersion int64
-	BudgetsSince    time.Time
+	ID               int64
+	OfficeID         *int64
+	Username         string
+	Name             string
+	Email            string
+	Role             string
+	PasswordHash     string
+	Language         string
+	DisabledAt       *time.Time
+	CreatedAt        time.Time
+	PasswordLong     *bool
+	PasswordVersion  int64
+	BudgetsSince     time.Time
+	PasswordVoidedAt *time.Time
 }
 
 type UserFactor struct {

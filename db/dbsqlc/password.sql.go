@@ -27,6 +27,7 @@ func (q *Queries) PasswordLengthLearn(ctx context.Context, db DBTX, arg Password
 
 const passwordLock = `-- name: PasswordLock :one
 select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
+    (u.password_voided_at is not null)::boolean as voided,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
@@ -47,6 +48,7 @@ type PasswordLockRow struct {
 	Role              string
 	PasswordHash      string
 	DisabledAt        *time.Time
+	Voided            bool
 	OfficeCode        string
 	OfficeName        string
 	TwoFactorRequired bool
@@ -65,6 +67,7 @@ func (q *Queries) PasswordLock(ctx context.Context, db DBTX, arg PasswordLockPar
 		&i.Role,
 		&i.PasswordHash,
 		&i.DisabledAt,
+		&i.Voided,
 		&i.OfficeCode,
 		&i.OfficeName,
 		&i.TwoFactorRequired,

@@ -174,8 +174,14 @@ func (q *Queries) RosterSessions(ctx context.Context, db DBTX, officeID int64) (
 const rosterStanding = `-- name: RosterStanding :one
 select (u.password_hash <> '')::boolean as has_password,
     (select count(*) from living_sessions s where s.user_id = u.id)::int as sessions,
+    (u.password_voided_at is not null)::boolean as password_voided,
+    exists (select from one_time_links l where l.user_id = u.id and l.used_at is null and l.expires_at > now())::boolean
+        as link_lives,
+    (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
+    exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     r.asked_at, b.name as asked_by
 from users u
+left join enrolment_words w on w.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by
 where u.office_id = $1::bigint and u.id = $2
@@ -187,10 +193,15 @@ type RosterStandingParams struct {
 }
 
 type RosterStandingRow struct {
-	HasPassword bool
-	Sessions    int32
-	AskedAt     *time.Time
-	AskedBy     *string
+	HasPassword    bool
+	Sessions       int32
+	PasswordVoided bool
+	LinkLives      bool
+	WordOwed       bool
+	WordLives      bool
+	SingleSignOn   bool
+	AskedAt        *time.Time
+	AskedBy        *string
 }
 
 // What the page of a user shows beside their settings.
@@ -200,6 +211,11 @@ func (q *Queries) RosterStanding(ctx context.Context, db DBTX, arg RosterStandin
 	err := row.Scan(
 		&i.HasPassword,
 		&i.Sessions,
+		&i.PasswordVoided,
+		&i.LinkLives,
+		&i.WordOwed,
+		&i.WordLives,
+		&i.SingleSignOn,
 		&i.AskedAt,
 		&i.AskedBy,
 	)

@@ -238,7 +238,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser
+    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
+    word_owed(s.id)::boolean as word_owed
 from living_sessions s
 where s.token_hash = $1
 `
@@ -264,6 +265,7 @@ type SessionLoadRow struct {
 	Now              time.Time
 	ToTouch          bool
 	KnownBrowser     bool
+	WordOwed         bool
 }
 
 // The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -291,6 +293,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.Now,
 		&i.ToTouch,
 		&i.KnownBrowser,
+		&i.WordOwed,
 	)
 	return i, err
 }
@@ -357,7 +360,7 @@ func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaisePar
 const sessionStanding = `-- name: SessionStanding :one
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    s.known_browser::boolean as known_browser
+    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed
 from living_sessions s
 where s.id = $1 and s.user_id = $2
 `
@@ -377,6 +380,7 @@ type SessionStandingRow struct {
 	HasFactor      bool
 	Now            time.Time
 	KnownBrowser   bool
+	WordOwed       bool
 }
 
 // What a session and its user are at this moment, for whoever holds the user's row.
@@ -393,6 +397,7 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 		&i.HasFactor,
 		&i.Now,
 		&i.KnownBrowser,
+		&i.WordOwed,
 	)
 	return i, err
 }

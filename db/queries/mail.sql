@@ -3,8 +3,9 @@
 select email, language from users where id = @id and disabled_at is null;
 
 -- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system)
-values (@user_id, @kind, @language, @link_id, @payload_ct, @address, @browser, @system)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address)
+values (@user_id, @kind, @language, @link_id, @payload_ct, @address, @browser, @system,
+    nullif(@to_address::text, ''))
 returning id;
 
 -- name: MailBegin :one
@@ -17,8 +18,10 @@ returning tries;
 -- Everything the mail is made of, and whether its link still opens anything.
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, u.email, (u.disabled_at is not null)::boolean as disabled,
+    u.name, u.username, coalesce(m.to_address, u.email)::text as email,
+    (u.disabled_at is not null)::boolean as disabled,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
+    exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now
 from mails m

@@ -1,6 +1,7 @@
 -- name: PasswordLock :one
 -- The user's row, held while the password changes, with what its rules need.
 select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
+    (u.password_voided_at is not null)::boolean as voided,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id

@@ -24,8 +24,14 @@ order by u.username;
 -- What the page of a user shows beside their settings.
 select (u.password_hash <> '')::boolean as has_password,
     (select count(*) from living_sessions s where s.user_id = u.id)::int as sessions,
+    (u.password_voided_at is not null)::boolean as password_voided,
+    exists (select from one_time_links l where l.user_id = u.id and l.used_at is null and l.expires_at > now())::boolean
+        as link_lives,
+    (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
+    exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     r.asked_at, b.name as asked_by
 from users u
+left join enrolment_words w on w.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by
 where u.office_id = @office_id::bigint and u.id = @id;

@@ -30,7 +30,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser
+    (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
+    word_owed(s.id)::boolean as word_owed
 from living_sessions s
 where s.token_hash = @token_hash;
 
@@ -38,7 +39,7 @@ where s.token_hash = @token_hash;
 -- What a session and its user are at this moment, for whoever holds the user's row.
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    s.known_browser::boolean as known_browser
+    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed
 from living_sessions s
 where s.id = @id and s.user_id = @user_id;
 

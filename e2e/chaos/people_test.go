@@ -380,7 +380,7 @@ func (p *person) resetter(victims []*person) {
 				got = gotUnknown
 			case a.busy():
 				got = gotBusy
-			case strings.Contains(a.location, "done=reset"):
+			case strings.Contains(a.location, "done=reset"), a.status == 200: // mailed, or a word to hand over
 				got = gotDone
 			}
 			p.run.history.add(act{began: began, user: victim.id, kind: "reset", answer: got, office: p.office})

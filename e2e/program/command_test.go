@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -177,9 +178,16 @@ func TestResettingTheSecondFactorTakesItAwayAndEndsTheSessions(t *testing.T) {
 	}, "nobody")
 	program.Refused(t, in.Env, "", []string{"user", "reset-two-factor", "--office", "NONE", "--username", "jdoe"}, "NONE")
 	b.Get("/settings/me").On("/settings/me")
-	program.Succeeds(t, in.Env, "", "user", "reset-two-factor", "--office", "acme", "--username", "JDoe")
+	said := program.Succeeds(t, in.Env, "", "user", "reset-two-factor", "--office", "acme", "--username", "JDoe")
 	b.Get("/settings/me").On("/login")
-	b.LogIn("ACME", "jdoe", program.Password).On("/login/method")
+	// No mail is sent here: the password alone enrols nobody, the word that was printed does.
+	b.LogIn("ACME", "jdoe", program.Password).On("/login/word")
+	b.Get("/login/method").On("/login/word")
+	word := regexp.MustCompile(`(?m)^[a-z0-9]{5}(-[a-z0-9]{5}){2}$`).FindString(said)
+	if p := b.Get("/login/word").Press("Verify", "code", "aaaaa-aaaaa-aaaaa"); p.Status != 422 {
+		t.Errorf("a wrong word answers %d", p.Status)
+	}
+	b.Get("/login/word").Press("Verify", "code", word).On("/login/method")
 	if got := in.Ask("select count(*) from mobile_numbers"); got != "0" {
 		t.Errorf("%s numbers are left", got)
 	}

@@ -24,8 +24,8 @@ func New(w *web.Web, factors *twofactor.Service, calls bool) *Screens {
 
 // places are the addresses of the shared pages.
 type places struct {
-	start, send, code, resend, message, recovery, ways string
-	home                                               string // where a user goes who has nothing to do here
+	start, send, code, resend, message, recovery, ways, word string
+	home                                                     string // where a user goes who has nothing to do here
 }
 
 // placesOf returns the addresses at the log-in, or in settings for a step-up.
@@ -33,11 +33,11 @@ func placesOf(sess session.Session) places {
 	if sess.Pending() {
 		return places{
 			paths.Login, paths.LoginSend, paths.LoginCode, paths.LoginResend, paths.LoginMessage, paths.LoginRecovery,
-			paths.LoginWays, paths.SecondStep,
+			paths.LoginWays, paths.LoginWord, paths.SecondStep,
 		}
 	}
 	return places{
 		paths.StepUp, paths.StepUpSend, paths.StepUpCode, paths.StepUpResend, paths.StepUpMessage, paths.StepUpRecovery,
-		paths.StepUpWays, paths.Me,
+		paths.StepUpWays, paths.MyWord, paths.Me,
 	}
 }

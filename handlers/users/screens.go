@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 )
 
@@ -28,7 +29,7 @@ type Inviter interface {
 type Factors interface {
 	RegisterNumber(ctx context.Context, sess session.Session, client session.Client, userID int64,
 		number phone.Number) error
-	Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) error
+	Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) (twofactor.Handover, error)
 }
 
 // Screens are the pages of an office's users.

@@ -21,7 +21,8 @@ func (s *Screens) UserPage(c echo.Context) error { return s.showUser(c, shownUse
 type shownUser struct {
 	fieldProblem string // of the number
 	problem      string
-	sure         bool // the number is taken when it is posted once more
+	word         string // of a reset, to be handed over
+	sure         bool   // the number is taken when it is posted once more
 	question     func(account.Profile) templates.Question
 }
 
@@ -43,6 +44,10 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	}
 	view.NoPassword, view.Sessions = !standing.HasPassword, standing.Sessions
 	view.AskedBy, view.AskedAt = standing.ResetAskBy, standing.ResetAskAt
+	view.Word, view.WordOwed, view.WordExpired = shown.word, standing.WordOwed, !standing.WordLives
+	view.Voided, view.LinkLives, view.SingleSignOn = standing.PasswordVoided, standing.LinkLives, standing.SingleSignOn
+	again := standing.WordOwed || standing.SingleSignOn || !standing.HasPassword && standing.PasswordVoided
+	view.MayReset = view.MayReset || again && view.Manages && !view.Own
 	view.CanMail = s.inviter.CanMail()
 	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
@@ -89,19 +94,35 @@ func (s *Screens) ResetQuestion(c echo.Context) error {
 	return s.showUser(c, shownUser{question: func(u account.Profile) templates.Question {
 		return templates.Question{
 			Title: s.T(c, "user.reset_title", "Name", u.Name), Text: s.T(c, "user.reset_text"),
-			Notes:  []templates.Note{{Icon: "triangle-alert", Text: s.T(c, "user.reset_warning"), Warning: true}},
+			Notes: []templates.Note{
+				{Icon: "key-round", Text: s.T(c, s.comeBack(u), "Name", u.Name)},
+				{Icon: "triangle-alert", Text: s.T(c, "user.reset_warning"), Warning: true},
+			},
 			Action: paths.To(paths.UserReset, u.ID), Yes: s.T(c, "user.reset_yes"),
 		}
 	}})
 }
 
+// comeBack is how a user gets in again after a reset, as a key of the catalogue.
+func (s *Screens) comeBack(u account.Profile) string {
+	if s.inviter.CanMail() && u.Email != "" && !u.Disabled {
+		return "user.reset_by_link"
+	}
+	return "user.reset_by_word"
+}
+
 // Reset takes the user's factors away.
 func (s *Screens) Reset(c echo.Context) error {
 	id := requestedUser(c).ID
-	if err := s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id); err != nil {
+	done, err := s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id)
+	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset"))
+	if done.Mailed {
+		return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset_link"))
+	}
+	// Shown in this response alone; reset again, there is another.
+	return s.showUser(c, shownUser{word: done.Word})
 }
 
 const keyUser = "user"

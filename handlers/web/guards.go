@@ -64,6 +64,16 @@ func (w *Web) RequirePending(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// RequireWord leads who owes the word of a reset to its page, before anything is chosen.
+func (w *Web) RequireWord(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if CurrentSession(c).WordOwed {
+			return w.Redirect(c, paths.LoginWord)
+		}
+		return next(c)
+	}
+}
+
 // RequireSignedIn lets an office's user through whose session has proven all that the office demands now.
 func (w *Web) RequireSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {

@@ -18,7 +18,7 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 // Toasts returns the things just done that an address may ask a page to tell. Their texts are done.<toast>.
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
-		"app_removed", "reset", "session_ended", "codes_kept", "confirmed",
+		"app_removed", "reset_link", "session_ended", "codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",

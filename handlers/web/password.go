@@ -11,10 +11,7 @@ import (
 
 // PasswordOrigin returns where a change of a password comes from, for the mail about it.
 func (w *Web) PasswordOrigin(c echo.Context) account.Origin {
-	client := w.Client(c)
-	return account.Origin{
-		Address: client.Address, UserAgent: client.UserAgent, Language: client.Language, Browser: client.Browser,
-	}
+	return w.Client(c).Origin()
 }
 
 // PasswordRefusal returns the sentence of a refused password.

@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // A route that needs a step-up says so where it is registered. A request without one is led to the step-up page, and
@@ -48,12 +49,16 @@ func (w *Web) StepUpAsked(page string) echo.MiddlewareFunc {
 	}
 }
 
-// HandleStepUp leads a request whose handler or guards ask for a step-up to the step-up page.
+// HandleStepUp leads a request whose handler or guards ask for a step-up to the step-up page, and one that would enrol
+// a factor while the word of a reset is owed to where it is given.
 func (w *Web) HandleStepUp(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		err := next(c)
 		if errors.Is(err, fault.StepUpRequired) {
 			return w.toStepUp(c)
+		}
+		if errors.Is(err, twofactor.ErrWordOwed) {
+			return w.Redirect(c, paths.MyWord)
 		}
 		return err
 	}

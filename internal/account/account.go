@@ -31,9 +31,9 @@ type Service struct {
 	log    *audit.Log
 
 	// See WithMail: nil and "" without.
-	mailer   Mailer
-	sessions Sessions
-	product  string
+	mailer  Mailer
+	ways    *Ways
+	product string
 }
 
 // New makes the Service.

@@ -55,6 +55,9 @@ func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64
 		if err != nil {
 			return fmt.Errorf("lock user %d: %w", user.ID, err)
 		}
-		return s.setPassword(ctx, tx, user, hash, long(password), sessionID, audit.PasswordChanged, "password_changed", from)
+		return s.setPassword(ctx, tx, user, hash, long(password), Changed{
+			Way: WayPassword, What: noticePassword, Keep: sessionID, From: from,
+			Event: audit.Event{Action: audit.PasswordChanged},
+		})
 	})
 }

@@ -91,7 +91,7 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 		return fmt.Errorf("read user %d: %w", *asked.UserID, err)
 	}
 	from := Origin{Address: asked.Address, UserAgent: asked.UserAgent, Language: asked.Language}
-	if err := s.sendLink(ctx, tx, user.ID, PurposeReset, from); err != nil {
+	if err := s.ways.link(ctx, tx, user.ID, PurposeReset, string(PurposeReset), from); err != nil {
 		return err
 	}
 	return s.log.Write(ctx, tx, audit.Event{

@@ -117,68 +117,46 @@ func (s *Service) UseLink(ctx context.Context, token Token, password string, fro
 		if n == 0 {
 			return ErrLink
 		}
-		action, kind := audit.PasswordReset, "password_reset"
-		if link.Purpose == PurposeInvite {
-			action, kind = audit.InvitationUsed, "password_first"
+		set := Changed{
+			Way: WayPassword, What: noticePassword, Mail: "password_reset", From: from,
+			Event: audit.Event{Action: audit.PasswordReset},
 		}
-		return s.setPassword(ctx, tx, link.user, hash, long(password), 0, action, kind, from)
+		if link.Purpose == PurposeInvite {
+			set.Way, set.Mail, set.Event.Action = WayFirstPassword, "password_first", audit.InvitationUsed
+		}
+		return s.setPassword(ctx, tx, link.user, hash, long(password), set)
 	})
 }
 
-// setPassword is what every change of a password by its user does: the new hash, no other session (but), no link, an
-// audit event, and a notice on screen and by mail.
-func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, but int64,
-	action audit.Action, kind string, from Origin) error {
+// setPassword is what every change of a password by its user does: the new hash, and what follows (see follows).
+func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, c Changed) error {
 	err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: user.ID, PasswordHash: hash, PasswordLong: &isLong})
 	if err != nil {
 		return fmt.Errorf("set the password of user %d: %w", user.ID, err)
 	}
-	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: user.ID}); err != nil {
-		return fmt.Errorf("end the links of user %d: %w", user.ID, err)
-	}
-	if err := s.sessions.NewPassword(ctx, tx, user.ID, but); err != nil {
+	c.UserID = user.ID
+	c.Event.Office, c.Event.Actor, c.Event.Address = user.OfficeID, user.Person(), c.From.Address
+	if err := s.ways.Changed(ctx, tx, c); err != nil {
 		return err
+	}
+	if len(c.From.Browser) == 0 {
+		return nil
 	}
 	// Whoever set it, with a link that only the user has or in a session of theirs, is no stranger in this browser.
-	if len(from.Browser) > 0 {
-		err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{
-			UserID: user.ID, BrowserHash: from.Browser, Level: 1,
-		})
-		if err != nil {
-			return fmt.Errorf("remember the browser of user %d: %w", user.ID, err)
-		}
-	}
-	if action != audit.InvitationUsed {
-		if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: user.ID, Kind: noticePassword}); err != nil {
-			return fmt.Errorf("leave user %d a notice: %w", user.ID, err)
-		}
-	}
-	if err := s.mail(ctx, tx, Mail{UserID: user.ID, Kind: kind, Language: from.Language, From: from}); err != nil {
-		return err
-	}
-	return s.log.Write(ctx, tx, audit.Event{
-		Office: user.OfficeID, Actor: user.Person(), Action: action, Address: from.Address,
+	err = s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{
+		UserID: user.ID, BrowserHash: c.From.Browser, Level: 1,
 	})
+	if err != nil {
+		return fmt.Errorf("remember the browser of user %d: %w", user.ID, err)
+	}
+	return nil
 }
 
 // noticePassword is what the user is told on screen: notice.password_changed.
 const noticePassword = "password_changed"
 
-// sendLink makes a link and queues the mail that brings it.
-func (s *Service) sendLink(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, from Origin) error {
-	token := newLinkToken()
-	id, err := s.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
-		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(),
-	})
-	if err != nil {
-		return fmt.Errorf("make a link for user %d: %w", userID, err)
-	}
-	return s.mail(ctx, tx, Mail{
-		UserID: userID, Kind: string(purpose), Language: from.Language, LinkID: id, Token: token, From: from,
-	})
-}
-
-// Invite sends a user without a password the link to set the first one; an invitation sent before ends.
+// Invite sends a user without a password the link to set one, the first or the one after a reset; a link sent before
+// ends.
 // It returns ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
 func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.InviteTx(ctx, tx, actor, officeID, userID) })
@@ -200,8 +178,7 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 	case user.PasswordHash != "":
 		return ErrHasPassword
 	}
-	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID,
-		Purpose: string(PurposeInvite)}); err != nil {
+	if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: userID}); err != nil {
 		return fmt.Errorf("end the links of user %d: %w", userID, err)
 	}
 	// A user who chose no language is written to in that of who asked: most offices speak one.
@@ -211,7 +188,11 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 	} else if !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("read user %d: %w", actor.ID, err)
 	}
-	if err := s.sendLink(ctx, tx, userID, PurposeInvite, Origin{Language: language}); err != nil {
+	purpose, kind := PurposeInvite, string(PurposeInvite)
+	if user.Voided {
+		purpose, kind = PurposeReset, Restart
+	}
+	if err := s.ways.link(ctx, tx, userID, purpose, kind, Origin{Language: language}); err != nil {
 		return err
 	}
 	return s.log.Write(ctx, tx, audit.Event{

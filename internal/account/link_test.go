@@ -43,7 +43,7 @@ func (p *postbox) AnswerForgotten(_ context.Context, _ pgx.Tx, id int64) error {
 // enders ends sessions as session.Store does, which this package cannot import.
 type enders struct{}
 
-func (enders) NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error {
+func (enders) EndOf(ctx context.Context, tx pgx.Tx, userID, except int64) error {
 	q := dbsqlc.New()
 	_, err := q.SessionEndOfUser(ctx, tx, dbsqlc.SessionEndOfUserParams{UserID: userID, ExceptID: except})
 	if err != nil {

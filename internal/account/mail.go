@@ -17,8 +17,9 @@ type Mail struct {
 	Kind   string // the catalogue's mail.<kind>_subject and mail.<kind>_text
 	// Language is what it is written in when the user chose none; "" is the catalogue's first.
 	Language string
-	LinkID   int64 // the link it brings, or 0
-	Token    Token // of that link
+	To       string // the address, where that is not the user's present one
+	LinkID   int64  // the link it brings, or 0
+	Token    Token  // of that link
 	From     Origin
 }
 
@@ -26,8 +27,8 @@ type Mail struct {
 type Origin struct {
 	Address   string // IP address
 	UserAgent string
-	Language  string // of the page that was seen there
 	Browser   []byte // hash of the browser's own cookie; nil when it has none
+	Language  string // of the page that was seen there
 }
 
 // Mailer queues mails in the transaction of what causes them: either both happen, or neither.
@@ -38,25 +39,18 @@ type Mailer interface {
 	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
 }
 
-// Sessions ends every session of a user whose password has changed but one (0: every one).
-type Sessions interface {
-	NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error
-}
-
 // WithMail is the Service with what changes of passwords need: a mailer (nil when this installation sends no mail),
 // the sessions they end, and the product's name, which no password may hold.
 func (s *Service) WithMail(mailer Mailer, sessions Sessions, product string) *Service {
 	with := *s
-	with.mailer, with.sessions, with.product = mailer, sessions, product
+	with.mailer, with.product = mailer, product
+	var post Post
+	if mailer != nil {
+		post = mailer
+	}
+	with.ways = NewWays(post, sessions, s.log)
 	return &with
 }
 
 // CanMail reports whether this installation sends mail.
 func (s *Service) CanMail() bool { return s.mailer != nil }
-
-func (s *Service) mail(ctx context.Context, tx pgx.Tx, m Mail) error {
-	if s.mailer == nil {
-		return nil
-	}
-	return s.mailer.Mail(ctx, tx, m)
-}

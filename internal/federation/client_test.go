@@ -136,7 +136,7 @@ func TestAPrivateNetworkIsReachedWhereItIsAllowedAlone(t *testing.T) {
 		return trouble.Kind
 	}
 	public := &url.URL{Scheme: "https", Host: "login.acme.example"}
-	closed := New(f.pool, nil, f.factors, nil, public)
+	closed := New(f.pool, nil, f.factors, nil, nil, public)
 	for _, issuer := range []string{"https://127.0.0.1:" + port, "https://localhost:" + port,
 		"https://[::ffff:127.0.0.1]:" + port, "https://127.1.2.3:" + port, "https://0.0.0.0:" + port} {
 		if got := kind(closed, issuer); got != PrivateAddress {
@@ -146,7 +146,7 @@ func TestAPrivateNetworkIsReachedWhereItIsAllowedAlone(t *testing.T) {
 	if n := connections.Load(); n != 0 {
 		t.Errorf("%d connections were made to a private address", n)
 	}
-	opened := New(f.pool, nil, f.factors, nil, public, netip.MustParsePrefix("127.0.0.0/8"))
+	opened := New(f.pool, nil, f.factors, nil, nil, public, netip.MustParsePrefix("127.0.0.0/8"))
 	if got := kind(opened, "https://127.0.0.1:"+port); got != Unreachable || connections.Load() == 0 {
 		t.Errorf("an allowed network is %q, with %d connections", got, connections.Load())
 	}

@@ -77,6 +77,7 @@ type Service struct {
 	q      *dbsqlc.Queries
 	keys   *keys.Ring
 	opener Opener
+	ways   *account.Ways
 	log    *audit.Log
 	public *url.URL
 	client *http.Client
@@ -86,12 +87,15 @@ type Service struct {
 // New makes the Service. public is our own origin; where it is plain http, which is loopback alone, a provider on
 // loopback may be plain http too. In a private network a provider may be where the operator allows it: offices choose
 // their providers, and must not reach with our hands what they cannot reach with their own.
-func New(pool *db.Pool, ring *keys.Ring, opener Opener, log *audit.Log, public *url.URL,
-	allowed ...netip.Prefix) *Service {
+func New(
+	pool *db.Pool, ring *keys.Ring, opener Opener, ways *account.Ways, log *audit.Log, public *url.URL,
+	allowed ...netip.Prefix,
+) *Service {
 	plain := public.Scheme == "http"
 	client := newClient(plain, allowed)
 	return &Service{
-		pool: pool, q: dbsqlc.New(), keys: ring, opener: opener, log: log, public: public,
+		pool: pool, q: dbsqlc.New(), keys: ring, opener: opener, ways: ways, log: log,
+		public: public,
 		client: client, idps: newDirectory(client, plain),
 	}
 }

@@ -40,7 +40,8 @@ func newFixture(t testing.TB) *fixture {
 	f.sessions = session.NewStore(f.pool, log)
 	f.factors = twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, log, nil, "Nightlatch")
 	f.offices = office.New(f.pool, log, "demo")
-	f.sso = New(f.pool, ring, f.factors, log, &url.URL{Scheme: "http", Host: "localhost:8080"})
+	ways := account.NewWays(nil, f.sessions, log)
+	f.sso = New(f.pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost:8080"})
 	for _, code := range []string{"ACME", "OTHER"} {
 		officeID := factory.Office(t, f.pool, factory.OfficeOpts{Code: code, Name: code + " Accountants"}).ID
 		for name, role := range map[string]string{"jane": "user", "boss": "superuser"} {

@@ -140,8 +140,11 @@ func (s *Service) link(ctx context.Context, tx pgx.Tx, link dbsqlc.SSOLinkWaitin
 	if err != nil {
 		return fmt.Errorf("link user %d: %w", user.ID, err)
 	}
-	return s.log.Write(ctx, tx, audit.Event{
-		Office: user.OfficeID, Actor: user.Person(), Action: audit.SSOLinked, Detail: link.Label, Address: client.Address,
+	return s.ways.Changed(ctx, tx, account.Changed{
+		Way: account.WaySSO, UserID: user.ID, What: "sso_linked", From: client.Origin(),
+		Event: audit.Event{
+			Office: user.OfficeID, Actor: user.Person(), Action: audit.SSOLinked, Detail: link.Label, Address: client.Address,
+		},
 	})
 }
 
@@ -203,6 +206,9 @@ func (s *Service) Unlink(ctx context.Context, sess session.Session, client sessi
 		if n == 0 {
 			return nil
 		}
-		return s.log.Write(ctx, tx, sess.Event(audit.SSOUnlinked, client))
+		return s.ways.Changed(ctx, tx, account.Changed{
+			Way: account.WaySSO, UserID: sess.User.ID, What: "sso_unlinked", From: client.Origin(),
+			Event: sess.Event(audit.SSOUnlinked, client),
+		})
 	})
 }

@@ -1,13 +1,17 @@
 package federation
 
 import (
+	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/nightlatch/nightlatch/db/dbtest"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/federation/federationtest"
@@ -238,6 +242,42 @@ func TestAnOldPasswordUnderWayLinksNobody(t *testing.T) {
 	jane.PasswordVersion++
 	if _, made, err := f.sso.Link(f.ctx, a.Link, jane, "en", session.Client{}); err != nil || !made {
 		t.Errorf("the new password: %v, %v", made, err)
+	}
+}
+
+// letters is a post that keeps what it is given.
+type letters struct{ kinds []string }
+
+func (l *letters) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
+	l.kinds = append(l.kinds, m.Kind)
+	return nil
+}
+
+// A link to the provider's account is a way in, made or taken away: its user is told on screen and by mail.
+func TestALinkToAProviderIsToldWhenItComesAndGoes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	post := &letters{}
+	f.sso.ways = account.NewWays(post, f.sessions, factory.AuditLog())
+	a, err := f.roundTrip()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jane := f.users["ACME/jane"]
+	token, made, err := f.sso.Link(f.ctx, a.Link, jane, "en", session.Client{Address: "192.0.2.7"})
+	if err != nil || !made {
+		t.Fatal(made, err)
+	}
+	sess, err := f.sessions.Load(f.ctx, token)
+	if err == nil {
+		err = f.sso.Unlink(f.ctx, sess, session.Client{Address: "192.0.2.7"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told := f.Text("select string_agg(kind, ' ' order by id) from notices where user_id = $1", jane.ID); told !=
+		"sso_linked sso_unlinked" || !slices.Equal(post.kinds, []string{"sso_linked", "sso_unlinked"}) {
+		t.Errorf("told are %s, mailed %v", told, post.kinds)
 	}
 }
 

@@ -234,12 +234,34 @@ func TestAMailIsTriedAgainUntilItIsHopeless(t *testing.T) {
 	}
 }
 
+// A new password leaves single sign-on as it was: who has it is told so, and nobody else is.
+func TestANewPasswordTellsWhatItLeavesOpen(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	says := func() bool {
+		t.Helper()
+		if err := f.deliver(f.put("jdoe", "password_reset", false), false); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(f.post.sent[len(f.post.sent)-1].Body, "linked to single sign-on")
+	}
+	if says() {
+		t.Error("it tells of a link that is not there")
+	}
+	f.Exec(`insert into sso_identities (office_id, user_id, issuer, subject)
+		select office_id, id, 'https://idp.invalid', 'subject' from users where username = 'jdoe'`)
+	if !says() {
+		t.Error("it does not tell of single sign-on")
+	}
+}
+
 func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, kind := range []string{"invite", "reset", "password_changed", "password_reset", "password_first", "guessed",
 		"number_changed", "number_added", "app_added", "app_removed", "recovery_used", "factor_reset", "locked",
-		"forced_reset", "forced_off"} {
+		"forced_reset", "forced_off", "factor_restart", "strangers_locked", "recovery_made", "address_changed",
+		"address_left", "sso_linked", "sso_unlinked"} {
 		for _, part := range []string{"_subject", "_text", "_otherwise"} {
 			if !locale.Has("mail." + kind + part) {
 				t.Errorf("mail.%s%s is not in the catalogue", kind, part)

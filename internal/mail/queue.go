@@ -34,14 +34,14 @@ func NewQueue(ring *keys.Ring, outbox Outbox) *Queue { return &Queue{dbsqlc.New(
 // Mail queues a mail in tx. Who is disabled or has no e-mail address gets none.
 func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
 	to, err := u.q.MailRecipient(ctx, tx, m.UserID)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && to.Email == "" {
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && to.Email == "" && m.To == "" {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read the address of user %d: %w", m.UserID, err)
 	}
 	row := dbsqlc.MailInsertParams{
-		UserID: m.UserID, Kind: m.Kind, Language: locale.Negotiate(to.Language, m.Language, ""),
+		UserID: m.UserID, Kind: m.Kind, ToAddress: m.To, Language: locale.Negotiate(to.Language, m.Language, ""),
 		Address: coarse(m.From.Address),
 	}
 	row.Browser, row.System = session.Browser(m.From.UserAgent)

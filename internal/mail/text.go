@@ -36,6 +36,9 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 	if r.Kind != string(account.PurposeInvite) {
 		paragraphs = append(paragraphs, facts)
 	}
+	if r.SingleSignOn && strings.HasPrefix(r.Kind, "password_") {
+		paragraphs = append(paragraphs, t("mail.sso_kept")) // a way in that a new password leaves open
+	}
 	paragraphs = append(paragraphs, t("mail."+r.Kind+"_otherwise"), t("mail.end"))
 	return Message{
 		ID: fmt.Sprintf("mail-%d-%d", r.ID, r.QueuedAt.UnixMicro()), To: r.Email,

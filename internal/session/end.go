@@ -105,8 +105,8 @@ func (s *Store) EndOthers(ctx context.Context, acting Session, client Client) er
 	})
 }
 
-// NewPassword ends every session of a user whose password has just changed but the one in which it was (0: none).
-func (s *Store) NewPassword(ctx context.Context, tx pgx.Tx, userID, except int64) error {
+// EndOf ends every session of a user but one (0: none), which goes on although the password has just changed in it.
+func (s *Store) EndOf(ctx context.Context, tx pgx.Tx, userID, except int64) error {
 	if _, err := s.End(ctx, tx, Which{UserID: userID, Except: except}); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func TestASessionEndsInEveryWay(t *testing.T) {
 		},
 		"by a new password": sql("update users set password_hash = 'another' where id = " + mine),
 		"by a new password, told": func(f *fixture, sess Session) {
-			f.inTx(func(tx pgx.Tx) error { return f.store.NewPassword(context.Background(), tx, sess.User.ID, 0) })
+			f.inTx(func(tx pgx.Tx) error { return f.store.EndOf(context.Background(), tx, sess.User.ID, 0) })
 		},
 		"too many": func(f *fixture, _ Session) {
 			for range MaxLiving {
@@ -95,7 +95,7 @@ func TestALogInUnderWayEndsWithThePasswordThatItProved(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Exec("update users set password_hash = 'another' where id = $1", f.user.ID)
-	f.inTx(func(tx pgx.Tx) error { return f.store.NewPassword(t.Context(), tx, f.user.ID, here.ID) })
+	f.inTx(func(tx pgx.Tx) error { return f.store.EndOf(t.Context(), tx, f.user.ID, here.ID) })
 	if n := f.Int("select count(*) from living_sessions where id = $1", here.ID); n != 1 {
 		t.Error("the session that changed the password ended")
 	}

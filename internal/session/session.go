@@ -34,6 +34,11 @@ type Client struct {
 	Language  string // of the pages it is shown, or "" when that is not known
 }
 
+// Origin is the client as mails and histories tell it.
+func (c Client) Origin() account.Origin {
+	return account.Origin{Address: c.Address, UserAgent: c.UserAgent, Browser: c.Browser, Language: c.Language}
+}
+
 // Session is a living session with what its user may do now.
 type Session struct {
 	ID                int64
@@ -41,6 +46,7 @@ type Session struct {
 	OfficeCode        string
 	OfficeName        string
 	TwoFactorRequired bool // a second factor is demanded of its user now
+	WordOwed          bool // a reset made a word that this session has not given: no factor is enrolled without it
 	PasswordTooShort  bool // to stand alone, as it must now: it has to be changed before anything else
 	HasFactor         bool // its user can prove a second factor
 	Level             int  // factors proven: 1 or 2
@@ -95,7 +101,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
 		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
-		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser,
+		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed && !r.HasFactor,
 	}, nil
 }
 
@@ -116,7 +122,7 @@ func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (S
 	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
 	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
-	sess.KnownBrowser = r.KnownBrowser
+	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed && !r.HasFactor
 	return sess, nil
 }
 

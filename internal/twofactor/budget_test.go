@@ -180,11 +180,16 @@ func (f *budgetFixture) afterwards(act func(*budgetFixture, int64), office int64
 	}
 	f.arrive()
 	act(f, office)
-	if err := f.factors.ForceReset(f.t.Context(), f.acme, f.owner.ID); err != nil {
+	reset, err := f.factors.ForceReset(f.t.Context(), f.acme, f.owner.ID)
+	if err != nil {
 		f.t.Fatal(err)
 	}
 	f.owner.PasswordVersion = int64(f.Int("select password_version from users where id = $1", f.owner.ID))
-	if err := f.factors.SendTo(f.t.Context(), f.beginIn(f.owner, fresh), numberA, "en"); err != nil {
+	back := f.beginIn(f.owner, fresh)
+	if err := f.factors.GiveWord(f.t.Context(), back, fresh, reset.Word); err != nil {
+		f.t.Errorf("the word after a reset: %v", err)
+	}
+	if err := f.factors.SendTo(f.t.Context(), back, numberA, "en"); err != nil {
 		f.t.Errorf("in a new browser after a reset: %v", err)
 	}
 }

@@ -73,13 +73,8 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 				return err
 			}
 		}
-		if err := s.notify(ctx, tx, sess.User.ID, Notice(words.RemovedNotice), client); err != nil {
-			return err
-		}
-		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, Except: sess.ID}); err != nil {
-			return err
-		}
-		return s.log.Write(ctx, tx, sess.Event(words.Removed, client))
+		event := sess.Event(words.Removed, client)
+		return s.changed(ctx, tx, sess, client, account.WayFactor, words.RemovedNotice, event)
 	})
 }
 
@@ -164,10 +159,15 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, sess session.Session, cl
 		if err := now.RequireStepUp(session.StepUpOwn); err != nil {
 			return err
 		}
-		return s.makeRecoveryCodes(ctx, tx, sess, client)
+		if err := s.recovery.Make(ctx, tx, owner(sess)); err != nil {
+			return err
+		}
+		event := sess.Event(audit.RecoveryCodesMade, client)
+		return s.changed(ctx, tx, sess, client, account.WayRecovery, string(NoticeRecoveryMade), event)
 	})
 }
 
+// makeRecoveryCodes is for the codes that come with a factor, whose mail tells of them.
 func (s *Service) makeRecoveryCodes(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client) error {
 	if err := s.recovery.Make(ctx, tx, owner(sess)); err != nil {
 		return err

@@ -222,7 +222,7 @@ func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {
 	code := f.code(pending)
 	f.signedIn(u, 0)
 	boss := f.signedIn(f.user(office, account.RoleSuperuser), 9*time.Minute)
-	if err := f.factors.Reset(t.Context(), boss, browser, u.ID); err != nil {
+	if _, err := f.factors.Reset(t.Context(), boss, browser, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	for _, table := range []string{"mobile_numbers", "authenticators", "recovery_codes"} {
@@ -277,7 +277,7 @@ func TestWhoMayResetWhom(t *testing.T) {
 		{"a relaxed superuser", relaxed(time.Minute), elsewhere.ID, nil},
 		{"a superuser", f.signedIn(super, time.Minute), subject.ID, nil},
 	} {
-		if err := f.factors.Reset(t.Context(), test.sess, browser, test.of); !errors.Is(err, test.want) {
+		if _, err := f.factors.Reset(t.Context(), test.sess, browser, test.of); !errors.Is(err, test.want) {
 			t.Errorf("%s: %v, want %v", test.name, err, test.want)
 		}
 	}

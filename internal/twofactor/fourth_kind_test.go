@@ -177,7 +177,7 @@ func TestAFourthKindOfFactorNeedsNoChangeElsewhere(t *testing.T) {
 
 	// Reset.
 	f.Exec("insert into stones values ($1, '\\x00')", u.ID)
-	if err := f.factors.ForceReset(ctx, officeID, u.ID); err != nil {
+	if _, err := f.factors.ForceReset(ctx, officeID, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	if set, err := f.factors.Enrolled(ctx, u.ID); err != nil || len(set) != 0 {
@@ -202,7 +202,7 @@ func (f *fixture) stoneIsListed(u, boss account.User) {
 	profile, err := account.New(f.pool, nil, log).Profile(ctx, u.OfficeID, u.ID)
 	has("the profile", profile.Factors, err)
 
-	people := users.New(f.pool, f.sessions, log)
+	people := users.New(f.pool, f.sessions, account.NewWays(nil, f.sessions, log), log)
 	list, err := people.List(ctx, u.OfficeID, u.Username, 1)
 	if err != nil || len(list.Users) != 1 {
 		f.t.Fatal(list, err)

@@ -5,11 +5,11 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// judge is the whole table of what a proof of a kind may do: purpose × pending × factors × step-up, as they are at this
-// moment. It is asked when a challenge is made and, under the user's lock, when a proof is consumed: in between the
-// office may have switched, the user enrolled in another browser, the step-up gone stale.
+// judge is the whole table of what a proof of a kind may do: purpose × pending × factors × step-up × word, as they are
+// at this moment. It is asked when a challenge is made and, under the user's lock, when a proof is consumed: in between
+// the office may have switched, the user enrolled in another browser, the step-up gone stale.
 //
-// It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, or fault.StepUpRequired.
+// It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, ErrWordOwed, or fault.StepUpRequired.
 func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 	switch purpose {
 	case factor.PurposeSignIn:
@@ -27,6 +27,8 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 			return ErrHasFactor // enrolled in another browser
 		case now.Level > 1:
 			return ErrOver
+		case now.WordOwed:
+			return ErrWordOwed // the password alone enrols nobody after a reset
 		case !now.Pending(): // the office has just stopped demanding it
 			return now.RequireStepUp(session.StepUpOwn)
 		}
@@ -39,6 +41,8 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 			return ErrOver // the office has just begun to demand it: a pending log-in changes nothing
 		case kind != factor.SMS && now.factors.Has(kind):
 			return ErrHasFactor // a number is replaced; another factor is removed first
+		case now.WordOwed:
+			return ErrWordOwed
 		}
 		return now.RequireStepUp(session.StepUpOwn)
 	}

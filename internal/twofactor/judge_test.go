@@ -25,10 +25,12 @@ func TestAProofDoesWhatItMayAtTheMomentItIsConsumed(t *testing.T) {
 			for _, level := range []int{1, 2} {
 				for _, has := range []bool{true, false} {
 					for _, fresh := range []bool{true, false} {
-						c := proofCase{purpose, demanded, level, has, fresh}
-						made++
-						code := fmt.Sprintf("O%d", made)
-						t.Run(c.String(), func(t *testing.T) { c.run(t, f, f.office(code, required)) })
+						for _, word := range []string{"none", "owed", "given"} {
+							c := proofCase{purpose, demanded, level, has, fresh, word}
+							made++
+							code := fmt.Sprintf("O%d", made)
+							t.Run(c.String(), func(t *testing.T) { c.run(t, f, f.office(code, required)) })
+						}
 					}
 				}
 			}
@@ -39,14 +41,16 @@ func TestAProofDoesWhatItMayAtTheMomentItIsConsumed(t *testing.T) {
 // proofCase is a cell of the table: the purpose of a challenge, and the world when its code is entered.
 type proofCase struct {
 	purpose  factor.Purpose
-	demanded bool // of the user, by then
-	level    int  // of the session
-	has      bool // the user has a factor: the number that the code went to or, where that is new, an app
-	fresh    bool // the proof of the session is of the last ten minutes
+	demanded bool   // of the user, by then
+	level    int    // of the session
+	has      bool   // the user has a factor: the number that the code went to or, where that is new, an app
+	fresh    bool   // the proof of the session is of the last ten minutes
+	word     string // of a reset: none, owed, or given in this session
 }
 
 func (c proofCase) String() string {
-	return fmt.Sprintf("%s, demanded %v, level %d, factor %v, fresh %v", c.purpose, c.demanded, c.level, c.has, c.fresh)
+	return fmt.Sprintf("%s, demanded %v, level %d, factor %v, fresh %v, word %s", c.purpose, c.demanded, c.level, c.has,
+		c.fresh, c.word)
 }
 
 // want is the table once more, in words rather than in code: nil, or what the proof is refused with.
@@ -67,6 +71,8 @@ func (c proofCase) want() error {
 			return twofactor.ErrHasFactor
 		case c.level == 2:
 			return fault.Ended
+		case c.word == "owed":
+			return twofactor.ErrWordOwed
 		case !pending && !c.fresh:
 			return fault.StepUpRequired
 		}
@@ -74,6 +80,8 @@ func (c proofCase) want() error {
 		switch {
 		case pending:
 			return fault.Ended
+		case c.word == "owed" && !c.has:
+			return twofactor.ErrWordOwed
 		case !c.fresh, c.has && c.level == 1:
 			return fault.StepUpRequired
 		}
@@ -124,6 +132,14 @@ func (c proofCase) run(t *testing.T, f *fixture, officeID int64) {
 		f.Exec("delete from mobile_numbers where user_id = $1", u.ID)
 	case !numbers && c.has:
 		f.app(u)
+	}
+
+	if c.word != "none" {
+		f.Exec(`insert into enrolment_words (user_id, word_mac, expires_at) values ($1, 'x', now() + interval '1 day')`,
+			u.ID)
+	}
+	if c.word == "given" {
+		f.Exec("update sessions set word_given_at = now() where id = $1", sess.ID)
 	}
 
 	before := f.Text("select coalesce(max(number), '') from mobile_numbers where user_id = $1", u.ID)

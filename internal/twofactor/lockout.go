@@ -86,6 +86,12 @@ func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 func (s *Service) refuse(
 	ctx context.Context, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
 ) error {
+	return s.refuseKind(ctx, sess, client, f.Kind(), try)
+}
+
+func (s *Service) refuseKind(
+	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, try factor.Try,
+) error {
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if try.Left == 0 {
 			err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
@@ -103,7 +109,7 @@ func (s *Service) refuse(
 				}
 			}
 		}
-		return s.writeRefusal(ctx, tx, sess, client, f.Kind())
+		return s.writeRefusal(ctx, tx, sess, client, kind)
 	})
 	if err != nil {
 		return err

@@ -12,15 +12,10 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// Mailer queues a mail in the transaction of what it tells.
-type Mailer interface {
-	Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error
-}
-
-// WithMail is the Service whose notices go out by mail as well. A nil mailer sends none.
-func (s *Service) WithMail(mailer Mailer) *Service {
+// WithMail is the Service whose notices go out by mail as well. A nil post sends none.
+func (s *Service) WithMail(post account.Post) *Service {
 	with := *s
-	with.mailer = mailer
+	with.post, with.ways = post, account.NewWays(post, s.sessions, s.log)
 	return &with
 }
 
@@ -38,7 +33,8 @@ const (
 	// Twenty wrong second factors in a day, in known browsers or in new ones: recovery codes alone, or a reset.
 	NoticeLocked          Notice = "locked"
 	NoticeStrangersLocked Notice = "strangers_locked"
-	NoticeReset           Notice = "reset" // a superuser or the command line took the factors away
+	NoticeReset           Notice = "reset"         // a superuser or the command line took the factors away
+	NoticeRecoveryMade    Notice = "recovery_made" // new recovery codes
 
 	// To the office's superusers: of a user who is locked, and of what an operator did on the command line.
 	NoticeUserLocked  Notice = "user_locked"
@@ -53,27 +49,16 @@ type Told struct {
 	At   time.Time
 }
 
-// notify leaves the user a notice, and writes to them.
+// notify leaves the user a notice that is about no change, and writes to them.
 func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
 	if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: userID, Kind: string(n)}); err != nil {
 		return fmt.Errorf("leave user %d a notice: %w", userID, err)
 	}
-	return s.write(ctx, tx, userID, n, client)
-}
-
-// write tells the user by mail alone: what was done at a log-in would be read on screen by whoever did it.
-func (s *Service) write(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
-	if s.mailer == nil {
+	if s.post == nil {
 		return nil
 	}
-	kind := string(n)
-	if n == NoticeReset {
-		kind = "factor_reset" // "reset" is the mail that brings the link for a new password
-	}
-	return s.mailer.Mail(ctx, tx, account.Mail{
-		UserID: userID, Kind: kind, Language: client.Language, From: account.Origin{
-			Address: client.Address, UserAgent: client.UserAgent,
-		},
+	return s.post.Mail(ctx, tx, account.Mail{
+		UserID: userID, Kind: string(n), Language: client.Language, From: client.Origin(),
 	})
 }
 

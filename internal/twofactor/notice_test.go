@@ -103,7 +103,7 @@ func TestEveryChangeOfAFactorIsToldByMail(t *testing.T) {
 		_ = f.verify(sess, not(code))
 	}
 	boss := f.confirmed(f.user(office, account.RoleSuperuser), numberA)
-	if err := f.factors.Reset(t.Context(), f.signedIn(boss, 0),
+	if _, err := f.factors.Reset(t.Context(), f.signedIn(boss, 0),
 		session.Client{Address: "192.0.2.99", UserAgent: "the boss's", Language: "nl"}, v.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -147,27 +148,33 @@ func (s *Service) enrolled(
 	if err != nil {
 		return false, err
 	}
+	if err := s.q.EnrolmentWordDelete(ctx, tx, sess.User.ID); err != nil {
+		return false, fmt.Errorf("end the word of user %d: %w", sess.User.ID, err)
+	}
 	words := f.Words()
-	action, tell, notice := words.Added, s.write, words.AddedNotice
+	way, action, what := account.WayFirstFactor, words.Added, words.AddedNotice
 	if try.Purpose == factor.PurposeChange {
-		action, tell, notice = words.Changed, s.notify, words.ChangedNotice
+		way, action, what = account.WayFactor, words.Changed, words.ChangedNotice
 	}
 	event := sess.Event(action, client)
 	event.Detail = detail
-	if err := s.log.Write(ctx, tx, event); err != nil {
-		return false, err
-	}
 	newCodes = words.BringsRecovery || !now.factors.Has(f.Kind()) && !now.factors.Has(factor.Recovery)
 	if newCodes {
 		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {
 			return false, err
 		}
 	}
-	if err := tell(ctx, tx, sess.User.ID, Notice(notice), client); err != nil {
-		return false, err
-	}
-	_, err = s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, Except: sess.ID})
-	return newCodes, err
+	return newCodes, s.changed(ctx, tx, sess, client, way, what, event)
+}
+
+// changed is what follows when the user of a session changed a factor in it.
+func (s *Service) changed(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, way account.WayIn, what string,
+	event audit.Event,
+) error {
+	return s.ways.Changed(ctx, tx, account.Changed{
+		Way: way, UserID: sess.User.ID, What: what, Keep: sess.ID, From: client.Origin(), Event: event,
+	})
 }
 
 // used tells the user where the use of a kind is news.

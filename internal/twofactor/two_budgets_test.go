@@ -117,7 +117,7 @@ func TestNewPasswordsGiveNoEndlessGuesses(t *testing.T) {
 		t.Errorf("a month later the lock is %s", lock)
 	}
 	f.Exec("update factor_failures set locked_at = now()")
-	if err := f.factors.Reset(t.Context(), f.signedIn(boss, 0), browser, u.ID); err != nil {
+	if _, err := f.factors.Reset(t.Context(), f.signedIn(boss, 0), browser, u.ID); err != nil {
 		t.Fatal(err)
 	}
 	if n := f.Int("select count(*) from factor_locks where lock is not null"); n != 0 {

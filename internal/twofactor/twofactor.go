@@ -77,7 +77,9 @@ type Service struct {
 	outbox   Outbox
 	log      *audit.Log
 	told     office.Superusers // nil: see Telling
-	mailer   Mailer            // nil: see WithMail
+	post     account.Post      // nil: see WithMail
+	ways     *account.Ways
+	keys     *keys.Ring
 
 	factors  []factor.Factor // in the order in which they are offered
 	codes    *sms.SMS
@@ -93,7 +95,8 @@ func New(
 	product string, more ...factor.Factor,
 ) *Service {
 	s := &Service{
-		pool: pool, q: dbsqlc.New(), sessions: sessions, outbox: outbox, log: log,
+		pool: pool, q: dbsqlc.New(), sessions: sessions, outbox: outbox, log: log, keys: ring,
+		ways:  account.NewWays(nil, sessions, log),
 		codes: sms.New(ring), app: totp.New(pool, ring, now, product), recovery: recovery.New(ring),
 	}
 	s.factors = append([]factor.Factor{s.app, s.codes, s.recovery}, more...)

@@ -82,10 +82,15 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 
 // Standing is what a superuser sees of a user beside their settings.
 type Standing struct {
-	HasPassword bool
-	Sessions    int    // living ones
-	ResetAskBy  string // who asked for a reset, "" when nobody did
-	ResetAskAt  time.Time
+	HasPassword    bool
+	PasswordVoided bool   // by a reset: a link to a new one was mailed
+	LinkLives      bool   // one that sets the password
+	WordOwed       bool   // by a reset: no factor is enrolled without it
+	WordLives      bool   // it can be given still
+	SingleSignOn   bool   // an account at the office's provider is linked
+	Sessions       int    // living ones
+	ResetAskBy     string // who asked for a reset, "" when nobody did
+	ResetAskAt     time.Time
 }
 
 // Standing returns for a user of an office, or account.ErrUnknown.
@@ -97,7 +102,10 @@ func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standin
 	if err != nil {
 		return Standing{}, fmt.Errorf("read the standing of user %d: %w", userID, err)
 	}
-	standing := Standing{HasPassword: r.HasPassword, Sessions: int(r.Sessions), ResetAskBy: text(r.AskedBy)}
+	standing := Standing{
+		HasPassword: r.HasPassword, PasswordVoided: r.PasswordVoided, LinkLives: r.LinkLives, WordOwed: r.WordOwed,
+		WordLives: r.WordLives, SingleSignOn: r.SingleSignOn, Sessions: int(r.Sessions), ResetAskBy: text(r.AskedBy),
+	}
 	if r.AskedAt != nil {
 		standing.ResetAskAt = *r.AskedAt
 	}

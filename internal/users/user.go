@@ -123,10 +123,8 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, c
 		return fmt.Errorf("change user %d: %w", was.ID, err)
 	}
 	subject := audit.Person{ID: was.ID, Name: was.Username}
-	if detail := changed(was, f); detail != "" {
-		if err := s.write(ctx, tx, sess, client, audit.UserChanged, subject, detail); err != nil {
-			return err
-		}
+	if err := s.writeChange(ctx, tx, sess, client, was, f); err != nil {
+		return err
 	}
 	if string(f.Role) == was.Role {
 		return nil
@@ -135,6 +133,23 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, c
 		return err
 	}
 	return s.write(ctx, tx, sess, client, audit.RoleChanged, subject, string(f.Role))
+}
+
+// writeChange writes down that name or address changed. Another address is another way in: links go there.
+func (s *Service) writeChange(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
+	was dbsqlc.RosterUserLockRow, f Fields) error {
+	event := sess.Event(audit.UserChanged, client)
+	event.Subject, event.Detail = audit.Person{ID: was.ID, Name: was.Username}, changed(was, f)
+	switch {
+	case event.Detail == "":
+		return nil
+	case was.Email == f.Email:
+		return s.log.Write(ctx, tx, event)
+	}
+	return s.ways.Changed(ctx, tx, account.Changed{
+		Way: account.WayAddress, UserID: was.ID, What: "address_changed", Was: was.Email,
+		From: account.Origin{Language: client.Language}, Event: event, // the browser is a superuser's
+	})
 }
 
 // changed says which of name and e-mail address differ, as a key of the catalogue (detail.<…>).

@@ -52,12 +52,13 @@ type Service struct {
 	pool     *db.Pool
 	q        *dbsqlc.Queries
 	sessions *session.Store
+	ways     *account.Ways
 	log      *audit.Log
 }
 
 // New makes the Service.
-func New(pool *db.Pool, sessions *session.Store, log *audit.Log) *Service {
-	return &Service{pool, dbsqlc.New(), sessions, log}
+func New(pool *db.Pool, sessions *session.Store, ways *account.Ways, log *audit.Log) *Service {
+	return &Service{pool, dbsqlc.New(), sessions, ways, log}
 }
 
 // The acts on users: what changes one needs a step-up, and what ends sessions needs none, since in need it must be

@@ -46,7 +46,7 @@ func newFixture(t testing.TB) *fixture {
 	f.Database, f.pool = dbtest.New(t)
 	f.sessions = session.NewStore(f.pool, f.log)
 	f.factors = twofactor.New(f.pool, factory.Keys(t), f.sessions, factory.Outbox{}, f.log, nil, "Nightlatch")
-	f.people = users.New(f.pool, f.sessions, f.log)
+	f.people = users.New(f.pool, f.sessions, account.NewWays(nil, f.sessions, f.log), f.log)
 	f.office, f.other = f.newOffice("ACME"), f.newOffice("OTHER")
 	return f
 }
@@ -76,6 +76,11 @@ func (f *fixture) in(username string) session.Session {
 		f.t.Fatal(err)
 	}
 	return sess
+}
+
+func (f *fixture) reset(ctx context.Context, sess session.Session, by session.Client, id int64) error {
+	_, err := f.factors.Reset(ctx, sess, by, id)
+	return err
 }
 
 func (f *fixture) living(username string) int {
@@ -238,7 +243,7 @@ func TestOnlyASuperuserWithAFreshProofChangesUsersOfTheirOwnOffice(t *testing.T)
 			theirs),
 		"ask": f.people.AskReset(t.Context(), boss, client, theirs), "decline": f.people.DeclineReset(t.Context(), boss,
 			client, theirs),
-		"reset": f.factors.Reset(t.Context(), boss, client, theirs),
+		"reset": f.reset(t.Context(), boss, client, theirs),
 	} {
 		is(t, "another office's: "+act, err, account.ErrUnknown)
 	}
@@ -456,9 +461,9 @@ func TestAResetIsAskedForAndGrantedOrDeclined(t *testing.T) {
 	is(t, "declining nothing", f.people.DeclineReset(t.Context(), boss, client, otto), nil)
 	is(t, "asking once more", f.people.AskReset(t.Context(), ann, client, otto), nil)
 	f.in("otto")
-	is(t, "an accountant's reset", f.factors.Reset(t.Context(), ann, client, otto), twofactor.ErrNotAllowed)
-	is(t, "for oneself", f.factors.Reset(t.Context(), boss, client, boss.User.ID), twofactor.ErrNotAllowed)
-	is(t, "the reset", f.factors.Reset(t.Context(), boss, client, otto), nil)
+	is(t, "an accountant's reset", f.reset(t.Context(), ann, client, otto), twofactor.ErrNotAllowed)
+	is(t, "for oneself", f.reset(t.Context(), boss, client, boss.User.ID), twofactor.ErrNotAllowed)
+	is(t, "the reset", f.reset(t.Context(), boss, client, otto), nil)
 	if f.Int("select count(*) from reset_requests") != 0 || f.living("otto") != 0 ||
 		f.Int("select count(*) from mobile_numbers") != 0 ||
 		f.Int("select count(*) from notices where user_id = $1 and kind = 'reset'", otto) != 1 {
@@ -477,7 +482,7 @@ func TestWhoWasDemotedMeanwhileDoesNothingMore(t *testing.T) {
 	boss, otto := f.in("boss"), f.id(f.office, "otto")
 	f.Exec("update users set role = 'user' where username = 'boss'")
 	before := f.sum()
-	is(t, "reset", f.factors.Reset(t.Context(), boss, client, otto), twofactor.ErrNotAllowed)
+	is(t, "reset", f.reset(t.Context(), boss, client, otto), twofactor.ErrNotAllowed)
 	is(t, "log out", f.people.LogOut(t.Context(), boss, client, otto), twofactor.ErrNotAllowed)
 	for act, err := range f.acts(boss, otto) {
 		if act != "plan" { // it does nothing
@@ -501,7 +506,8 @@ func TestTheWayBackTellsEverySuperuser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	var mail told
-	is(t, "reset", f.factors.Telling(&mail).ForceReset(t.Context(), f.office, f.id(f.office, "otto")), nil)
+	_, err := f.factors.Telling(&mail).ForceReset(t.Context(), f.office, f.id(f.office, "otto"))
+	is(t, "reset", err, nil)
 	f.Exec("update offices set two_factor_required = true where id = $1", f.office)
 	is(t, "off", office.New(f.pool, f.log, "").Telling(&mail).ForceOff(t.Context(), "ACME"), nil)
 	is(t, "off without anybody to tell", office.New(f.pool, f.log, "").ForceOff(t.Context(), "OTHER"), nil)

@@ -73,11 +73,18 @@ type UserView struct {
 	Own        bool // at themselves
 	Disabled   bool
 	NoPassword bool
-	CanMail    bool
-	Sessions   int
-	AskedBy    string // who asked for a reset, or ""
-	AskedAt    time.Time
-	Question   *templates.Question
+	Voided     bool   // by a reset: the user is to choose another with the link that was mailed
+	LinkLives  bool   // that link
+	Word       string // of the reset that was just made, shown once
+	WordOwed   bool   // the user is to give the word of a reset
+	// WordExpired: the word cannot be given any more.
+	WordExpired  bool
+	SingleSignOn bool // linked to an account at the office's provider
+	CanMail      bool
+	Sessions     int
+	AskedBy      string // who asked for a reset, or ""
+	AskedAt      time.Time
+	Question     *templates.Question
 }
 
 // User is the page.

@@ -36,6 +36,7 @@ const (
 // The second step of a log-in.
 const (
 	SecondStep    = "/login/second-step"
+	LoginWord     = "/login/word"
 	LoginMethod   = "/login/method"
 	LoginCheck    = "/login/check"
 	LoginNumber   = "/login/number"
@@ -56,6 +57,7 @@ const (
 	Country          = "/settings/country"
 	Notices          = "/settings/notices"
 	Me               = "/settings/me"
+	MyWord           = "/settings/me/word"
 	MyNumber         = "/settings/me/number"
 	MyApp            = "/settings/me/app"
 	MyAppRemove      = "/settings/me/app/remove"

@@ -12,8 +12,8 @@ const (
 	length = 15
 )
 
-// newCode returns a random code, in three groups.
-func newCode() string {
+// NewCode returns a random code, in three groups.
+func NewCode() string {
 	raw := make([]byte, length)
 	_, _ = rand.Read(raw)
 	var code strings.Builder

@@ -38,7 +38,7 @@ func TestNewCodesHaveTheirForm(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}$`)
 	drawn := map[rune]int{}
 	for range 2000 {
-		if c := newCode(); !form.MatchString(c) {
+		if c := NewCode(); !form.MatchString(c) {
 			t.Fatalf("recovery code %q", c)
 		} else if _, ok := clean(c); !ok {
 			t.Fatalf("recovery code %q is not read", c)

@@ -71,7 +71,7 @@ func (r *Recovery) Make(ctx context.Context, tx pgx.Tx, o factor.Owner) error {
 	}
 	codes, macs, ids := make([]string, Codes), make([][]byte, Codes), make([][]byte, Codes)
 	for i := range codes {
-		codes[i] = newCode()
+		codes[i] = NewCode()
 		cleaned, _ := clean(codes[i])
 		macs[i], ids[i] = r.keys.MACAndKey(codePurpose, row(o.UserID), cleaned)
 	}

@@ -1,0 +1,169 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
+)
+
+// WayIn is a kind of way into an account: what a change of it ends and whom it tells stands in one table, follows.
+type WayIn string
+
+// The kinds.
+const (
+	WayPassword      WayIn = "password"       // another one, by its user
+	WayFirstPassword WayIn = "first_password" // the invitation's
+	WayFirstFactor   WayIn = "first_factor"   // enrolled at a log-in
+	WayFactor        WayIn = "factor"         // changed, added or removed in settings
+	WayReset         WayIn = "reset"          // every factor taken away by somebody else
+	WayAddress       WayIn = "address"        // the e-mail address, where links go
+	WaySSO           WayIn = "sso"            // a link to a provider's account, made or removed
+	WayRecovery      WayIn = "recovery"       // new recovery codes
+)
+
+// follows is what follows a change of a way in, beside the mail and the history. On screen: whoever did it at a log-in,
+// or with an invitation, would read it themselves.
+var follows = map[WayIn]struct{ onScreen, links, sessions, browsers bool }{
+	WayPassword:      {onScreen: true, links: true, sessions: true, browsers: true},
+	WayFirstPassword: {links: true, sessions: true, browsers: true},
+	WayFirstFactor:   {sessions: true},
+	WayFactor:        {onScreen: true, sessions: true},
+	WayReset:         {onScreen: true, links: true, sessions: true, browsers: true},
+	WayAddress:       {onScreen: true, links: true},
+	WaySSO:           {onScreen: true},
+	WayRecovery:      {onScreen: true},
+}
+
+// Post queues mails.
+type Post interface {
+	Mail(ctx context.Context, tx pgx.Tx, m Mail) error
+}
+
+// Sessions ends every session of a user but one (0: every one).
+type Sessions interface {
+	EndOf(ctx context.Context, tx pgx.Tx, userID, except int64) error
+}
+
+// Ways is the one place that knows what follows when a way into an account changes: who is told, and what ends.
+type Ways struct {
+	q        *dbsqlc.Queries
+	post     Post // nil where no mail is sent
+	sessions Sessions
+	log      *audit.Log
+}
+
+// NewWays returns Ways. post is nil where this installation sends no mail.
+func NewWays(post Post, sessions Sessions, log *audit.Log) *Ways {
+	return &Ways{dbsqlc.New(), post, sessions, log}
+}
+
+// CanMail reports whether this installation sends mail.
+func (w *Ways) CanMail() bool { return w.post != nil }
+
+// Changed is one change of a way in.
+type Changed struct {
+	Way    WayIn
+	UserID int64
+	// What it says: the catalogue's notice.<What> and mail.<What>_subject.
+	What string
+	// Mail is the kind of the mail where that is not What.
+	Mail string
+	// Link: the mail brings a link that sets a password.
+	Link bool
+	// Keep is the session in which it was done, which goes on.
+	Keep int64
+	// From is where it was done, as the mail tells it; Browser of it stays known.
+	From Origin
+	// Was is the address before, for WayAddress: it is told too.
+	Was   string
+	Event audit.Event
+}
+
+// Changed does what follows a change, earlier in tx, of a way in: the user's pages and their mail tell it, what was
+// made for the way before ends, and the history has it.
+func (w *Ways) Changed(ctx context.Context, tx pgx.Tx, c Changed) error {
+	if err := w.end(ctx, tx, c); err != nil {
+		return err
+	}
+	if err := w.Tell(ctx, tx, c); err != nil {
+		return err
+	}
+	return w.log.Write(ctx, tx, c.Event)
+}
+
+// end ends what was made for the way before.
+func (w *Ways) end(ctx context.Context, tx pgx.Tx, c Changed) error {
+	f := follows[c.Way]
+	if f.sessions {
+		if err := w.sessions.EndOf(ctx, tx, c.UserID, c.Keep); err != nil {
+			return err
+		}
+	}
+	if f.links {
+		if err := w.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: c.UserID}); err != nil {
+			return fmt.Errorf("end the links of user %d: %w", c.UserID, err)
+		}
+	}
+	if f.browsers {
+		keep := c.From.Browser
+		if c.Keep == 0 {
+			keep = nil
+		}
+		err := w.q.KnownBrowserForget(ctx, tx, dbsqlc.KnownBrowserForgetParams{UserID: c.UserID, Keep: keep})
+		if err != nil {
+			return fmt.Errorf("forget the browsers of user %d: %w", c.UserID, err)
+		}
+	}
+	return nil
+}
+
+// Tell leaves the notice and queues the mails of a change.
+func (w *Ways) Tell(ctx context.Context, tx pgx.Tx, c Changed) error {
+	if follows[c.Way].onScreen {
+		if err := w.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: c.UserID, Kind: c.What}); err != nil {
+			return fmt.Errorf("leave user %d a notice: %w", c.UserID, err)
+		}
+	}
+	if w.post == nil {
+		return nil
+	}
+	mail := Mail{UserID: c.UserID, Kind: c.What, Language: c.From.Language, From: c.From}
+	if c.Mail != "" {
+		mail.Kind = c.Mail
+	}
+	if c.Link {
+		return w.link(ctx, tx, c.UserID, PurposeReset, mail.Kind, c.From)
+	}
+	if err := w.post.Mail(ctx, tx, mail); err != nil {
+		return err
+	}
+	if c.Was == "" {
+		return nil
+	}
+	mail.Kind, mail.To = "address_left", c.Was
+	return w.post.Mail(ctx, tx, mail)
+}
+
+// link makes a link that sets a user's password, and queues the mail of a kind that brings it.
+func (w *Ways) link(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, kind string, from Origin) error {
+	if w.post == nil {
+		return ErrNoMail
+	}
+	token := newLinkToken()
+	id, err := w.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
+		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(),
+	})
+	if err != nil {
+		return fmt.Errorf("make a link for user %d: %w", userID, err)
+	}
+	return w.post.Mail(ctx, tx, Mail{
+		UserID: userID, Kind: kind, Language: from.Language, LinkID: id, Token: token, From: from,
+	})
+}
+
+// Restart is the mail that brings the link of a reset.
+const Restart = "factor_restart"

@@ -1,0 +1,99 @@
+package twofactor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/factor/recovery"
+	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+const (
+	// wordPurpose names the key of words' MACs.
+	wordPurpose = "enrolment word"
+	// wordLife is how long a word can be given: the user is told it by phone, and logs in the next morning.
+	wordLife = 24 * time.Hour
+	// word is the kind that the history gives to a wrong word.
+	word factor.Kind = "word"
+)
+
+var (
+	// ErrWordOwed says that no factor is enrolled before the word of the user's reset is given: see GiveWord.
+	ErrWordOwed = fault.New(fault.Conflict, "the word of a reset is owed")
+	// ErrWordExpired says that the word cannot be given any more: a new reset makes a new one.
+	ErrWordExpired = fault.New(fault.Ended, "the word of a reset has expired")
+)
+
+// makeWord makes the word that a user must give before a factor is enrolled, in the place of one made before.
+func (s *Service) makeWord(ctx context.Context, tx pgx.Tx, userID int64) (string, error) {
+	shown := recovery.NewCode()
+	plain, _ := s.recovery.Clean(shown)
+	err := s.q.EnrolmentWordPut(ctx, tx, dbsqlc.EnrolmentWordPutParams{
+		UserID: userID, WordMac: s.keys.MAC(wordPurpose, strconv.FormatInt(userID, 10), plain), Life: wordLife,
+	})
+	if err != nil {
+		return "", fmt.Errorf("keep the word of user %d: %w", userID, err)
+	}
+	return shown, nil
+}
+
+// GiveWord takes the word of a reset, as typed, for this session. Tries are charged like a factor's: to the session,
+// and to the user over all of them, so that twenty in a day end them. The word serves until a factor is enrolled. It
+// returns ErrNotACode, *Wrong, *Wait, ErrOver, ErrWordExpired.
+func (s *Service) GiveWord(ctx context.Context, sess session.Session, client session.Client, typed string) error {
+	plain, ok := s.recovery.Clean(typed)
+	if !ok {
+		return ErrNotACode
+	}
+	var try factor.Try
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		if err := s.chargeUser(ctx, tx, sess, client, s.codes); err != nil {
+			return err
+		}
+		try, err = factor.PerSession{}.Charge(ctx, tx, owner(sess), false)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.takeWord(ctx, tx, sess, plain) })
+	if errors.Is(err, errWrong) {
+		return s.refuseKind(ctx, sess, client, word, try)
+	}
+	return err
+}
+
+func (s *Service) takeWord(ctx context.Context, tx pgx.Tx, sess session.Session, plain string) error {
+	now, err := s.lock(ctx, tx, sess)
+	if err != nil {
+		return err
+	}
+	row, err := s.q.EnrolmentWordOf(ctx, tx, sess.User.ID)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && !now.WordOwed {
+		return ErrOver
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the word of user %d: %w", sess.User.ID, err)
+	case !row.Lives:
+		return ErrWordExpired
+	case !s.keys.Matches(row.WordMac, wordPurpose, strconv.FormatInt(sess.User.ID, 10), plain):
+		return errWrong
+	}
+	if err := s.recordSuccess(ctx, tx, sess, s.codes); err != nil {
+		return err
+	}
+	if err := s.q.EnrolmentWordGiven(ctx, tx, sess.ID); err != nil {
+		return fmt.Errorf("note the word of session %d: %w", sess.ID, err)
+	}
+	return nil
+}
