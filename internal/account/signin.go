@@ -105,7 +105,7 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 		}
 		return User{}, ErrWrong
 	}
-	if err := errors.Join(s.cameFrom(ctx, t), s.right(ctx, t)); err != nil {
+	if err := s.right(ctx, t); err != nil {
 		return User{}, err
 	}
 	if !f.lengthKnown {

@@ -135,18 +135,6 @@ func (s *Service) right(ctx context.Context, t try) error {
 	return nil
 }
 
-// cameFrom notes that somebody came in from a network: an office's, behind which many people mistype on a Monday.
-func (s *Service) cameFrom(ctx context.Context, t try) error {
-	if t.from.Own() {
-		return nil
-	}
-	err := s.q.LoginNetworkPut(ctx, s.pool, dbsqlc.LoginNetworkPutParams{Network: t.host(), Site: t.site()})
-	if err != nil {
-		return fmt.Errorf("note a log-in from a network: %w", err)
-	}
-	return nil
-}
-
 // refuse writes a refused log-in down. Under names that nobody has, the first of a minute and network is written; the
 // others are counted, and their number follows (RefusedLoginWrite).
 func (s *Service) refuse(ctx context.Context, t try, f found) error {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 // strangersAt is a browser that the user never completed a log-in in.
@@ -72,6 +75,29 @@ func TestFinishedLogInsAreNotCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 		f.Exec("update sessions set level = 2, second_factor_at = now(), known_browser = true")
+	}
+}
+
+// Somebody came in from a network when a log-in was completed there: the password alone makes it no office's.
+func TestOnlyACompletedLogInMakesANetworkAnOffices(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	for _, address := range []string{"203.0.113.9", "2001:db8:1:2::3", "127.0.0.1", "10.1.2.3"} {
+		client := strangersAt(address)
+		_, sess, err := f.startAt(client, true)
+		if err != nil || f.Int("select count(*) from login_networks") != 0 {
+			t.Fatalf("%v, or the password alone is enough at %s", err, address)
+		}
+		f.inTx(func(tx pgx.Tx) error { return f.store.RememberBrowser(t.Context(), tx, sess, client) })
+		at, want := network.Of(address), 1
+		if at.Own() {
+			want = 0
+		}
+		if n := f.Int("select count(*) from login_networks where network = $1 and site = $2", at.Host(), at.Site()); n != want {
+			t.Errorf("%s: %d networks", address, n)
+		}
+		f.Exec("delete from login_networks")
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 // ErrNone says that a token or an id belongs to no living session.
@@ -172,8 +173,15 @@ func (s *Store) ProvePassword(ctx context.Context, sess Session) (Token, error) 
 }
 
 // RememberBrowser notes, in the transaction that completed a log-in, that this browser is known for the user, by as
-// much as the session has proven.
+// much as the session has proven, and that somebody came in from its network: an office's, behind which many people
+// mistype on a Monday.
 func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, sess Session, client Client) error {
+	if at := network.Of(client.Address); !at.Own() {
+		err := s.q.LoginNetworkPut(ctx, tx, dbsqlc.LoginNetworkPutParams{Network: at.Host(), Site: at.Site()})
+		if err != nil {
+			return fmt.Errorf("note a log-in from a network: %w", err)
+		}
+	}
 	if len(client.Browser) == 0 {
 		return nil
 	}
