@@ -94,7 +94,8 @@ func TestOnlyACompletedLogInMakesANetworkAnOffices(t *testing.T) {
 		if at.Own() {
 			want = 0
 		}
-		if n := f.Int("select count(*) from login_networks where network = $1 and site = $2", at.Host(), at.Site()); n != want {
+		n := f.Int("select count(*) from login_networks where network = $1 and site = $2", at.Host(), at.Site())
+		if n != want {
 			t.Errorf("%s: %d networks", address, n)
 		}
 		f.Exec("delete from login_networks")
@@ -144,7 +145,8 @@ func TestLogInsThatCameToNothingGoAfterADay(t *testing.T) {
 	_, sent, _ := f.startAt(strangersAt("203.0.113.9"), true)
 	factory.Challenge(t, f.pool, sent.ID, factory.ChallengeOpts{})
 	_, full, _ := f.startAt(strangersAt("203.0.113.9"), false)
-	f.Exec("update sessions set created_at = created_at - interval '25 hours', expires_at = expires_at - interval '36 hours'")
+	f.Exec(`update sessions set created_at = created_at - interval '25 hours',
+		expires_at = expires_at - interval '36 hours'`)
 	if _, err := f.store.q.SessionDeleteBegun(t.Context(), f.pool, 100); err != nil {
 		t.Fatal(err)
 	}
