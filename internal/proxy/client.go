@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/nightlatch/nightlatch/internal/network"
 )
 
 // Trusted are the proxies that the operator named, as networks. Their X-Forwarded-For is believed.
@@ -51,7 +53,7 @@ func (t Trusted) Client(r *http.Request) (address string, found Finding) {
 	}
 	lines := r.Header.Values("X-Forwarded-For")
 	switch {
-	case !t.has(peer) && len(lines) > 0 && own(peer):
+	case !t.has(peer) && len(lines) > 0 && network.Of(peer.String()).Own():
 		return peer.String(), Unnamed
 	case !t.has(peer):
 		return peer.String(), ""
@@ -79,8 +81,8 @@ func (t Trusted) Client(r *http.Request) (address string, found Finding) {
 }
 
 func (t Trusted) has(ip netip.Addr) bool {
-	for _, network := range t {
-		if network.Contains(ip) {
+	for _, named := range t {
+		if named.Contains(ip) {
 			return true
 		}
 	}
@@ -94,6 +96,3 @@ func parse(text string) (netip.Addr, error) {
 	ip, err := netip.ParseAddr(text)
 	return ip.WithZone("").Unmap(), err
 }
-
-// own reports whether an address is this machine's or a private network's, as proxies' are.
-func own(ip netip.Addr) bool { return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() }
