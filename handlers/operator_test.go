@@ -219,6 +219,9 @@ func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 		form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=exhausted" {
 		t.Errorf("the right code after five wrong ones answers %d %s", rec.Code, rec.Header().Get("Location"))
 	}
+	if n := f.ID("select count(*) from sessions where ended_at is null"); n != 0 {
+		t.Error("the half-finished log-in lives on")
+	}
 	// The owner is told at the next page, and puts it away.
 	in := f.operatorIn(secret, 0)
 	if body := f.ask("GET", "/operator/history", in, "").Body.String(); !strings.Contains(body, "five wrong codes") {

@@ -3,6 +3,8 @@ package account
 import (
 	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // OWASP's least for Argon2id: 19 MiB, two rounds, one lane.
@@ -19,6 +21,34 @@ func TestAHashIsArgon2idAsDocumented(t *testing.T) {
 	for what, text := range map[string]string{"a password's": hash, "nobody's": h.dummy} {
 		if !strings.HasPrefix(text, "$argon2id$v=19$m=19456,t=2,p=1$") {
 			t.Errorf("%s hash is %q", what, text)
+		}
+	}
+}
+
+// Neither case nor blanks nor the form of Unicode is changed, and nothing is cut.
+func TestAPasswordIsComparedAsItCame(t *testing.T) {
+	t.Parallel()
+	h, err := NewHasher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	password := " Kettle e\u0301clair ﬁve " + strings.Repeat("x", maxPassword-21) + "Y "
+	hash, err := h.Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Service{hasher: h}
+	for what, c := range map[string]struct {
+		typed string
+		want  bool
+	}{
+		"as it came": {password, true}, "in lower case": {strings.ToLower(password), false},
+		"without blanks around": {strings.TrimSpace(password), false}, "composed": {norm.NFC.String(password), false},
+		"in the plainest form": {norm.NFKC.String(password), false}, "cut": {password[:72], false},
+		"with another end": {password[:len(password)-2] + "Z ", false},
+	} {
+		if right, err := s.matches(t.Context(), owners(), c.typed, hash); err != nil || right != c.want {
+			t.Errorf("%s: %v, %v", what, right, err)
 		}
 	}
 }

@@ -173,6 +173,9 @@ func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 	t.Parallel()
 	serve := func(path string, answer http.HandlerFunc) func(http.ResponseWriter, *http.Request) bool {
 		return func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path == "/elsewhere" {
+				t.Error("a redirect was followed")
+			}
 			if r.URL.Path == path {
 				answer(w, r)
 			}
@@ -182,11 +185,12 @@ func TestAProviderThatMisbehavesIsNamedAndCutShort(t *testing.T) {
 	huge := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{"keys":[],"issuer":"`))
-		for range 1 << 12 {
+		for range 1 << 14 {
 			if _, err := w.Write([]byte(strings.Repeat("x", 1<<12))); err != nil {
 				return
 			}
 		}
+		t.Error("64 MB were read")
 	}
 	hang := func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server sees that its client has gone only after the body
