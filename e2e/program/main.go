@@ -17,8 +17,8 @@ import (
 const together = "4"
 
 // fromMakefile names a program that was built already, with the race detector when the tests have it; commandsFrom one
-// without, for commands that run to their end: three hundred of them start several times as fast so, and share nothing that
-// the detector could watch.
+// without, for commands that run to their end: three hundred of them start several times as fast so, and share nothing
+// that the detector could watch.
 const (
 	fromMakefile = "NIGHTLATCH_TEST_PROGRAM"
 	commandsFrom = "NIGHTLATCH_TEST_COMMANDS"
