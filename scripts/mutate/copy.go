@@ -75,18 +75,24 @@ func (c copied) remove() { _ = os.RemoveAll(c.dir) }
 // passing returns those of the patches' tests that pass in the copy as it is: what fails anyway catches nothing.
 func (c copied) passing(chosen []patch) (map[test]bool, error) {
 	passing := map[test]bool{}
-	var all []test
+	runs := [][]test{nil}
 	for _, p := range chosen {
-		all = append(all, p.fails...)
+		if p.alone {
+			runs = append(runs, p.fails)
+			continue
+		}
+		runs[0] = append(runs[0], p.fails...)
 	}
-	outcomes, printed, err := c.test(all)
-	if err != nil {
-		return nil, err
-	}
-	for _, t := range all {
-		passing[t] = outcomes[t] == "pass"
-		if !passing[t] {
-			fmt.Fprintf(os.Stderr, "%s, unchanged: %q\n%s\n", t, outcomes[t], printed)
+	for _, all := range runs {
+		outcomes, printed, err := c.test(all)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range all {
+			passing[t] = outcomes[t] == "pass"
+			if !passing[t] {
+				fmt.Fprintf(os.Stderr, "%s, unchanged: %q\n%s\n", t, outcomes[t], printed)
+			}
 		}
 	}
 	return passing, nil

@@ -12,7 +12,8 @@ type test struct{ folder, name string }
 
 func (t test) String() string { return t.folder + " " + t.name }
 
-// patch is one file NAME.patch: header lines, words for readers, and a unified diff. fails may stand several times.
+// patch is one file NAME.patch: header lines, words for readers, and a unified diff. fails may stand several times; a
+// test that measures is said to run alone.
 //
 //	for: B34, advisory 20, ASVS 8.2.2
 //	fails: handlers TestAnotherOfficesIDIsAsUnknownAsNone
@@ -21,6 +22,7 @@ type patch struct {
 	file  string
 	lines []string // of the evidence, by which each is called in the header
 	fails []test   // the tests that must fail, of those that the lines name
+	alone bool     // they measure, and run with nothing beside them
 }
 
 // patches returns what a folder has, by name.
@@ -56,6 +58,7 @@ func parse(text string) (patch, error) {
 			p.lines = strings.Split(lines, ", ")
 		}
 		if named, ok := strings.CutPrefix(line, "fails: "); ok {
+			named, p.alone = strings.CutSuffix(named, " alone")
 			folder, name, _ := strings.Cut(named, " ")
 			p.fails = append(p.fails, test{folder, name})
 		}
