@@ -11,7 +11,7 @@ import (
 )
 
 // owing is how many lines have no patch yet. It only falls.
-const owing = 8
+const owing = 2
 
 // TestEveryLineOfTheEvidenceCanFail demands that each line has a patch that takes its property away, or says of itself
 // that it is read, not tested; and that each patch applies, and names a test that its lines name.
