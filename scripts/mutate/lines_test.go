@@ -13,6 +13,9 @@ type line struct {
 	owed  bool // it must have a patch, or be read
 }
 
+// unmutated is what a line says of itself that has no patch.
+const unmutated = "read, not tested"
+
 var (
 	requirement = regexp.MustCompile(`(?m)^\| (\d+\.\d+\.\d+) \| (met|partly|not met|n/a) \| .+ \| (.*?) ?\|$`)
 	advisory    = regexp.MustCompile(`(?m)^\| (\d+) \| .+ \| (.+?) \| (.*?) ?\|$`)
@@ -45,14 +48,16 @@ func evidence(top string) (map[string]line, error) {
 	}
 	for row := range strings.Lines(page) {
 		if fields := strings.SplitN(strings.TrimSpace(row), " | ", 3); len(fields) == 3 && row[0] == 'B' {
-			all[fields[0]] = lineOf(fields[2], ofACheck, !strings.HasPrefix(fields[2], "- "))
+			l := lineOf(fields[2], ofACheck, !strings.HasPrefix(fields[2], "- "))
+			l.read = strings.Contains(fields[1], unmutated)
+			all[fields[0]] = l
 		}
 	}
 	return all, nil
 }
 
 func lineOf(shown string, named *regexp.Regexp, owed bool) line {
-	l := line{owed: owed, read: strings.Contains(shown, "read, not tested")}
+	l := line{owed: owed, read: strings.Contains(shown, unmutated)}
 	for _, m := range named.FindAllStringSubmatch(shown, -1) {
 		l.tests = append(l.tests, test{m[1], m[2]})
 	}

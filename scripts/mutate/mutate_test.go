@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// owing is how many lines have no patch yet. It only falls.
-const owing = 2
-
 // TestEveryLineOfTheEvidenceCanFail demands that each line has a patch that takes its property away, or says of itself
 // that it is read, not tested; and that each patch applies, and names a test that its lines name.
 func TestEveryLineOfTheEvidenceCanFail(t *testing.T) {
@@ -40,18 +37,13 @@ func TestEveryLineOfTheEvidenceCanFail(t *testing.T) {
 			served[name] = true
 		}
 	}
-	var missing []string
 	for name, l := range lines {
 		if l.owed && !served[name] && !l.read {
-			missing = append(missing, name)
+			t.Errorf("%s has no patch, and does not say that it is %s", name, unmutated)
 		}
 		if served[name] && l.read {
-			t.Errorf("%s is tested: %q is not so", name, "read, not tested")
+			t.Errorf("%s is tested: %q is not so", name, unmutated)
 		}
-	}
-	if slices.Sort(missing); len(missing) > owing {
-		t.Errorf("%d lines have no patch, and do not say that they are read, not tested: %s", len(missing),
-			strings.Join(missing, ", "))
 	}
 }
 
