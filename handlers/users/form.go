@@ -84,7 +84,7 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 	said := ""
 	switch {
 	case errors.As(refused, &problem):
-		said = s.T(c, "roster."+string(problem))
+		said = s.T(c, "user_problem."+string(problem))
 		switch problem {
 		case users.BadUsername:
 			form.UsernameError = said
@@ -96,7 +96,7 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 			form.RoleError = said
 		}
 	case errors.Is(refused, users.ErrTaken):
-		said = s.T(c, "roster.taken")
+		said = s.T(c, "user_problem.taken")
 		form.UsernameError = said
 	case errors.Is(refused, users.ErrLastSuperuser):
 		said = s.T(c, "user.last_superuser")

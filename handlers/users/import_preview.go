@@ -43,7 +43,7 @@ const maxPreview = 200
 func (s *Screens) importRow(c echo.Context, step users.Step) pages.ImportRow {
 	row := pages.ImportRow{Line: step.Number, State: pages.ImportNew, Username: step.Username, Cell: step.Cell}
 	if step.Problem != "" {
-		row.State, row.Problem = pages.ImportBad, s.T(c, "roster."+string(step.Problem), "Twin", step.Twin)
+		row.State, row.Problem = pages.ImportBad, s.T(c, "user_problem."+string(step.Problem), "Twin", step.Twin)
 		return row
 	}
 	role := func(r account.Role) string { return s.T(c, "role."+string(r)) }

@@ -110,7 +110,7 @@ func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
 	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Problem|Kind) += "([a-z_]+)"`)
 	for file, family := range map[string]string{
 		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.",
-		"../users/users.go": "roster.", "../users/plan.go": "roster.",
+		"../users/users.go": "user_problem.", "../users/plan.go": "user_problem.",
 		"../federation/trouble.go": "sso_trouble.",
 	} {
 		source, err := os.ReadFile(file)

@@ -28,7 +28,7 @@ func (s *Service) Telling(superusers Superusers) *Service {
 }
 
 func (s *Service) tellSuperusers(ctx context.Context, tx pgx.Tx, event audit.Event) error {
-	err := s.q.RosterNoticeSuperusers(ctx, tx, dbsqlc.RosterNoticeSuperusersParams{OfficeID: event.Office,
+	err := s.q.NoticeInsertSuperusers(ctx, tx, dbsqlc.NoticeInsertSuperusersParams{OfficeID: event.Office,
 		Kind: noticeForcedOff})
 	if err != nil {
 		return fmt.Errorf("leave the superusers of office %d a notice: %w", event.Office, err)

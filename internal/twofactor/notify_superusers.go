@@ -30,7 +30,7 @@ func (s *Service) tellSuperusers(ctx context.Context, tx pgx.Tx, event audit.Eve
 }
 
 func (s *Service) noticeSuperusers(ctx context.Context, tx pgx.Tx, officeID int64, n Notice) error {
-	err := s.q.RosterNoticeSuperusers(ctx, tx, dbsqlc.RosterNoticeSuperusersParams{OfficeID: officeID, Kind: string(n)})
+	err := s.q.NoticeInsertSuperusers(ctx, tx, dbsqlc.NoticeInsertSuperusersParams{OfficeID: officeID, Kind: string(n)})
 	if err != nil {
 		return fmt.Errorf("leave the superusers of office %d a notice: %w", officeID, err)
 	}

@@ -42,19 +42,19 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 		list.Page = 1
 	}
 	search = account.Line(search)
-	total, err := s.q.RosterCount(ctx, s.pool, officeID)
+	total, err := s.q.OfficeUserCount(ctx, s.pool, officeID)
 	if err != nil {
 		return Listing{}, fmt.Errorf("count users: %w", err)
 	}
 	list.Total = int(total)
-	params := dbsqlc.RosterPageParams{
+	params := dbsqlc.OfficeUserPageParams{
 		OfficeID: officeID, Search: search, Username: account.CanonicalUsername(search),
 		AtMost: PageSize, Skip: int32((list.Page - 1) * PageSize), // #nosec G115 -- bounded above
 	}
 	if params.Username == "" && search != "" {
 		params.Username = search // it has nothing that a username could have: it finds none
 	}
-	rows, err := s.q.RosterPage(ctx, s.pool, params)
+	rows, err := s.q.OfficeUserPage(ctx, s.pool, params)
 	if err != nil {
 		return Listing{}, fmt.Errorf("list users: %w", err)
 	}
@@ -95,7 +95,7 @@ type Standing struct {
 
 // Standing returns for a user of an office, or account.ErrUnknown.
 func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standing, error) {
-	r, err := s.q.RosterStanding(ctx, s.pool, dbsqlc.RosterStandingParams{OfficeID: officeID, ID: userID})
+	r, err := s.q.OfficeUserStanding(ctx, s.pool, dbsqlc.OfficeUserStandingParams{OfficeID: officeID, ID: userID})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Standing{}, account.ErrUnknown
 	}

@@ -12,7 +12,7 @@ import (
 
 // LoggedIn returns how many living sessions an office has, and of how many users.
 func (s *Service) LoggedIn(ctx context.Context, officeID int64) (sessions, users int, err error) {
-	r, err := s.q.RosterSessions(ctx, s.pool, officeID)
+	r, err := s.q.OfficeSessions(ctx, s.pool, officeID)
 	if err != nil {
 		return 0, 0, fmt.Errorf("count the sessions of office %d: %w", officeID, err)
 	}

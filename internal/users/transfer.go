@@ -29,7 +29,7 @@ var (
 func (s *Service) Export(ctx context.Context, sess session.Session, client session.Client,
 	describe func(factor.Set) string) (file []byte, err error) {
 	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
-		users, err := s.q.RosterAll(ctx, tx, sess.User.OfficeID)
+		users, err := s.q.OfficeUserAll(ctx, tx, sess.User.OfficeID)
 		if err != nil {
 			return fmt.Errorf("list users: %w", err)
 		}
@@ -70,7 +70,7 @@ func (s *Service) Plan(ctx context.Context, sess session.Session, lines []Line) 
 }
 
 func (s *Service) plan(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, lines []Line) (Plan, error) {
-	rows, err := s.q.RosterAll(ctx, tx, sess.User.OfficeID)
+	rows, err := s.q.OfficeUserAll(ctx, tx, sess.User.OfficeID)
 	if err != nil {
 		return Plan{}, fmt.Errorf("list users: %w", err)
 	}

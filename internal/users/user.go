@@ -112,11 +112,11 @@ func (s *Service) Change(ctx context.Context, sess session.Session, client sessi
 }
 
 func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
-	was dbsqlc.RosterUserLockRow, f Fields) error {
+	was dbsqlc.OfficeUserLockRow, f Fields) error {
 	if f == (Fields{was.Name, was.Email, account.Role(was.Role)}) {
 		return nil
 	}
-	err := s.q.RosterUserChange(ctx, tx, dbsqlc.RosterUserChangeParams{
+	err := s.q.OfficeUserChange(ctx, tx, dbsqlc.OfficeUserChangeParams{
 		OfficeID: sess.User.OfficeID, ID: was.ID, Name: f.Name, Email: f.Email, Role: string(f.Role),
 	})
 	if err != nil {
@@ -137,7 +137,7 @@ func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, c
 
 // writeChange writes down that name or address changed. Another address is another way in: links go there.
 func (s *Service) writeChange(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
-	was dbsqlc.RosterUserLockRow, f Fields) error {
+	was dbsqlc.OfficeUserLockRow, f Fields) error {
 	event := sess.Event(audit.UserChanged, client)
 	event.Subject, event.Detail = audit.Person{ID: was.ID, Name: was.Username}, changed(was, f)
 	switch {
@@ -153,7 +153,7 @@ func (s *Service) writeChange(ctx context.Context, tx pgx.Tx, sess session.Sessi
 }
 
 // changed says which of name and e-mail address differ, as a key of the catalogue (detail.<…>).
-func changed(was dbsqlc.RosterUserLockRow, f Fields) string {
+func changed(was dbsqlc.OfficeUserLockRow, f Fields) string {
 	switch name, email := was.Name != f.Name, was.Email != f.Email; {
 	case name && email:
 		return "name_email"
@@ -181,8 +181,8 @@ func (s *Service) Invite(ctx context.Context, sess session.Session, by Inviter, 
 // Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
 // It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
-		n, err := s.q.RosterUserDisable(ctx, tx, dbsqlc.RosterUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.OfficeUserLockRow) error {
+		n, err := s.q.OfficeUserDisable(ctx, tx, dbsqlc.OfficeUserDisableParams{OfficeID: sess.User.OfficeID, ID: id})
 		if err != nil {
 			return fmt.Errorf("disable user %d: %w", id, err)
 		}
@@ -198,8 +198,8 @@ func (s *Service) Disable(ctx context.Context, sess session.Session, client sess
 
 // Enable lets a disabled user log in again. It returns as Disable does.
 func (s *Service) Enable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
-		n, err := s.q.RosterUserEnable(ctx, tx, dbsqlc.RosterUserEnableParams{OfficeID: sess.User.OfficeID, ID: id})
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.OfficeUserLockRow) error {
+		n, err := s.q.OfficeUserEnable(ctx, tx, dbsqlc.OfficeUserEnableParams{OfficeID: sess.User.OfficeID, ID: id})
 		if err != nil {
 			return fmt.Errorf("enable user %d: %w", id, err)
 		}
@@ -213,12 +213,12 @@ func (s *Service) Enable(ctx context.Context, sess session.Session, client sessi
 // Delete removes a user with their factors and sessions for good. What they did stays in the history, by
 // their username. It returns as Disable does.
 func (s *Service) Delete(ctx context.Context, sess session.Session, client session.Client, id int64) error {
-	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.RosterUserLockRow) error {
+	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.OfficeUserLockRow) error {
 		// In the order in which everybody takes these rows; the cascade has its own.
 		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id}); err != nil {
 			return err
 		}
-		if _, err := s.q.RosterUserDelete(ctx, tx, dbsqlc.RosterUserDeleteParams{OfficeID: sess.User.OfficeID,
+		if _, err := s.q.OfficeUserDelete(ctx, tx, dbsqlc.OfficeUserDeleteParams{OfficeID: sess.User.OfficeID,
 			ID: id}); err != nil {
 			return fmt.Errorf("delete user %d: %w", id, err)
 		}
@@ -228,7 +228,7 @@ func (s *Service) Delete(ctx context.Context, sess session.Session, client sessi
 
 // toOther is change for what a superuser may do to anybody but themselves.
 func (s *Service) toOther(ctx context.Context, sess session.Session, id int64,
-	do func(pgx.Tx, dbsqlc.RosterUserLockRow) error) error {
+	do func(pgx.Tx, dbsqlc.OfficeUserLockRow) error) error {
 	if err := sess.May(changing); err != nil {
 		return err
 	}

@@ -81,8 +81,8 @@ func (s *Service) act(ctx context.Context, sess session.Session, act session.Act
 
 // lock holds a user of the session's office: account.ErrUnknown when it has none of this id.
 func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session,
-	id int64) (dbsqlc.RosterUserLockRow, error) {
-	row, err := s.q.RosterUserLock(ctx, tx, dbsqlc.RosterUserLockParams{OfficeID: sess.User.OfficeID, ID: id})
+	id int64) (dbsqlc.OfficeUserLockRow, error) {
+	row, err := s.q.OfficeUserLock(ctx, tx, dbsqlc.OfficeUserLockParams{OfficeID: sess.User.OfficeID, ID: id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, account.ErrUnknown
 	}

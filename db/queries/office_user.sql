@@ -1,4 +1,4 @@
--- name: RosterPage :many
+-- name: OfficeUserPage :many
 -- A page of an office's users whose name or username has the search in it, and how many there are in all pages.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
@@ -10,17 +10,17 @@ where u.office_id = @office_id::bigint
 order by lower(u.name), u.id
 limit @at_most::int offset @skip::int;
 
--- name: RosterCount :one
+-- name: OfficeUserCount :one
 select count(*)::int from users where office_id = @office_id::bigint;
 
--- name: RosterAll :many
+-- name: OfficeUserAll :many
 -- Every user of an office, for an import and an export.
 select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
 where u.office_id = @office_id::bigint
 order by u.username;
 
--- name: RosterStanding :one
+-- name: OfficeUserStanding :one
 -- What the page of a user shows beside their settings.
 select (u.password_hash <> '')::boolean as has_password,
     (select count(*) from living_sessions s where s.user_id = u.id)::int as sessions,
@@ -36,29 +36,29 @@ left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by
 where u.office_id = @office_id::bigint and u.id = @id;
 
--- name: RosterSessions :one
+-- name: OfficeSessions :one
 -- How many living sessions an office has, and of how many users.
 select count(*)::int as sessions, count(distinct s.user_id)::int as users
 from living_sessions s
 where s.office_id = @office_id::bigint;
 
--- name: RosterUserLock :one
+-- name: OfficeUserLock :one
 select id, username, name, email, role, disabled_at from users
 where office_id = @office_id::bigint and id = @id for update;
 
--- name: RosterUserChange :exec
+-- name: OfficeUserChange :exec
 update users set name = @name, email = @email, role = @role where office_id = @office_id::bigint and id = @id;
 
--- name: RosterUserDisable :execrows
+-- name: OfficeUserDisable :execrows
 update users set disabled_at = now() where office_id = @office_id::bigint and id = @id and disabled_at is null;
 
--- name: RosterUserEnable :execrows
+-- name: OfficeUserEnable :execrows
 update users set disabled_at = null where office_id = @office_id::bigint and id = @id and disabled_at is not null;
 
--- name: RosterUserDelete :execrows
+-- name: OfficeUserDelete :execrows
 delete from users where office_id = @office_id::bigint and id = @id;
 
--- name: RosterNoticeSuperusers :exec
+-- name: NoticeInsertSuperusers :exec
 -- Tells every enabled superuser of an office at the next page they see.
 insert into notices (user_id, kind)
 select id, @kind::text from users where office_id = @office_id::bigint and role = 'superuser' and disabled_at is null;
