@@ -100,8 +100,11 @@ const walks = {
     await see(chief, 'a code refused');
     await fill(chief, { code: await app.latestCode(number) });
     await submit(chief);
+    await page.locator('[data-recovery-code]').first().waitFor();
+    await see(chief, 'recovery codes, with a toast');
+    await submit(chief);
     await chief.at('/settings/me');
-    await see(chief, 'my settings, with a toast and a number');
+    await see(chief, 'my settings, with a number');
 
     await chief.go('/settings/me/app');
     await see(chief, 'setting up an app');
@@ -423,7 +426,7 @@ const walks = {
     await see(ops, 'nobody waits');
     await fill(jane, { code: await app.latestCode(number) });
     await submit(jane);
-    await jane.at('/settings/me');
+    await jane.at('/settings/me/recovery-codes');
     await ops.go(`/operator/waiting?office=${office.code}&username=jane`);
     await see(ops, 'nobody waits any more');
     for (const [path, what] of [

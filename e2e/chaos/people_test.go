@@ -125,7 +125,7 @@ func (p *person) enterText(v *visitor, began time.Time, plain bool) *visitor {
 	}
 	enter := func(v *visitor, code string) string {
 		began := time.Now()
-		got := v.post("/login/code", "code", code).proof()
+		got := v.prove("/login/code", "code", code)
 		key := here
 		if got == gotIn {
 			key = ref
@@ -273,7 +273,7 @@ func (p *person) appSignIn(step int64) {
 				return nil
 			}
 			began := time.Now()
-			got := v.post("/login/app", "code", code).proof()
+			got := v.prove("/login/app", "code", code)
 			for range 3 {
 				p.note("app", fmt.Sprintf("app of user %d, step %d", p.id, step), got, began)
 				if got != gotBusy && got != gotUnknown {
@@ -281,7 +281,7 @@ func (p *person) appSignIn(step int64) {
 				}
 				p.run.sleep(500 * time.Millisecond)
 				began = time.Now()
-				got = v.post("/login/app", "code", code).proof()
+				got = v.prove("/login/app", "code", code)
 			}
 			if got != gotIn {
 				v.post("/logout")
@@ -321,7 +321,7 @@ func (p *person) appAgain(code string, step int64) {
 		return
 	}
 	began := time.Now()
-	p.note("app", fmt.Sprintf("app of user %d, step %d", p.id, step), v.post("/login/app", "code", code).proof(), began)
+	p.note("app", fmt.Sprintf("app of user %d, step %d", p.id, step), v.prove("/login/app", "code", code), began)
 	v.post("/logout")
 }
 
@@ -350,7 +350,7 @@ func (p *person) recoverySignIn() {
 			return
 		}
 		began := time.Now()
-		got := v.post("/login/recovery", "code", code).proof()
+		got := v.prove("/login/recovery", "code", code)
 		p.note("recovery", fmt.Sprintf("recovery code %d of sheet %d of user %d", len(p.recovery), p.sheets, p.id), got,
 			began)
 		v.post("/logout")

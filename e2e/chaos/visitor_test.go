@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nightlatch/nightlatch/e2e/program"
@@ -71,6 +72,7 @@ type visitor struct {
 	nodes  []string
 	client *http.Client
 	random *rand.Rand
+	ended  *atomic.Bool // this log-in, by wrong proofs: every later request is answered as the last of them was
 }
 
 func newVisitor(nodes []string, random *rand.Rand) *visitor {
@@ -78,7 +80,7 @@ func newVisitor(nodes []string, random *rand.Rand) *visitor {
 	return &visitor{nodes, &http.Client{
 		Jar: jar, Timeout: 12 * time.Second, // a request is limited to 10 s
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, random}
+	}, random, &atomic.Bool{}}
 }
 
 // answer is one answer of the site; status 0 is none.
@@ -143,6 +145,9 @@ func (v *visitor) post(path string, fields ...string) answer {
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 	}
+	if path == "/login" {
+		v.ended.Store(false)
+	}
 	return v.call(v.anyNode(), http.MethodPost, path, form)
 }
 
@@ -154,7 +159,18 @@ func (v *visitor) twin() *visitor {
 			other.client.Jar.SetCookies(u, v.client.Jar.Cookies(u))
 		}
 	}
+	other.ended = v.ended
 	return other
+}
+
+// prove posts a proof and says what became of it.
+func (v *visitor) prove(path string, fields ...string) string {
+	a := v.post(path, fields...)
+	got := a.proof()
+	if got == gotWrong && a.status == http.StatusSeeOther && v.ended.Swap(true) {
+		return gotOver
+	}
+	return got
 }
 
 // token is the session's, in the cookies of now; "" when there is none.
