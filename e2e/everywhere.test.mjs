@@ -539,7 +539,8 @@ scenario('by keyboard alone a user logs in', async ({ app, browserUser }) => {
   const chief = await browserUser();
   await chief.go('/login');
   const { keyboard } = chief.page;
-  await keyboard.type(office.code); // the first field has the focus
+  await chief.page.locator('[name=office]:focus').waitFor(); // a moment after the page is loaded
+  await keyboard.type(office.code);
   await keyboard.press('Tab');
   await keyboard.type('chief');
   await keyboard.press('Tab');

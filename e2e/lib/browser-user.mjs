@@ -157,6 +157,23 @@ export class BrowserUser {
     await this.page.waitForLoadState();
   }
 
+  /** Sets a new password with the newest link that was mailed to an address, and logs in with it. */
+  async takeNewPassword(office, username, address = this.app.email(office, username)) {
+    const password = 'kettle umbrella seventeen';
+    this.keepSecret(password);
+    const link = await eventually(async () => {
+      const newest = (await this.app.mails(address)).flatMap((mail) => mail.links).at(-1);
+      assert.ok(newest, 'the link is not there yet');
+      return newest;
+    });
+    await this.go(new URL(link).pathname);
+    await this.field('New password').fill(password);
+    await this.field('New password once more').fill(password);
+    await this.page.locator('main form button.wide').click();
+    await this.at('/login');
+    await this.enterPassword(office, username, password);
+  }
+
   /** A log-in without a second factor, or with whatever second step already passed. */
   async logIn(office, username) {
     await this.enterPassword(office, username);
