@@ -22,6 +22,7 @@ scenario('an office with the setting on', async (fixture) => {
     una: 'user',
     carl: 'user',
     cora: 'user',
+    lena: 'user',
     rick: 'user',
     fred: 'user',
   }));
@@ -220,6 +221,18 @@ scenario('five wrong codes end the log-in', async (fixture) => {
   await fred.enterCodeFrom(number, 3);
   await fred.at('/settings/me');
   await fred.reads(/five wrong codes/i);
+});
+
+scenario('the live line does not overtake the answer to a code, and the recovery codes are seen', async (fixture) => {
+  const number = fixture.app.newNumber();
+  const lena = await enter(fixture, 'lena');
+  await lena.page.route('**/login/code', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    const answer = await route.fetch({ maxRedirects: 0 });
+    await sleep(3000); // the line asks every second, and its session is over now
+    return route.fulfill({ response: answer });
+  });
+  await lena.enrolNumber(number);
 });
 
 scenario(

@@ -35,6 +35,14 @@
   const onward = one("a[data-onward]"); // a form may not be redirected to a provider
   if (onward) location.replace(onward.href);
 
+  // A form on its way leads where its answer says, which may be shown only once: what the page asks by itself must not
+  // lead elsewhere first. A form that htmx sends has been prevented before it comes by here.
+  let leaving = false;
+  on("submit", ({ defaultPrevented }) => (leaving = !defaultPrevented));
+  addEventListener("pageshow", () => (leaving = false)); // Back, to a page that was kept
+  const hold = (event) => leaving && event.target.matches("[hx-trigger^=every]") && event.preventDefault();
+  on("htmx:before:request", hold), on("htmx:before:response", hold);
+
   on("click", ({ target }) => {
     // The content is one child that fills the dialog: only the backdrop is left.
     if (target.matches("dialog:modal")) target.close();
