@@ -132,11 +132,11 @@ insert into sessions (user_id, token_hash, level, methods, address, user_agent, 
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
     now() + session_life(u.role, $7::boolean), u.password_version, $8, $9,
-    browser_is_known(u.id, $10, case when $7 then 2 else 1 end)
+    browser_is_known(u.id, $10, 2)
 from users u
 where u.id = $11 and u.disabled_at is null
     and (not $6::boolean or u.password_version = $12::bigint)
-returning id, (known_browser or not $7)::boolean as known_browser
+returning id, (known_browser or level = 2)::boolean as known_browser
 `
 
 type SessionInsertParams struct {

@@ -6,11 +6,11 @@ insert into sessions (user_id, token_hash, level, methods, address, user_agent, 
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
     now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site,
-    browser_is_known(u.id, @browser_hash, case when @pending then 2 else 1 end)
+    browser_is_known(u.id, @browser_hash, 2)
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
-returning id, (known_browser or not @pending)::boolean as known_browser;
+returning id, (known_browser or level = 2)::boolean as known_browser;
 
 -- name: SessionCrowded :one
 -- Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not

@@ -8,7 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
-// A browser is known by what was proven in it, as much as is demanded now.
+// A browser is known by the two factors that were proven in it, whatever is demanded now.
 func TestABrowserIsKnownByWhatWasProvenInIt(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -28,8 +28,9 @@ func TestABrowserIsKnownByWhatWasProvenInIt(t *testing.T) {
 		}
 		return token, loaded
 	}
-	_, sess := known("a log-in that is complete", "mine", false, true)
+	_, sess := known("a password alone that is enough", "mine", false, false)
 	remember(sess, 1)
+	known("the browser of a password alone, which is enough", "mine", false, false)
 	f.Exec("update offices set two_factor_required = true")
 	token, sess := known("the browser of a password alone", "mine", true, false)
 	f.inTx(func(tx pgx.Tx) (err error) {
@@ -43,6 +44,7 @@ func TestABrowserIsKnownByWhatWasProvenInIt(t *testing.T) {
 	known("the browser of two factors", "mine", true, true)
 	remember(sess, 1)
 	known("after a password alone once more", "mine", true, true)
+	known("where a password is enough", "mine", false, true)
 	known("another browser", "theirs", true, false)
 	known("a browser without a cookie", "", true, false)
 	f.Exec("update known_browsers set signed_in_at = now() - interval '91 days'")

@@ -57,8 +57,8 @@ type Session struct {
 	CreatedAt         time.Time
 	Now               time.Time // the database's clock at this request
 	ToTouch           bool      // not seen for a minute: see Touch
-	// KnownBrowser says that the log-in began in a browser in which its user had completed one before, or is complete
-	// itself. Whoever has no more than the password has only other browsers.
+	// KnownBrowser reports whether the session has proven two factors, or began in a browser in which its user had done
+	// so before, whatever the office demands. Whoever has no more than the password has only other browsers.
 	KnownBrowser bool
 }
 

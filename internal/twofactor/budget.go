@@ -26,8 +26,7 @@ func (s *Service) budgetOf(
 	if err != nil {
 		return budget{}, fmt.Errorf("look whose number it is that user %d asks for: %w", sess.User.ID, err)
 	}
-	// Where no second factor is demanded every log-in is complete, and says no more than the password.
-	return budget{proven, sess.KnownBrowser && (sess.TwoFactorRequired || sess.Level > 1)}, nil
+	return budget{proven, sess.KnownBrowser}, nil
 }
 
 // Classes of the locks that make parallel requests count one after the other; see LimitLock. Always taken in this

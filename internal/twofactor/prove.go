@@ -204,10 +204,11 @@ func (s *Service) raise(
 	}
 	action := audit.FactorConfirmed
 	if sess.Pending() {
-		action, sess.Level = audit.SignedIn, 2
-		if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
-			return "", err
-		}
+		action = audit.SignedIn
+	}
+	sess.Level = 2
+	if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
+		return "", err
 	}
 	event := sess.Event(action, client)
 	event.Detail = string(kind)

@@ -67,6 +67,27 @@ func TestStrangersSpendTheBudgetOfStrangersAlone(t *testing.T) {
 	}
 }
 
+// Where the office demands no second factor, the password alone makes a whole session, and is a stranger's still.
+func TestThePasswordAloneIsAStrangersWhateverIsDemanded(t *testing.T) {
+	t.Parallel()
+	for _, demanded := range []bool{true, false} {
+		f := newFixture(t)
+		office := f.office("ACME", required)
+		u := f.user(office, account.RoleUser)
+		secret := f.app(u)
+		f.Exec("delete from known_browsers") // the app was set up in the stranger's
+		factory.KnownBrowser(t, f.pool, u.ID, string(mine.Browser))
+		f.Exec("update offices set two_factor_required = $1 where id = $2", demanded, office)
+		f.wrongly(u, 20)
+		if n := f.Int("select count(*) from factor_locks where lock is not null and not stranger"); n != 0 {
+			t.Errorf("demanded %v: a holder of the password locks the owner's browsers", demanded)
+		}
+		if err := f.verifyApp(f.beginIn(u, mine), f.step(secret, 0)); err != nil {
+			t.Errorf("demanded %v: the owner in a known browser: %v", demanded, err)
+		}
+	}
+}
+
 func TestAKnownBrowsersMistakesLockNoOther(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
