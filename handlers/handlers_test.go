@@ -64,12 +64,21 @@ var passwordHash = sync.OnceValues(func() (string, error) {
 	return hasher.Hash(context.Background(), password)
 })
 
-func newFixture(t testing.TB) *fixture {
-	t.Helper()
+// serveAccounts makes the service of users with this post and outbox.
+func (f *fixture) serveAccounts(post account.Post, outbox account.Outbox) {
 	hasher, err := account.NewHasher()
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
+	log := factory.AuditLog()
+	accounts := account.New(
+		f.pool, hasher, account.NewWays(post, f.services.Sessions, log), outbox, log, "Nightlatch",
+	)
+	f.services.Accounts, f.services.Inviter = accounts, accounts
+}
+
+func newFixture(t testing.TB) *fixture {
+	t.Helper()
 	hash, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
@@ -78,21 +87,20 @@ func newFixture(t testing.TB) *fixture {
 	log, ring := factory.AuditLog(), factory.Keys(t)
 	f := &fixture{Database: d, t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
 	sessions := session.NewStore(pool, log)
-	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, log, time.Now, "Nightlatch")
-	accounts, offices := account.New(pool, hasher, log).WithMail(nil, sessions, "Nightlatch"),
-		office.New(pool, log, "demo")
+	ways := account.NewWays(account.NoMail{}, sessions, log)
+	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch")
 	f.services = Services{
-		Accounts: accounts, Inviter: accounts, Offices: offices, Factors: f.factors, Sessions: sessions,
+		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
 		Requests: uncounted{}, Proxies: unwatched(pool),
 		StepUps: stepup.NewStore(pool, ring),
 		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,
-		Users: users.New(pool, sessions, account.NewWays(nil, sessions, log), log),
-		SSO: federation.New(pool, ring, f.factors, account.NewWays(nil, sessions, log), log,
-			&url.URL{Scheme: "http", Host: "localhost"}),
+		Users: users.New(pool, sessions, ways, log),
+		SSO:   federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
+	f.serveAccounts(account.NoMail{}, factory.Outbox{})
 	f.rebuild = func(services Services, options ...Option) *echo.Echo {
 		options = append(options, WithDemo(message.NewDemoPhone(pool), mail.NewDemoMailbox(pool)))
 		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", factory.Logger(), options...)
@@ -108,7 +116,7 @@ func newFixture(t testing.TB) *fixture {
 			user := factory.User(t, pool, id, factory.UserOpts{
 				Username: role, Name: "Somebody", Role: role, PasswordHash: hash,
 			})
-			profile, err := accounts.Profile(context.Background(), id, user.ID)
+			profile, err := f.services.Accounts.Profile(context.Background(), id, user.ID)
 			if err != nil {
 				t.Fatal(err)
 			}

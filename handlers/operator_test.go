@@ -50,11 +50,7 @@ func (q *queuePage) asked() []string {
 func (f *fixture) operator() (account.User, otp.Secret) {
 	f.t.Helper()
 	ctx := context.Background()
-	hasher, err := account.NewHasher()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	id, err := account.New(f.pool, hasher, factory.AuditLog()).CreateOperator(ctx, "ops", password, audit.CommandLine)
+	id, err := f.services.Accounts.CreateOperator(ctx, "ops", password, audit.CommandLine)
 	if err != nil {
 		f.t.Fatal(err)
 	}

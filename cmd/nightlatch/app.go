@@ -152,18 +152,14 @@ func (a *app) openKeys(ctx context.Context) (*keys.Ring, error) {
 func (a *app) services(pool *db.Pool) *services {
 	product, public := a.cfg.product, a.cfg.url
 	s := &services{sessions: session.NewStore(pool, a.log)}
-	var post account.Post
-	s.accounts = account.New(pool, a.hasher, a.log).WithMail(nil, s.sessions, product)
-	s.factors = twofactor.New(pool, a.ring, s.sessions, a.outbox, a.log, time.Now, product)
+	var post account.Post = account.NoMail{}
 	if a.sender != nil {
-		mails := mail.NewQueue(a.ring, a.outbox)
-		post = mails
-		s.accounts = s.accounts.WithMail(mails, s.sessions, product)
-		s.factors = s.factors.WithMail(mails)
+		post = mail.NewQueue(a.ring, a.outbox)
 	}
 	ways := account.NewWays(post, s.sessions, a.log)
-	s.factors = s.factors.Telling(s.accounts)
-	s.offices = office.New(pool, a.log, a.sending.First()).Telling(s.accounts)
+	s.accounts = account.New(pool, a.hasher, ways, a.outbox, a.log, product)
+	s.factors = twofactor.New(pool, a.ring, s.sessions, a.outbox, ways, a.log, time.Now, product)
+	s.offices = office.New(pool, ways, a.log, a.sending.First())
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)

@@ -28,17 +28,24 @@ type Service struct {
 	pool   *db.Pool
 	q      *dbsqlc.Queries
 	hasher *Hasher
+	ways   *Ways
+	outbox Outbox
 	log    *audit.Log
 
-	// See WithMail: nil and "" without.
-	mailer  Mailer
-	ways    *Ways
 	product string
 }
 
-// New makes the Service.
-func New(pool *db.Pool, hasher *Hasher, log *audit.Log) *Service {
-	return &Service{pool: pool, q: dbsqlc.New(), hasher: hasher, log: log}
+// Outbox queues jobs in the transaction of what causes them.
+type Outbox interface {
+	// AnswerForgotten queues the look-up of who asked for a new password, and the mail to them.
+	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
+}
+
+// New returns the Service. product is the product's name, which no password may hold.
+func New(
+	pool *db.Pool, hasher *Hasher, ways *Ways, outbox Outbox, log *audit.Log, product string,
+) *Service {
+	return &Service{pool, dbsqlc.New(), hasher, ways, outbox, log, product}
 }
 
 // User is who signed in.

@@ -21,8 +21,9 @@ const right = "a long enough password"
 type fixture struct {
 	dbtest.Database
 	*Service
-	t    testing.TB
-	pool *db.Pool
+	t      testing.TB
+	pool   *db.Pool
+	hasher *Hasher
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -31,9 +32,9 @@ func newFixture(t testing.TB) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t}
+	f := &fixture{t: t, hasher: hasher}
 	f.Database, f.pool = dbtest.New(t)
-	f.Service = New(f.pool, hasher, factory.AuditLog())
+	f.serve(NoMail{}, factory.Outbox{})
 	factory.Office(t, f.pool, factory.OfficeOpts{})
 	for _, name := range []string{"jdoe", "gone"} {
 		_, err := f.Create(t.Context(), NewUser{
@@ -45,6 +46,12 @@ func newFixture(t testing.TB) *fixture {
 	}
 	f.Exec("update users set disabled_at = now() where username = 'gone'")
 	return f
+}
+
+// serve makes the Service with this post and outbox.
+func (f *fixture) serve(post Post, outbox Outbox) {
+	log := factory.AuditLog()
+	f.Service = New(f.pool, f.hasher, NewWays(post, enders{}, log), outbox, log, "Nightlatch")
 }
 
 // known makes mine a browser that jdoe logged in with.

@@ -27,7 +27,7 @@ var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new passw
 // name within the life of a link does nothing, known or not: a link for an earlier one lives. It returns ErrNoMail
 // where this installation sends none.
 func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
-	if s.mailer == nil {
+	if !s.CanMail() {
 		return ErrNoMail
 	}
 	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
@@ -58,7 +58,7 @@ func (s *Service) Forgot(ctx context.Context, officeCode, username string, from 
 		if err != nil {
 			return fmt.Errorf("note a forgotten password: %w", err)
 		}
-		return s.mailer.AnswerForgotten(ctx, tx, id)
+		return s.outbox.AnswerForgotten(ctx, tx, id)
 	})
 }
 
@@ -84,7 +84,7 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 	}
 	user, err := s.q.UserByID(ctx, tx, *asked.UserID)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.Email == "" || user.DisabledAt != nil ||
-		user.OfficeID == nil || s.mailer == nil) {
+		user.OfficeID == nil || !s.CanMail()) {
 		return nil
 	}
 	if err != nil {

@@ -128,7 +128,7 @@ func (s *Service) UseLink(ctx context.Context, token Token, password string, fro
 	})
 }
 
-// setPassword is what every change of a password by its user does: the new hash, and what follows (see follows).
+// setPassword is what every change of a password by its user does: the new hash, and what follows (see WayIn).
 func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash string, isLong bool, c Changed) error {
 	err := s.q.PasswordSet(ctx, tx, dbsqlc.PasswordSetParams{ID: user.ID, PasswordHash: hash, PasswordLong: &isLong})
 	if err != nil {
@@ -156,8 +156,7 @@ func (s *Service) setPassword(ctx context.Context, tx pgx.Tx, user User, hash st
 const noticePassword = "password_changed"
 
 // Invite sends a user without a password the link to set one, the first or the one after a reset; a link sent before
-// ends.
-// It returns ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
+// ends. It returns ErrUnknown for a user of another office, ErrHasPassword, and ErrNoMail.
 func (s *Service) Invite(ctx context.Context, actor audit.Person, officeID, userID int64) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.InviteTx(ctx, tx, actor, officeID, userID) })
 }
@@ -173,7 +172,7 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 		return ErrUnknown
 	case err != nil:
 		return fmt.Errorf("lock user %d: %w", userID, err)
-	case s.mailer == nil || user.Email == "" || user.DisabledAt != nil:
+	case !s.CanMail() || user.Email == "" || user.DisabledAt != nil:
 		return ErrNoMail
 	case user.PasswordHash != "":
 		return ErrHasPassword

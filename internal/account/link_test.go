@@ -19,12 +19,14 @@ import (
 
 const another = "kettle umbrella seventeen"
 
-// postbox is a Mailer that keeps what it is given, once its transaction is.
+// postbox is a Post and an Outbox that keeps what it is given, once its transaction is.
 type postbox struct {
 	mu        sync.Mutex
 	mails     []Mail
 	forgotten []int64
 }
+
+func (*postbox) CanMail() bool { return true }
 
 func (p *postbox) Mail(_ context.Context, _ pgx.Tx, m Mail) error {
 	p.mu.Lock()
@@ -63,7 +65,7 @@ type mailFixture struct {
 func newMailFixture(t testing.TB) *mailFixture {
 	t.Helper()
 	f := &mailFixture{fixture: newFixture(t), post: &postbox{}}
-	f.Service = f.WithMail(f.post, enders{}, "Nightlatch")
+	f.serve(f.post, f.post)
 	f.Exec("update users set email = username || '@acme.example'")
 	var err error
 	if f.officeID, f.userID, err = f.Find(t.Context(), "ACME", "jdoe"); err != nil {

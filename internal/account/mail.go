@@ -31,26 +31,22 @@ type Origin struct {
 	Language  string // of the page that was seen there
 }
 
-// Mailer queues mails in the transaction of what causes them: either both happen, or neither.
-type Mailer interface {
+// Post queues mails in the transaction of what causes them: either both happen, or neither.
+type Post interface {
+	// CanMail reports whether this installation sends mail.
+	CanMail() bool
 	// Mail does nothing for a user who is disabled or has no e-mail address.
 	Mail(ctx context.Context, tx pgx.Tx, m Mail) error
-	// AnswerForgotten queues the look-up of who asked for a new password, and the mail to them.
-	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
 }
 
-// WithMail is the Service with what changes of passwords need: a mailer (nil when this installation sends no mail),
-// the sessions they end, and the product's name, which no password may hold.
-func (s *Service) WithMail(mailer Mailer, sessions Sessions, product string) *Service {
-	with := *s
-	with.mailer, with.product = mailer, product
-	var post Post
-	if mailer != nil {
-		post = mailer
-	}
-	with.ways = NewWays(post, sessions, s.log)
-	return &with
-}
+// NoMail is the Post of an installation that sends no mail.
+type NoMail struct{}
+
+// CanMail returns false.
+func (NoMail) CanMail() bool { return false }
+
+// Mail does nothing.
+func (NoMail) Mail(context.Context, pgx.Tx, Mail) error { return nil }
 
 // CanMail reports whether this installation sends mail.
-func (s *Service) CanMail() bool { return s.mailer != nil }
+func (s *Service) CanMail() bool { return s.ways.CanMail() }

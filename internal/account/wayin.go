@@ -10,7 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 )
 
-// WayIn is a kind of way into an account: what a change of it ends and whom it tells stands in one table, follows.
+// WayIn is a kind of way into an account: what a change of it ends and whom it tells stands in one place, follows.
 type WayIn string
 
 // The kinds.
@@ -25,22 +25,26 @@ const (
 	WayRecovery      WayIn = "recovery"       // new recovery codes
 )
 
-// follows is what follows a change of a way in, beside the mail and the history. On screen: whoever did it at a log-in,
-// or with an invitation, would read it themselves.
-var follows = map[WayIn]struct{ onScreen, links, sessions, browsers bool }{
-	WayPassword:      {onScreen: true, links: true, sessions: true, browsers: true},
-	WayFirstPassword: {links: true, sessions: true, browsers: true},
-	WayFirstFactor:   {sessions: true},
-	WayFactor:        {onScreen: true, sessions: true},
-	WayReset:         {onScreen: true, links: true, sessions: true, browsers: true},
-	WayAddress:       {onScreen: true, links: true},
-	WaySSO:           {onScreen: true},
-	WayRecovery:      {onScreen: true},
-}
+// consequences are a notice on screen, and the links, sessions and known browsers that end.
+type consequences struct{ onScreen, links, sessions, browsers bool }
 
-// Post queues mails.
-type Post interface {
-	Mail(ctx context.Context, tx pgx.Tx, m Mail) error
+// follows returns what follows a change of a way in, beside the mail and the history. Whoever made the change at a
+// log-in, or with an invitation, would read the notice themselves: there is none.
+func (w WayIn) follows() consequences {
+	switch w {
+	case WayPassword, WayReset:
+		return consequences{onScreen: true, links: true, sessions: true, browsers: true}
+	case WayFirstPassword:
+		return consequences{links: true, sessions: true, browsers: true}
+	case WayFirstFactor:
+		return consequences{sessions: true}
+	case WayFactor:
+		return consequences{onScreen: true, sessions: true}
+	case WayAddress:
+		return consequences{onScreen: true, links: true}
+	default: // WaySSO, WayRecovery
+		return consequences{onScreen: true}
+	}
 }
 
 // Sessions ends every session of a user but one (0: every one).
@@ -51,18 +55,18 @@ type Sessions interface {
 // Ways is the one place that knows what follows when a way into an account changes: who is told, and what ends.
 type Ways struct {
 	q        *dbsqlc.Queries
-	post     Post // nil where no mail is sent
+	post     Post
 	sessions Sessions
 	log      *audit.Log
 }
 
-// NewWays returns Ways. post is nil where this installation sends no mail.
+// NewWays returns Ways. Where this installation sends no mail, post is NoMail.
 func NewWays(post Post, sessions Sessions, log *audit.Log) *Ways {
 	return &Ways{dbsqlc.New(), post, sessions, log}
 }
 
 // CanMail reports whether this installation sends mail.
-func (w *Ways) CanMail() bool { return w.post != nil }
+func (w *Ways) CanMail() bool { return w.post.CanMail() }
 
 // Changed is one change of a way in.
 type Changed struct {
@@ -89,7 +93,7 @@ func (w *Ways) Changed(ctx context.Context, tx pgx.Tx, c Changed) error {
 	if err := w.end(ctx, tx, c); err != nil {
 		return err
 	}
-	if err := w.Tell(ctx, tx, c); err != nil {
+	if err := w.tell(ctx, tx, c); err != nil {
 		return err
 	}
 	return w.log.Write(ctx, tx, c.Event)
@@ -97,7 +101,7 @@ func (w *Ways) Changed(ctx context.Context, tx pgx.Tx, c Changed) error {
 
 // end ends what was made for the way before.
 func (w *Ways) end(ctx context.Context, tx pgx.Tx, c Changed) error {
-	f := follows[c.Way]
+	f := c.Way.follows()
 	if f.sessions {
 		if err := w.sessions.EndOf(ctx, tx, c.UserID, c.Keep); err != nil {
 			return err
@@ -121,15 +125,12 @@ func (w *Ways) end(ctx context.Context, tx pgx.Tx, c Changed) error {
 	return nil
 }
 
-// Tell leaves the notice and queues the mails of a change.
-func (w *Ways) Tell(ctx context.Context, tx pgx.Tx, c Changed) error {
-	if follows[c.Way].onScreen {
-		if err := w.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: c.UserID, Kind: c.What}); err != nil {
-			return fmt.Errorf("leave user %d a notice: %w", c.UserID, err)
+// tell leaves the notice and queues the mails of a change.
+func (w *Ways) tell(ctx context.Context, tx pgx.Tx, c Changed) error {
+	if c.Way.follows().onScreen {
+		if err := w.notice(ctx, tx, c.UserID, c.What); err != nil {
+			return err
 		}
-	}
-	if w.post == nil {
-		return nil
 	}
 	mail := Mail{UserID: c.UserID, Kind: c.What, Language: c.From.Language, From: c.From}
 	if c.Mail != "" {
@@ -150,7 +151,7 @@ func (w *Ways) Tell(ctx context.Context, tx pgx.Tx, c Changed) error {
 
 // link makes a link that sets a user's password, and queues the mail of a kind that brings it.
 func (w *Ways) link(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, kind string, from Origin) error {
-	if w.post == nil {
+	if !w.CanMail() {
 		return ErrNoMail
 	}
 	token := newLinkToken()

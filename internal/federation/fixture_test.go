@@ -38,9 +38,9 @@ func newFixture(t testing.TB) *fixture {
 	f.Database, f.pool = dbtest.New(t)
 	log, ring := factory.AuditLog(), factory.Keys(t)
 	f.sessions = session.NewStore(f.pool, log)
-	f.factors = twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, log, nil, "Nightlatch")
-	f.offices = office.New(f.pool, log, "demo")
-	ways := account.NewWays(nil, f.sessions, log)
+	ways := account.NewWays(account.NoMail{}, f.sessions, log)
+	f.factors = twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, ways, log, nil, "Nightlatch")
+	f.offices = office.New(f.pool, ways, log, "demo")
 	f.sso = New(f.pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost:8080"})
 	for _, code := range []string{"ACME", "OTHER"} {
 		officeID := factory.Office(t, f.pool, factory.OfficeOpts{Code: code, Name: code + " Accountants"}).ID

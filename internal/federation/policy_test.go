@@ -248,6 +248,8 @@ func TestAnOldPasswordUnderWayLinksNobody(t *testing.T) {
 // letters is a post that keeps what it is given.
 type letters struct{ kinds []string }
 
+func (*letters) CanMail() bool { return true }
+
 func (l *letters) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
 	l.kinds = append(l.kinds, m.Kind)
 	return nil

@@ -28,7 +28,6 @@ func (j *jobs) SendMail(_ context.Context, _ pgx.Tx, id int64) error {
 	j.mails = append(j.mails, id)
 	return nil
 }
-func (j *jobs) AnswerForgotten(context.Context, pgx.Tx, int64) error { return nil }
 
 // post is a Sender that keeps what it is given, or fails.
 type post struct {

@@ -18,10 +18,9 @@ import (
 // Outbox queues the jobs of mails in the caller's transaction.
 type Outbox interface {
 	SendMail(ctx context.Context, tx pgx.Tx, mailID int64) error
-	AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error
 }
 
-// Queue takes mails in the transaction of what causes them. It is an account.Mailer and a twofactor.Mailer.
+// Queue takes mails in the transaction of what causes them. It is an account.Post.
 type Queue struct {
 	q      *dbsqlc.Queries
 	keys   *keys.Ring
@@ -30,6 +29,9 @@ type Queue struct {
 
 // NewQueue returns a Queue. There is none where no mail is configured.
 func NewQueue(ring *keys.Ring, outbox Outbox) *Queue { return &Queue{dbsqlc.New(), ring, outbox} }
+
+// CanMail returns true.
+func (u *Queue) CanMail() bool { return true }
 
 // Mail queues a mail in tx. Who is disabled or has no e-mail address gets none.
 func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
@@ -53,11 +55,6 @@ func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
 		return fmt.Errorf("queue a mail to user %d: %w", m.UserID, err)
 	}
 	return u.outbox.SendMail(ctx, tx, id)
-}
-
-// AnswerForgotten queues what follows a forgotten password.
-func (u *Queue) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error {
-	return u.outbox.AnswerForgotten(ctx, tx, forgottenID)
 }
 
 // coarse is an IP address as a mail tells it: its network, which says where without saying who; "" for one that

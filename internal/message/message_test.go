@@ -85,7 +85,8 @@ func newFixture(t testing.TB, route ...string) *fixture {
 	f.Database, f.pool = dbtest.New(t)
 	log := factory.AuditLog()
 	sessions := session.NewStore(f.pool, log)
-	f.factors = twofactor.New(f.pool, factory.Keys(t), sessions, f.queue, log, time.Now, "Nightlatch")
+	ways := account.NewWays(account.NoMail{}, sessions, log)
+	f.factors = twofactor.New(f.pool, factory.Keys(t), sessions, f.queue, ways, log, time.Now, "Nightlatch")
 	f.messages = message.New(f.pool, f.factors, f.carriers, f.queue, message.NoMeter{}, factory.Logger(),
 		func() time.Duration { return 0 }, 10_000)
 	office := factory.Office(t, f.pool, factory.OfficeOpts{TwoFactorRequired: true}).ID

@@ -37,14 +37,17 @@ var changing = session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOf
 type Service struct {
 	pool     *db.Pool
 	q        *dbsqlc.Queries
+	ways     *account.Ways
 	log      *audit.Log
 	provider string
-	told     Superusers // nil: see Telling
 }
 
-// New makes the Service. provider names where text messages go, "" when nowhere.
-func New(pool *db.Pool, log *audit.Log, provider string) *Service {
-	return &Service{pool, dbsqlc.New(), log, provider, nil}
+// noticeForcedOff is twofactor.NoticeForcedOff, which this package cannot reach.
+const noticeForcedOff = "forced_off"
+
+// New returns the Service. provider names where text messages go, "" when nowhere.
+func New(pool *db.Pool, ways *account.Ways, log *audit.Log, provider string) *Service {
+	return &Service{pool, dbsqlc.New(), ways, log, provider}
 }
 
 // Preflight is what activating would mean: the office's enabled users by the state of their second
@@ -147,7 +150,7 @@ func (s *Service) set(ctx context.Context, tx pgx.Tx, officeID int64, required b
 		return err
 	}
 	if event.Actor == audit.CommandLine {
-		return s.tellSuperusers(ctx, tx, event)
+		return s.ways.NotifySuperusers(ctx, tx, officeID, noticeForcedOff)
 	}
 	return nil
 }

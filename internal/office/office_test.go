@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/office"
@@ -40,9 +41,15 @@ func newFixture(t testing.TB) *fixture {
 	f := &fixture{t: t}
 	f.Database, f.pool = dbtest.New(t)
 	f.sessions = session.NewStore(f.pool, factory.AuditLog())
-	f.Service = office.New(f.pool, factory.AuditLog(), "vonage")
+	f.Service = f.serve(account.NoMail{}, "vonage")
 	f.acme, f.other = f.office("ACME"), f.office("OTHER")
 	return f
+}
+
+// serve returns a Service with this post and provider.
+func (f *fixture) serve(post account.Post, provider string) *office.Service {
+	log := factory.AuditLog()
+	return office.New(f.pool, account.NewWays(post, f.sessions, log), log, provider)
 }
 
 func (f *fixture) office(code string) int64 {
@@ -157,43 +164,46 @@ func TestOnlyASuperuserTouchesTheOfficesSettings(t *testing.T) {
 }
 
 // superusers is who is told of what the command line does.
-type superusers struct {
-	told []audit.Event
-	err  error
+// postbox is a Post that keeps what it is given, or refuses.
+type postbox struct {
+	mails []account.Mail
+	err   error
 }
 
-func (s *superusers) TellSuperusers(_ context.Context, _ pgx.Tx, e audit.Event) error {
-	s.told = append(s.told, e)
-	return s.err
+func (*postbox) CanMail() bool { return true }
+
+func (p *postbox) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
+	p.mails = append(p.mails, m)
+	return p.err
 }
 
 func TestTheCommandLineSwitchesOffAndTheSuperusersAreTold(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	var mail superusers
-	telling := f.Telling(&mail)
+	var post postbox
+	telling := f.serve(&post, "vonage")
 	is(t, "an unknown office", telling.ForceOff(t.Context(), "NOPE"), office.ErrUnknown)
 	is(t, "one that demands nothing", telling.ForceOff(t.Context(), "ACME"), nil)
-	if len(mail.told) != 0 || f.audited(audit.TwoFactorSwitched) != 0 {
-		t.Errorf("without a change told was %+v", mail.told)
+	if len(post.mails) != 0 || f.audited(audit.TwoFactorSwitched) != 0 {
+		t.Errorf("without a change told was %+v", post.mails)
 	}
 	f.Exec("update offices set two_factor_required = true")
 
 	// Nothing is switched off in silence.
-	mail.err = errors.New("no mail")
-	is(t, "without a way to tell", telling.ForceOff(t.Context(), "ACME"), mail.err)
+	post.err = errors.New("no mail")
+	is(t, "without a way to tell", telling.ForceOff(t.Context(), "ACME"), post.err)
 	if f.demanding() != "ACME OTHER" || f.Int("select count(*) from notices") != 0 {
 		t.Errorf("demanded by %q", f.demanding())
 	}
-	mail = superusers{}
+	post = postbox{}
 	is(t, "the code as it is typed", telling.ForceOff(t.Context(), " acme "), nil)
 	if got := f.demanding(); got != "OTHER" {
 		t.Errorf("demanded by %q", got)
 	}
-	if len(mail.told) != 1 || mail.told[0].Office != f.acme || mail.told[0].Actor != audit.CommandLine {
-		t.Errorf("told was %+v", mail.told)
-	}
 	boss := f.user(f.acme, "boss")
+	if len(post.mails) != 1 || post.mails[0].UserID != boss || post.mails[0].Kind != "forced_off" {
+		t.Errorf("told was %+v", post.mails)
+	}
 	if n := f.Int("select count(*) from notices where kind = 'forced_off' and user_id = $1", boss); n != 1 ||
 		f.Int("select count(*) from notices") != 1 {
 		t.Errorf("the superuser has %d notices", n)
@@ -275,7 +285,7 @@ func TestThePreflightSaysWhetherMessagesGoOut(t *testing.T) {
 	if !sending().Works() {
 		t.Error("a call under way counts")
 	}
-	none, err := office.New(f.pool, factory.AuditLog(), "").Preflight(t.Context(), f.acme)
+	none, err := f.serve(account.NoMail{}, "").Preflight(t.Context(), f.acme)
 	if err != nil || none.Sending.Works() {
 		t.Errorf("without a provider messages go out, %v", err)
 	}

@@ -18,7 +18,7 @@ import (
 func (f *fixture) activate(officeID int64) {
 	f.t.Helper()
 	boss := f.signedIn(f.user(officeID, account.RoleSuperuser), 0)
-	if err := office.New(f.pool, factory.AuditLog(), "demo").Activate(f.t.Context(), boss, browser); err != nil {
+	if err := office.New(f.pool, f.ways, factory.AuditLog(), "demo").Activate(f.t.Context(), boss, browser); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -46,6 +46,7 @@ type fixture struct {
 	pool     *db.Pool
 	ring     *keys.Ring
 	sessions *session.Store
+	ways     *account.Ways
 	factors  *twofactor.Service
 	now      time.Time // the clock of time-based codes
 	networks atomic.Int64
@@ -55,11 +56,17 @@ func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{t: t, ring: factory.Keys(t), now: time.Now()}
 	f.Database, f.pool = dbtest.New(t)
-	log := factory.AuditLog()
-	f.sessions = session.NewStore(f.pool, log)
-	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, log, func() time.Time { return f.now },
-		"Nightlatch")
+	f.sessions = session.NewStore(f.pool, factory.AuditLog())
+	f.serve(account.NoMail{})
 	return f
+}
+
+// serve makes the services with this post.
+func (f *fixture) serve(post account.Post) {
+	log := factory.AuditLog()
+	f.ways = account.NewWays(post, f.sessions, log)
+	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, f.ways, log,
+		func() time.Time { return f.now }, "Nightlatch")
 }
 
 func (f *fixture) office(code string, twoFactor bool) int64 {

@@ -91,8 +91,9 @@ func newStoneFixture(t *testing.T, observers ...func(audit.Event)) *fixture {
 	for _, sql := range kind.sql(f.Text("select rtrim(pg_get_viewdef('user_factors'), ';')")) {
 		f.Exec(sql)
 	}
-	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, log, func() time.Time { return f.now },
-		"Nightlatch", kind)
+	f.ways = account.NewWays(account.NoMail{}, f.sessions, log)
+	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, f.ways, log,
+		func() time.Time { return f.now }, "Nightlatch", kind)
 	return f
 }
 
@@ -199,10 +200,10 @@ func (f *fixture) stoneIsListed(u, boss account.User) {
 		}
 	}
 	log := factory.AuditLog()
-	profile, err := account.New(f.pool, nil, log).Profile(ctx, u.OfficeID, u.ID)
+	profile, err := account.New(f.pool, nil, f.ways, factory.Outbox{}, log, "Nightlatch").Profile(ctx, u.OfficeID, u.ID)
 	has("the profile", profile.Factors, err)
 
-	people := users.New(f.pool, f.sessions, account.NewWays(nil, f.sessions, log), log)
+	people := users.New(f.pool, f.sessions, f.ways, log)
 	list, err := people.List(ctx, u.OfficeID, u.Username, 1)
 	if err != nil || len(list.Users) != 1 {
 		f.t.Fatal(list, err)
@@ -225,7 +226,7 @@ func (f *fixture) stoneIsListed(u, boss account.User) {
 
 	history, err := operator.New(f.pool, log, f.factors).Look(ctx, "ACME", u.Username)
 	has("why is this user waiting", history.User.Factors, err)
-	preflight, err := office.New(f.pool, log, "demo").Preflight(ctx, u.OfficeID)
+	preflight, err := office.New(f.pool, f.ways, log, "demo").Preflight(ctx, u.OfficeID)
 	if err != nil || preflight.Ready != 2 || preflight.Without != 0 {
 		f.t.Errorf("the question before activation counts %+v, %v", preflight, err)
 	}

@@ -143,7 +143,7 @@ func (s *Service) writeRefusal(
 		return err
 	}
 	if sess.User.OfficeID != 0 {
-		if err := s.noticeSuperusers(ctx, tx, sess.User.OfficeID, NoticeUserLocked); err != nil {
+		if err := s.ways.NoticeSuperusers(ctx, tx, sess.User.OfficeID, string(NoticeUserLocked)); err != nil {
 			return err
 		}
 	}

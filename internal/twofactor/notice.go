@@ -8,16 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
-	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
-
-// WithMail is the Service whose notices go out by mail as well. A nil post sends none.
-func (s *Service) WithMail(post account.Post) *Service {
-	with := *s
-	with.post, with.ways = post, account.NewWays(post, s.sessions, s.log)
-	return &with
-}
 
 // Notice is what a user is told at the next page they see, once, and by mail.
 type Notice string
@@ -51,15 +43,7 @@ type Told struct {
 
 // notify leaves the user a notice that is about no change, and writes to them.
 func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice, client session.Client) error {
-	if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: userID, Kind: string(n)}); err != nil {
-		return fmt.Errorf("leave user %d a notice: %w", userID, err)
-	}
-	if s.post == nil {
-		return nil
-	}
-	return s.post.Mail(ctx, tx, account.Mail{
-		UserID: userID, Kind: string(n), Language: client.Language, From: client.Origin(),
-	})
+	return s.ways.Notify(ctx, tx, userID, string(n), client.Origin())
 }
 
 // Notices returns what the user has not put away yet, the newest first, at most five.

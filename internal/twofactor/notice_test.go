@@ -14,11 +14,13 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// postbox is a mailer that keeps what it is given, or refuses.
+// postbox is a Post that keeps what it is given, or refuses.
 type postbox struct {
 	mails []account.Mail
 	err   error
 }
+
+func (*postbox) CanMail() bool { return true }
 
 func (p *postbox) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
 	if p.err == nil {
@@ -38,7 +40,7 @@ func (p *postbox) kinds(u account.User) (kinds []string) {
 
 func mailed(t *testing.T) (*fixture, *postbox) {
 	f, post := newFixture(t), &postbox{}
-	f.factors = f.factors.WithMail(post)
+	f.serve(post)
 	return f, post
 }
 

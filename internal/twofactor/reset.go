@@ -34,7 +34,7 @@ func (s *Service) Reset(
 	resetting := session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
 	err = session.ActingTx(ctx, s.pool, sess, resetting, func(tx pgx.Tx, _ session.Session) error {
 		event := sess.Event(audit.TwoFactorReset, client)
-		done, _, err = s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
+		done, err = s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
 		return err
 	})
 	return done, err
@@ -47,30 +47,29 @@ func (s *Service) ForceReset(ctx context.Context, officeID, userID int64) (done 
 		if _, err := s.q.OfficeHold(ctx, tx, officeID); err != nil {
 			return fmt.Errorf("hold office %d: %w", officeID, err)
 		}
-		var event2 audit.Event
-		if done, event2, err = s.reset(ctx, tx, officeID, userID, event, ""); err != nil {
+		if done, err = s.reset(ctx, tx, officeID, userID, event, ""); err != nil {
 			return err
 		}
-		return s.tellSuperusers(ctx, tx, event2)
+		return s.ways.NotifySuperusers(ctx, tx, officeID, string(NoticeForcedReset))
 	})
 	return done, err
 }
 
-// reset is a reset in the transaction tx, behind the office's lock; it returns the event that it wrote. Its mail, in
-// language unless the user chose one, names no browser and address, which are a superuser's.
+// reset is a reset in the transaction tx, behind the office's lock. Its mail, in language unless the user chose one,
+// names no browser and address, which are a superuser's.
 func (s *Service) reset(
 	ctx context.Context, tx pgx.Tx, officeID, userID int64, event audit.Event, language string,
-) (Handover, audit.Event, error) {
+) (Handover, error) {
 	user, err := s.lockUser(ctx, tx, officeID, userID)
 	if err != nil {
-		return Handover{}, event, err
+		return Handover{}, err
 	}
 	if err := s.takeAway(ctx, tx, userID); err != nil {
-		return Handover{}, event, err
+		return Handover{}, err
 	}
 	done, err := s.handOver(ctx, tx, userID)
 	if err != nil {
-		return Handover{}, event, err
+		return Handover{}, err
 	}
 	event.Subject, event.Detail = user.Person(), "reset_word"
 	changed := account.Changed{
@@ -81,7 +80,7 @@ func (s *Service) reset(
 		event.Detail, changed.Mail, changed.Link = "reset_link", account.Restart, true
 	}
 	changed.Event = event
-	return done, event, s.ways.Changed(ctx, tx, changed)
+	return done, s.ways.Changed(ctx, tx, changed)
 }
 
 // takeAway removes every factor and the link to single sign-on, and all that was counted against the user.

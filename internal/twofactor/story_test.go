@@ -80,9 +80,9 @@ func newStory(rt *rapid.T, f *fixture, hasher *account.Hasher) *story {
 	s := &story{fixture: f, T: rt, mine: mine}
 	s.clear()
 	log := factory.AuditLog()
-	f.factors = f.factors.WithMail(s)
-	s.accounts = account.New(f.pool, hasher, log).WithMail(s, f.sessions, "Nightlatch")
-	s.offices = office.New(f.pool, log, "")
+	f.serve(s)
+	s.accounts = account.New(f.pool, hasher, f.ways, s, log, "Nightlatch")
+	s.offices = office.New(f.pool, f.ways, log, "")
 	s.office = f.office("ACME", required)
 	s.owner, s.boss = f.user(s.office, account.RoleUser), f.user(s.office, account.RoleSuperuser)
 	s.colleague, s.evil = f.user(s.office, account.RoleUser), f.user(f.office("EVIL", required), account.RoleUser)
@@ -127,6 +127,9 @@ func (s *story) later(d time.Duration) {
 		end loop;
 	end $$`, int(d.Seconds())))
 }
+
+// CanMail returns true.
+func (s *story) CanMail() bool { return true }
 
 // Mail keeps the links that reach the owner.
 func (s *story) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {

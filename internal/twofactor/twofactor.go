@@ -24,7 +24,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor/totp"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/keys"
-	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
@@ -76,8 +75,6 @@ type Service struct {
 	sessions *session.Store
 	outbox   Outbox
 	log      *audit.Log
-	told     office.Superusers // nil: see Telling
-	post     account.Post      // nil: see WithMail
 	ways     *account.Ways
 	keys     *keys.Ring
 
@@ -91,12 +88,11 @@ type Service struct {
 // time-based codes alone: everything else is judged by the database's clock. product is the issuer that authenticator
 // apps show.
 func New(
-	pool *db.Pool, ring *keys.Ring, sessions *session.Store, outbox Outbox, log *audit.Log, now func() time.Time,
-	product string, more ...factor.Factor,
+	pool *db.Pool, ring *keys.Ring, sessions *session.Store, outbox Outbox, ways *account.Ways, log *audit.Log,
+	now func() time.Time, product string, more ...factor.Factor,
 ) *Service {
 	s := &Service{
-		pool: pool, q: dbsqlc.New(), sessions: sessions, outbox: outbox, log: log, keys: ring,
-		ways:  account.NewWays(nil, sessions, log),
+		pool: pool, q: dbsqlc.New(), sessions: sessions, outbox: outbox, log: log, ways: ways, keys: ring,
 		codes: sms.New(ring), app: totp.New(pool, ring, now, product), recovery: recovery.New(ring),
 	}
 	s.factors = append([]factor.Factor{s.app, s.codes, s.recovery}, more...)

@@ -43,7 +43,7 @@ func TestAResetLeavesNothingToWhoKnowsThePassword(t *testing.T) {
 			f := newFixture(t)
 			post := &postbox{}
 			if test.mail {
-				f.factors = f.factors.WithMail(post)
+				f.serve(post)
 			}
 			officeID, role := f.office("ACME", required), account.RoleUser
 			if test.only {

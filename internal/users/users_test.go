@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -34,6 +36,9 @@ type fixture struct {
 	pool     *db.Pool
 	log      *audit.Log
 	sessions *session.Store
+	ring     *keys.Ring
+	accounts *account.Service
+	offices  *office.Service
 	factors  *twofactor.Service
 	people   *users.Service
 	office   int64
@@ -42,13 +47,25 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	f := &fixture{t: t, log: factory.AuditLog()}
+	f := &fixture{t: t, log: factory.AuditLog(), ring: factory.Keys(t)}
 	f.Database, f.pool = dbtest.New(t)
 	f.sessions = session.NewStore(f.pool, f.log)
-	f.factors = twofactor.New(f.pool, factory.Keys(t), f.sessions, factory.Outbox{}, f.log, nil, "Nightlatch")
-	f.people = users.New(f.pool, f.sessions, account.NewWays(nil, f.sessions, f.log), f.log)
+	f.serve(account.NoMail{})
 	f.office, f.other = f.newOffice("ACME"), f.newOffice("OTHER")
 	return f
+}
+
+// serve makes the services with this post.
+func (f *fixture) serve(post account.Post) {
+	hasher, err := account.NewHasher()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	ways := account.NewWays(post, f.sessions, f.log)
+	f.accounts = account.New(f.pool, hasher, ways, factory.Outbox{}, f.log, "Nightlatch")
+	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, ways, f.log, nil, "Nightlatch")
+	f.offices = office.New(f.pool, ways, f.log, "")
+	f.people = users.New(f.pool, f.sessions, ways, f.log)
 }
 
 func (f *fixture) newOffice(code string) int64 {
@@ -159,17 +176,12 @@ func TestASuperuserMakesChangesDisablesAndDeletesAUser(t *testing.T) {
 func TestNothingMatchesTheUserWhoHasNoPasswordYet(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	hasher, err := account.NewHasher()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := f.people.Add(t.Context(), f.in("boss"), client, "zoe",
 		users.Fields{Name: "Zoe", Email: "zoe@example.org", Role: account.RoleUser}); err != nil {
 		t.Fatal(err)
 	}
-	accounts := account.New(f.pool, hasher, f.log)
 	for i, password := range []string{"", "nobody has this password", "x"} {
-		_, err := accounts.SignIn(t.Context(), account.Attempt{
+		_, err := f.accounts.SignIn(t.Context(), account.Attempt{
 			OfficeCode: "ACME", Username: "zoe", Password: password, Browser: fmt.Append(nil, i),
 		})
 		is(t, fmt.Sprintf("%q", password), err, account.ErrWrong)
@@ -494,26 +506,44 @@ func TestWhoWasDemotedMeanwhileDoesNothingMore(t *testing.T) {
 	}
 }
 
-// told counts what superusers are told.
-type told struct{ events []audit.Event }
+// postbox is a Post that keeps what it is given.
+type postbox struct{ mails []account.Mail }
 
-func (t *told) TellSuperusers(_ context.Context, _ pgx.Tx, e audit.Event) error {
-	t.events = append(t.events, e)
+func (*postbox) CanMail() bool { return true }
+
+func (p *postbox) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
+	p.mails = append(p.mails, m)
 	return nil
+}
+
+// to lists the kinds of the mails to a user.
+func (p *postbox) to(userID int64) (kinds []string) {
+	for _, m := range p.mails {
+		if m.UserID == userID {
+			kinds = append(kinds, m.Kind)
+		}
+	}
+	return kinds
 }
 
 func TestTheWayBackTellsEverySuperuser(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	var mail told
-	_, err := f.factors.Telling(&mail).ForceReset(t.Context(), f.office, f.id(f.office, "otto"))
+	post := &postbox{}
+	f.serve(post)
+	otto, boss, vice := f.id(f.office, "otto"), f.id(f.office, "boss"), f.id(f.office, "vice")
+	_, err := f.factors.ForceReset(t.Context(), f.office, otto)
 	is(t, "reset", err, nil)
 	f.Exec("update offices set two_factor_required = true where id = $1", f.office)
-	is(t, "off", office.New(f.pool, f.log, "").Telling(&mail).ForceOff(t.Context(), "ACME"), nil)
-	is(t, "off without anybody to tell", office.New(f.pool, f.log, "").ForceOff(t.Context(), "OTHER"), nil)
-	if len(mail.events) != 2 || mail.events[0].Office != f.office || mail.events[0].Subject.Name != "otto" ||
-		mail.events[1].Action != audit.TwoFactorSwitched {
-		t.Errorf("told %+v", mail.events)
+	is(t, "off", f.offices.ForceOff(t.Context(), "ACME"), nil)
+	is(t, "off where nothing is demanded", f.offices.ForceOff(t.Context(), "OTHER"), nil)
+	f.serve(account.NoMail{})
+	f.Exec("update offices set two_factor_required = true where id = $1", f.other)
+	is(t, "off without mail", f.offices.ForceOff(t.Context(), "OTHER"), nil)
+	told := []string{"forced_reset", "forced_off"}
+	if !slices.Equal(post.to(boss), told) || !slices.Equal(post.to(vice), told) || len(post.to(otto)) != 1 ||
+		len(post.mails) != 5 {
+		t.Errorf("mailed is %+v", post.mails)
 	}
 	if n := f.Int(`select count(*) from notices n join users u on u.id = n.user_id
 		where kind in ('forced_reset', 'forced_off') and role = 'superuser' and office_id = $1`, f.office); n != 4 {

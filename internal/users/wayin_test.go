@@ -14,24 +14,21 @@ import (
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
-	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
 )
 
 // queued is an outbox whose jobs nobody works: the mails stand in their table.
 type queued struct{ factory.Outbox }
 
-func (queued) SendMail(context.Context, pgx.Tx, int64) error        { return nil }
-func (queued) AnswerForgotten(context.Context, pgx.Tx, int64) error { return nil }
+func (queued) SendMail(context.Context, pgx.Tx, int64) error { return nil }
 
 // wayIn is otto, who has an app and a number, a session here and one elsewhere, a known browser here and one elsewhere,
 // and a link to a new password under way to the address on file.
 type wayIn struct {
 	*fixture
-	accounts *account.Service
-	otto     account.User
-	here     session.Session
-	client   session.Client
+	otto   account.User
+	here   session.Session
+	client session.Client
 }
 
 const ottosPassword = "kettle umbrella seventeen"
@@ -39,16 +36,8 @@ const ottosPassword = "kettle umbrella seventeen"
 func newWayIn(t *testing.T) *wayIn {
 	t.Helper()
 	f := newFixture(t)
-	ring := factory.Keys(t)
-	post := mail.NewQueue(ring, queued{})
-	hasher, err := account.NewHasher()
-	if err != nil {
-		t.Fatal(err)
-	}
+	f.serve(mail.NewQueue(f.ring, queued{}))
 	w := &wayIn{fixture: f, client: session.Client{Address: "192.0.2.7", Browser: []byte("here")}}
-	w.accounts = account.New(f.pool, hasher, f.log).WithMail(post, f.sessions, "Nightlatch")
-	f.factors = twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, f.log, nil, "Nightlatch").WithMail(post)
-	f.people = users.New(f.pool, f.sessions, account.NewWays(post, f.sessions, f.log), f.log)
 	id := f.id(f.office, "otto")
 	if err := w.accounts.SetPassword(t.Context(), id, ottosPassword); err != nil {
 		t.Fatal(err)
@@ -64,6 +53,7 @@ func newWayIn(t *testing.T) *wayIn {
 	token := w.begin()
 	w.begin()
 	f.Exec(`update sessions set level = 2, second_factor_at = now(), methods = '{pwd,otp}'`)
+	var err error
 	if w.here, err = f.sessions.Load(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}

@@ -40,6 +40,9 @@ type Outbox struct{}
 // SendCode does nothing.
 func (Outbox) SendCode(context.Context, pgx.Tx, int64, int, bool) error { return nil }
 
+// AnswerForgotten does nothing.
+func (Outbox) AnswerForgotten(context.Context, pgx.Tx, int64) error { return nil }
+
 // insert runs an insert that returns its whole row.
 func insert[Row any](t testing.TB, db DB, sql string, args pgx.NamedArgs) Row {
 	t.Helper()
