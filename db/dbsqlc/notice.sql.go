@@ -67,3 +67,19 @@ func (q *Queries) NoticeSee(ctx context.Context, db DBTX, arg NoticeSeeParams) e
 	_, err := db.Exec(ctx, noticeSee, arg.UserID, arg.UpTo)
 	return err
 }
+
+const noticeUnread = `-- name: NoticeUnread :one
+select exists (select from notices where user_id = $1 and kind = $2 and seen_at is null)::boolean
+`
+
+type NoticeUnreadParams struct {
+	UserID int64
+	Kind   string
+}
+
+func (q *Queries) NoticeUnread(ctx context.Context, db DBTX, arg NoticeUnreadParams) (bool, error) {
+	row := db.QueryRow(ctx, noticeUnread, arg.UserID, arg.Kind)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

@@ -48,9 +48,11 @@ func (q *Queries) ChallengeEndOfOffice(ctx context.Context, db DBTX, arg Challen
 const pendingOldest = `-- name: PendingOldest :many
 select w.id from (
     select v.id, v.created_at,
-        row_number() over (partition by s.network order by v.created_at desc, v.id desc) as nth
+        row_number() over (partition by s.network order by v.created_at desc, v.id desc)
+            + row_number() over (partition by s.site order by v.created_at desc, v.id desc) as nth
     from living_sessions v join sessions s on s.id = v.id
     where v.user_id = $1 and v.id <> $2 and v.level = 1 and v.known_browser = $3::boolean
+        and s.word_given_at is null
 ) w
 order by case when $3 then 0 else w.nth end, w.created_at desc, w.id desc
 offset $4::int
@@ -63,8 +65,9 @@ type PendingOldestParams struct {
 	Newest       int32
 }
 
-// The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network with the most
-// loses its oldest first; the session keep is never among them.
+// The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network, and the site,
+// with the most loses its oldest first: a site of IPv6 has 65 536 networks. Never among them are the session keep, and
+// one in which the word of a reset was given: only the user has it.
 func (q *Queries) PendingOldest(ctx context.Context, db DBTX, arg PendingOldestParams) ([]int64, error) {
 	rows, err := db.Query(ctx, pendingOldest,
 		arg.UserID,

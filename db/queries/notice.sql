@@ -6,3 +6,6 @@ select id, kind, created_at from notices where user_id = @user_id and seen_at is
 
 -- name: NoticeSee :exec
 update notices set seen_at = now() where user_id = @user_id and seen_at is null and id <= @up_to;
+
+-- name: NoticeUnread :one
+select exists (select from notices where user_id = @user_id and kind = @kind and seen_at is null)::boolean;

@@ -9,13 +9,16 @@ order by created_at desc, id desc
 offset @newest::int;
 
 -- name: PendingOldest :many
--- The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network with the most
--- loses its oldest first; the session keep is never among them.
+-- The pending log-ins of a user beyond the newest, in known browsers or in others. Of others the network, and the site,
+-- with the most loses its oldest first: a site of IPv6 has 65 536 networks. Never among them are the session keep, and
+-- one in which the word of a reset was given: only the user has it.
 select w.id from (
     select v.id, v.created_at,
-        row_number() over (partition by s.network order by v.created_at desc, v.id desc) as nth
+        row_number() over (partition by s.network order by v.created_at desc, v.id desc)
+            + row_number() over (partition by s.site order by v.created_at desc, v.id desc) as nth
     from living_sessions v join sessions s on s.id = v.id
     where v.user_id = @user_id and v.id <> @keep and v.level = 1 and v.known_browser = @known_browser::boolean
+        and s.word_given_at is null
 ) w
 order by case when @known_browser then 0 else w.nth end, w.created_at desc, w.id desc
 offset @newest::int;

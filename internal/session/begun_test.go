@@ -136,6 +136,45 @@ func TestStrangersDisplaceNoLogInOfTheOwner(t *testing.T) {
 	}
 }
 
+// However the password's holder spreads log-ins over the networks of a site, or sits next door, the owner's stays; and
+// the one in which the word of a reset was given stays whatever they have.
+func TestWhoHasManyNetworksDisplacesNoLogInOfTheOwner(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		address   func(i int) string
+		wordGiven bool
+	}{
+		"the networks of a site of IPv6":   {func(i int) string { return fmt.Sprintf("2001:db8:ffff:%x::1", i) }, false},
+		"a neighbour":                      {func(int) string { return "203.0.113.10" }, false},
+		"forty sites, and a word is given": {func(i int) string { return fmt.Sprintf("198.51.%d.1", i) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			f.Exec("update offices set two_factor_required = true")
+			token, sess, err := f.startAt(strangersAt(owners.Address), true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.wordGiven {
+				f.Exec("update sessions set word_given_at = now() where id = $1", sess.ID)
+			}
+			for i := range 40 {
+				_, _, err := f.startAt(strangersAt(test.address(i)), true)
+				if err != nil && !errors.Is(err, ErrCrowded) {
+					t.Fatal(err)
+				}
+				if i%5 == 4 {
+					f.minuteLater()
+				}
+			}
+			if _, err := f.store.Load(t.Context(), token); err != nil {
+				t.Errorf("the owner's log-in: %v", err)
+			}
+		})
+	}
+}
+
 // What strangers began and left is gone after a day; what brought messages is kept as long as those.
 func TestLogInsThatCameToNothingGoAfterADay(t *testing.T) {
 	t.Parallel()

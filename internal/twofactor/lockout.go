@@ -86,12 +86,6 @@ func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 func (s *Service) refuse(
 	ctx context.Context, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
 ) error {
-	return s.refuseKind(ctx, sess, client, f.Kind(), try)
-}
-
-func (s *Service) refuseKind(
-	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, try factor.Try,
-) error {
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		if try.Left == 0 {
 			err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
@@ -109,7 +103,7 @@ func (s *Service) refuseKind(
 				}
 			}
 		}
-		return s.writeRefusal(ctx, tx, sess, client, kind)
+		return s.writeRefusal(ctx, tx, sess, client, f.Kind())
 	})
 	if err != nil {
 		return err

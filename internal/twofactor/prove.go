@@ -58,6 +58,9 @@ func (s *Service) prove(
 	}
 	var try factor.Try
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
+		if err := s.owesNoWord(ctx, tx, sess); err != nil {
+			return err
+		}
 		if err := s.chargeUser(ctx, tx, sess, client, f); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/factor/recovery"
 	"github.com/nightlatch/nightlatch/internal/fault"
@@ -22,8 +23,8 @@ const (
 	wordPurpose = "enrolment word"
 	// wordLife is how long a word can be given: the user is told it by phone, and logs in the next morning.
 	wordLife = 24 * time.Hour
-	// word is the kind that the history gives to a wrong word.
-	word factor.Kind = "word"
+	// wordKind is what the history calls a wrong word.
+	wordKind = "word"
 )
 
 var (
@@ -46,9 +47,10 @@ func (s *Service) makeWord(ctx context.Context, tx pgx.Tx, userID int64) (string
 	return shown, nil
 }
 
-// GiveWord takes the word of a reset, as typed, for this session. Tries are charged like a factor's: to the session,
-// and to the user over all of them, so that twenty in a day end them. The word serves until a factor is enrolled. It
-// returns ErrNotACode, *Wrong, *Wait, ErrOver, ErrWordExpired.
+// GiveWord takes the word of a reset, as typed, for this session. Tries are charged to the session alone, before the
+// word is looked at, and sessions begin at the rate of their network: nobody comes near 75 random bits, and whoever
+// knows the password makes the owner, who was just given the word, wait for nothing. The word serves until a factor is
+// enrolled. It returns ErrNotACode, *Wrong, ErrOver, ErrWordExpired.
 func (s *Service) GiveWord(ctx context.Context, sess session.Session, client session.Client, typed string) error {
 	plain, ok := s.recovery.Clean(typed)
 	if !ok {
@@ -56,9 +58,6 @@ func (s *Service) GiveWord(ctx context.Context, sess session.Session, client ses
 	}
 	var try factor.Try
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		if err := s.chargeUser(ctx, tx, sess, client, s.codes); err != nil {
-			return err
-		}
 		try, err = factor.PerSession{}.Charge(ctx, tx, owner(sess), false)
 		return err
 	})
@@ -67,7 +66,7 @@ func (s *Service) GiveWord(ctx context.Context, sess session.Session, client ses
 	}
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.takeWord(ctx, tx, sess, plain) })
 	if errors.Is(err, errWrong) {
-		return s.refuseKind(ctx, sess, client, word, try)
+		return s.refuseWord(ctx, sess, client, try)
 	}
 	return err
 }
@@ -89,11 +88,56 @@ func (s *Service) takeWord(ctx context.Context, tx pgx.Tx, sess session.Session,
 	case !s.keys.Matches(row.WordMac, wordPurpose, strconv.FormatInt(sess.User.ID, 10), plain):
 		return errWrong
 	}
-	if err := s.recordSuccess(ctx, tx, sess, s.codes); err != nil {
-		return err
-	}
 	if err := s.q.EnrolmentWordGiven(ctx, tx, sess.ID); err != nil {
 		return fmt.Errorf("note the word of session %d: %w", sess.ID, err)
 	}
 	return nil
+}
+
+// owesNoWord returns ErrWordOwed while a session owes a word: no proof can be right yet, so that none is charged to the
+// user, who was given the word and is about to enrol. It returns ErrOver for a session that has ended.
+func (s *Service) owesNoWord(ctx context.Context, tx pgx.Tx, sess session.Session) error {
+	if !sess.WordOwed {
+		return nil
+	}
+	now, err := s.sessions.Refresh(ctx, tx, sess)
+	switch {
+	case errors.Is(err, session.ErrNone):
+		return ErrOver
+	case err == nil && now.WordOwed:
+		return ErrWordOwed
+	}
+	return err
+}
+
+// refuseWord writes a wrong word down, and ends the session with the last one. Its user is told once, until they have
+// read it: tries are many here.
+func (s *Service) refuseWord(
+	ctx context.Context, sess session.Session, client session.Client, try factor.Try,
+) error {
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if try.Left == 0 {
+			if _, err := s.sessions.End(ctx, tx, session.Which{UserID: sess.User.ID, ID: sess.ID}); err != nil {
+				return err
+			}
+			unread, err := s.q.NoticeUnread(ctx, tx, dbsqlc.NoticeUnreadParams{
+				UserID: sess.User.ID, Kind: string(NoticeGuessed),
+			})
+			if err != nil {
+				return fmt.Errorf("look what user %d was told: %w", sess.User.ID, err)
+			}
+			if !unread {
+				if err := s.notify(ctx, tx, sess.User.ID, NoticeGuessed, client); err != nil {
+					return err
+				}
+			}
+		}
+		event := sess.Event(audit.SecondFactorRefused, client)
+		event.Detail = wordKind
+		return s.log.Write(ctx, tx, event)
+	})
+	if err != nil {
+		return err
+	}
+	return &Wrong{Left: try.Left}
 }
