@@ -45,6 +45,25 @@ func (q *Queries) ChallengeEndOfOffice(ctx context.Context, db DBTX, arg Challen
 	return err
 }
 
+const challengeEndOfSSO = `-- name: ChallengeEndOfSSO :exec
+update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
+from sessions s
+join users u on u.id = s.user_id
+where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = $1::bigint
+    and s.methods[1] = 'sso' and s.id <> $2
+`
+
+type ChallengeEndOfSSOParams struct {
+	OfficeID int64
+	ExceptID int64
+}
+
+// See SessionEndOfSSO.
+func (q *Queries) ChallengeEndOfSSO(ctx context.Context, db DBTX, arg ChallengeEndOfSSOParams) error {
+	_, err := db.Exec(ctx, challengeEndOfSSO, arg.OfficeID, arg.ExceptID)
+	return err
+}
+
 const pendingOldest = `-- name: PendingOldest :many
 select w.id from (
     select v.id, v.created_at,
@@ -154,6 +173,24 @@ func (q *Queries) SessionEndOfOffice(ctx context.Context, db DBTX, arg SessionEn
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const sessionEndOfSSO = `-- name: SessionEndOfSSO :exec
+update sessions s set ended_at = now()
+from users u
+where u.id = s.user_id and u.office_id = $1::bigint and s.methods[1] = 'sso' and s.id <> $2
+    and s.ended_at is null
+`
+
+type SessionEndOfSSOParams struct {
+	OfficeID int64
+	ExceptID int64
+}
+
+// The sessions of an office that single sign-on began, but one (0: none).
+func (q *Queries) SessionEndOfSSO(ctx context.Context, db DBTX, arg SessionEndOfSSOParams) error {
+	_, err := db.Exec(ctx, sessionEndOfSSO, arg.OfficeID, arg.ExceptID)
+	return err
 }
 
 const sessionEndOfUser = `-- name: SessionEndOfUser :execrows

@@ -260,6 +260,19 @@ func (q *Queries) SSOIdentityUser(ctx context.Context, db DBTX, arg SSOIdentityU
 	return i, err
 }
 
+const sSOLinkByPassword = `-- name: SSOLinkByPassword :one
+select (not has_factor($1) and not exists (
+    select from enrolment_words w where w.user_id = $1))::boolean
+`
+
+// Whether the password is all that its user has, and owes: no factor, and no word of a reset.
+func (q *Queries) SSOLinkByPassword(ctx context.Context, db DBTX, userID int64) (bool, error) {
+	row := db.QueryRow(ctx, sSOLinkByPassword, userID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const sSOLinkInsert = `-- name: SSOLinkInsert :exec
 insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
     subject, label, network, site, expires_at)

@@ -47,6 +47,21 @@ update challenges c set ended_at = now(), outcome = @outcome::text, code_ct = nu
 from users u
 where u.id = c.user_id and u.office_id = @office_id::bigint and c.session_id <> @except_id and c.ended_at is null;
 
+-- name: ChallengeEndOfSSO :exec
+-- See SessionEndOfSSO.
+update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
+from sessions s
+join users u on u.id = s.user_id
+where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = @office_id::bigint
+    and s.methods[1] = 'sso' and s.id <> @except_id;
+
+-- name: SessionEndOfSSO :exec
+-- The sessions of an office that single sign-on began, but one (0: none).
+update sessions s set ended_at = now()
+from users u
+where u.id = s.user_id and u.office_id = @office_id::bigint and s.methods[1] = 'sso' and s.id <> @except_id
+    and s.ended_at is null;
+
 -- name: SessionOwned :one
 select exists (select from living_sessions where id = @id and user_id = @user_id)::boolean;
 

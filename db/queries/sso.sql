@@ -82,6 +82,11 @@ select f.id, f.office_id, f.user_id, f.issuer, f.subject, f.label, o.code as off
 from sso_flows f join offices o on o.id = f.office_id
 where f.browser_hash = @browser_hash and f.purpose = 'link' and f.expires_at > now();
 
+-- name: SSOLinkByPassword :one
+-- Whether the password is all that its user has, and owes: no factor, and no word of a reset.
+select (not has_factor(@user_id) and not exists (
+    select from enrolment_words w where w.user_id = @user_id))::boolean;
+
 -- name: SSOLinkProven :execrows
 -- The password was right, and the second factor is still to come: nobody else may finish this link.
 update sso_flows set user_id = @user_id::bigint

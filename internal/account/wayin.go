@@ -21,7 +21,8 @@ const (
 	WayFactor        WayIn = "factor"         // changed, added or removed in settings
 	WayReset         WayIn = "reset"          // every factor taken away by somebody else
 	WayAddress       WayIn = "address"        // the e-mail address, where links go
-	WaySSO           WayIn = "sso"            // a link to a provider's account, made or removed
+	WaySSO           WayIn = "sso"            // a link to a provider's account, made
+	WayNoSSO         WayIn = "no_sso"         // the same, removed
 	WayRecovery      WayIn = "recovery"       // new recovery codes
 )
 
@@ -38,7 +39,7 @@ func (w WayIn) follows() consequences {
 		return consequences{links: true, sessions: true, browsers: true}
 	case WayFirstFactor:
 		return consequences{sessions: true}
-	case WayFactor:
+	case WayFactor, WayNoSSO:
 		return consequences{onScreen: true, sessions: true}
 	case WayAddress:
 		return consequences{onScreen: true, links: true}

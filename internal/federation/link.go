@@ -41,10 +41,11 @@ func (s *Service) waiting(ctx context.Context, tx dbsqlc.DBTX, browser session.T
 	return r, nil
 }
 
-// Link signs in a user who has just proven the password, and links them. Where the office demands two
-// factors a password alone links nobody: else who stole one could add a way in of their own. The log-in is
-// then pending, and made reports false; LinkMine makes the link once the user is in. It returns ErrFlow,
-// ErrLinked, or *Refused when the policy has changed since.
+// Link signs in a user who has just proven the password, and links them. Where the office demands two factors, or the
+// user has one, or owes the word of a reset, a password alone links nobody: else who stole one could add a way in of
+// their own, which the provider's word makes one of two factors as soon as the office trusts it for them. made then
+// reports false, and LinkMine makes the link once the user is in. It returns ErrFlow, ErrLinked, or *Refused when the
+// policy has changed since.
 func (s *Service) Link(ctx context.Context, browser session.Token, user account.User, language string,
 	client session.Client) (token session.Token, made bool, err error) {
 	var refused *Refused
@@ -60,11 +61,18 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 		if err != nil {
 			return err
 		}
+		if _, err := s.q.UserLock(ctx, tx, dbsqlc.UserLockParams{OfficeID: user.OfficeID, ID: user.ID}); err != nil {
+			return fmt.Errorf("hold user %d: %w", user.ID, err)
+		}
+		alone, err := s.q.SSOLinkByPassword(ctx, tx, user.ID)
+		if err != nil {
+			return fmt.Errorf("read what user %d has beside the password: %w", user.ID, err)
+		}
 		switch {
 		case office.TwoFactorRequired && Policy(office.Policy) == Refuse:
 			refused = &Refused{OfficeCode: office.OfficeCode}
 			return s.drop(ctx, tx, link, user, client)
-		case office.TwoFactorRequired:
+		case office.TwoFactorRequired || !alone:
 			n, err := s.q.SSOLinkProven(ctx, tx, dbsqlc.SSOLinkProvenParams{ID: link.ID, UserID: user.ID})
 			if err != nil {
 				return fmt.Errorf("note whose link it is: %w", err)
@@ -90,11 +98,11 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 	return token, made, nil
 }
 
-// LinkMine makes the link that waits in this browser for the user of a session. It returns ErrFlow,
-// fault.StepUpRequired, ErrLinked, or *Refused.
+// LinkMine makes the link that waits in this browser for the user of a session, as that stands when the link is made.
+// It returns ErrFlow, fault.StepUpRequired, session.ErrWordOwed, session.ErrNone, ErrLinked, or *Refused.
 func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess session.Session,
 	client session.Client) error {
-	if err := sess.RequireStepUp(session.StepUpOffice); err != nil {
+	if err := mayLink(sess); err != nil {
 		return err
 	}
 	var refused *Refused
@@ -110,6 +118,13 @@ func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess sess
 		if err != nil {
 			return err
 		}
+		now, err := session.Hold(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if err := mayLink(now); err != nil {
+			return err
+		}
 		if office.TwoFactorRequired && Policy(office.Policy) == Refuse {
 			refused = &Refused{OfficeCode: office.OfficeCode}
 			return s.drop(ctx, tx, link, sess.User, client)
@@ -120,6 +135,14 @@ func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess sess
 		return refused
 	}
 	return err
+}
+
+// mayLink judges whether a session may add a link: it is a way in, and takes what another factor takes.
+func mayLink(sess session.Session) error {
+	if sess.WordOwed {
+		return session.ErrWordOwed
+	}
+	return errors.Join(sess.RequireStepUp(session.StepUpOwn), sess.RequireStepUp(session.StepUpOffice))
 }
 
 // link takes the waiting link and makes it a lasting one. A unique rule refuses a second link of a user to
@@ -190,13 +213,21 @@ func (s *Service) Mine(ctx context.Context, browser session.Token, sess session.
 	return mine, nil
 }
 
-// Unlink takes the user's link away. A proof of the last ten minutes is enough, the password's too: it
-// takes a way in, and gives none. It returns fault.StepUpRequired.
+// Unlink takes the user's link away, and ends their other sessions: who came in by it is out. A proof of the last ten
+// minutes is enough, the password's too: it takes a way in, and gives none. It returns fault.StepUpRequired and
+// session.ErrNone.
 func (s *Service) Unlink(ctx context.Context, sess session.Session, client session.Client) error {
 	if err := sess.RequireStepUp(session.StepUpEither); err != nil {
 		return err
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := session.Hold(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if err := now.RequireStepUp(session.StepUpEither); err != nil {
+			return err
+		}
 		n, err := s.q.SSOIdentityDelete(ctx, tx, dbsqlc.SSOIdentityDeleteParams{
 			UserID: sess.User.ID, OfficeID: sess.User.OfficeID,
 		})
@@ -207,7 +238,7 @@ func (s *Service) Unlink(ctx context.Context, sess session.Session, client sessi
 			return nil
 		}
 		return s.ways.Changed(ctx, tx, account.Changed{
-			Way: account.WaySSO, UserID: sess.User.ID, What: "sso_unlinked", From: client.Origin(),
+			Way: account.WayNoSSO, UserID: sess.User.ID, What: "sso_unlinked", Keep: sess.ID, From: client.Origin(),
 			Event: sess.Event(audit.SSOUnlinked, client),
 		})
 	})

@@ -70,8 +70,9 @@ type Problem struct{ Field, Key string }
 
 func (p *Problem) Error() string { return "the field " + p.Field + ": " + p.Key }
 
-// Save keeps a provider. An empty secret leaves the one that is set, unless the issuer is another: a secret
-// is never sent to a provider that it was not made for. It returns ErrNotAllowed, fault.StepUpRequired, or *Problem.
+// Save keeps a provider. Another issuer ends the sessions that the one before began. An empty secret leaves the one that
+// is set, unless the issuer is another: a secret is never sent to a provider that it was not made for. It returns
+// ErrNotAllowed, fault.StepUpRequired, or *Problem.
 func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string,
 	client session.Client) error {
 	if err := sess.May(changing); err != nil {
@@ -107,6 +108,11 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 				return err
 			}
 		}
+		if old.Issuer != "" && old.Issuer != typed.Issuer {
+			if err := session.EndBegunBySSO(ctx, tx, sess.User.OfficeID, sess.ID); err != nil {
+				return err
+			}
+		}
 		event := sess.Event(audit.SSOChanged, client)
 		event.Detail = string(typed.Policy)
 		return s.log.Write(ctx, tx, event)
@@ -132,7 +138,8 @@ func (s *Service) check(typed Settings, secret string) *Problem {
 	return nil
 }
 
-// Remove takes the provider away. Links stay, in case it comes back: without a provider they open nothing.
+// Remove takes the provider away, and ends the sessions that it began. Links stay, in case it comes back: without a
+// provider they open nothing.
 // It returns ErrNotAllowed and fault.StepUpRequired.
 func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client) error {
 	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
@@ -142,6 +149,9 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 		}
 		if n == 0 {
 			return nil
+		}
+		if err := session.EndBegunBySSO(ctx, tx, sess.User.OfficeID, sess.ID); err != nil {
+			return err
 		}
 		return s.log.Write(ctx, tx, sess.Event(audit.SSORemoved, client))
 	})

@@ -31,6 +31,28 @@ func (s Session) May(act Act) error {
 	return s.RequireStepUp(act.StepUp)
 }
 
+// Hold holds the row of the session's user to the end of tx, and returns the session as it stands behind that lock:
+// what the request was let in with may be over, demanded or reset by now. It returns ErrNone for a session that ended,
+// and for one whose second step comes first by now.
+func Hold(ctx context.Context, tx pgx.Tx, sess Session) (Session, error) {
+	q := dbsqlc.New()
+	_, err := q.UserLock(ctx, tx, dbsqlc.UserLockParams{OfficeID: sess.User.OfficeID, ID: sess.User.ID})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Session{}, ErrNone
+	}
+	if err != nil {
+		return Session{}, fmt.Errorf("hold user %d: %w", sess.User.ID, err)
+	}
+	now, err := refresh(ctx, q, tx, sess)
+	if err == nil && now.Pending() {
+		return Session{}, ErrNone
+	}
+	return now, err
+}
+
+// ErrWordOwed says that the word of a reset is owed before a way in is added: see twofactor.Service.GiveWord.
+var ErrWordOwed = fault.New(fault.Conflict, "the word of a reset is owed")
+
 // ActingTx runs do in one transaction, behind every other change of the session's office, if the session may do the
 // act. That is asked twice: before anything waits, and behind the lock, where the session's user may have been demoted,
 // or the office have begun to demand a second factor. Every write of a superuser or accountant goes through here. now

@@ -77,6 +77,21 @@ func Demote(ctx context.Context, tx pgx.Tx, officeID int64, by AuthSource) error
 	return nil
 }
 
+// EndBegunBySSO ends, in tx, the sessions of an office that single sign-on began, but one: their provider is not the
+// office's any more.
+func EndBegunBySSO(ctx context.Context, tx pgx.Tx, officeID, except int64) error {
+	q := dbsqlc.New()
+	// The challenges first: rows are taken in one order everywhere.
+	err := q.ChallengeEndOfSSO(ctx, tx, dbsqlc.ChallengeEndOfSSOParams{OfficeID: officeID, ExceptID: except})
+	if err != nil {
+		return fmt.Errorf("end the challenges of single sign-on of office %d: %w", officeID, err)
+	}
+	if err := q.SessionEndOfSSO(ctx, tx, dbsqlc.SessionEndOfSSOParams{OfficeID: officeID, ExceptID: except}); err != nil {
+		return fmt.Errorf("end the sessions of single sign-on of office %d: %w", officeID, err)
+	}
+	return nil
+}
+
 // EndOne ends one session of the acting session's own user: ErrNone when the user has no such session.
 func (s *Store) EndOne(ctx context.Context, acting Session, id int64, client Client) error {
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

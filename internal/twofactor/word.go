@@ -29,7 +29,7 @@ const (
 
 var (
 	// ErrWordOwed says that no factor is enrolled before the word of the user's reset is given: see GiveWord.
-	ErrWordOwed = fault.New(fault.Conflict, "the word of a reset is owed")
+	ErrWordOwed = session.ErrWordOwed
 	// ErrWordExpired says that the word cannot be given any more: a new reset makes a new one.
 	ErrWordExpired = fault.New(fault.Ended, "the word of a reset has expired")
 )
