@@ -11,6 +11,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/e2e/program"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/sms/smstest"
 )
@@ -198,7 +199,7 @@ func TestTheDemoPhoneAlsoTakesCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := message.Text{To: "+31612345678", Language: "en", Code: "493817", Ref: "x.1", Life: 4 * time.Minute}
-	for _, channel := range []sms.Channel{sms.ByText, sms.ByCall} {
+	for _, channel := range []phone.Channel{phone.ByText, phone.ByCall} {
 		if o := p.Send(t.Context(), p.Route("NL", channel)[0], text); o.Class != sms.Sent || !o.Arrived {
 			t.Errorf("%s: %+v", channel, o)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/e2e/program"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -27,7 +28,7 @@ type flock struct {
 // pigeon is the whole of the provider: this value, and a line in a registry.
 func (f *flock) pigeon() sms.Provider {
 	return sms.Provider{
-		Name: "pigeon", Channel: sms.ByText, Posts: true,
+		Name: "pigeon", Channel: phone.ByText, Posts: true,
 		Settings: []sms.Setting{{Name: "PIGEON_LOFT", Needed: true}},
 		Open: func(s sms.Setup) (sms.Client, error) {
 			if s.Env["PIGEON_LOFT"] == "" {

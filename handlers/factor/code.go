@@ -59,7 +59,7 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 	case !over && (challenge.Live() || expired):
 		view.To = web.Masked(challenge.Number.E164)
 		view.UnderWay = challenge.Live()
-		view.Called, view.Calls = challenge.Message.Channel == twofactor.Call, s.calls
+		view.Called, view.Calls = challenge.Message.Channel == phone.ByCall, s.calls
 		view.Line = s.line(c, challenge)
 		view.ResendIn = max(0, int(challenge.ResendAt.Sub(challenge.Now).Seconds()+0.999))
 		view.ValidUntil = challenge.ExpiresAt
@@ -129,9 +129,9 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 
 func (s *Screens) ResendCode(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	channel := twofactor.SMS
-	if s.calls && c.FormValue("channel") == string(twofactor.Call) {
-		channel = twofactor.Call
+	channel := phone.ByText
+	if s.calls && c.FormValue("channel") == string(phone.ByCall) {
+		channel = phone.ByCall
 	}
 	err := s.factors.Resend(c.Request().Context(), sess, s.Lang(c), channel)
 	if problem, ok := s.SendProblem(c, err); ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
@@ -42,7 +43,7 @@ func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.Mess
 		line.Steps = append(line.Steps, step)
 	}
 	said := func(id string) string {
-		if m.Channel == twofactor.Call {
+		if m.Channel == phone.ByCall {
 			return id + "_call"
 		}
 		return id

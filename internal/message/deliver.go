@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -64,7 +65,7 @@ func (s *Service) chooseProvider(ctx context.Context, challengeID int64, sendNo 
 	if err != nil {
 		return "", "", err
 	}
-	route := s.providers.Route(p.Country, sms.Channel(p.Channel))
+	route := s.providers.Route(p.Country, phone.Channel(p.Channel))
 	for {
 		name, v := choose(route, attempts, breakers)
 		if v != goAhead {
@@ -150,7 +151,7 @@ func (s *Service) begin(ctx context.Context, challengeID int64, sendNo int, prov
 			To: r.Number, Language: r.Language, Code: code, Ref: fmt.Sprintf("%s.%d", r.Ref, sendNo),
 			Life: r.ExpiresAt.Sub(r.Now),
 		}
-		for _, name := range s.providers.Route(r.Country, sms.Channel(r.Channel)) {
+		for _, name := range s.providers.Route(r.Country, phone.Channel(r.Channel)) {
 			d := attempts[name]
 			c.others = c.others || name != provider && !d.ruledOut && !d.undelivered
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -42,7 +43,7 @@ type Text struct {
 // Providers are all that can bring a code to a number.
 type Providers interface {
 	// Route returns the names of those to try, in this order, for a country (ISO code) and channel.
-	Route(country string, channel sms.Channel) []string
+	Route(country string, channel phone.Channel) []string
 	// Send makes one call to one of them. Every ending is an outcome.
 	Send(ctx context.Context, provider string, t Text) sms.Outcome
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/sms"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -33,8 +34,8 @@ type carriers struct {
 	during func() // while a call is under way
 }
 
-func (c *carriers) Route(_ string, channel sms.Channel) []string {
-	if channel == sms.ByCall {
+func (c *carriers) Route(_ string, channel phone.Channel) []string {
+	if channel == phone.ByCall {
 		return []string{"voice"}
 	}
 	return c.route
@@ -439,7 +440,7 @@ func TestACallSpeaksTheLiveCodeAlone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "a")
 	f.Exec("update challenges set asked_at = asked_at - interval '1 minute'")
-	if err := f.factors.Resend(t.Context(), f.sess, "nl", twofactor.Call); err != nil {
+	if err := f.factors.Resend(t.Context(), f.sess, "nl", phone.ByCall); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.messages.Deliver(t.Context(), f.challenge, 2,

@@ -1,11 +1,15 @@
 package sms
 
-import "context"
+import (
+	"context"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
+)
 
 // demo is the demo phone.
 func demo() Provider {
 	return Provider{
-		Name: "demo", Channel: ByText, Demo: true,
+		Name: "demo", Channel: phone.ByText, Demo: true,
 		Open: func(s Setup) (Client, error) { return Client{Send: NewDemo(s.Keep).Send}, nil },
 	}
 }

@@ -9,26 +9,19 @@ import (
 	"slices"
 	"strings"
 	"time"
-)
 
-// Channel is a way in which a code reaches a phone.
-type Channel string
-
-// The channels.
-const (
-	ByText Channel = "sms"
-	ByCall Channel = "call"
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
 // Provider is a service that brings codes to phones. It is one file, which makes this value, and a line in
 // [Providers]: configuration, routes, receipts, metrics and the operator's pages range over these values, and nothing
 // else in the program names a provider.
 type Provider struct {
-	Name     string    // a to z; in SMS_PROVIDER, SMS_ROUTES and addresses, in metrics, and beside each send
-	Channel  Channel   // what it carries
-	Settings []Setting // the environment variables that it reads
-	Demo     bool      // it shows codes on a page of this machine, and must never be set up beside another
-	Posts    bool      // it reports to /hooks/<token>/<Name>, and about one call to /hooks/<token>/<Name>/<Ref>
+	Name     string        // a to z; in SMS_PROVIDER, SMS_ROUTES and addresses, in metrics, and beside each send
+	Channel  phone.Channel // what it carries
+	Settings []Setting     // the environment variables that it reads
+	Demo     bool          // it shows codes on a page of this machine, and must never be set up beside another
+	Posts    bool          // it reports to /hooks/<token>/<Name>, and about one call to /hooks/<token>/<Name>/<Ref>
 
 	// Open checks the settings, at start and not at the first log-in on Monday. Its errors are sentences for the
 	// operator and repeat no secret.
@@ -178,7 +171,7 @@ func withoutRef(
 }
 
 func texts(registry []Provider) []Provider {
-	return slices.DeleteFunc(slices.Clone(registry), func(p Provider) bool { return p.Channel != ByText })
+	return slices.DeleteFunc(slices.Clone(registry), func(p Provider) bool { return p.Channel != phone.ByText })
 }
 
 func names(providers []Provider) []string {

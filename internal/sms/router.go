@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
 // longestAfter bounds the wait that a provider may ask for.
@@ -33,7 +35,7 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 		if p.Posts {
 			r.posters = append(r.posters, p.Name)
 		}
-		if p.Posts && p.Channel == ByCall {
+		if p.Posts && p.Channel == phone.ByCall {
 			r.callPosters = append(r.callPosters, p.Name)
 		}
 	}
@@ -49,7 +51,7 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 		}
 		r.clients[p.Name] = client
 		r.demo = r.demo || p.Demo
-		if p.Channel == ByCall {
+		if p.Channel == phone.ByCall {
 			r.calls = append(r.calls, p.Name)
 		} else {
 			order = append(order, p.Name)
@@ -75,7 +77,7 @@ func Open(registry []Provider, c Config, hooks string, keep Keep) (*Router, erro
 
 // takeCalls has a demo take the calls of the registry's first provider of calls.
 func (r *Router) takeCalls(registry []Provider, demo string) {
-	i := slices.IndexFunc(registry, func(p Provider) bool { return p.Channel == ByCall })
+	i := slices.IndexFunc(registry, func(p Provider) bool { return p.Channel == phone.ByCall })
 	if i >= 0 {
 		r.calls = []string{registry[i].Name}
 		r.clients[r.calls[0]] = r.clients[demo]
@@ -84,8 +86,8 @@ func (r *Router) takeCalls(registry []Provider, demo string) {
 
 // Route returns the providers to try for a country (ISO code) and channel, the first first: none where the channel
 // cannot be offered. The slice is the caller's own.
-func (r *Router) Route(country string, channel Channel) []string {
-	if channel == ByCall {
+func (r *Router) Route(country string, channel phone.Channel) []string {
+	if channel == phone.ByCall {
 		return slices.Clone(r.calls)
 	}
 	return r.texts.For(country)

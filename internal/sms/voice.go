@@ -10,12 +10,14 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
 // vonageVoice is Vonage's Voice API.
 func vonageVoice() Provider {
 	return Provider{
-		Name: "voice", Channel: ByCall, Posts: true,
+		Name: "voice", Channel: phone.ByCall, Posts: true,
 		Settings: []Setting{
 			{Name: "VONAGE_APPLICATION_ID", Needed: true},
 			{Name: "VONAGE_PRIVATE_KEY_FILE", Needed: true},

@@ -13,12 +13,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/nightlatch/nightlatch/internal/loopback"
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
 // vonageText is Vonage's SMS API.
 func vonageText() Provider {
 	return Provider{
-		Name: "vonage", Channel: ByText, Posts: true,
+		Name: "vonage", Channel: phone.ByText, Posts: true,
 		Settings: []Setting{
 			{Name: "VONAGE_API_KEY", Needed: true},
 			{Name: "VONAGE_API_SECRET", Needed: true},

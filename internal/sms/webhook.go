@@ -11,12 +11,14 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
 // webhook is a gateway of the operator's own.
 func webhook() Provider {
 	return Provider{
-		Name: "webhook", Channel: ByText, Posts: true,
+		Name: "webhook", Channel: phone.ByText, Posts: true,
 		Settings: []Setting{{Name: "SMS_WEBHOOK_URL", Needed: true}, {Name: "SMS_WEBHOOK_SECRET", Needed: true}},
 		Open: func(s Setup) (Client, error) {
 			secret := s.Env["SMS_WEBHOOK_SECRET"]

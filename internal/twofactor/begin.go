@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -84,7 +85,7 @@ func (s *Service) sendFirst(ctx context.Context, tx pgx.Tx, sess session.Session
 	if number == nil || set.Without(factor.SMS).HasFactor() {
 		return nil
 	}
-	err = s.start(ctx, tx, sess, factor.PurposeSignIn, *number, language, SMS)
+	err = s.start(ctx, tx, sess, factor.PurposeSignIn, *number, language, phone.ByText)
 	var wait *Wait
 	var limited *Limited
 	switch {

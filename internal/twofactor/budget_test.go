@@ -100,7 +100,7 @@ var acts = map[string]func(f *budgetFixture, office int64){
 	"the holder is called": func(f *budgetFixture, _ int64) {
 		f.untilRefused(func() error {
 			return f.afterFirst(func(sess session.Session, _ int64) error {
-				return f.factors.Resend(f.t.Context(), sess, "en", twofactor.Call)
+				return f.factors.Resend(f.t.Context(), sess, "en", phone.ByCall)
 			})
 		})
 	},

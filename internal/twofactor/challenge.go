@@ -16,15 +16,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// Channel is how a code reaches the phone.
-type Channel string
-
-// The channels.
-const (
-	SMS  Channel = "sms"
-	Call Channel = "call"
-)
-
 const (
 	// CodeLife is 5 minutes from the challenge's creation, not from its sending; NIST SP 800-63B-4 allows 10.
 	CodeLife = 5 * time.Minute
@@ -74,7 +65,7 @@ type Message struct {
 	QueuedAt   time.Time
 	ChangedAt  time.Time
 	AcceptedAt time.Time // zero until then
-	Channel    Channel
+	Channel    phone.Channel
 }
 
 // Current returns the session's newest challenge, live or over, or ErrOver when it had none.
@@ -92,7 +83,7 @@ func (s *Service) Current(ctx context.Context, sess session.Session) (Challenge,
 		ResendAt: ResendAt(int(r.SendsAsked), r.AskedAt),
 		Message: Message{
 			State: r.MessageState, Reason: r.MessageReason, Final: r.MessageFinal, QueuedAt: r.MessageQueuedAt,
-			ChangedAt: r.MessageChangedAt, Channel: Channel(r.MessageChannel),
+			ChangedAt: r.MessageChangedAt, Channel: phone.Channel(r.MessageChannel),
 		},
 	}
 	if r.EndedAt != nil {

@@ -167,7 +167,7 @@ func (f *fixture) verifyRecovery(sess session.Session, code string) error {
 }
 
 func (f *fixture) resend(sess session.Session) error {
-	return f.factors.Resend(context.Background(), sess, "en", twofactor.SMS)
+	return f.factors.Resend(context.Background(), sess, "en", phone.ByText)
 }
 
 // recoveryCodes makes a sheet for the user and returns it.

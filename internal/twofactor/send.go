@@ -62,12 +62,12 @@ func (s *Service) startUnlessLive(
 		factor.Purpose(live.Purpose) == purpose && live.Number == number.E164 {
 		return nil
 	}
-	return s.start(ctx, tx, now.Session, purpose, number, language, SMS)
+	return s.start(ctx, tx, now.Session, purpose, number, language, phone.ByText)
 }
 
 // Resend sends the code again, as a text or by a call; late in its life a new one. It returns *TooSoon, ErrOver,
 // *Limited, *Wait, and what judge returns now.
-func (s *Service) Resend(ctx context.Context, sess session.Session, language string, channel Channel) error {
+func (s *Service) Resend(ctx context.Context, sess session.Session, language string, channel phone.Channel) error {
 	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		now, err := s.lock(ctx, tx, sess)
 		if err != nil {
@@ -109,7 +109,7 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 // returns *Limited and *Wait.
 func (s *Service) start(
 	ctx context.Context, tx pgx.Tx, sess session.Session, purpose factor.Purpose, number phone.Number, language string,
-	channel Channel,
+	channel phone.Channel,
 ) error {
 	err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "replaced"})
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Service) MaySend(ctx context.Context, sess session.Session, number phon
 }
 
 func (s *Service) enqueue(
-	ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, channel Channel, urgent bool,
+	ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, channel phone.Channel, urgent bool,
 ) error {
 	err := s.q.MessageInsert(ctx, tx, dbsqlc.MessageInsertParams{
 		ChallengeID: challengeID, SendNo: int16(sendNo), Channel: string(channel), // #nosec G115 -- 1 to 3

@@ -227,7 +227,7 @@ func (s *story) holderAsks(*rapid.T) {
 	for range rapid.SampledFrom([]int{1, 6}).Draw(s.T, "times") {
 		s.strangers++
 		_ = s.factors.SendOnFile(s.ctx(), sess, "en")
-		_ = s.factors.Resend(s.ctx(), sess, "en", twofactor.SMS)
+		_ = s.factors.Resend(s.ctx(), sess, "en", phone.ByText)
 	}
 }
 
