@@ -12,6 +12,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/nightlatch/nightlatch/handlers/access"
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 )
 
@@ -41,6 +42,16 @@ func (s *accessFixture) superuser(ago string) (cookie string, id int64) {
 	return cookie, id
 }
 
+// ticketOf is the cookie of a form that an answer holds.
+func ticketOf(rec *httptest.ResponseRecorder) string {
+	for _, c := range rec.Result().Cookies() {
+		if strings.HasSuffix(c.Name, web.CookieForm) {
+			return "; " + c.Name + "=" + c.Value
+		}
+	}
+	return ""
+}
+
 // post posts the typed form to a route, with a file where one is taken.
 func (s *accessFixture) post(path, cookie string) *httptest.ResponseRecorder {
 	if strings.HasPrefix(path, paths.UsersImport) {
@@ -50,7 +61,7 @@ func (s *accessFixture) post(path, cookie string) *httptest.ResponseRecorder {
 	return s.ask(http.MethodPost, path, cookie, typed.Encode())
 }
 
-// prove takes the step-up with the password, as the form of its page does.
+// prove takes the step-up with the password, as the form of its page does; cookie is the session's, and the ticket.
 func (s *accessFixture) prove(cookie, next string) *httptest.ResponseRecorder {
 	return s.ask(http.MethodPost, paths.StepUp, cookie, url.Values{"password": {password}, "next": {next}}.Encode())
 }
@@ -99,7 +110,7 @@ func TestNoFormIsLostOnTheWayOfAStepUp(t *testing.T) {
 		if s.ID("select count(*) from held_forms where position('Typed' in encode(body_ct, 'escape')) = 0") != 1 {
 			t.Errorf("POST %s is not held, or not sealed", row.Path)
 		}
-		if got := landed(t, s.prove(cookie, next)); got != want {
+		if got := landed(t, s.prove(cookie+ticketOf(rec), next)); got != want {
 			t.Errorf("POST %s after the step-up: %.300s\nwant %.300s", row.Path, got, want)
 		}
 		if s.ID("select count(*) from held_forms") != 0 {
@@ -115,14 +126,17 @@ func TestAHeldFormIsPerformedOnceForItsSessionAndPageAlone(t *testing.T) {
 	t.Parallel()
 	s := newStepUpFixture(t)
 	made := func() int64 { return s.ID("select count(*) from users where username = 'zoe'") }
+	ticket := ""
 	hold := func() (cookie string, id int64) {
 		t.Helper()
 		s.putBack()
 		cookie, id = s.superuser("11 minutes")
-		if rec := s.post(paths.UserNew, cookie); where(rec) != paths.Next(paths.StepUp, paths.UserNew) {
+		rec := s.post(paths.UserNew, cookie)
+		if where(rec) != paths.Next(paths.StepUp, paths.UserNew) {
 			t.Fatalf("POST %s leads to %s", paths.UserNew, where(rec))
 		}
-		return cookie, id
+		ticket = ticketOf(rec)
+		return cookie + ticket, id
 	}
 	confirmed := func(what string, rec *httptest.ResponseRecorder, page string) {
 		t.Helper()
@@ -137,19 +151,34 @@ func TestAHeldFormIsPerformedOnceForItsSessionAndPageAlone(t *testing.T) {
 		t.Errorf("after the proof: %d %s, and %d users were made", first.Code, where(first), made())
 	}
 	s.Exec("delete from users where username = 'zoe'")
-	confirmed("twice", s.prove(cookieOf(t, first), paths.UserNew), paths.UserNew)
+	confirmed("twice", s.prove(cookieOf(t, first)+ticket, paths.UserNew), paths.UserNew)
 
 	cookie, _ = hold()
 	if s.prove("x="+cookie, paths.UserNew); made() != 0 {
 		t.Error("a browser without the session performed it")
 	}
 	other, _ := s.superuser("11 minutes")
-	confirmed("another session", s.prove(other, paths.UserNew), paths.UserNew)
+	confirmed("another session", s.prove(other+ticket, paths.UserNew), paths.UserNew)
 	confirmed("another page", s.prove(cookie, paths.Me), paths.Me)
 
 	cookie, _ = hold()
 	s.ask(http.MethodGet, paths.UserNew, cookie, "")
 	confirmed("its user went elsewhere", s.prove(cookie, paths.UserNew), paths.UserNew)
+
+	// Who has a copy of the session's cookie, and no factor, lets none of their forms be performed with the owner's proof.
+	cookie, _ = hold()
+	mine := ticket
+	theirs := s.post(paths.UserNew, cookie)
+	for what, has := range map[string]string{"no form": "", "an older form": mine, "none": "; nightlatch-form=x"} {
+		s.Exec("update sessions set password_at = now() - interval '11 minutes'")
+		cookie = cookieOf(t, s.prove(strings.TrimSuffix(cookie, mine)+has, paths.UserNew))
+		if made() != 0 {
+			t.Errorf("a form that another browser posted is performed by a browser that has posted %s", what)
+		}
+	}
+	if s.prove(cookie+ticketOf(theirs), paths.UserNew); made() != 1 {
+		t.Error("its own browser's form is lost")
+	}
 
 	cookie, _ = hold()
 	s.Exec("update held_forms set expires_at = now()")

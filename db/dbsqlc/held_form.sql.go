@@ -35,12 +35,12 @@ func (q *Queries) HeldFormDeleteExpired(ctx context.Context, db DBTX, batch int3
 }
 
 const heldFormPut = `-- name: HeldFormPut :exec
-insert into held_forms (session_id, path, next, content_type, body_ct, expires_at)
-select s.id, $1, $2, $3, $4, now() + $5::interval
-from sessions s where s.id = $6 and s.ended_at is null for share
+insert into held_forms (session_id, path, next, content_type, body_ct, ticket_hash, expires_at)
+select s.id, $1, $2, $3, $4, $5, now() + $6::interval
+from sessions s where s.id = $7 and s.ended_at is null for share
 on conflict (session_id) do update
 set path = excluded.path, next = excluded.next, content_type = excluded.content_type, body_ct = excluded.body_ct,
-    expires_at = excluded.expires_at
+    ticket_hash = excluded.ticket_hash, expires_at = excluded.expires_at
 `
 
 type HeldFormPutParams struct {
@@ -48,6 +48,7 @@ type HeldFormPutParams struct {
 	Next        string
 	ContentType string
 	BodyCt      []byte
+	TicketHash  []byte
 	Life        time.Duration
 	SessionID   int64
 }
@@ -59,6 +60,7 @@ func (q *Queries) HeldFormPut(ctx context.Context, db DBTX, arg HeldFormPutParam
 		arg.Next,
 		arg.ContentType,
 		arg.BodyCt,
+		arg.TicketHash,
 		arg.Life,
 		arg.SessionID,
 	)
@@ -67,14 +69,15 @@ func (q *Queries) HeldFormPut(ctx context.Context, db DBTX, arg HeldFormPutParam
 
 const heldFormTake = `-- name: HeldFormTake :one
 delete from held_forms h using sessions s
-where h.session_id = $1 and h.next = $2 and h.expires_at > now()
+where h.session_id = $1 and h.next = $2 and h.ticket_hash = $3 and h.expires_at > now()
     and s.id = h.session_id and s.ended_at is null and s.expires_at > now()
 returning h.path, h.content_type, h.body_ct
 `
 
 type HeldFormTakeParams struct {
-	SessionID int64
-	Next      string
+	SessionID  int64
+	Next       string
+	TicketHash []byte
 }
 
 type HeldFormTakeRow struct {
@@ -84,7 +87,7 @@ type HeldFormTakeRow struct {
 }
 
 func (q *Queries) HeldFormTake(ctx context.Context, db DBTX, arg HeldFormTakeParams) (HeldFormTakeRow, error) {
-	row := db.QueryRow(ctx, heldFormTake, arg.SessionID, arg.Next)
+	row := db.QueryRow(ctx, heldFormTake, arg.SessionID, arg.Next, arg.TicketHash)
 	var i HeldFormTakeRow
 	err := row.Scan(&i.Path, &i.ContentType, &i.BodyCt)
 	return i, err

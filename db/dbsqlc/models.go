@@ -189,6 +189,7 @@ type HeldForm struct {
 	ContentType string
 	BodyCt      []byte
 	ExpiresAt   time.Time
+	TicketHash  []byte
 }
 
 type Installation struct {

@@ -76,9 +76,11 @@ func (w *Web) toStepUp(c echo.Context) error {
 	err := w.stepUps.Discard(ctx, sess)
 	if r.Method == http.MethodPost {
 		body, _ := c.Get(keyForm).([]byte)
-		err = w.stepUps.Hold(ctx, sess, page, stepup.Form{
+		var ticket session.Token
+		ticket, err = w.stepUps.Hold(ctx, sess, page, stepup.Form{
 			Path: r.URL.Path, ContentType: r.Header.Get(echo.HeaderContentType), Body: body,
 		})
+		w.SetCookie(c, CookieForm, string(ticket), int(session.Fresh.Seconds()))
 	}
 	if err != nil {
 		return err
@@ -91,13 +93,15 @@ func (w *Web) toStepUp(c echo.Context) error {
 func (w *Web) AfterStepUp(c echo.Context, token session.Token) error {
 	w.SetSession(c, token)
 	next := SafePath(c.FormValue("next"), paths.Me)
-	form, held, err := w.stepUps.Take(c.Request().Context(), CurrentSession(c), next)
+	ticket := session.Token(w.Cookie(c, CookieForm))
+	form, held, err := w.stepUps.Take(c.Request().Context(), CurrentSession(c), next, ticket)
 	if err != nil {
 		return err
 	}
 	if !held {
 		return w.Redirect(c, paths.Done(next, "confirmed"))
 	}
+	w.SetCookie(c, CookieForm, "", -1)
 	w.perform(c, form, token)
 	return nil
 }

@@ -34,9 +34,9 @@ type Factors interface {
 
 // StepUps keeps the form that waits for a step-up.
 type StepUps interface {
-	Hold(ctx context.Context, sess session.Session, next string, form stepup.Form) error
+	Hold(ctx context.Context, sess session.Session, next string, form stepup.Form) (session.Token, error)
 	Discard(ctx context.Context, sess session.Session) error
-	Take(ctx context.Context, sess session.Session, next string) (stepup.Form, bool, error)
+	Take(ctx context.Context, sess session.Session, next string, ticket session.Token) (stepup.Form, bool, error)
 }
 
 // Proxies knows who a request comes from, and notices what is wrong with the proxies in between.

@@ -70,8 +70,8 @@ type Problem struct{ Field, Key string }
 
 func (p *Problem) Error() string { return "the field " + p.Field + ": " + p.Key }
 
-// Save keeps a provider. Another issuer ends the sessions that the one before began. An empty secret leaves the one that
-// is set, unless the issuer is another: a secret is never sent to a provider that it was not made for. It returns
+// Save keeps a provider. Another issuer ends the sessions that the one before began. An empty secret leaves the one
+// that is set, unless the issuer is another: a secret is never sent to a provider that it was not made for. It returns
 // ErrNotAllowed, fault.StepUpRequired, or *Problem.
 func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings, secret string,
 	client session.Client) error {

@@ -39,7 +39,8 @@ func TestWhatWasBegunBeforeTheActivationEndsWithIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	forms := stepup.NewStore(f.pool, f.ring)
-	if err := forms.Hold(t.Context(), stranger, "/settings/me", stepup.Form{Path: "/settings/me/number"}); err != nil {
+	_, err := forms.Hold(t.Context(), stranger, "/settings/me", stepup.Form{Path: "/settings/me/number"})
+	if err != nil {
 		t.Fatal(err)
 	}
 	f.Exec(`insert into recovery_sheets (session_id, codes_ct, expires_at)
