@@ -57,7 +57,7 @@ const password = "a long enough password"
 
 // passwordHash is the stored form of password, made once: a fixture costs no second hash.
 var passwordHash = sync.OnceValues(func() (string, error) {
-	hasher, err := account.NewHasher()
+	hasher, err := account.NewHasher(factory.CheapHash())
 	if err != nil {
 		return "", err
 	}
@@ -66,7 +66,7 @@ var passwordHash = sync.OnceValues(func() (string, error) {
 
 // serveAccounts makes the service of users with this post and outbox.
 func (f *fixture) serveAccounts(post account.Post, outbox account.Outbox) {
-	hasher, err := account.NewHasher()
+	hasher, err := account.NewHasher(factory.CheapHash())
 	if err != nil {
 		f.t.Fatal(err)
 	}

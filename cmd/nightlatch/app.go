@@ -103,7 +103,7 @@ func (a *app) build(ctx context.Context) (err error) {
 	if a.ring, err = a.openKeys(ctx); err != nil {
 		return err
 	}
-	if a.hasher, err = account.NewHasher(); err != nil {
+	if a.hasher, err = account.NewHasher(account.OWASP()); err != nil {
 		return err
 	}
 	a.metrics = metrics.New(a.pool, a.cfg.providers(), a.logger)

@@ -115,6 +115,10 @@ func TestUsersAreCreatedAndRefused(t *testing.T) {
 	program.Succeeds(t, in.Env, program.Password, create("--office", "acme", "--username", "Bare")...)
 	program.Succeeds(t, in.Env, program.Password+"\r\n", create("--office", "ACME", "--username", "windows",
 		"--role", "accountant")...)
+	const documented = "$argon2id$v=19$m=19456,t=2,p=1$%"
+	if n := in.Ask("select count(*) from users where password_hash not like $1", documented); n != "0" {
+		t.Errorf("%s of the stored hashes cost less than documented", n)
+	}
 
 	program.Refused(t, in.Env, program.Password, create("--office", "NOBODY", "--username", "x"), "NOBODY")
 	program.Refused(t, in.Env, program.Password, create("--office", "ACME", "--username", "x", "--role", "king"),

@@ -88,7 +88,7 @@ func KeyFile(t testing.TB, text string, mode os.FileMode) string {
 
 // passwordHash is the stored form of password, made once: a user costs no second of a core.
 var passwordHash = sync.OnceValues(func() (string, error) {
-	hasher, err := account.NewHasher()
+	hasher, err := account.NewHasher(account.OWASP())
 	if err != nil {
 		return "", err
 	}

@@ -28,7 +28,7 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	hasher, err := NewHasher()
+	hasher, err := NewHasher(factory.CheapHash())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,24 +13,30 @@ import (
 // ErrBusy says that a hundred log-ins already wait for their turn at the hash: try again in a few seconds.
 var ErrBusy = fault.New(fault.Unavailable, "too many log-ins at once")
 
-// hashParams: OWASP Password Storage Cheat Sheet, Argon2id with 19 MiB and two passes. One takes about
-// 23 ms of a core.
-var hashParams = argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+// Cost is what a new hash takes: memory in KiB, passes over it, lanes. A stored hash keeps its own.
+type Cost = argon2id.Params
+
+// OWASP returns the cost that the OWASP Password Storage Cheat Sheet asks of Argon2id at least: 19 MiB and two passes.
+// A hash takes about 23 ms of a core.
+func OWASP() Cost {
+	return Cost{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+}
 
 // Hasher makes and compares password hashes, at most cores − 1 at once (at least one): unbounded, fifty
 // log-ins take 950 MB and every core, and nobody's page loads meanwhile.
 type Hasher struct {
 	turns *turns
+	cost  Cost
 	dummy string
 }
 
-// NewHasher makes a Hasher, and the hash that unknown users are compared with.
-func NewHasher() (*Hasher, error) {
-	dummy, err := argon2id.CreateHash("nobody has this password", &hashParams)
+// NewHasher makes a Hasher whose hashes cost as much, and the hash that unknown users are compared with.
+func NewHasher(cost Cost) (*Hasher, error) {
+	dummy, err := argon2id.CreateHash("nobody has this password", &cost)
 	if err != nil {
 		return nil, fmt.Errorf("make the dummy hash: %w", err)
 	}
-	return &Hasher{newTurns(max(1, runtime.GOMAXPROCS(0)-1)), dummy}, nil
+	return &Hasher{newTurns(max(1, runtime.GOMAXPROCS(0)-1)), cost, dummy}, nil
 }
 
 // Hash makes the stored form of a password, which no stranger may ask for. ErrBusy when too many wait.
@@ -40,7 +46,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	hash, err := argon2id.CreateHash(password, &hashParams)
+	hash, err := argon2id.CreateHash(password, &h.cost)
 	if err != nil {
 		return "", fmt.Errorf("hash a password: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 // OWASP's least for Argon2id: 19 MiB, two rounds, one lane.
 func TestAHashIsArgon2idAsDocumented(t *testing.T) {
 	t.Parallel()
-	h, err := NewHasher()
+	h, err := NewHasher(OWASP())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestAHashIsArgon2idAsDocumented(t *testing.T) {
 // Neither case nor blanks nor the form of Unicode is changed, and nothing is cut.
 func TestAPasswordIsComparedAsItCame(t *testing.T) {
 	t.Parallel()
-	h, err := NewHasher()
+	h, err := NewHasher(OWASP())
 	if err != nil {
 		t.Fatal(err)
 	}

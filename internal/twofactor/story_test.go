@@ -41,7 +41,7 @@ func TestWhateverHappensTheOwnerIsInAndNobodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t)
-	hasher, err := account.NewHasher()
+	hasher, err := account.NewHasher(factory.CheapHash())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func newFixture(t testing.TB) *fixture {
 
 // serve makes the services with this post.
 func (f *fixture) serve(post account.Post) {
-	hasher, err := account.NewHasher()
+	hasher, err := account.NewHasher(factory.CheapHash())
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package factory
 import (
 	"testing"
 
+	"github.com/alexedwards/argon2id"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
@@ -29,6 +30,11 @@ func Office(t testing.TB, db DB, o OfficeOpts) dbsqlc.Office {
 			pgx.NamedArgs{"office": office.ID, "country": country})
 	}
 	return office
+}
+
+// CheapHash returns the cost of a hash that takes no time, for tests in which passwords are not what is tested.
+func CheapHash() argon2id.Params {
+	return argon2id.Params{Memory: 8, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
 }
 
 // NoPassword is the hash of a user who has not set a password yet.
