@@ -48,17 +48,52 @@ func (w *Web) LoadSession(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// area is the pages of one sort of users: those of offices, or the operators.
+type area struct {
+	operators               bool
+	login, secondStep, home string
+}
+
+func offices() area { return area{false, paths.Login, paths.SecondStep, paths.Me} }
+
+func operators() area { return area{true, paths.OperatorLogin, paths.OperatorCode, paths.Operator} }
+
 // RequirePending lets a pending log-in through, and leads everybody else to where they belong.
 func (w *Web) RequirePending(next echo.HandlerFunc) echo.HandlerFunc {
+	return w.enter(offices(), true, next)
+}
+
+// RequireSignedIn lets an office's user through whose session has proven all that the office demands now.
+func (w *Web) RequireSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
+	return w.enter(offices(), false, next)
+}
+
+// RequirePendingOperator lets an operator's pending log-in through.
+func (w *Web) RequirePendingOperator(next echo.HandlerFunc) echo.HandlerFunc {
+	return w.enter(operators(), true, next)
+}
+
+// RequireOperator lets an operator through who has proven both factors.
+func (w *Web) RequireOperator(next echo.HandlerFunc) echo.HandlerFunc {
+	return w.enter(operators(), false, next)
+}
+
+// enter lets a session through that is of this area, and pending or not. A user of an office learns no more at an
+// operators' page than at an address that does not exist.
+func (w *Web) enter(to area, pending bool, next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		sess, ok := CurrentSessionOK(c)
 		switch {
 		case !ok:
-			return w.toLogin(c, paths.Login)
-		case sess.User.IsOperator():
+			return w.toLogin(c, to.login)
+		case sess.User.IsOperator() && !to.operators:
 			return w.Redirect(c, paths.Operator)
-		case !sess.Pending():
-			return w.Redirect(c, paths.Me)
+		case !sess.User.IsOperator() && to.operators:
+			return echo.ErrNotFound
+		case sess.Pending() && !pending:
+			return w.Redirect(c, to.secondStep)
+		case !sess.Pending() && pending:
+			return w.Redirect(c, to.home)
 		}
 		return next(c)
 	}
@@ -74,60 +109,11 @@ func (w *Web) RequireWord(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// RequireSignedIn lets an office's user through whose session has proven all that the office demands now.
-func (w *Web) RequireSignedIn(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		sess, ok := CurrentSessionOK(c)
-		switch {
-		case !ok:
-			return w.toLogin(c, paths.Login)
-		case sess.User.IsOperator():
-			return w.Redirect(c, paths.Operator)
-		case sess.Pending():
-			return w.Redirect(c, paths.SecondStep)
-		}
-		return next(c)
-	}
-}
-
 // RequirePassword leads a user whose password is too short to where it is changed, before anything else.
 func (w *Web) RequirePassword(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if CurrentSession(c).PasswordTooShort {
 			return w.Redirect(c, paths.Password)
-		}
-		return next(c)
-	}
-}
-
-// RequireOperator lets an operator through who has proven both factors. A user of an office learns no more here than
-// at an address that does not exist.
-func (w *Web) RequireOperator(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		sess, ok := CurrentSessionOK(c)
-		switch {
-		case !ok:
-			return w.toLogin(c, paths.OperatorLogin)
-		case !sess.User.IsOperator():
-			return echo.ErrNotFound
-		case sess.Pending():
-			return w.Redirect(c, paths.OperatorCode)
-		}
-		return next(c)
-	}
-}
-
-// RequirePendingOperator lets an operator's pending log-in through.
-func (w *Web) RequirePendingOperator(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		sess, ok := CurrentSessionOK(c)
-		switch {
-		case !ok:
-			return w.toLogin(c, paths.OperatorLogin)
-		case !sess.User.IsOperator():
-			return echo.ErrNotFound
-		case !sess.Pending():
-			return w.Redirect(c, paths.Operator)
 		}
 		return next(c)
 	}
