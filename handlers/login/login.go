@@ -1,16 +1,13 @@
 package login
 
 import (
-	"net/http"
-	"strings"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/locale"
-	pages "github.com/nightlatch/nightlatch/templates/login"
+	"github.com/nightlatch/nightlatch/internal/session"
 )
 
 // Start leads to where the visitor belongs.
@@ -26,61 +23,35 @@ func (s *Screens) Start(c echo.Context) error {
 	return s.Redirect(c, paths.Me)
 }
 
+// form is the log-in of an office's users.
+func (s *Screens) form() web.LoginForm {
+	return web.LoginForm{
+		Path: paths.Login, Title: "login.title", Lead: "login.lead", Missing: "login.missing", Wrong: "login.wrong",
+		Begin: s.begin, Enter: s.Enter,
+	}
+}
+
 func (s *Screens) Page(c echo.Context) error {
 	if _, ok := web.CurrentSessionOK(c); ok {
 		return s.Start(c)
 	}
-	s.KnowBrowser(c)
-	view := pages.View{}
-	switch c.QueryParam("why") {
-	case "over":
-		view.Notice = s.T(c, "login.over")
-	case "exhausted":
-		view.Error = s.T(c, "login.exhausted")
-	case "password":
-		view.Notice = s.T(c, "login.password_set")
-	case "out":
-		view.Notice = s.T(c, "login.logged_out")
-	}
-	return s.showLogin(c, http.StatusOK, view)
+	return s.LoginPage(c, s.form())
 }
 
-func (s *Screens) showLogin(c echo.Context, status int, view pages.View) error {
-	return web.Page(c, status, pages.Login, s.Layout(c, s.T(c, "login.title"), paths.Login), view)
+func (s *Screens) Login(c echo.Context) error { return s.LogIn(c, s.form()) }
+
+// begin begins a session by password. A password that was replaced meanwhile is a wrong one.
+func (s *Screens) begin(c echo.Context, attempt account.Attempt, client session.Client) (session.Token, error) {
+	user, err := s.accounts.SignIn(c.Request().Context(), attempt)
+	if err != nil {
+		return "", err
+	}
+	return s.factors.Begin(c.Request().Context(), user, s.spokenBy(c, user), client)
 }
 
-func (s *Screens) Login(c echo.Context) error {
-	ctx := c.Request().Context()
-	view := pages.View{Office: strings.TrimSpace(c.FormValue("office")),
-		Username: strings.TrimSpace(c.FormValue("username"))}
-	password := c.FormValue("password")
-	if view.Office == "" || view.Username == "" || password == "" {
-		view.Error = s.T(c, "login.missing")
-		return s.showLogin(c, http.StatusUnprocessableEntity, view)
-	}
-	client := s.SigningInClient(c)
-	user, err := s.accounts.SignIn(ctx, account.Attempt{
-		OfficeCode: view.Office, Username: view.Username, Password: password, Browser: client.Browser,
-		Address: client.Address,
-	})
-	if err != nil {
-		return s.refuseLogin(c, view, err)
-	}
-	language := locale.Negotiate(user.Language, s.Cookie(c, web.CookieLanguage), c.Request().Header.Get("Accept-Language"))
-	token, err := s.factors.Begin(ctx, user, language, client)
-	if err != nil {
-		return s.refuseLogin(c, view, err) // a password that was replaced meanwhile is a wrong one
-	}
-	return s.Enter(c, token)
-}
-
-func (s *Screens) refuseLogin(c echo.Context, view pages.View, refused error) error {
-	problem, status, err := s.SignInProblem(c, refused, s.T(c, "login.wrong"))
-	if err != nil {
-		return err
-	}
-	view.Error = problem
-	return s.showLogin(c, status, view)
+// spokenBy returns the language of a user who has just shown who they are.
+func (s *Screens) spokenBy(c echo.Context, user account.User) string {
+	return locale.Negotiate(user.Language, s.Cookie(c, web.CookieLanguage), c.Request().Header.Get("Accept-Language"))
 }
 
 func (s *Screens) Logout(c echo.Context) error {

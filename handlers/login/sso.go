@@ -20,20 +20,21 @@ import (
 // SSOLogin prepares a sign-in at the office's provider. A code that nobody has and an office without a
 // provider get one and the same answer.
 func (s *Screens) SSOLogin(c echo.Context) error {
-	view := pages.View{Office: strings.TrimSpace(c.FormValue("office")),
-		Username: strings.TrimSpace(c.FormValue("username"))}
+	view := templates.LoginView{
+		Office: strings.TrimSpace(c.FormValue("office")), Username: strings.TrimSpace(c.FormValue("username")),
+	}
 	if view.Office == "" {
 		view.Error = s.T(c, "login.sso_office")
-		return s.showLogin(c, http.StatusUnprocessableEntity, view)
+		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
 	}
 	browser, err := s.sso.Begin(c.Request().Context(), view.Office, s.Client(c))
 	if errors.Is(err, federation.ErrNone) {
 		view.Error = s.T(c, "login.sso_none")
-		return s.showLogin(c, http.StatusUnprocessableEntity, view)
+		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
 	}
 	if errors.Is(err, federation.ErrTooMany) {
 		view.Error = s.T(c, "login.sso_too_many")
-		return s.showLogin(c, http.StatusTooManyRequests, view)
+		return s.ShowLogin(c, http.StatusTooManyRequests, s.form(), view)
 	}
 	if err != nil {
 		return s.SSOProblem(c, err)
@@ -88,7 +89,7 @@ func (s *Screens) SSOCallback(c echo.Context) error {
 		return s.Redirect(c, paths.SSOLink)
 	}
 	s.SetCookie(c, web.CookieSSO, "", -1)
-	return s.Enter(c, arrival.Session)
+	return s.Enter(c, arrival.Session, client)
 }
 
 // SSOLinkPage asks who the provider's account is here.
@@ -129,8 +130,7 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 		}
 		return s.showSSOLink(c, status, username, problem)
 	}
-	language := locale.Negotiate(user.Language, s.Cookie(c, web.CookieLanguage), c.Request().Header.Get("Accept-Language"))
-	token, made, err := s.sso.Link(ctx, browser, user, language, client)
+	token, made, err := s.sso.Link(ctx, browser, user, s.spokenBy(c, user), client)
 	if errors.Is(err, federation.ErrLinked) {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "sso.link_taken"))
 	}
@@ -147,5 +147,5 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if made {
 		s.SetCookie(c, web.CookieSSO, "", -1)
 	}
-	return s.Enter(c, token)
+	return s.Enter(c, token, client)
 }

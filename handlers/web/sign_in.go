@@ -51,8 +51,8 @@ func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
 }
 
 // Enter hands the browser its new session, and ends the one it had before.
-func (w *Web) Enter(c echo.Context, token session.Token) error {
-	if err := w.EndPrevious(c, w.Client(c)); err != nil {
+func (w *Web) Enter(c echo.Context, token session.Token, client session.Client) error {
+	if err := w.EndPrevious(c, client); err != nil {
 		return err
 	}
 	w.SetSession(c, token)

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// LoginForm is what differs between the log-in of an office's users and that of the operators.
+type LoginForm struct {
+	Path      string // of its page, where it is sent to
+	Operators bool   // it asks for no office, and for the app's code at once
+	// Keys of the catalogue: what the page says, and what is said to a form that lacks something, or to a wrong name or
+	// password.
+	Title, Lead, Missing, Wrong string
+	// Begin begins the session of whoever may log in.
+	Begin func(echo.Context, account.Attempt, session.Client) (session.Token, error)
+	// Enter hands the browser its session, and leads it on.
+	Enter func(echo.Context, session.Token, session.Client) error
+}
+
+// LoginPage shows the form, and says what became of the session before.
+func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
+	w.KnowBrowser(c)
+	view := templates.LoginView{}
+	switch why := c.QueryParam("why"); {
+	case why == "over":
+		view.Notice = w.T(c, "login.over")
+	case why == "exhausted":
+		view.Error = w.T(c, "login.exhausted")
+	case why == "password" && !form.Operators:
+		view.Notice = w.T(c, "login.password_set")
+	case why == "out":
+		view.Notice = w.T(c, "login.logged_out")
+	}
+	return w.ShowLogin(c, http.StatusOK, form, view)
+}
+
+// ShowLogin shows the form with what was typed and what is said about it.
+func (w *Web) ShowLogin(c echo.Context, status int, form LoginForm, view templates.LoginView) error {
+	view.Heading, view.Lead = w.T(c, form.Title), w.T(c, form.Lead)
+	view.Action, view.Operators = form.Path, form.Operators
+	return Page(c, status, templates.Login, w.Layout(c, view.Heading, form.Path), view)
+}
+
+// LogIn takes the form.
+func (w *Web) LogIn(c echo.Context, form LoginForm) error {
+	view := templates.LoginView{Username: strings.TrimSpace(c.FormValue("username"))}
+	if !form.Operators {
+		view.Office = strings.TrimSpace(c.FormValue("office"))
+	}
+	password := c.FormValue("password")
+	if view.Office == "" && !form.Operators || view.Username == "" || password == "" {
+		view.Error = w.T(c, form.Missing)
+		return w.ShowLogin(c, http.StatusUnprocessableEntity, form, view)
+	}
+	client := w.SigningInClient(c)
+	token, err := form.Begin(c, account.Attempt{
+		OfficeCode: view.Office, Username: view.Username, Password: password, Browser: client.Browser,
+		Address: client.Address,
+	}, client)
+	if err == nil {
+		return form.Enter(c, token, client)
+	}
+	problem, status, err := w.SignInProblem(c, err, w.T(c, form.Wrong))
+	if err != nil {
+		return err
+	}
+	view.Error = problem
+	return w.ShowLogin(c, status, form, view)
+}

@@ -1,0 +1,27 @@
+package templates
+
+// LoginView is the log-in form: of an office's users, or of the operators.
+type LoginView struct {
+	Heading   string
+	Lead      string
+	Action    string
+	Operators bool // no office is asked for, and the app's code at once
+	Office    string
+	Username  string
+	Error     string // a sentence, or ""
+	Notice    string // a sentence that is no error, or ""
+}
+
+// Focus is the field that the cursor stands in: the first one, or the password when the form comes back.
+func (v LoginView) Focus() string {
+	switch {
+	case v.Operators && v.Username == "":
+		return "username"
+	case !v.Operators && v.Office == "":
+		return "office"
+	}
+	return "password"
+}
+
+// Login is the page.
+var Login = NewPage[LoginView](files, Card, "login.html")
