@@ -100,6 +100,16 @@ func TestAMessageHasOneJob(t *testing.T) {
 	if err := tx.QueryRow(t.Context(), "select count(*) from river_job").Scan(&n); err != nil || n != 2 {
 		t.Errorf("%d jobs, %v", n, err)
 	}
+	for id, urgent := range []bool{false, true} {
+		if err := NewOutbox(client).SendMail(t.Context(), tx, int64(id), urgent); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var first string
+	if err := tx.QueryRow(t.Context(), `select args::text from river_job where kind = 'send_mail'
+		order by priority limit 1`).Scan(&first); err != nil || first != `{"mail_id": 1}` {
+		t.Errorf("the first mail is %s, %v", first, err)
+	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -37,9 +37,13 @@ func (o *Outbox) insert(ctx context.Context, tx pgx.Tx, args SendCode, urgent bo
 	return nil
 }
 
-// SendMail enqueues a mail.
-func (o *Outbox) SendMail(ctx context.Context, tx pgx.Tx, mailID int64) error {
-	if _, err := o.client.InsertTx(ctx, tx, SendMail{mailID}, nil); err != nil {
+// SendMail enqueues a mail; an urgent one goes before all others.
+func (o *Outbox) SendMail(ctx context.Context, tx pgx.Tx, mailID int64, urgent bool) error {
+	opts := &river.InsertOpts{Priority: river.PriorityDefault}
+	if !urgent {
+		opts.Priority++ // later
+	}
+	if _, err := o.client.InsertTx(ctx, tx, SendMail{mailID}, opts); err != nil {
 		return fmt.Errorf("enqueue mail %d: %w", mailID, err)
 	}
 	return nil

@@ -157,6 +157,28 @@ func (q *Queries) LimitProven(ctx context.Context, db DBTX, arg LimitProvenParam
 	return column_1, err
 }
 
+const limitTold = `-- name: LimitTold :execrows
+update sessions s
+set limits_told = case when s.limits_told_at < now() - interval '1 minute' then array[$1::text]
+        else s.limits_told || $1 end,
+    limits_told_at = case when s.limits_told_at < now() - interval '1 minute' then now() else s.limits_told_at end
+where s.id = $2 and (s.limits_told_at < now() - interval '1 minute' or not $1 = any (s.limits_told))
+`
+
+type LimitToldParams struct {
+	Word string
+	ID   int64
+}
+
+// Notes that a limit stopped a code in a session; no row when that was told within the last minute.
+func (q *Queries) LimitTold(ctx context.Context, db DBTX, arg LimitToldParams) (int64, error) {
+	result, err := db.Exec(ctx, limitTold, arg.Word, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const limitUser = `-- name: LimitUser :one
 with mine as (
     select c.number, m.queued_at > now() - interval '1 hour' as of_hour,

@@ -470,6 +470,8 @@ type Session struct {
 	WordGivenAt     *time.Time
 	Network         string
 	Site            string
+	LimitsTold      []string
+	LimitsToldAt    time.Time
 }
 
 type SsoFlow struct {
@@ -488,6 +490,7 @@ type SsoFlow struct {
 	ExpiresAt   time.Time
 	Network     string
 	Site        string
+	Known       bool
 }
 
 type SsoIdentity struct {

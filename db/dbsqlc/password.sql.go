@@ -126,6 +126,23 @@ func (q *Queries) PasswordSet(ctx context.Context, db DBTX, arg PasswordSetParam
 	return err
 }
 
+const sessionByPassword = `-- name: SessionByPassword :one
+select exists (select from sessions where id = $1 and user_id = $2 and methods[1] = 'pwd')::boolean
+`
+
+type SessionByPasswordParams struct {
+	ID     int64
+	UserID int64
+}
+
+// Whether a session of a user began with the password.
+func (q *Queries) SessionByPassword(ctx context.Context, db DBTX, arg SessionByPasswordParams) (bool, error) {
+	row := db.QueryRow(ctx, sessionByPassword, arg.ID, arg.UserID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const userEmailFill = `-- name: UserEmailFill :exec
 update users set email = $1 where id = $2 and email = ''
 `

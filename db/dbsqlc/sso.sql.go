@@ -10,6 +10,48 @@ import (
 	"time"
 )
 
+const sSOFlowCounts = `-- name: SSOFlowCounts :one
+select exists (select from known_browsers k
+        join users u on u.id = k.user_id
+        join offices o on o.id = u.office_id
+        where k.browser_hash = $1 and o.code = $2 and browser_is_known(u.id, k.browser_hash, 1)
+            and (select count(*) from sso_flows f where f.office_id = o.id and f.known) < max_known_sso_flows()
+    )::boolean as known,
+    ((select count(*) from sso_flows f where f.network = $3 and not f.known)
+        >= max_sso_flows(false, $4::boolean)
+    or (select count(*) from sso_flows f where f.site = $5 and not f.known) >= max_sso_flows(true, $4)
+    or (select count(*) from sso_flows f where not f.known) >= max_forms_of_strangers()
+        and exists (select from sso_flows f where f.site = $5 and not f.known))::boolean as too_many
+`
+
+type SSOFlowCountsParams struct {
+	BrowserHash []byte
+	OfficeCode  string
+	Network     string
+	Own         bool
+	Site        string
+}
+
+type SSOFlowCountsRow struct {
+	Known   bool
+	TooMany bool
+}
+
+// Whether the browser is known for somebody of the office, and so counted by the office; and whether too many sign-ins
+// of strangers from a network, its site, or in all are not finished.
+func (q *Queries) SSOFlowCounts(ctx context.Context, db DBTX, arg SSOFlowCountsParams) (SSOFlowCountsRow, error) {
+	row := db.QueryRow(ctx, sSOFlowCounts,
+		arg.BrowserHash,
+		arg.OfficeCode,
+		arg.Network,
+		arg.Own,
+		arg.Site,
+	)
+	var i SSOFlowCountsRow
+	err := row.Scan(&i.Known, &i.TooMany)
+	return i, err
+}
+
 const sSOFlowDeleteOld = `-- name: SSOFlowDeleteOld :execrows
 delete from sso_flows where id in (
     select f.id from sso_flows f where f.expires_at < now() order by f.expires_at limit $1
@@ -24,11 +66,21 @@ func (q *Queries) SSOFlowDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 	return result.RowsAffected(), nil
 }
 
+const sSOFlowDropTests = `-- name: SSOFlowDropTests :exec
+delete from sso_flows where purpose = 'test' and user_id = $1::bigint
+`
+
+// One test of a superuser is under way.
+func (q *Queries) SSOFlowDropTests(ctx context.Context, db DBTX, userID int64) error {
+	_, err := db.Exec(ctx, sSOFlowDropTests, userID)
+	return err
+}
+
 const sSOFlowInsert = `-- name: SSOFlowInsert :exec
 insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
-    issuer, network, site, expires_at)
+    issuer, network, site, known, expires_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11, now() + interval '10 minutes')
+    $10, $11, $12, now() + interval '10 minutes')
 `
 
 type SSOFlowInsertParams struct {
@@ -43,6 +95,7 @@ type SSOFlowInsertParams struct {
 	Issuer      string
 	Network     string
 	Site        string
+	Known       bool
 }
 
 func (q *Queries) SSOFlowInsert(ctx context.Context, db DBTX, arg SSOFlowInsertParams) error {
@@ -58,6 +111,7 @@ func (q *Queries) SSOFlowInsert(ctx context.Context, db DBTX, arg SSOFlowInsertP
 		arg.Issuer,
 		arg.Network,
 		arg.Site,
+		arg.Known,
 	)
 	return err
 }
@@ -85,7 +139,7 @@ const sSOFlowTake = `-- name: SSOFlowTake :one
 delete from sso_flows
 where state_hash = $1 and browser_hash = $2 and purpose in ('sign_in', 'test')
     and expires_at > now()
-returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site
+returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site, known
 `
 
 type SSOFlowTakeParams struct {
@@ -113,42 +167,9 @@ func (q *Queries) SSOFlowTake(ctx context.Context, db DBTX, arg SSOFlowTakeParam
 		&i.ExpiresAt,
 		&i.Network,
 		&i.Site,
+		&i.Known,
 	)
 	return i, err
-}
-
-const sSOFlowTooMany = `-- name: SSOFlowTooMany :one
-select (not exists (select from known_browsers k
-        join users u on u.id = k.user_id
-        join offices o on o.id = u.office_id
-        where k.browser_hash = $1 and o.code = $2 and browser_is_known(u.id, k.browser_hash, 1))
-    and ((select count(*) from sso_flows f where f.network = $3) >= max_sso_flows(false, $4::boolean)
-    or (select count(*) from sso_flows f where f.site = $5) >= max_sso_flows(true, $4)
-    or (select count(*) from sso_flows f) >= max_forms_of_strangers()
-        and exists (select from sso_flows f where f.site = $5)))::boolean
-`
-
-type SSOFlowTooManyParams struct {
-	BrowserHash []byte
-	OfficeCode  string
-	Network     string
-	Own         bool
-	Site        string
-}
-
-// Whether too many sign-ins from a network, its site, or in all are not finished. A browser that is known for somebody
-// of the office is let pass.
-func (q *Queries) SSOFlowTooMany(ctx context.Context, db DBTX, arg SSOFlowTooManyParams) (bool, error) {
-	row := db.QueryRow(ctx, sSOFlowTooMany,
-		arg.BrowserHash,
-		arg.OfficeCode,
-		arg.Network,
-		arg.Own,
-		arg.Site,
-	)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const sSOIdentityDelete = `-- name: SSOIdentityDelete :execrows
@@ -275,9 +296,9 @@ func (q *Queries) SSOLinkByPassword(ctx context.Context, db DBTX, userID int64) 
 
 const sSOLinkInsert = `-- name: SSOLinkInsert :exec
 insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
-    subject, label, network, site, expires_at)
+    subject, label, network, site, known, expires_at)
 values ('link', $1, $2, $3, $4, '', '', $5, $6, $7, $8, $9,
-    now() + interval '10 minutes')
+    $10, now() + interval '10 minutes')
 `
 
 type SSOLinkInsertParams struct {
@@ -290,6 +311,7 @@ type SSOLinkInsertParams struct {
 	Label       string
 	Network     string
 	Site        string
+	Known       bool
 }
 
 // The provider vouched for somebody whom nobody here is linked to yet.
@@ -304,6 +326,7 @@ func (q *Queries) SSOLinkInsert(ctx context.Context, db DBTX, arg SSOLinkInsertP
 		arg.Label,
 		arg.Network,
 		arg.Site,
+		arg.Known,
 	)
 	return err
 }
@@ -328,7 +351,7 @@ func (q *Queries) SSOLinkProven(ctx context.Context, db DBTX, arg SSOLinkProvenP
 }
 
 const sSOLinkTake = `-- name: SSOLinkTake :one
-delete from sso_flows where id = $1 and purpose = 'link' and expires_at > now() returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site
+delete from sso_flows where id = $1 and purpose = 'link' and expires_at > now() returning id, purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer, subject, label, expires_at, network, site, known
 `
 
 func (q *Queries) SSOLinkTake(ctx context.Context, db DBTX, id int64) (SsoFlow, error) {
@@ -350,6 +373,7 @@ func (q *Queries) SSOLinkTake(ctx context.Context, db DBTX, id int64) (SsoFlow, 
 		&i.ExpiresAt,
 		&i.Network,
 		&i.Site,
+		&i.Known,
 	)
 	return i, err
 }

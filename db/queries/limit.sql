@@ -72,3 +72,11 @@ where o.id = @office_id;
 -- Whether the number's range is stopped.
 select exists (select from stopped_prefixes s
     where s.prefix = left(@number::text, greatest(length(@number) - 5, 3)))::boolean;
+
+-- name: LimitTold :execrows
+-- Notes that a limit stopped a code in a session; no row when that was told within the last minute.
+update sessions s
+set limits_told = case when s.limits_told_at < now() - interval '1 minute' then array[@word::text]
+        else s.limits_told || @word end,
+    limits_told_at = case when s.limits_told_at < now() - interval '1 minute' then now() else s.limits_told_at end
+where s.id = @id and (s.limits_told_at < now() - interval '1 minute' or not @word = any (s.limits_told));

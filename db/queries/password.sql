@@ -23,3 +23,7 @@ where u.office_id = @office_id::bigint and u.id = @id;
 
 -- name: UserEmailFill :exec
 update users set email = @email where id = @id and email = '';
+
+-- name: SessionByPassword :one
+-- Whether a session of a user began with the password.
+select exists (select from sessions where id = @id and user_id = @user_id and methods[1] = 'pwd')::boolean;

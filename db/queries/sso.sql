@@ -37,21 +37,28 @@ where office_id = @office_id and issuer = @issuer;
 
 -- name: SSOFlowInsert :exec
 insert into sso_flows (purpose, office_id, user_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct,
-    issuer, network, site, expires_at)
+    issuer, network, site, known, expires_at)
 values (@purpose, @office_id, @user_id, @state_hash, @browser_hash, @nonce_hash, @verifier_ct, @onward_ct, @issuer,
-    @network, @site, now() + interval '10 minutes');
+    @network, @site, @known, now() + interval '10 minutes');
 
--- name: SSOFlowTooMany :one
--- Whether too many sign-ins from a network, its site, or in all are not finished. A browser that is known for somebody
--- of the office is let pass.
-select (not exists (select from known_browsers k
+-- name: SSOFlowCounts :one
+-- Whether the browser is known for somebody of the office, and so counted by the office; and whether too many sign-ins
+-- of strangers from a network, its site, or in all are not finished.
+select exists (select from known_browsers k
         join users u on u.id = k.user_id
         join offices o on o.id = u.office_id
-        where k.browser_hash = @browser_hash and o.code = @office_code and browser_is_known(u.id, k.browser_hash, 1))
-    and ((select count(*) from sso_flows f where f.network = @network) >= max_sso_flows(false, @own::boolean)
-    or (select count(*) from sso_flows f where f.site = @site) >= max_sso_flows(true, @own)
-    or (select count(*) from sso_flows f) >= max_forms_of_strangers()
-        and exists (select from sso_flows f where f.site = @site)))::boolean;
+        where k.browser_hash = @browser_hash and o.code = @office_code and browser_is_known(u.id, k.browser_hash, 1)
+            and (select count(*) from sso_flows f where f.office_id = o.id and f.known) < max_known_sso_flows()
+    )::boolean as known,
+    ((select count(*) from sso_flows f where f.network = @network and not f.known)
+        >= max_sso_flows(false, @own::boolean)
+    or (select count(*) from sso_flows f where f.site = @site and not f.known) >= max_sso_flows(true, @own)
+    or (select count(*) from sso_flows f where not f.known) >= max_forms_of_strangers()
+        and exists (select from sso_flows f where f.site = @site and not f.known))::boolean as too_many;
+
+-- name: SSOFlowDropTests :exec
+-- One test of a superuser is under way.
+delete from sso_flows where purpose = 'test' and user_id = @user_id::bigint;
 
 -- name: SSOFlowDeleteOld :execrows
 delete from sso_flows where id in (
@@ -73,9 +80,9 @@ returning *;
 -- name: SSOLinkInsert :exec
 -- The provider vouched for somebody whom nobody here is linked to yet.
 insert into sso_flows (purpose, office_id, state_hash, browser_hash, nonce_hash, verifier_ct, onward_ct, issuer,
-    subject, label, network, site, expires_at)
+    subject, label, network, site, known, expires_at)
 values ('link', @office_id, @state_hash, @browser_hash, @nonce_hash, '', '', @issuer, @subject, @label, @network, @site,
-    now() + interval '10 minutes');
+    @known, now() + interval '10 minutes');
 
 -- name: SSOLinkWaiting :one
 select f.id, f.office_id, f.user_id, f.issuer, f.subject, f.label, o.code as office_code, o.name as office_name

@@ -74,7 +74,7 @@ func (s *Screens) StepUp(c echo.Context) error {
 
 func (s *Screens) provePassword(c echo.Context, sess session.Session) error {
 	ctx := c.Request().Context()
-	err := s.accounts.CheckPassword(ctx, sess.User, sess.OfficeCode, c.FormValue("password"), c.RealIP())
+	err := s.accounts.CheckPassword(ctx, sess.User, sess.ID, sess.OfficeCode, c.FormValue("password"), c.RealIP())
 	var delay *account.Delay
 	switch {
 	case errors.Is(err, account.ErrWrong):

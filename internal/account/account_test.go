@@ -261,3 +261,36 @@ func TestAnOperatorRanksNowhereInAnOffice(t *testing.T) {
 		t.Error("an office got an operator")
 	}
 }
+
+// Whoever sits in a session of a user, by the password or a stolen cookie, and mistypes there for hours, delays no other
+// session's proof or change of password. Sessions that single sign-on began share one budget: who can begin them at
+// will would have a new one for every guess.
+func TestWhoSitsInOneSessionDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	officeID, id, err := f.Find(t.Context(), "ACME", "jdoe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := User{ID: id, OfficeID: officeID, Username: "jdoe"}
+	check := func(in int64, password string) error {
+		return f.CheckPassword(t.Context(), user, in, "ACME", password, "192.0.2.1")
+	}
+	for _, begun := range []string{"pwd", "sso"} {
+		theirs := factory.Session(t, f.pool, id, factory.SessionOpts{}).ID
+		mine := factory.Session(t, f.pool, id, factory.SessionOpts{}).ID
+		f.Exec("update sessions set methods = array[$1]", begun)
+		var delay *Delay
+		for i := 0; !errors.As(check(theirs, "wrong"), &delay); i++ {
+			if i == 10 {
+				t.Fatal("nobody is delayed")
+			}
+		}
+		if err := check(mine, right); (err == nil) != (begun == "pwd") || err != nil && !errors.As(err, &delay) {
+			t.Errorf("in another session that %q began: %v", begun, err)
+		}
+		if err := check(theirs, right); !errors.As(err, &delay) {
+			t.Errorf("in the same one: %v", err)
+		}
+	}
+}

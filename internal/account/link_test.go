@@ -192,6 +192,29 @@ func TestALinkOpensNothingWhenItIsOver(t *testing.T) {
 	}
 }
 
+// What strangers asked for while nobody could be written to leaves no user without a link who can be.
+func TestRequestsThatLedToNoLinkDoNotCount(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	for spoil, mend := range map[string]string{
+		"update users set email = '' where username = 'jdoe'":          "update users set email = 'j@acme.example' where id = $1",
+		"update users set disabled_at = now() where username = 'jdoe'": "update users set disabled_at = null where id = $1",
+	} {
+		f.Exec(spoil)
+		for range 5 {
+			if err := f.forget("ACME", "jdoe", ip4); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := len(f.post.mails)
+		f.Exec(mend, f.userID)
+		if err := f.forget("ACME", "jdoe", ip4Neighbour); err != nil || len(f.post.mails) != before+1 {
+			t.Errorf("after %q: %d mails, %v", mend, len(f.post.mails)-before, err)
+		}
+		f.Exec("delete from password_reset_requests")
+	}
+}
+
 func TestForgottenPasswordsAreLimitedByNameAndByAddress(t *testing.T) {
 	t.Parallel()
 	f := newMailFixture(t)

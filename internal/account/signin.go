@@ -118,11 +118,22 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	return f.user, nil
 }
 
-// CheckPassword proves the password of a signed-in user once more, under the delays of a log-in.
-// It returns ErrWrong, *Delay, or ErrBusy.
-func (s *Service) CheckPassword(ctx context.Context, user User, officeCode, password, address string) error {
-	// A budget of its own: who sits in the session cannot be delayed by strangers at the log-in page.
+// CheckPassword proves the password of a signed-in user once more, in a session of theirs, under the delays of a
+// log-in. It returns ErrWrong, *Delay, or ErrBusy.
+func (s *Service) CheckPassword(
+	ctx context.Context, user User, sessionID int64, officeCode, password, address string,
+) error {
+	// A budget of its own: who sits in the session is delayed by no stranger at the log-in page, nor by who sits in
+	// another and mistypes there for hours. Whoever began it without the password could begin one for every guess, so
+	// that those share one.
 	t := try{account: counted(officeCode, user.Username), browser: fmt.Appendf(nil, "user %d", user.ID)}
+	proven, err := s.q.SessionByPassword(ctx, s.pool, dbsqlc.SessionByPasswordParams{ID: sessionID, UserID: user.ID})
+	if err != nil {
+		return fmt.Errorf("read how session %d began: %w", sessionID, err)
+	}
+	if proven {
+		t.browser = fmt.Appendf(nil, "session %d", sessionID)
+	}
 	if err := s.admit(ctx, t); err != nil {
 		return err
 	}

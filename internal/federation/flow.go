@@ -27,14 +27,14 @@ const (
 // provider, ErrTooMany for its network, or *Trouble.
 func (s *Service) Begin(ctx context.Context, officeCode string, client session.Client) (session.Token, error) {
 	from := network.Of(client.Address)
-	tooMany, err := s.q.SSOFlowTooMany(ctx, s.pool, dbsqlc.SSOFlowTooManyParams{
+	counts, err := s.q.SSOFlowCounts(ctx, s.pool, dbsqlc.SSOFlowCountsParams{
 		OfficeCode: account.CanonicalOfficeCode(officeCode), BrowserHash: client.Browser, Network: from.Host(),
 		Site: from.Site(), Own: from.Own(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("count sign-ins from a network: %w", err)
 	}
-	if tooMany {
+	if counts.TooMany && !counts.Known {
 		return "", ErrTooMany
 	}
 	p, err := s.q.SSOProviderByCode(ctx, s.pool, account.CanonicalOfficeCode(officeCode))
@@ -58,6 +58,7 @@ func (s *Service) Begin(ctx context.Context, officeCode string, client session.C
 	}
 	return s.leave(ctx, s.pool, d, dbsqlc.SSOFlowInsertParams{
 		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer, Network: from.Host(), Site: from.Site(),
+		Known: counts.Known,
 	}, p.ClientID, more...)
 }
 
@@ -81,8 +82,11 @@ func (s *Service) BeginTest(ctx context.Context, sess session.Session) (token se
 		if reported {
 			return s.report(ctx, tx, p.OfficeID, p.Issuer, claims{}, err)
 		}
+		if failed = s.q.SSOFlowDropTests(ctx, tx, sess.User.ID); failed != nil {
+			return fmt.Errorf("drop the tests of user %d: %w", sess.User.ID, failed)
+		}
 		token, failed = s.leave(ctx, tx, d, dbsqlc.SSOFlowInsertParams{
-			Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer,
+			Purpose: purposeTest, OfficeID: p.OfficeID, UserID: &sess.User.ID, Issuer: p.Issuer, Known: true,
 		}, p.ClientID, maxAge())
 		return failed
 	})

@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -472,5 +473,37 @@ func TestTwentySessionsOfSingleSignOnLiveAndTwentyArePending(t *testing.T) {
 	signIn(2)
 	if n := f.ID("select count(*) from living_sessions where address = 'older'"); n != session.MaxLiving {
 		t.Errorf("two sessions of two factors left %d of the pending ones", n)
+	}
+}
+
+// Sign-ins that an office's known browsers begin, and tests of its superuser, are counted by that office: however many,
+// they keep nobody of another office out.
+func TestAnOfficesSignInsKeepNoOtherOfficeOut(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for function, n := range map[string]int{
+		"max_known_sso_flows()": 5, "max_forms_of_strangers()": 60, "max_sso_flows(wide boolean, own boolean)": 20,
+	} {
+		f.Exec(fmt.Sprintf(`create or replace function %s returns integer language sql immutable parallel safe
+			return %d`, function, n))
+	}
+	insider := session.Client{Address: "198.51.100.9", Browser: []byte("an insider's")}
+	factory.KnownBrowser(t, f.pool, f.users["OTHER/jane"].ID, string(insider.Browser))
+	for range 70 {
+		if _, err := f.sso.Begin(f.ctx, "OTHER", insider); err != nil && !errors.Is(err, ErrTooMany) {
+			t.Fatal(err)
+		}
+		if _, _, err := f.sso.BeginTest(f.ctx, f.signedIn("OTHER/boss")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if known, all := f.ID("select count(*) from sso_flows where known"),
+		f.ID("select count(*) from sso_flows"); known != 5 || all > 5+20 {
+		t.Errorf("%d rows, %d of known browsers", all, known)
+	}
+	for range 3 {
+		if _, err := f.sso.Begin(f.ctx, "ACME", session.Client{Address: "203.0.113.7"}); err != nil {
+			t.Errorf("a new browser at another office: %v", err)
+		}
 	}
 }

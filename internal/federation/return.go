@@ -125,7 +125,7 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 			arrival.Link = session.NewToken()
 			err := s.q.SSOLinkInsert(ctx, tx, dbsqlc.SSOLinkInsertParams{
 				OfficeID: flow.OfficeID, StateHash: hash(string(session.NewToken())), BrowserHash: arrival.Link.Hash(),
-				NonceHash: flow.NonceHash, Network: flow.Network, Site: flow.Site,
+				NonceHash: flow.NonceHash, Network: flow.Network, Site: flow.Site, Known: flow.Known,
 				Issuer: flow.Issuer, Subject: said.Subject, Label: said.Label,
 			})
 			if err != nil {

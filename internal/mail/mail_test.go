@@ -22,10 +22,13 @@ import (
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
 // jobs is an Outbox that keeps what it is given.
-type jobs struct{ mails []int64 }
+type jobs struct{ mails, urgent []int64 }
 
-func (j *jobs) SendMail(_ context.Context, _ pgx.Tx, id int64) error {
+func (j *jobs) SendMail(_ context.Context, _ pgx.Tx, id int64, urgent bool) error {
 	j.mails = append(j.mails, id)
+	if urgent {
+		j.urgent = append(j.urgent, id)
+	}
 	return nil
 }
 
@@ -281,5 +284,19 @@ func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 				t.Errorf("%s in a third language says %q:\n%s", kind, words, text)
 			}
 		}
+	}
+}
+
+// Whoever forgot a password waits for its link behind no other mail: a superuser can have any number of invitations
+// sent, and an office's users any number of notices.
+func TestALinkForAForgottenPasswordGoesFirst(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, kind := range []string{"invite", "factor_restart", "guessed", "app_added"} {
+		f.put("jdoe", kind, true)
+	}
+	first := f.put("jdoe", "reset", true)
+	if len(f.jobs.urgent) != 1 || f.jobs.urgent[0] != first {
+		t.Errorf("urgent are %v, not %d alone", f.jobs.urgent, first)
 	}
 }

@@ -17,7 +17,7 @@ import (
 
 // Outbox queues the jobs of mails in the caller's transaction.
 type Outbox interface {
-	SendMail(ctx context.Context, tx pgx.Tx, mailID int64) error
+	SendMail(ctx context.Context, tx pgx.Tx, mailID int64, urgent bool) error
 }
 
 // Queue takes mails in the transaction of what causes them. It is an account.Post.
@@ -54,7 +54,8 @@ func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
 	if err != nil {
 		return fmt.Errorf("queue a mail to user %d: %w", m.UserID, err)
 	}
-	return u.outbox.SendMail(ctx, tx, id)
+	// Who forgot a password waits for it. What an office sends its users, however much, waits behind.
+	return u.outbox.SendMail(ctx, tx, id, m.Kind == string(account.PurposeReset))
 }
 
 // coarse is an IP address as a mail tells it: its network, which says where without saying who; "" for one that

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -225,6 +226,26 @@ func TestTheHistorySaysWhoseShareWasUsedUp(t *testing.T) {
 	if got := f.Text("select string_agg(distinct detail, ' ' order by detail) from audit_events where action = $1",
 		"code_not_sent"); got != "user_hour user_hour_known" {
 		t.Errorf("the history says %q", got)
+	}
+}
+
+// Whoever asks again and again after a limit has stopped their codes writes one line a minute, not one each time.
+func TestALimitIsWrittenOnceAMinute(t *testing.T) {
+	t.Parallel()
+	f := newBudgetFixture(t)
+	f.untilRefused(func() error { return f.asksIn(f.owner, elsewhere) })
+	before := f.audited(audit.CodeNotSent)
+	sess := f.beginIn(f.owner, elsewhere)
+	for range 20 {
+		limited(t, f.factors.SendOnFile(t.Context(), sess, "en"), twofactor.LimitUserHour)
+	}
+	if n := f.audited(audit.CodeNotSent) - before; n != 1 {
+		t.Errorf("twenty forms in one log-in wrote %d lines", n)
+	}
+	f.Exec("update sessions set limits_told_at = limits_told_at - interval '1 minute 1 second'")
+	limited(t, f.factors.SendOnFile(t.Context(), sess, "en"), twofactor.LimitUserHour)
+	if n := f.audited(audit.CodeNotSent) - before; n != 2 {
+		t.Errorf("a minute later there are %d lines", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package twofactor
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
@@ -141,7 +142,15 @@ func (s *Service) tellLimit(ctx context.Context, sess session.Session, err error
 	return limited
 }
 
+// writeLimit writes each limit once a minute and session: whoever asks again and again fills no table.
 func (s *Service) writeLimit(ctx context.Context, tx dbsqlc.DBTX, sess session.Session, l *Limited) error {
+	news, err := s.q.LimitTold(ctx, tx, dbsqlc.LimitToldParams{ID: sess.ID, Word: l.Word()})
+	if err != nil {
+		return fmt.Errorf("note a limit of session %d: %w", sess.ID, err)
+	}
+	if news == 0 {
+		return nil
+	}
 	event := sess.Event(audit.CodeNotSent, session.Client{})
 	event.Detail = l.Word()
 	return s.log.Write(ctx, tx, event)

@@ -266,7 +266,7 @@ func (s *story) holderEnrolsApp(*rapid.T) {
 // holderProvesPassword is a step-up by the password, and what it may open.
 func (s *story) holderProvesPassword(*rapid.T) {
 	sess, client := s.holding()
-	if err := s.accounts.CheckPassword(s.ctx(), sess.User, "ACME", s.leaked, client.Address); err != nil {
+	if err := s.accounts.CheckPassword(s.ctx(), sess.User, sess.ID, "ACME", s.leaked, client.Address); err != nil {
 		s.Skip("refused")
 	}
 	token, err := s.sessions.ProvePassword(s.ctx(), sess)

@@ -20,7 +20,7 @@ import (
 // queued is an outbox whose jobs nobody works: the mails stand in their table.
 type queued struct{ factory.Outbox }
 
-func (queued) SendMail(context.Context, pgx.Tx, int64) error { return nil }
+func (queued) SendMail(context.Context, pgx.Tx, int64, bool) error { return nil }
 
 // wayIn is otto, who has an app and a number, a session here and one elsewhere, a known browser here and one elsewhere,
 // and a link to a new password under way to the address on file.
