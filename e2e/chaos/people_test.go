@@ -209,15 +209,7 @@ func (p *person) awaitText(v *visitor, began time.Time) bool {
 func (p *person) looks(v *visitor, node string, since time.Time, factor int) string {
 	began := time.Now()
 	a := v.call(node, http.MethodGet, "/settings/me", nil)
-	got := gotAway
-	switch {
-	case a.status == 0:
-		got = gotUnknown
-	case a.busy():
-		got = gotBusy
-	case a.status == http.StatusOK:
-		got = gotIn
-	}
+	got := a.outcome(a.status == http.StatusOK, gotIn, gotAway)
 	p.run.history.add(act{
 		began: began, user: p.id, kind: "page", answer: got, office: p.office, since: since, factor: factor,
 	})
@@ -374,15 +366,8 @@ func (p *person) resetter(victims []*person) {
 		if v := p.textSignIn(true); v != nil {
 			began := time.Now()
 			a := v.post(fmt.Sprintf("/settings/users/%d/reset", victim.id))
-			got := gotOver
-			switch {
-			case a.status == 0:
-				got = gotUnknown
-			case a.busy():
-				got = gotBusy
-			case strings.Contains(a.location, "done=reset"), a.status == 200: // mailed, or a word to hand over
-				got = gotDone
-			}
+			done := strings.Contains(a.location, "done=reset") || a.status == http.StatusOK // mailed, or a word to hand over
+			got := a.outcome(done, gotDone, gotOver)
 			p.run.history.add(act{began: began, user: victim.id, kind: "reset", answer: got, office: p.office})
 			for _, node := range p.run.nodes {
 				victim.looks(theirs, node, since, 2)
@@ -429,18 +414,7 @@ func (p *person) switchOnce(user *person) {
 	}
 	since := time.Now()
 	user.looks(theirs, theirs.anyNode(), since, 1)
-	began := time.Now()
-	a := own.post("/settings/office/general/activate")
-	got := gotOver
-	switch {
-	case a.status == 0:
-		got = gotUnknown
-	case a.busy():
-		got = gotBusy
-	case strings.Contains(a.location, "done=activated"):
-		got = gotDone
-	}
-	p.run.history.add(act{began: began, user: p.id, kind: "activate", answer: got, office: p.office})
+	began, got := p.ask(own, "activate", "/settings/office/general/activate", "done=activated")
 	for _, node := range p.run.nodes {
 		user.looks(theirs, node, since, 1)
 	}
@@ -455,17 +429,15 @@ func (p *person) switchOnce(user *person) {
 }
 
 func (p *person) switchOff(v *visitor) {
-	began := time.Now()
-	a := v.post("/settings/office/general/switch-off")
-	got := gotOver
-	switch {
-	case a.status == 0:
-		got = gotUnknown
-	case a.busy():
-		got = gotBusy
-	case strings.Contains(a.location, "done=switched_off"):
-		got = gotDone
-	}
-	p.run.history.add(act{began: began, user: p.id, kind: "switch_off", answer: got, office: p.office})
+	p.ask(v, "switch_off", "/settings/office/general/switch-off", "done=switched_off")
 	v.post("/logout")
+}
+
+// ask asks for a change of the office, and notes what came of it: done is in the address that a success leads to.
+func (p *person) ask(v *visitor, kind, path, done string) (began time.Time, got string) {
+	began = time.Now()
+	a := v.post(path)
+	got = a.outcome(strings.Contains(a.location, done), gotDone, gotOver)
+	p.run.history.add(act{began: began, user: p.id, kind: kind, answer: got, office: p.office})
+	return began, got
 }

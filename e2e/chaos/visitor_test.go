@@ -187,6 +187,19 @@ func (v *visitor) token() session.Token {
 	return ""
 }
 
+// outcome is what came of a request: yes when it did what it was for, and no when it was refused.
+func (a answer) outcome(did bool, yes, no string) string {
+	switch {
+	case a.status == 0:
+		return gotUnknown
+	case a.busy():
+		return gotBusy
+	case did:
+		return yes
+	}
+	return no
+}
+
 // proof reads the answer to a code.
 func (a answer) proof() string {
 	switch {

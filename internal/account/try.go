@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,20 +33,12 @@ type try struct {
 
 func (t try) stranger() bool { return len(t.browser) == 0 }
 
-// host is the network that a stranger's try is counted by: never "", which is the name as a whole.
-func (t try) host() string {
-	if host := t.from.Host(); host != "" {
-		return host
-	}
-	return "unknown"
-}
+// unknown stands for a network that is not known: "" is the counter of the name as a whole.
+const unknown = "unknown"
 
-func (t try) site() string {
-	if site := t.from.Site(); site != "" {
-		return site
-	}
-	return "unknown"
-}
+// host and site are the networks that a stranger's try is counted by.
+func (t try) host() string { return cmp.Or(t.from.Host(), unknown) }
+func (t try) site() string { return cmp.Or(t.from.Site(), unknown) }
 
 func (t try) lane() lane { return lane{owner: !t.stranger(), network: t.site()} }
 
