@@ -57,20 +57,12 @@ const password = "a long enough password"
 
 // passwordHash is the stored form of password, made once: a fixture costs no second hash.
 var passwordHash = sync.OnceValues(func() (string, error) {
-	hasher, err := account.NewHasher(factory.CheapHash())
-	if err != nil {
-		return "", err
-	}
-	return hasher.Hash(context.Background(), password)
+	return account.NewHasher(factory.CheapHash()).Hash(context.Background(), password)
 })
 
 // serveAccounts makes the service of users with this post and outbox.
 func (f *fixture) serveAccounts(post account.Post, outbox account.Outbox) {
-	hasher, err := account.NewHasher(factory.CheapHash())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	log := factory.AuditLog()
+	hasher, log := account.NewHasher(factory.CheapHash()), factory.AuditLog()
 	accounts := account.New(
 		f.pool, hasher, account.NewWays(post, f.services.Sessions, log), outbox, log, "Nightlatch",
 	)

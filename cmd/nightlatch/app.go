@@ -103,9 +103,7 @@ func (a *app) build(ctx context.Context) (err error) {
 	if a.ring, err = a.openKeys(ctx); err != nil {
 		return err
 	}
-	if a.hasher, err = account.NewHasher(account.OWASP()); err != nil {
-		return err
-	}
+	a.hasher = account.NewHasher(account.OWASP())
 	a.metrics = metrics.New(a.pool, a.cfg.providers(), a.logger)
 	a.metrics.Watch("web", a.pool)
 	a.log = audit.NewLog(a.logger, a.metrics.Audited)

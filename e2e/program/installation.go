@@ -88,11 +88,7 @@ func KeyFile(t testing.TB, text string, mode os.FileMode) string {
 
 // passwordHash is the stored form of password, made once: a user costs no second of a core.
 var passwordHash = sync.OnceValues(func() (string, error) {
-	hasher, err := account.NewHasher(account.OWASP())
-	if err != nil {
-		return "", err
-	}
-	return hasher.Hash(context.Background(), Password)
+	return account.NewHasher(account.OWASP()).Hash(context.Background(), Password)
 })
 
 // User makes a user of ACME with the password; with a number it is confirmed.

@@ -28,10 +28,7 @@ type fixture struct {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	hasher, err := NewHasher(factory.CheapHash())
-	if err != nil {
-		t.Fatal(err)
-	}
+	hasher := NewHasher(factory.CheapHash())
 	f := &fixture{t: t, hasher: hasher}
 	f.Database, f.pool = dbtest.New(t)
 	f.serve(NoMail{}, factory.Outbox{})

@@ -2,10 +2,12 @@ package account
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"runtime"
 
 	"github.com/alexedwards/argon2id"
+	"golang.org/x/crypto/argon2"
 
 	"github.com/nightlatch/nightlatch/internal/fault"
 )
@@ -30,13 +32,13 @@ type Hasher struct {
 	dummy string
 }
 
-// NewHasher makes a Hasher whose hashes cost as much, and the hash that unknown users are compared with.
-func NewHasher(cost Cost) (*Hasher, error) {
-	dummy, err := argon2id.CreateHash("nobody has this password", &cost)
-	if err != nil {
-		return nil, fmt.Errorf("make the dummy hash: %w", err)
-	}
-	return &Hasher{newTurns(max(1, runtime.GOMAXPROCS(0)-1)), cost, dummy}, nil
+// NewHasher makes a Hasher whose hashes cost as much. Unknown users are compared with a hash of that cost which is no
+// password's.
+func NewHasher(cost Cost) *Hasher {
+	salt, key := make([]byte, cost.SaltLength), make([]byte, cost.KeyLength)
+	dummy := fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, cost.Memory, cost.Iterations,
+		cost.Parallelism, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	return &Hasher{newTurns(max(1, runtime.GOMAXPROCS(0)-1)), cost, dummy}
 }
 
 // Hash makes the stored form of a password, which no stranger may ask for. ErrBusy when too many wait.

@@ -41,10 +41,7 @@ func TestWhateverHappensTheOwnerIsInAndNobodyElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newFixture(t)
-	hasher, err := account.NewHasher(factory.CheapHash())
-	if err != nil {
-		t.Fatal(err)
-	}
+	hasher := account.NewHasher(factory.CheapHash())
 	rapid.Check(t, func(rt *rapid.T) { newStory(rt, f, hasher).run() })
 }
 

@@ -57,10 +57,7 @@ func newFixture(t testing.TB) *fixture {
 
 // serve makes the services with this post.
 func (f *fixture) serve(post account.Post) {
-	hasher, err := account.NewHasher(factory.CheapHash())
-	if err != nil {
-		f.t.Fatal(err)
-	}
+	hasher := account.NewHasher(factory.CheapHash())
 	ways := account.NewWays(post, f.sessions, f.log)
 	f.accounts = account.New(f.pool, hasher, ways, factory.Outbox{}, f.log, "Nightlatch")
 	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, ways, f.log, nil, "Nightlatch")
