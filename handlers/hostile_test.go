@@ -170,6 +170,7 @@ func hostileBodies() map[string]hostileBody {
 		"a very large id": {formType,
 			"up_to=99999999999999999999999&number=%2B99999999999999999999999999&country=NLNLNL", false},
 		"nothing":                        {formType, "", false},
+		"a type without end":             {formType + "; a=" + strings.Repeat("b", 300), "code=1", true},
 		"separators of another standard": {formType, "code=1;password=x;number=2", true},
 	}
 }

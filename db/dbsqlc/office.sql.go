@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const factorElsewhere = `-- name: FactorElsewhere :one
+select factor_elsewhere($1)::boolean
+`
+
+func (q *Queries) FactorElsewhere(ctx context.Context, db DBTX, userID int64) (bool, error) {
+	row := db.QueryRow(ctx, factorElsewhere, userID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const officeByCode = `-- name: OfficeByCode :one
 select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where code = $1
 `

@@ -360,7 +360,8 @@ func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaisePar
 const sessionStanding = `-- name: SessionStanding :one
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed
+    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
+    factor_elsewhere(s.user_id)::boolean as factor_elsewhere
 from living_sessions s
 where s.id = $1 and s.user_id = $2
 `
@@ -371,16 +372,17 @@ type SessionStandingParams struct {
 }
 
 type SessionStandingRow struct {
-	Role           string
-	Level          int16
-	Methods        []string
-	PasswordAt     time.Time
-	SecondFactorAt *time.Time
-	Demanded       bool
-	HasFactor      bool
-	Now            time.Time
-	KnownBrowser   bool
-	WordOwed       bool
+	Role            string
+	Level           int16
+	Methods         []string
+	PasswordAt      time.Time
+	SecondFactorAt  *time.Time
+	Demanded        bool
+	HasFactor       bool
+	Now             time.Time
+	KnownBrowser    bool
+	WordOwed        bool
+	FactorElsewhere bool
 }
 
 // What a session and its user are at this moment, for whoever holds the user's row.
@@ -398,6 +400,7 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 		&i.Now,
 		&i.KnownBrowser,
 		&i.WordOwed,
+		&i.FactorElsewhere,
 	)
 	return i, err
 }

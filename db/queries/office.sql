@@ -13,6 +13,9 @@ select id from offices where id = @office_id for no key update;
 -- Of a user of an office (0: an operator), now.
 select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now())::boolean;
 
+-- name: FactorElsewhere :one
+select factor_elsewhere(@user_id)::boolean;
+
 -- name: OfficeList :many
 select code, name, two_factor_required from offices order by code;
 

@@ -39,7 +39,8 @@ where s.token_hash = @token_hash;
 -- What a session and its user are at this moment, for whoever holds the user's row.
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
-    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed
+    s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
+    factor_elsewhere(s.user_id)::boolean as factor_elsewhere
 from living_sessions s
 where s.id = @id and s.user_id = @user_id;
 

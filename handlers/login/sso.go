@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/login"
 )
@@ -134,7 +135,9 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if errors.Is(err, federation.ErrLinked) {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "sso.link_taken"))
 	}
-	if errors.Is(err, account.ErrWrong) || errors.Is(err, session.ErrCrowded) { // replaced meanwhile, or one too many
+	// Replaced meanwhile, one too many, or linked to another account there already.
+	if errors.Is(err, account.ErrWrong) || errors.Is(err, session.ErrCrowded) ||
+		errors.Is(err, twofactor.ErrFactorElsewhere) {
 		problem, status, err := s.SignInProblem(c, err, s.T(c, "login.wrong"))
 		if err != nil {
 			return err

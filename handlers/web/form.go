@@ -17,6 +17,9 @@ import (
 // formMemory is how much of a multipart form is kept in memory: all that the limit of bodies lets in.
 const formMemory = 1 << 20
 
+// maxKind is the longest type of a form, with its parameters: the boundary of a file's has 70 characters (RFC 2046).
+const maxKind = 200
+
 // SmallBody bounds the body of a form.
 func SmallBody() echo.MiddlewareFunc { return middleware.BodyLimit("64K") }
 
@@ -65,7 +68,7 @@ func parseForm(r *http.Request) error {
 	}
 	media, _, err := mime.ParseMediaType(kind)
 	switch {
-	case err != nil:
+	case err != nil, len(kind) > maxKind:
 		return echo.ErrUnsupportedMediaType
 	case media == "application/x-www-form-urlencoded":
 		err = r.ParseForm()

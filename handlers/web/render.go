@@ -86,8 +86,8 @@ func SafePath(path, other string) string {
 // IDParam returns the numeric id of the address. What is no number is as unknown as an id that does not exist.
 func IDParam(c echo.Context) (int64, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil || id <= 0 {
-		return 0, echo.ErrNotFound
+	if err != nil || id <= 0 || c.Param("id") != strconv.FormatInt(id, 10) {
+		return 0, echo.ErrNotFound // 01 is no other name of 1
 	}
 	return id, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // SigningInClient returns the browser that sends a log-in form.
@@ -30,6 +31,8 @@ func (w *Web) SignInProblem(c echo.Context, err error, wrong string) (problem st
 		return wrong, http.StatusUnprocessableEntity, nil
 	case errors.As(err, &delay):
 		return w.N(c, "login.delay", int(delay.Wait.Seconds())), http.StatusTooManyRequests, nil
+	case errors.Is(err, twofactor.ErrFactorElsewhere):
+		return w.T(c, "login.elsewhere"), http.StatusUnprocessableEntity, nil
 	case errors.Is(err, session.ErrCrowded):
 		return w.T(c, "login.crowded"), http.StatusTooManyRequests, nil
 	case errors.Is(err, account.ErrBusy):

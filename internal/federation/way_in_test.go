@@ -6,8 +6,11 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // A link is a way in like a factor: the password alone adds none beside a factor, nor while the word of a reset is
@@ -191,5 +194,70 @@ func TestSessionsOfAProviderEndWithIt(t *testing.T) {
 				t.Error("sessions that began otherwise ended too")
 			}
 		}
+	}
+}
+
+// Whose second factor is the provider's has none here, and never needs one: who knows their password must not enrol it
+// for them, at a log-in or in one that was in before the office demanded two factors.
+func TestThePasswordAloneEnrolsNobodyWhoseFactorIsTheProviders(t *testing.T) {
+	t.Parallel()
+	number := phone.Number{E164: "+31612345678", Country: "NL"}
+	for what, test := range map[string]struct {
+		change string // of what is linked, trusted and demanded
+		want   error
+	}{
+		"trusted":             {"", twofactor.ErrFactorElsewhere},
+		"not linked":          {"delete from sso_identities", nil},
+		"asked":               {"update sso_providers set policy = 'ask'", nil},
+		"refused":             {"update sso_providers set policy = 'refuse'", nil},
+		"another provider":    {"update sso_providers set issuer = 'https://other.example'", nil},
+		"no provider":         {"delete from sso_providers", nil},
+		"nothing is demanded": {"update offices set two_factor_required = false", nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			jane := f.users["ACME/jane"]
+			f.link()
+			f.provide("ACME", Trust)
+			early, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.demand(true)
+			if test.change != "" {
+				f.Exec(test.change)
+			}
+			sess, err := f.sessions.Load(f.ctx, early)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.factors.SendTo(f.ctx, sess, number, "en"); !errors.Is(err, test.want) {
+				t.Errorf("who was in is sent a code: %v", err)
+			}
+			if _, err := f.factors.BeginEnrolment(f.ctx, sess, factor.App); !errors.Is(err, test.want) {
+				t.Errorf("who was in sets an app up: %v", err)
+			}
+			before := f.begun()
+			token, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
+			if !errors.Is(err, test.want) || test.want != nil && (token != "" || f.begun() != before) {
+				t.Errorf("a log-in: %v", err)
+			}
+			if n := f.ID("select count(*) from audit_events where action = 'password_accepted'"); test.want != nil && n != 1 {
+				t.Errorf("the history tells %d times of it", n)
+			}
+			if test.want == nil {
+				return
+			}
+			// The user comes in by the provider; with a factor here, by the password and that.
+			f.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = []string{"mfa"}, time.Now().Unix() }
+			if a, err := f.roundTrip(); err != nil || a.Session == "" {
+				t.Errorf("by the provider: %+v, %v", a, err)
+			}
+			factory.Number(t, f.pool, jane.ID, factory.NumberOpts{Number: number.E164})
+			if _, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"}); err != nil {
+				t.Errorf("with a factor here: %v", err)
+			}
+		})
 	}
 }

@@ -50,6 +50,7 @@ type Session struct {
 	WordOwed          bool // a reset made a word that this session has not given: no factor is enrolled without it
 	PasswordTooShort  bool // to stand alone, as it must now: it has to be changed before anything else
 	HasFactor         bool // its user can prove a second factor
+	FactorElsewhere   bool // it is at the office's provider, which the office trusts for both, and none is here
 	Level             int  // factors proven: 1 or 2
 	Methods           []string
 	PasswordAt        time.Time
@@ -124,6 +125,7 @@ func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (S
 	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
 	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed && !r.HasFactor
+	sess.FactorElsewhere = r.FactorElsewhere
 	return sess, nil
 }
 

@@ -19,7 +19,8 @@ import (
 // Begin starts the session of a user whose password was right, in one transaction with everything that follows from it.
 // Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
 // confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or
-// the user disabled, since it was looked at, and session.ErrCrowded.
+// the user disabled, since it was looked at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a
+// password that was right.
 func (s *Service) Begin(
 	ctx context.Context, user account.User, language string, client session.Client,
 ) (token session.Token, err error) {
@@ -27,6 +28,10 @@ func (s *Service) Begin(
 		token, err = s.Open(ctx, tx, user, language, client, session.ByPassword)
 		return err
 	})
+	if errors.Is(err, ErrFactorElsewhere) {
+		event := session.Session{User: user}.Event(audit.PasswordAccepted, client)
+		return "", errors.Join(err, s.log.Write(ctx, s.pool, event))
+	}
 	return token, err
 }
 
@@ -48,6 +53,15 @@ func (s *Service) Open(
 	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, demanded)
 	if err != nil {
 		return "", err
+	}
+	if sess.Pending() && by == session.ByPassword {
+		elsewhere, err := s.q.FactorElsewhere(ctx, tx, user.ID)
+		if err != nil {
+			return "", fmt.Errorf("look where the second factor of user %d is: %w", user.ID, err)
+		}
+		if elsewhere {
+			return "", ErrFactorElsewhere
+		}
 	}
 	if sess.Pending() {
 		accepted := audit.SSOAccepted

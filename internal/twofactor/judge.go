@@ -9,7 +9,7 @@ import (
 // at this moment. It is asked when a challenge is made and, under the user's lock, when a proof is consumed: in between
 // the office may have switched, the user enrolled in another browser, the step-up gone stale.
 //
-// It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, ErrWordOwed, or fault.StepUpRequired.
+// It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, ErrWordOwed, ErrFactorElsewhere, or fault.StepUpRequired.
 func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 	switch purpose {
 	case factor.PurposeSignIn:
@@ -29,6 +29,8 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 			return ErrOver
 		case now.WordOwed:
 			return ErrWordOwed // the password alone enrols nobody after a reset
+		case now.Pending() && now.FactorElsewhere:
+			return ErrFactorElsewhere // nor whose second factor is the provider's
 		case !now.Pending(): // the office has just stopped demanding it
 			return now.RequireStepUp(session.StepUpOwn)
 		}

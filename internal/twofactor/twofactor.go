@@ -44,6 +44,9 @@ var (
 	ErrNotAllowed = fault.Forbidden
 	// ErrHasFactor says that the user has a factor, so that this one cannot be added so.
 	ErrHasFactor = factor.ErrHasFactor
+	// ErrFactorElsewhere says that the user's second factor is at the office's provider, where they log in: the password
+	// alone leads to no other.
+	ErrFactorElsewhere = fault.New(fault.Conflict, "the second factor is at the office's provider")
 	// ErrLastFactor says that a factor is demanded of the user, and this is the last.
 	ErrLastFactor = fault.New(fault.Conflict, "the last factor of a user of whom one is demanded")
 )
