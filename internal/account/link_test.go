@@ -197,7 +197,7 @@ func TestRequestsThatLedToNoLinkDoNotCount(t *testing.T) {
 	t.Parallel()
 	f := newMailFixture(t)
 	for spoil, mend := range map[string]string{
-		"update users set email = '' where username = 'jdoe'":          "update users set email = 'j@acme.example' where id = $1",
+		"update users set email = '' where username = 'jdoe'":          "update users set email = 'j@a.nl' where id = $1",
 		"update users set disabled_at = now() where username = 'jdoe'": "update users set disabled_at = null where id = $1",
 	} {
 		f.Exec(spoil)
