@@ -3,6 +3,8 @@
 package account
 
 import (
+	"context"
+
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/federation"
@@ -10,18 +12,31 @@ import (
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
-// Screens are the pages of My settings.
+// Accounts judges the user's own password, and changes it.
+type Accounts interface {
+	PasswordRules(ctx context.Context, officeID, userID int64) (account.PasswordFor, error)
+	CheckPassword(ctx context.Context, user account.User, sessionID int64, officeCode, password, address string) error
+	ChangePassword(ctx context.Context, user account.User, sessionID int64, present, password string,
+		from account.Origin) error
+}
+
+// SSO is the link between the user and the office's provider.
+type SSO interface {
+	Mine(ctx context.Context, browser session.Token, sess session.Session) (federation.Mine, error)
+	LinkMine(ctx context.Context, browser session.Token, sess session.Session, client session.Client) error
+	Unlink(ctx context.Context, sess session.Session, client session.Client) error
+}
+
+// Screens are the pages of My settings. Factors and sessions are what they are about: those services are concrete.
 type Screens struct {
 	*web.Web
-	accounts *account.Service
+	accounts Accounts
 	factors  *twofactor.Service
 	sessions *session.Store
-	sso      *federation.Service
+	sso      SSO
 }
 
 // New makes the Screens.
-func New(w *web.Web, accounts *account.Service, factors *twofactor.Service, sessions *session.Store,
-	sso *federation.Service,
-) *Screens {
+func New(w *web.Web, accounts Accounts, factors *twofactor.Service, sessions *session.Store, sso SSO) *Screens {
 	return &Screens{w, accounts, factors, sessions, sso}
 }

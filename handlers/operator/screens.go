@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -24,6 +25,15 @@ type Sessions interface {
 	Load(ctx context.Context, token session.Token) (session.Session, error)
 }
 
+// Factors takes the app's code, and tells operators what happened to theirs.
+type Factors interface {
+	BeginOperator(ctx context.Context, user account.User, client session.Client) (session.Token, error)
+	MayProve(ctx context.Context, sess session.Session) error
+	Prove(ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, typed string) (
+		twofactor.Proven, error)
+	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
+}
+
 // Offices creates offices.
 type Offices interface {
 	Create(ctx context.Context, code, name string, actor audit.Person) error
@@ -34,7 +44,7 @@ type Screens struct {
 	*web.Web
 	accounts     Accounts
 	sessions     Sessions
-	factors      *twofactor.Service
+	factors      Factors
 	offices      Offices
 	operator     *operator.Service
 	installation *audit.Installation
@@ -44,7 +54,7 @@ type Screens struct {
 }
 
 // New makes the Screens.
-func New(w *web.Web, accounts Accounts, sessions Sessions, factors *twofactor.Service, offices Offices,
+func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors, offices Offices,
 	service *operator.Service, installation *audit.Installation, jobs http.Handler, balanceWarn float64,
 	unproxied bool,
 ) *Screens {
