@@ -40,19 +40,22 @@ type config struct {
 	pollOnly      bool           // workers ask for jobs and never listen: see docs/operating.md, PgBouncer
 }
 
+// get returns a variable without white space about it, or other where it is not set.
+func (env variables) get(name, other string) string {
+	if v := strings.TrimSpace(env[name]); v != "" {
+		return v
+	}
+	return other
+}
+
 // readConfig reads the environment, the settings of every provider of the registry included. Its errors say which
 // variable is wrong, and how it should be.
-func readConfig(registry []sms.Provider, env map[string]string) (config, error) {
-	get := func(name, other string) string {
-		if v := strings.TrimSpace(env[name]); v != "" {
-			return v
-		}
-		return other
-	}
+func readConfig(registry []sms.Provider, env variables) (config, error) {
+	get := env.get
 	c := config{
-		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"), addr: get("NIGHTLATCH_ADDR",
-			"localhost:8080"),
-		product: get("NIGHTLATCH_NAME", "Nightlatch"), pgBinDir: get("PG_BINDIR", ""), registry: registry,
+		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"),
+		addr: get("NIGHTLATCH_ADDR", "localhost:8080"), product: get("NIGHTLATCH_NAME", "Nightlatch"),
+		pgBinDir: get("PG_BINDIR", ""), registry: registry,
 		sms: sms.Config{
 			Provider: get("SMS_PROVIDER", ""), Routes: get("SMS_ROUTES", ""), Env: sms.Settings(registry, env),
 			IsCountry: func(code string) bool { return phone.Country(code).CallingCode() != 0 },
@@ -91,15 +94,8 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 			return c, fmt.Errorf("NIGHTLATCH_METRICS_ADDR is %q and should be host:port, such as localhost:9090", c.metricsAddr)
 		}
 	}
-	if c.balanceWarn, err = strconv.ParseFloat(get("NIGHTLATCH_BALANCE_WARN", "10"), 64); err != nil || c.balanceWarn < 0 {
-		return c, errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's " +
-			"account")
-	}
-	if c.retentionDays, err = strconv.Atoi(get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
-		return c, errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
-	}
-	if c.pollOnly, err = strconv.ParseBool(get("NIGHTLATCH_POLL_ONLY", "false")); err != nil {
-		return c, fmt.Errorf("NIGHTLATCH_POLL_ONLY is %q and should be true or false", env["NIGHTLATCH_POLL_ONLY"])
+	if err := c.readNumbers(env); err != nil {
+		return c, err
 	}
 	if c.url, err = readURL(public); err != nil {
 		return c, err
@@ -108,6 +104,22 @@ func readConfig(registry []sms.Provider, env map[string]string) (config, error) 
 		return c, err
 	}
 	return c, c.checkProvider()
+}
+
+// readNumbers reads what is a number, or a yes or no.
+func (c *config) readNumbers(env variables) (err error) {
+	c.balanceWarn, err = strconv.ParseFloat(env.get("NIGHTLATCH_BALANCE_WARN", "10"), 64)
+	if err != nil || c.balanceWarn < 0 {
+		return errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's " +
+			"account")
+	}
+	if c.retentionDays, err = strconv.Atoi(env.get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
+		return errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")
+	}
+	if c.pollOnly, err = strconv.ParseBool(env.get("NIGHTLATCH_POLL_ONLY", "false")); err != nil {
+		return fmt.Errorf("NIGHTLATCH_POLL_ONLY is %q and should be true or false", env["NIGHTLATCH_POLL_ONLY"])
+	}
+	return nil
 }
 
 // readMail reads the settings of mail; both are given, or neither.
