@@ -9,9 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/pem"
-	"fmt"
 	"math/big"
 	"net"
 	"os"
@@ -135,110 +133,21 @@ func (s *Server) serve(conn net.Conn) {
 		_, _ = bufio.NewReader(conn).ReadString('\n')
 		return
 	}
-	encrypted := s.config.Implicit
-	if encrypted {
+	if s.config.Implicit {
 		conn = tls.Server(conn, s.tls)
 	}
-	in := bufio.NewReader(conn)
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(conn, format+"\r\n", args...) }
-	hear := func() (string, bool) {
-		line, err := in.ReadString('\n')
-		return strings.TrimRight(line, "\r\n"), err == nil
-	}
-	say("220 mailtest ESMTP")
-	mail := Mail{TLS: encrypted}
+	t := &talk{Server: s, conn: conn, in: bufio.NewReader(conn), mail: Mail{TLS: s.config.Implicit}}
+	t.say("220 mailtest ESMTP")
 	for {
-		line, ok := hear()
+		line, ok := t.hear()
 		if !ok {
 			return
 		}
 		s.mu.Lock()
 		s.commands = append(s.commands, line)
 		s.mu.Unlock()
-		verb, rest, _ := strings.Cut(line, " ")
-		switch strings.ToUpper(verb) {
-		case "EHLO", "HELO":
-			offers := []string{"mailtest"}
-			if s.config.STARTTLS && !mail.TLS {
-				offers = append(offers, "STARTTLS")
-			}
-			if s.config.User != "" {
-				offers = append(offers, "AUTH PLAIN LOGIN")
-			}
-			for _, o := range offers[:len(offers)-1] {
-				say("250-%s", o)
-			}
-			say("250 %s", offers[len(offers)-1])
-		case "STARTTLS":
-			say("220 go on")
-			secure := tls.Server(conn, s.tls)
-			if secure.Handshake() != nil {
-				return
-			}
-			conn, in, mail.TLS = secure, bufio.NewReader(secure), true
-		case "AUTH":
-			_, initial, _ := strings.Cut(rest, " ")
-			raw, _ := base64.StdEncoding.DecodeString(initial)
-			parts := strings.Split(string(raw), "\x00")
-			if len(parts) != 3 || parts[1] != s.config.User || parts[2] != s.config.Password {
-				say("535 5.7.8 no such log-in, %s", string(raw)) // as careless as a server can be
-				continue
-			}
-			mail.User = parts[1]
-			say("235 welcome")
-		case "MAIL":
-			if s.config.RefuseMail != "" {
-				say("%s", s.config.RefuseMail)
-				continue
-			}
-			if s.config.User != "" && mail.User == "" {
-				say("530 log in first")
-				continue
-			}
-			mail.From = rest
-			say("250 ok")
-		case "RCPT":
-			s.mu.Lock()
-			s.rcpts++
-			n := s.rcpts
-			s.mu.Unlock()
-			if s.config.RefuseRcpt != nil {
-				if answer := s.config.RefuseRcpt(n); answer != "" {
-					say("%s %s", answer, rest) // servers repeat the address
-					continue
-				}
-			}
-			mail.To = strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
-			say("250 ok")
-		case "DATA":
-			say("354 go on")
-			var data strings.Builder
-			for {
-				text, ok := hear()
-				if !ok {
-					return
-				}
-				if text == "." {
-					break
-				}
-				data.WriteString(strings.TrimPrefix(text, ".") + "\n")
-			}
-			if s.config.RefuseData != "" {
-				say("%s", s.config.RefuseData)
-				continue
-			}
-			mail.Data = data.String()
-			s.mu.Lock()
-			s.mails = append(s.mails, mail)
-			s.mu.Unlock()
-			say("250 taken")
-		case "QUIT":
-			if !s.config.SlamQuit {
-				say("221 bye")
-			}
+		if verb, rest, _ := strings.Cut(line, " "); !t.answer(strings.ToUpper(verb), rest) {
 			return
-		default:
-			say("250 ok")
 		}
 	}
 }
