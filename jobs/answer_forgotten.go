@@ -3,9 +3,7 @@ package jobs
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/nightlatch/nightlatch/internal/account"
 )
@@ -30,8 +28,5 @@ type answerForgottenWorker struct {
 }
 
 func (w *answerForgottenWorker) Work(ctx context.Context, job *river.Job[AnswerForgotten]) error {
-	return w.accounts.AnswerForgotten(ctx, job.Args.ForgottenID, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-		return err
-	})
+	return w.accounts.AnswerForgotten(ctx, job.Args.ForgottenID, completes(job))
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/nightlatch/nightlatch/internal/message"
 )
@@ -34,11 +32,7 @@ type sendCodeWorker struct {
 }
 
 func (w *sendCodeWorker) Work(ctx context.Context, job *river.Job[SendCode]) error {
-	complete := func(ctx context.Context, tx pgx.Tx) error {
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-		return err
-	}
-	err := w.messages.Deliver(ctx, job.Args.ChallengeID, job.Args.SendNo, complete)
+	err := w.messages.Deliver(ctx, job.Args.ChallengeID, job.Args.SendNo, completes(job))
 	var cancelled *message.Cancelled
 	var later *message.Later
 	switch {
@@ -55,6 +49,5 @@ func (w *sendCodeWorker) Timeout(*river.Job[SendCode]) time.Duration { return 15
 
 // NextRetry waits 1, 2, 3, 5, 5 … s: up to 5 s River needs no leader to make the job available again.
 func (w *sendCodeWorker) NextRetry(job *river.Job[SendCode]) time.Time {
-	waits := [...]int{1, 2, 3, 5}
-	return time.Now().Add(time.Duration(waits[min(len(job.Errors), len(waits)-1)]) * time.Second)
+	return retryAt(job, 1, 2, 3, 5)
 }

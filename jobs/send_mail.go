@@ -5,9 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/nightlatch/nightlatch/internal/mail"
 )
@@ -34,11 +32,7 @@ type sendMailWorker struct {
 }
 
 func (w *sendMailWorker) Work(ctx context.Context, job *river.Job[SendMail]) error {
-	done := func(ctx context.Context, tx pgx.Tx) error {
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-		return err
-	}
-	err := w.mails.Deliver(ctx, job.Args.MailID, job.Attempt >= job.MaxAttempts, done)
+	err := w.mails.Deliver(ctx, job.Args.MailID, job.Attempt >= job.MaxAttempts, completes(job))
 	var failure *mail.Failure
 	if errors.As(err, &failure) && failure.Permanent {
 		return river.JobCancel(failure)
@@ -51,6 +45,5 @@ func (w *sendMailWorker) Timeout(*river.Job[SendMail]) time.Duration { return 45
 
 // NextRetry waits longer each time: first for a mail server that restarts, then for one that is being repaired.
 func (w *sendMailWorker) NextRetry(job *river.Job[SendMail]) time.Time {
-	waits := [...]int{2, 5, 15, 30, 60, 120, 240, 300}
-	return time.Now().Add(time.Duration(waits[min(len(job.Errors), len(waits)-1)]) * time.Second)
+	return retryAt(job, 2, 5, 15, 30, 60, 120, 240, 300)
 }

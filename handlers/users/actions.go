@@ -1,6 +1,7 @@
 package users
 
 import (
+	"context"
 	"errors"
 
 	"github.com/labstack/echo/v4"
@@ -14,10 +15,12 @@ import (
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// act does one thing to the user of the address and says so, or says why not.
-func (s *Screens) act(c echo.Context, done string, do func(session.Session, session.Client, int64) error) error {
+// act does one thing to the user whom the address names, and the page says so, or why not.
+func (s *Screens) act(
+	c echo.Context, done string, do func(context.Context, session.Session, session.Client, int64) error,
+) error {
 	user := requestedUser(c)
-	err := do(web.CurrentSession(c), s.Client(c), user.ID)
+	err := do(c.Request().Context(), web.CurrentSession(c), s.Client(c), user.ID)
 	switch {
 	case errors.Is(err, users.ErrLastSuperuser):
 		return s.showUser(c, shownUser{problem: s.T(c, "user.last_superuser")})
@@ -42,15 +45,11 @@ func (s *Screens) DisableQuestion(c echo.Context) error {
 }
 
 func (s *Screens) Disable(c echo.Context) error {
-	return s.act(c, "user_disabled", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.Disable(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "user_disabled", s.users.Disable)
 }
 
 func (s *Screens) Enable(c echo.Context) error {
-	return s.act(c, "user_enabled", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.Enable(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "user_enabled", s.users.Enable)
 }
 
 func (s *Screens) DeleteQuestion(c echo.Context) error {
@@ -64,9 +63,7 @@ func (s *Screens) DeleteQuestion(c echo.Context) error {
 }
 
 func (s *Screens) Delete(c echo.Context) error {
-	return s.act(c, "user_deleted", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.Delete(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "user_deleted", s.users.Delete)
 }
 
 // Invite sends the user the link with which they choose a password. The link reaches them alone.
@@ -92,15 +89,11 @@ func (s *Screens) Invite(c echo.Context) error {
 
 // AskReset leaves the superusers a request.
 func (s *Screens) AskReset(c echo.Context) error {
-	return s.act(c, "reset_asked", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.AskReset(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "reset_asked", s.users.AskReset)
 }
 
 func (s *Screens) DeclineReset(c echo.Context) error {
-	return s.act(c, "reset_declined", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.DeclineReset(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "reset_declined", s.users.DeclineReset)
 }
 
 func (s *Screens) EndSessionsQuestion(c echo.Context) error {
@@ -117,7 +110,5 @@ func (s *Screens) EndSessionsQuestion(c echo.Context) error {
 }
 
 func (s *Screens) EndSessions(c echo.Context) error {
-	return s.act(c, "sessions_ended", func(sess session.Session, client session.Client, id int64) error {
-		return s.users.LogOut(c.Request().Context(), sess, client, id)
-	})
+	return s.act(c, "sessions_ended", s.users.LogOut)
 }

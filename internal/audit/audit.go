@@ -175,18 +175,32 @@ const PageSize = 50
 // List returns an office's events, newest first, older than the event before (0: from the newest), and
 // whether there are more.
 func List(ctx context.Context, tx dbsqlc.DBTX, office, before int64) (entries []Entry, more bool, err error) {
-	if before <= 0 {
-		before = math.MaxInt64
-	}
-	rows, err := dbsqlc.New().AuditEventList(ctx, tx, dbsqlc.AuditEventListParams{OfficeID: &office, Before: before})
+	rows, err := dbsqlc.New().AuditEventList(ctx, tx, dbsqlc.AuditEventListParams{
+		OfficeID: &office, Before: orNewest(before),
+	})
 	if err != nil {
 		return nil, false, fmt.Errorf("list audit events: %w", err)
 	}
+	entries, more = page(rows)
+	return entries, more, nil
+}
+
+// orNewest returns the event before which a page begins.
+func orNewest(before int64) int64 {
+	if before <= 0 {
+		return math.MaxInt64
+	}
+	return before
+}
+
+// page returns the events of a page, of which one more was read, and whether there are more.
+func page[R dbsqlc.AuditEventListRow | dbsqlc.AuditInstallationListRow](rows []R) (entries []Entry, more bool) {
 	if len(rows) > PageSize {
 		rows, more = rows[:PageSize], true
 	}
-	for _, r := range rows {
+	for _, row := range rows {
+		r := dbsqlc.AuditEventListRow(row)
 		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
 	}
-	return entries, more, nil
+	return entries, more
 }

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 )
@@ -25,18 +24,10 @@ func (i *Installation) Record(ctx context.Context, e Event) error { return i.log
 // List returns the events, newest first, older than the event before (0: from the newest), and whether
 // there are more.
 func (i *Installation) List(ctx context.Context, before int64) (entries []Entry, more bool, err error) {
-	if before <= 0 {
-		before = math.MaxInt64
-	}
-	rows, err := dbsqlc.New().AuditInstallationList(ctx, i.db, before)
+	rows, err := dbsqlc.New().AuditInstallationList(ctx, i.db, orNewest(before))
 	if err != nil {
 		return nil, false, fmt.Errorf("list the installation's audit events: %w", err)
 	}
-	if len(rows) > PageSize {
-		rows, more = rows[:PageSize], true
-	}
-	for _, r := range rows {
-		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
-	}
+	entries, more = page(rows)
 	return entries, more, nil
 }
