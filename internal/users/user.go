@@ -178,7 +178,7 @@ func (s *Service) Invite(ctx context.Context, sess session.Session, by Inviter, 
 	})
 }
 
-// Disable ends every session of a user and lets no new one begin. Doing it twice does no harm.
+// Disable ends every session and link of a user and lets no new one begin. Doing it twice does no harm.
 // It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return s.toOther(ctx, sess, id, func(tx pgx.Tx, was dbsqlc.OfficeUserLockRow) error {
@@ -191,6 +191,10 @@ func (s *Service) Disable(ctx context.Context, sess session.Session, client sess
 		}
 		if _, err := s.sessions.End(ctx, tx, session.Which{UserID: id}); err != nil {
 			return err
+		}
+		// Whoever asked for a link must not have it back with the user.
+		if err := s.q.LinkEndOfUser(ctx, tx, dbsqlc.LinkEndOfUserParams{UserID: id}); err != nil {
+			return fmt.Errorf("end the links of user %d: %w", id, err)
 		}
 		return s.write(ctx, tx, sess, client, audit.UserDisabled, audit.Person{ID: id, Name: was.Username}, "")
 	})
