@@ -225,7 +225,7 @@ func TestTheTableOfAccessIsWhatTheSiteDoes(t *testing.T) {
 	t.Logf("%d cells", cells)
 }
 
-// cell asks one cell for real, and answers what came of it. want is "" for a route without a line.
+// cell asks one cell for real, and returns what came of it. want is "" for a route without a line.
 func (f *accessFixture) cell(route *echo.Route, visitor, want string) string {
 	f.t.Helper()
 	f.putBack()

@@ -46,7 +46,7 @@ func (q *queuePage) asked() []string {
 	return slices.Clone(q.seen)
 }
 
-// operator makes the operator ops and answers the key of their app.
+// operator makes the operator ops, and returns the key of their app.
 func (f *fixture) operator() (account.User, otp.Secret) {
 	f.t.Helper()
 	ctx := context.Background()

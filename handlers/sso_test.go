@@ -32,7 +32,7 @@ func (f *fixture) provide(idp *federationtest.Provider) {
 	}
 }
 
-// leave goes from the log-in page to the provider, and answers the browser's cookie and what it brings back.
+// leave goes from the log-in page to the provider, and returns the browser's cookie and what it brings back.
 func (f *fixture) leave(idp *federationtest.Provider) (cookie string, back string) {
 	f.t.Helper()
 	rec := f.ask("POST", "/login/sso", "", "office=acme")

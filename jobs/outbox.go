@@ -13,7 +13,7 @@ import (
 // Outbox enqueues jobs in the caller's transaction: a job exists exactly when what caused it does.
 type Outbox struct{ client *river.Client[pgx.Tx] }
 
-// NewOutbox makes an Outbox over a client, which need not work jobs itself.
+// NewOutbox returns an Outbox over a client, which need not work jobs itself.
 func NewOutbox(client *river.Client[pgx.Tx]) *Outbox { return &Outbox{client} }
 
 // SendCode enqueues a message of a challenge; an urgent one goes before all others.

@@ -42,7 +42,7 @@ func (p *person) note(kind, key, got string, began time.Time) {
 	p.run.history.add(act{began: began, user: p.id, kind: kind, key: key, answer: got, office: p.office})
 }
 
-// logIn enters the password until it is taken, and answers the browser and where it is led.
+// logIn enters the password until it is taken, and returns the browser and where it is led.
 func (p *person) logIn() (*visitor, string) {
 	v := newVisitor(p.run.nodes, p.random)
 	if v.get("/login").status != http.StatusOK {
@@ -76,7 +76,7 @@ func (p *person) logIn() (*visitor, string) {
 	return nil, ""
 }
 
-// textSignIn logs in with a text message, more or less cleverly. It answers the signed-in browser, or nil.
+// textSignIn logs in with a text message, more or less cleverly. It returns the signed-in browser, or nil.
 func (p *person) textSignIn(plain bool) *visitor {
 	began := time.Now()
 	v, to := p.logIn()
@@ -205,7 +205,7 @@ func (p *person) awaitText(v *visitor, began time.Time) bool {
 	return false
 }
 
-// looks asks for the own settings, with what is known of the session, and answers what came.
+// looks asks for the own settings, with what is known of the session, and returns what came.
 func (p *person) looks(v *visitor, node string, since time.Time, factor int) string {
 	began := time.Now()
 	a := v.call(node, http.MethodGet, "/settings/me", nil)

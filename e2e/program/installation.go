@@ -124,7 +124,7 @@ func (in *Installation) Exec(sql string, args ...any) {
 	}
 }
 
-// Ask answers one value of the database, as text; "" when there is none.
+// Ask returns one value of the database, as text; "" when there is none.
 func (in *Installation) Ask(sql string, args ...any) string {
 	in.T.Helper()
 	var answer *string

@@ -154,7 +154,7 @@ func must2(t testing.TB) func(r *http.Request, err error) *http.Request {
 	}
 }
 
-// postgresOf answers the process of the local server of a data folder.
+// postgresOf returns the process of the local server of a data folder.
 func postgresOf(t testing.TB, data string) int {
 	t.Helper()
 	opts := localpg.Options{BinDir: os.Getenv("PG_BINDIR"), Exclusive: true}

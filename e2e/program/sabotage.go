@@ -41,7 +41,7 @@ func trySabotage(url string) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(context.Background(), cfg)
 }
 
-// Terminate ends the program's backends that meet a condition on pg_stat_activity, and answers how many.
+// Terminate ends the program's backends that meet a condition on pg_stat_activity, and returns how many.
 func (in *Installation) Terminate(where string) int {
 	in.T.Helper()
 	n := in.Ask("select count(pg_terminate_backend(pid)) from pg_stat_activity where " + Ours + " and " + where)

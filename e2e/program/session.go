@@ -26,7 +26,7 @@ func (b *Browser) Token() string {
 	return found
 }
 
-// Bare asks without following redirects, and answers the status and where it leads.
+// Bare asks without following redirects, and returns the status and where it leads.
 func (b *Browser) Bare(method, path string, form url.Values, headers ...string) (int, string) {
 	b.T.Helper()
 	follow := b.Client.CheckRedirect

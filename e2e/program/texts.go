@@ -25,7 +25,7 @@ func CodeIn(t testing.TB, text string) string {
 	return found[1]
 }
 
-// Texts waits until the stand-in was called n times and answers what it was told.
+// Texts waits until the stand-in was called n times, and returns what it was told.
 func (in *Installation) Texts(n int, within time.Duration) []smstest.Message {
 	in.T.Helper()
 	Eventually(in.T, within, fmt.Sprintf("%d calls to the provider", n), func() bool {

@@ -36,7 +36,7 @@ type Screens struct {
 	sso      SSO
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, accounts Accounts, factors *twofactor.Service, sessions *session.Store, sso SSO) *Screens {
 	return &Screens{w, accounts, factors, sessions, sso}
 }

@@ -27,5 +27,5 @@ type Screens struct {
 	mails Mails
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, texts Texts, mails Mails) *Screens { return &Screens{w, texts, mails} }

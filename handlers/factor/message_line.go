@@ -42,12 +42,7 @@ func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.Mess
 		}
 		line.Steps = append(line.Steps, step)
 	}
-	said := func(id string) string {
-		if m.Channel == phone.ByCall {
-			return id + "_call"
-		}
-		return id
-	}
+	said := func(id string) string { return id + bySuffix(m.Channel) }
 	add(templates.StepDone, "line.queued", "", m.QueuedAt)
 	delayed := ""
 	if challenge.Now.Sub(m.QueuedAt) >= delayedAfter {
@@ -91,6 +86,14 @@ func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.Mess
 		add(templates.StepFailed, "line.failed", failedNote(m.Reason), m.ChangedAt)
 	}
 	return line
+}
+
+// bySuffix ends the keys of sentences that a call has of its own.
+func bySuffix(channel phone.Channel) string {
+	if channel == phone.ByCall {
+		return "_call"
+	}
+	return ""
 }
 
 func retryingText(reason string) string {

@@ -17,7 +17,7 @@ type Screens struct {
 	calls   bool // a code can be spoken by a call
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, factors *twofactor.Service, calls bool) *Screens {
 	return &Screens{w, factors, calls}
 }

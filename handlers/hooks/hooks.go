@@ -45,7 +45,7 @@ type Screens struct {
 	turns    chan struct{}
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, receiver Receiver, tokens func() []string) *Screens {
 	return &Screens{w, receiver, tokens, make(chan struct{}, AtOnce)}
 }

@@ -17,7 +17,7 @@ type Screens struct {
 	sso      *federation.Service
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, accounts *account.Service, factors *twofactor.Service, sso *federation.Service) *Screens {
 	return &Screens{w, accounts, factors, sso}
 }

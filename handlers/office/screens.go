@@ -24,7 +24,7 @@ type Screens struct {
 	sso     *federation.Service
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, offices *office.Service, factors Factors, sso *federation.Service) *Screens {
 	return &Screens{w, offices, factors, sso}
 }

@@ -53,7 +53,7 @@ type Screens struct {
 	unproxied    bool         // browsers come by https and no proxy is named
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors, offices Offices,
 	service *operator.Service, installation *audit.Installation, jobs http.Handler, balanceWarn float64,
 	unproxied bool,

@@ -41,7 +41,7 @@ type Screens struct {
 	factors  Factors
 }
 
-// New makes the Screens.
+// New returns the Screens.
 func New(w *web.Web, service *users.Service, profiles Profiles, inviter Inviter, factors Factors) *Screens {
 	return &Screens{w, service, profiles, inviter, factors}
 }

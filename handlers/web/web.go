@@ -60,7 +60,7 @@ type Web struct {
 	cross    *http.CrossOriginProtection
 }
 
-// New makes the Web of a site that browsers reach under origin.
+// New returns the Web of a site that browsers reach under origin.
 func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies,
 	origin *url.URL, product string, demo bool, logger *slog.Logger,
 ) (*Web, error) {

@@ -260,8 +260,8 @@ func TestAnOperatorRanksNowhereInAnOffice(t *testing.T) {
 }
 
 // Whoever sits in a session of a user, by the password or a stolen cookie, and mistypes there for hours, delays no
-// other session's proof or change of password. Sessions that single sign-on began share one budget: who can begin them
-// at will would have a new one for every guess.
+// other session's proof or change of password. Sessions that single sign-on began share one budget: whoever can begin
+// them at will would have a new one for every guess.
 func TestWhoSitsInOneSessionDelaysNoOther(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

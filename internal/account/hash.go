@@ -32,8 +32,8 @@ type Hasher struct {
 	dummy string
 }
 
-// NewHasher makes a Hasher whose hashes cost as much. Unknown users are compared with a hash of that cost which is no
-// password's.
+// NewHasher returns a Hasher of hashes that cost this much. Unknown users are compared with a hash of that cost which
+// is no password's.
 func NewHasher(cost Cost) *Hasher {
 	salt, key := make([]byte, cost.SaltLength), make([]byte, cost.KeyLength)
 	dummy := fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, cost.Memory, cost.Iterations,

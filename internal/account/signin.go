@@ -17,7 +17,7 @@ import (
 // ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
 var ErrWrong = fault.New(fault.Invalid, "wrong office, user or password")
 
-// Delay says that this name was tried wrongly too often: it is answered at once, without a look at the
+// Delay says that there were too many wrong tries for this name: it is returned at once, without a look at the
 // password, whether or not such a user exists.
 type Delay struct{ Wait time.Duration }
 

@@ -91,7 +91,7 @@ func (t *turns) remove(network string, i int) {
 	}
 }
 
-// pass gives a turn to who is next.
+// pass gives a turn to the next in line.
 func (t *turns) pass() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -113,7 +113,7 @@ type Log struct {
 	observers []func(Event)
 }
 
-// NewLog makes a Log. Each observer is told of every event after its insert, in the caller's goroutine, so it
+// NewLog returns a Log. Each observer is told of every event after its insert, in the caller's goroutine, so it
 // must not wait. The transaction may still roll back: an observer may count an event that the table never had.
 func NewLog(logger *slog.Logger, observers ...func(Event)) *Log { return &Log{logger, observers} }
 

@@ -14,7 +14,7 @@ type Installation struct {
 	log *Log
 }
 
-// NewInstallation makes an Installation over a pool.
+// NewInstallation returns an Installation over a pool.
 func NewInstallation(db dbsqlc.DBTX, log *Log) *Installation { return &Installation{db, log} }
 
 // Record writes an event that stands before what it records and not in its transaction: for what others do

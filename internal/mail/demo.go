@@ -23,7 +23,7 @@ type DemoMailbox struct {
 	q    *dbsqlc.Queries
 }
 
-// NewDemoMailbox makes the mailbox.
+// NewDemoMailbox returns the mailbox.
 func NewDemoMailbox(pool dbsqlc.DBTX) *DemoMailbox { return &DemoMailbox{pool, dbsqlc.New()} }
 
 // Send keeps a mail.

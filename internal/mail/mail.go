@@ -57,7 +57,7 @@ type Service struct {
 	logger  *slog.Logger
 }
 
-// New makes the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
+// New returns the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
 // returns the public origin, which a listen address of port 0 settles late.
 func New(
 	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, logger *slog.Logger,

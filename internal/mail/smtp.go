@@ -99,7 +99,7 @@ type SMTP struct {
 	roots    *x509.CertPool
 }
 
-// NewSMTP makes the sender. roots are the authorities it believes; nil for this machine's.
+// NewSMTP returns the sender. roots are the authorities it believes; nil for this machine's.
 func NewSMTP(settings Settings, roots *x509.CertPool) *SMTP { return &SMTP{settings, roots} }
 
 // Send hands a message to the server. Its error is a *Failure.

@@ -12,7 +12,7 @@ type Carriers struct {
 	words Words
 }
 
-// NewCarriers makes Providers of a router.
+// NewCarriers returns Providers of a router.
 func NewCarriers(router *sms.Router, words Words) Carriers { return Carriers{router, words} }
 
 // Send puts a code into words and hands them to one provider. Of a call only the prompt is handed over: the code

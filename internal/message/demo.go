@@ -22,7 +22,7 @@ type DemoPhone struct {
 	q    *dbsqlc.Queries
 }
 
-// NewDemoPhone makes the phone.
+// NewDemoPhone returns the phone.
 func NewDemoPhone(pool dbsqlc.DBTX) *DemoPhone { return &DemoPhone{pool, dbsqlc.New()} }
 
 // Keep receives a message.

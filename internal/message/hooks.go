@@ -27,7 +27,7 @@ type Hooks struct {
 	refused  func(provider string)
 }
 
-// NewHooks makes the Hooks. refused counts a post that its provider did not sign.
+// NewHooks returns the Hooks. refused counts a post that its provider did not sign.
 func NewHooks(carriers Carriers, messages Receiver, logger *slog.Logger, refused func(provider string)) Hooks {
 	return Hooks{carriers, messages, logger, refused}
 }

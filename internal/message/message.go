@@ -76,7 +76,7 @@ type Service struct {
 	gap       time.Duration
 }
 
-// New makes the Service. jitter spreads waits over 0 to 2 s. rate is how many calls a second all processes together
+// New returns the Service. jitter spreads waits over 0 to 2 s. rate is how many calls a second all processes together
 // make to one provider; Vonage takes 30.
 func New(pool *db.Pool, codes *twofactor.Service, providers Providers, queue Requeuer, meter Recorder,
 	logger *slog.Logger, jitter func() time.Duration, rate int,

@@ -16,7 +16,7 @@ type History struct {
 	Events    []Event // of the audit log, the newest first
 }
 
-// User is who is asked about.
+// User is the user whose history it is.
 type User struct {
 	ID          int64
 	OfficeID    int64

@@ -44,7 +44,7 @@ type Service struct {
 	anew Anew
 }
 
-// New makes the Service. anew may be nil where nothing is sent.
+// New returns the Service. anew may be nil where nothing is sent.
 func New(pool *db.Pool, log *audit.Log, anew Anew) *Service {
 	return &Service{pool, dbsqlc.New(), log, anew}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
-// recent is how long after its end a failed log-in is still what an operator is asked about.
+// recent is how long after its end a failed log-in is still what users ask operators about.
 const recent = time.Hour
 
 // Why says in one to three sentences what the user waits for now, or what became of the last attempt.

@@ -42,7 +42,7 @@ type call struct {
 // errEnded is what the SDK gets for every ending that call.ended tells better.
 var errEnded = errors.New("the call has ended")
 
-// do makes the request with our context and this body, and answers what a 2xx answer
+// do makes the request with our context and this body, and returns what a 2xx answer
 // says. For every other ending it returns errEnded and has noted the outcome.
 func (c *call) do(asked *http.Request, content string) ([]byte, error) {
 	c.begun = true

@@ -56,7 +56,7 @@ type Service struct {
 	log      *audit.Log
 }
 
-// New makes the Service.
+// New returns the Service.
 func New(pool *db.Pool, sessions *session.Store, ways *account.Ways, log *audit.Log) *Service {
 	return &Service{pool, dbsqlc.New(), sessions, ways, log}
 }

@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run answers how many checks failed. flags go to go test.
+// run returns how many checks failed. flags go to go test.
 func run(all []check, flags []string) (failed int, err error) {
 	outcomes := map[test]string{}
 	for _, b := range batches(all) {

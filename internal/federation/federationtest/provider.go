@@ -93,7 +93,7 @@ func (p *Provider) metadata(w http.ResponseWriter, _ *http.Request) {
 }
 
 // LogIn is what happens at the provider when a user logs in there: it takes the address that the browser
-// was sent to, and answers the query that the browser brings back.
+// was sent to, and returns the query that the browser brings back.
 func (p *Provider) LogIn(t testing.TB, address string) url.Values {
 	t.Helper()
 	u, err := url.Parse(address)

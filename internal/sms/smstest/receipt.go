@@ -193,7 +193,7 @@ func sleep(d time.Duration, done <-chan struct{}) bool {
 	}
 }
 
-// send posts to whoever asked for it, and answers the status (0 for no answer) and the body.
+// send posts to whoever asked for it, and returns the status (0 for no answer) and the body.
 func send(address string, body []byte, header http.Header) (int, []byte) {
 	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(body)) //nolint:noctx // bounded by the client
 	if err != nil {

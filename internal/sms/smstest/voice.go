@@ -143,7 +143,7 @@ func (v *Voice) take(c *Call, fault int) (Step, func(Call)) {
 	return step, v.onCall
 }
 
-// readCall answers the call, or the HTTP status of what is wrong with it.
+// readCall returns the call, or the HTTP status of what is wrong with it.
 func readCall(raw []byte, authorization string) (Call, int) {
 	var request struct {
 		To []struct {

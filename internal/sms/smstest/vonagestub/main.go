@@ -51,8 +51,7 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	addr := flags.String("addr", "localhost:8025", "address to listen on, of this machine; port 0 takes a free one")
 	script := flags.String("script", "", `what to do with each message, such as "1,1,0": a status, an HTTP status `+
 		"(429:2 with Retry-After), 0+9 for two parts, slow:3s, hang, stall, reset, garbage, empty; x4 after a step repeats "+
-		"it; "+
-		"everything after the script is accepted")
+		"it; everything after the script is accepted")
 	key := flags.String("key", "", "the only API key to take (any)")
 	secret := flags.String("secret", "", "the only API secret to take (any)")
 	signature := flags.String("signature-secret", "", "signs receipts and events, as VONAGE_SIGNATURE_SECRET (unsigned)")
@@ -63,24 +62,17 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	var receipts []smstest.Receipt
-	if *report != "" {
-		var err error
-		if receipts, err = smstest.ParseReceipts(*report); err != nil {
-			return err
-		}
+	receipts, err := receiptsOf(*report)
+	if err != nil {
+		return err
 	}
 	steps, err := smstest.Parse(*script)
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", *addr)
+	listener, err := listen(ctx, *addr)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
-		_ = listener.Close()
-		return errors.New("the address must be one of this machine alone, such as localhost:8025")
+		return err
 	}
 
 	var printing sync.Mutex
@@ -103,6 +95,10 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 	})
 	_, _ = fmt.Fprintf(notes, "vonagestub: VONAGE_BASE_URL=http://%s/sms\n", listener.Addr())
 
+	return serve(ctx, listener, stub, voice)
+}
+
+func serve(ctx context.Context, listener net.Listener, stub *smstest.Stub, voice *smstest.Voice) error {
 	server := &http.Server{Handler: routes(stub, voice), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		<-ctx.Done()
@@ -113,6 +109,26 @@ func run(ctx context.Context, args []string, out, notes io.Writer) error {
 		return err
 	}
 	return nil
+}
+
+func receiptsOf(report string) ([]smstest.Receipt, error) {
+	if report == "" {
+		return nil, nil
+	}
+	return smstest.ParseReceipts(report)
+}
+
+// listen takes an address of this machine alone.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		_ = listener.Close()
+		return nil, errors.New("the address must be one of this machine alone, such as localhost:8025")
+	}
+	return listener, nil
 }
 
 // heard is a call as it went.
