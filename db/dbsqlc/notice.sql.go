@@ -25,7 +25,11 @@ func (q *Queries) NoticeInsert(ctx context.Context, db DBTX, arg NoticeInsertPar
 }
 
 const noticeList = `-- name: NoticeList :many
-select id, kind, created_at from notices where user_id = $1 and seen_at is null order by id desc limit 5
+select n.id, n.kind, n.created_at from (
+    select distinct on (kind) id, kind, created_at from notices
+    where user_id = $1 and seen_at is null order by kind, id desc
+) n
+order by n.id desc
 `
 
 type NoticeListRow struct {
@@ -34,6 +38,7 @@ type NoticeListRow struct {
 	CreatedAt time.Time
 }
 
+// The newest of each kind: whoever guesses again and again hides nothing else with what that leaves.
 func (q *Queries) NoticeList(ctx context.Context, db DBTX, userID int64) ([]NoticeListRow, error) {
 	rows, err := db.Query(ctx, noticeList, userID)
 	if err != nil {

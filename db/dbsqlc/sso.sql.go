@@ -654,3 +654,24 @@ func (q *Queries) SSORefusals(ctx context.Context, db DBTX, officeID int64) ([]S
 	}
 	return items, nil
 }
+
+const sSORefusedJustNow = `-- name: SSORefusedJustNow :one
+select exists (
+    select from audit_events
+    where is_attempt(action) and at > now() - interval '1 minute' and office_id = $1::bigint
+        and action = 'sso_refused' and actor_id is null and left(detail, 100) = left($2, 100)
+)::boolean
+`
+
+type SSORefusedJustNowParams struct {
+	OfficeID int64
+	Detail   string
+}
+
+// Whether somebody whom nobody here is linked to was refused so within the last minute.
+func (q *Queries) SSORefusedJustNow(ctx context.Context, db DBTX, arg SSORefusedJustNowParams) (bool, error) {
+	row := db.QueryRow(ctx, sSORefusedJustNow, arg.OfficeID, arg.Detail)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}

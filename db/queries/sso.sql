@@ -129,3 +129,11 @@ left join sso_identities i on i.office_id = p.office_id and i.issuer = p.issuer
 left join users u on u.id = i.user_id and u.disabled_at is null
 where p.office_id = @office_id
 group by p.policy;
+
+-- name: SSORefusedJustNow :one
+-- Whether somebody whom nobody here is linked to was refused so within the last minute.
+select exists (
+    select from audit_events
+    where is_attempt(action) and at > now() - interval '1 minute' and office_id = @office_id::bigint
+        and action = 'sso_refused' and actor_id is null and left(detail, 100) = left(@detail, 100)
+)::boolean;

@@ -507,3 +507,29 @@ func TestAnOfficesSignInsKeepNoOtherOfficeOut(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has an account at the provider and is nobody here comes again and again: the history has one line a minute of
+// them, and one each time of a user.
+func TestRefusalsOfNobodyAreWrittenOnceAMinute(t *testing.T) {
+	t.Parallel()
+	for linked, want := range map[bool]int64{false: 2, true: 4} {
+		f := newFixture(t)
+		if linked {
+			f.link()
+		}
+		f.demand(true)
+		for i := range 4 {
+			var refused *Refused
+			if _, err := f.roundTrip(); !errors.As(err, &refused) {
+				t.Fatal(err)
+			}
+			if i == 2 {
+				f.Exec(`alter table audit_events disable trigger user;
+					update audit_events set at = at - interval '61 seconds'; alter table audit_events enable trigger user`)
+			}
+		}
+		if n := f.ID("select count(*) from audit_events where action = 'sso_refused'"); n != want {
+			t.Errorf("linked %v: four refusals are %d lines, want %d", linked, n, want)
+		}
+	}
+}

@@ -195,8 +195,14 @@ func (s *Service) userOf(ctx context.Context, tx pgx.Tx, officeID int64, issuer,
 func (s *Service) writeRefusal(ctx context.Context, tx pgx.Tx, officeID int64, user account.User, label string,
 	client session.Client) error {
 	event := audit.Event{Office: officeID, Actor: user.Person(), Action: audit.SSORefused, Address: client.Address}
-	if user.ID == 0 {
-		event.Detail = label
+	if user.ID != 0 {
+		return s.log.Write(ctx, tx, event)
 	}
-	return s.log.Write(ctx, tx, event)
+	// Whoever has an account at the provider may come again and again: that is one line a minute.
+	event.Detail = label
+	told, err := s.q.SSORefusedJustNow(ctx, tx, dbsqlc.SSORefusedJustNowParams{OfficeID: officeID, Detail: label})
+	if err != nil {
+		return fmt.Errorf("look who was refused at office %d: %w", officeID, err)
+	}
+	return s.log.Count(ctx, tx, event, !told)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -58,6 +59,29 @@ func TestTwoHeadersAreNotOfAProxyThatSetsIt(t *testing.T) {
 	r.Header.Add("X-Forwarded-For", "203.0.113.9")
 	if got, found := private.Client(r); got != "203.0.113.9" || found != PassedOn {
 		t.Errorf("%s (%q)", got, found)
+	}
+}
+
+// Whatever a visitor writes into the header, the address is the one that the proxy saw and added, in the same line or
+// in one of its own.
+func TestAVisitorsOwnHeaderIsNobodysAddress(t *testing.T) {
+	t.Parallel()
+	for _, claimed := range []string{
+		"198.51.100.7", "10.9.9.9", "127.0.0.1", "::1", "::ffff:10.1.2.3", "::ffff:198.51.100.7", "[2001:db8::7]:443",
+		"198.51.100.7:80", "fe80::1%eth0", "198.51.100.7, 10.9.9.9", ",", ", ,", "unknown", "_hidden", "for=198.51.100.7",
+		"198.51.100.7;", "0.0.0.0", "1", "0x7f.1", "198.51.100.07", "\"198.51.100.7\"", "a\tb",
+		strings.Repeat("10.9.9.9,", 500),
+	} {
+		for _, lines := range [][]string{
+			{claimed + ", 203.0.113.9"}, {claimed, "203.0.113.9"}, {claimed, "203.0.113.9, 10.2.2.2"},
+		} {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = "10.1.2.3:1"
+			r.Header["X-Forwarded-For"] = lines
+			if got, found := private.Client(r); got != "203.0.113.9" || found != PassedOn {
+				t.Errorf("%.60q: %s (%q)", lines, got, found)
+			}
+		}
 	}
 }
 

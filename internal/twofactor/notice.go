@@ -46,7 +46,7 @@ func (s *Service) notify(ctx context.Context, tx pgx.Tx, userID int64, n Notice,
 	return s.ways.Notify(ctx, tx, userID, string(n), client.Origin())
 }
 
-// Notices returns what the user has not put away yet, the newest first, at most five.
+// Notices returns what the user has not put away yet, the newest first, and of each kind the newest alone.
 func (s *Service) Notices(ctx context.Context, userID int64) ([]Told, error) {
 	rows, err := s.q.NoticeList(ctx, s.pool, userID)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
 // postbox is a Post that keeps what it is given, or refuses.
@@ -135,5 +136,24 @@ func TestWhatCannotBeToldIsNotDone(t *testing.T) {
 	}
 	if f.Int("select count(*) from authenticators") != 1 || f.Int("select count(*) from notices") != 0 {
 		t.Error("half of it was done")
+	}
+}
+
+// Whoever guesses second factors leaves notices; they hide no other that the user has not read.
+func TestManyNoticesOfOneKindHideNoOther(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	f.Exec(`insert into notices (user_id, kind)
+		select $1, case when i = 1 then 'number_changed' else 'guessed' end from generate_series(1, 30) i`, u.ID)
+	told, err := f.factors.Notices(t.Context(), u.ID)
+	if err != nil || len(told) != 2 || told[0].Kind != twofactor.NoticeGuessed || told[1].Kind != "number_changed" {
+		t.Fatalf("%+v, %v", told, err)
+	}
+	if err := f.factors.SeeNotices(t.Context(), u.ID, told[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := f.factors.Notices(t.Context(), u.ID); err != nil || len(told) != 0 {
+		t.Errorf("%+v, %v", told, err)
 	}
 }
