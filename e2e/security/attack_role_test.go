@@ -65,7 +65,8 @@ func copiedCookie(a *attack) {
 	form := url.Values{
 		"username": {"mallory"}, "name": {"Mallory"}, "email": {"mallory@evil.example"}, "role": {"superuser"},
 	}
-	confirm := boss.Get("/settings/users/new").On("/settings/confirm")
+	own := url.Values{"username": {"colleague"}, "name": {"Colleague"}, "email": {"c@acme.example"}, "role": {"user"}}
+	confirm := boss.Post("/settings/users/new", own).On("/settings/confirm")
 	copied.Post("/settings/users/new", form).On("/settings/confirm")
 	confirm.Press("Continue", "password", program.Password).On("/settings/users/new")
 	made := func(name string) int {
@@ -76,8 +77,7 @@ func copiedCookie(a *attack) {
 		a.t.Fatal("the copy's form was performed with the owner's proof")
 	}
 	a.Exec("update sessions set password_at = now() - interval '11 minutes' where user_id = " + a.of("boss"))
-	form.Set("username", "colleague")
-	p := boss.Post("/settings/users/new", form).On("/settings/confirm").Press("Continue", "password", program.Password)
+	p := boss.Post("/settings/users/new", own).On("/settings/confirm").Press("Continue", "password", program.Password)
 	if p.Status != http.StatusOK || made("colleague") != 1 {
 		a.t.Errorf("the owner's own form: %d at %s", p.Status, p.URL)
 	}

@@ -177,8 +177,9 @@ func linkedByPassword(a *attack) {
 	})
 	a.demand(true)
 	stranger := a.browser()
-	stranger.LogIn(a.office, "owner", program.Password).Says("Log in with SSO")
-	a.out(stranger, "the password of a user of the provider")
+	if p := stranger.LogIn(a.office, "owner", program.Password); p.Status != http.StatusUnprocessableEntity {
+		a.t.Errorf("the password of a user of the provider leads to %s", p.URL)
+	}
 	setup, _ := owner.Bare(http.MethodGet, "/login/app/setup", nil)
 	if number, _ := owner.Bare(http.MethodPost, "/login/number", numberForm(a.phone())); setup == 200 || number == 303 {
 		a.t.Errorf("who was in by the password enrols: %d, %d", setup, number)
