@@ -293,6 +293,56 @@ const walks = {
     await see(vera, 'a notice in settings');
   },
 
+  async 'at a reset'({ app, browserUser }, settings, see) {
+    const office = await app.office({ chief: 'superuser', mia: 'user' });
+    await app.user(office, 'noa', 'user', '');
+    const [chief, mia, noa] = [await browserUser(settings), await browserUser(settings), await browserUser(settings)];
+    const reset = async (name) => {
+      await chief.go('/settings/users');
+      await chief.page.locator('#users-list a', { hasText: name }).click();
+      await chief.at(/^\/settings\/users\/\d+$/);
+      await chief.page.locator('a[href$="/reset"]').click();
+      await asks(chief);
+      await see(chief, `the question before the reset of ${name}`);
+      await chief.page.locator('#question button').click();
+      await eventually(async () => assert.equal(await chief.page.locator('dialog[open]').count(), 0));
+    };
+    for (const [who, username] of [[mia, 'mia'], [noa, 'noa']]) {
+      await enter(who, office, username);
+      await who.at('/settings/me');
+      await who.go('/settings/me/app');
+      await fill(who, { code: await new Authenticator(await who.page.locator('[data-secret]').innerText()).code() });
+      await submit(who);
+      await who.page.locator('[data-recovery-code]').first().waitFor();
+    }
+    await enter(chief, office, 'chief');
+    await chief.at('/settings/me');
+    await reset('Mia');
+    await see(chief, 'a user who waits for a link');
+    await reset('Noa');
+    const word = await chief.page.locator('code.word').innerText();
+    await see(chief, 'the word of a reset');
+    assert.equal(await chief.page.locator('main .badge.ok').count(), 0, 'no factor is set up any more');
+    assert.equal(await chief.page.locator('#country').getAttribute('data-country'), 'NL', 'as before the question');
+    await chief.go(chief.path);
+    await see(chief, 'a user who owes a word');
+    await activate(chief);
+    await chief.page.locator('form[action$="/activate"] button').click();
+    await chief.at('/login/method');
+
+    noa.expectRefusal('/login/word');
+    await enter(noa, office, 'noa');
+    await noa.at('/login/word');
+    await see(noa, 'the word');
+    await fill(noa, { code: 'AAAAA-BBBBB-CCCCC' });
+    await submit(noa);
+    await noa.page.locator('#proof-error').waitFor();
+    await see(noa, 'a word refused');
+    await fill(noa, { code: word });
+    await submit(noa);
+    await noa.at('/login/method');
+  },
+
   async 'at single sign-on'({ app, browserUser }, settings, see) {
     idp ??= await IdentityProvider.start(`${app.url}/login/sso/callback`);
     idp.says = { amr: ['pwd', 'mfa'] };

@@ -91,27 +91,14 @@ export class App {
       password: `pw-${randomBytes(12).toString('hex')}`,
     };
     await this.command(['office', 'create', '--code', office.code, '--name', office.name]);
-    for (const [username, role] of Object.entries(roles)) {
-      await this.command(
-        [
-          'user',
-          'create',
-          '--office',
-          office.code,
-          '--username',
-          username,
-          '--name',
-          fullName(username),
-          '--role',
-          role,
-          '--email',
-          this.email(office, username),
-          '--password-stdin',
-        ],
-        office.password,
-      );
-    }
+    for (const [username, role] of Object.entries(roles)) await this.user(office, username, role);
     return office;
+  }
+
+  /** A user of an office, with its users' password; without an address nothing can be mailed to them. */
+  user(office, username, role, email = this.email(office, username)) {
+    const who = ['--username', username, '--name', fullName(username), '--role', role, '--email', email];
+    return this.command(['user', 'create', '--office', office.code, ...who, '--password-stdin'], office.password);
   }
 
   email(office, username) {

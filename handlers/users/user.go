@@ -121,8 +121,8 @@ func (s *Screens) Reset(c echo.Context) error {
 	if done.Mailed {
 		return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset_link"))
 	}
-	// Shown in this response alone; reset again, there is another.
-	return s.showUser(c, shownUser{word: done.Word})
+	// Shown in this response alone; reset again, there is another. The user is read anew, without the factors.
+	return s.LoadUser(func(c echo.Context) error { return s.showUser(c, shownUser{word: done.Word}) })(c)
 }
 
 const keyUser = "user"

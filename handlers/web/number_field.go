@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -23,7 +22,7 @@ func (w *Web) NumberField(c echo.Context, problem string, sure bool) (templates.
 	lang := w.Lang(c)
 	field := templates.NumberField{Error: problem, Sure: sure}
 	field.Country = w.countryChoice(c, most[0], false)
-	if c.Request().Method == http.MethodPost {
+	if c.Request().PostForm.Has("number") { // another form of the page says nothing of it
 		field.Number = c.FormValue("number")
 		field.Country = w.LiveCountry(c)
 	}
