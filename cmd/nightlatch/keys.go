@@ -57,7 +57,7 @@ func (keysStatus) Run(ctx context.Context, a *app, std stdio) error {
 		rotation.Needed: "needed", rotation.NotNeeded: "not needed: its line may go",
 	}
 	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tSTATE\tAPPS\tFOR MINUTES\tRECOVERY CODES\tPROCESSES WITH IT")
+	fmt.Fprintln(table, "KEY\tSTATE\tSECRETS\tFOR A DAY\tRECOVERY CODES\tPROCESSES WITH IT")
 	for _, k := range status.Keys {
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d of %d\n", k.Fingerprint, states[k.State],
 			k.Use.Secrets, k.Use.ShortLived, k.Use.RecoveryCodes, k.Holders, status.Holders)

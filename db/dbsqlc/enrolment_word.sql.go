@@ -46,18 +46,26 @@ func (q *Queries) EnrolmentWordOf(ctx context.Context, db DBTX, userID int64) (E
 }
 
 const enrolmentWordPut = `-- name: EnrolmentWordPut :exec
-insert into enrolment_words (user_id, word_mac, expires_at) values ($1, $2, now() + $3::interval)
-on conflict (user_id) do update set word_mac = excluded.word_mac, expires_at = excluded.expires_at
+insert into enrolment_words (user_id, word_mac, key_id, expires_at)
+values ($1, $2, $3, now() + $4::interval)
+on conflict (user_id) do update set
+    word_mac = excluded.word_mac, key_id = excluded.key_id, expires_at = excluded.expires_at
 `
 
 type EnrolmentWordPutParams struct {
 	UserID  int64
 	WordMac []byte
+	KeyID   []byte
 	Life    time.Duration
 }
 
 func (q *Queries) EnrolmentWordPut(ctx context.Context, db DBTX, arg EnrolmentWordPutParams) error {
-	_, err := db.Exec(ctx, enrolmentWordPut, arg.UserID, arg.WordMac, arg.Life)
+	_, err := db.Exec(ctx, enrolmentWordPut,
+		arg.UserID,
+		arg.WordMac,
+		arg.KeyID,
+		arg.Life,
+	)
 	return err
 }
 

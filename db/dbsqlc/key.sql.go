@@ -136,14 +136,7 @@ func (q *Queries) KeyStateLock(ctx context.Context, db DBTX) (KeyStateLockRow, e
 const keyUse = `-- name: KeyUse :many
 select key_id::bytea as key_id, sum(lasting)::bigint as lasting, sum(brief)::bigint as brief,
     sum(codes)::bigint as codes
-from (
-    select f.key_id, f.lasting, f.brief, f.codes from factor_keys f
-    union all
-    select substring(secret_ct from 2 for 4), 1, 0, 0 from sso_providers
-    union all
-    select substring(payload_ct from 2 for 4), 0, 1, 0 from mails where payload_ct is not null
-) as made
-group by key_id order by key_id
+from key_uses group by key_id order by key_id
 `
 
 type KeyUseRow struct {
@@ -153,8 +146,8 @@ type KeyUseRow struct {
 	Codes   int64
 }
 
-// What each key is still needed for, by its id: it stands in bytes 1 to 4 of what it sealed. Lasting is sealed
-// anew by a job, brief is gone within minutes, and codes are MACs, which cannot be made anew. A null id is not known.
+// What each key is still needed for: see the view key_uses. Lasting is sealed anew by a job, brief is gone within a
+// day, and codes are MACs, which cannot be made anew. An empty id is not known.
 func (q *Queries) KeyUse(ctx context.Context, db DBTX) ([]KeyUseRow, error) {
 	rows, err := db.Query(ctx, keyUse)
 	if err != nil {

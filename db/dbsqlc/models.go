@@ -145,6 +145,7 @@ type EnrolmentWord struct {
 	UserID    int64
 	WordMac   []byte
 	ExpiresAt time.Time
+	KeyID     []byte
 }
 
 type FactorFailure struct {
@@ -159,13 +160,6 @@ type FactorFailure struct {
 	Stranger       bool
 	GivenBack      int32
 	GivenBackSince time.Time
-}
-
-type FactorKey struct {
-	KeyID   pgtype.Bits
-	Lasting int32
-	Brief   int32
-	Codes   int32
 }
 
 type FactorLock struct {
@@ -206,6 +200,13 @@ type KeyHolder struct {
 	Host         string
 	Fingerprints []string
 	SeenAt       time.Time
+}
+
+type KeyUse struct {
+	KeyID   pgtype.Bits
+	Lasting int32
+	Brief   int32
+	Codes   int32
 }
 
 type KnownBrowser struct {

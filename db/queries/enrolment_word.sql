@@ -1,6 +1,8 @@
 -- name: EnrolmentWordPut :exec
-insert into enrolment_words (user_id, word_mac, expires_at) values (@user_id, @word_mac, now() + @life::interval)
-on conflict (user_id) do update set word_mac = excluded.word_mac, expires_at = excluded.expires_at;
+insert into enrolment_words (user_id, word_mac, key_id, expires_at)
+values (@user_id, @word_mac, @key_id, now() + @life::interval)
+on conflict (user_id) do update set
+    word_mac = excluded.word_mac, key_id = excluded.key_id, expires_at = excluded.expires_at;
 
 -- name: EnrolmentWordOf :one
 select word_mac, (expires_at > now())::boolean as lives from enrolment_words where user_id = @user_id;

@@ -38,8 +38,9 @@ var (
 func (s *Service) makeWord(ctx context.Context, tx pgx.Tx, userID int64) (string, error) {
 	shown := recovery.NewCode()
 	plain, _ := s.recovery.Clean(shown)
+	mac, keyID := s.keys.MACAndKey(wordPurpose, strconv.FormatInt(userID, 10), plain)
 	err := s.q.EnrolmentWordPut(ctx, tx, dbsqlc.EnrolmentWordPutParams{
-		UserID: userID, WordMac: s.keys.MAC(wordPurpose, strconv.FormatInt(userID, 10), plain), Life: wordLife,
+		UserID: userID, WordMac: mac, KeyID: keyID, Life: wordLife,
 	})
 	if err != nil {
 		return "", fmt.Errorf("keep the word of user %d: %w", userID, err)

@@ -24,7 +24,7 @@ const (
 type Use struct {
 	KeyID         []byte
 	Secrets       int64 // sealed for years; the job reseal seals them anew
-	ShortLived    int64 // sealed, and gone within minutes
+	ShortLived    int64 // sealed, or a MAC, and gone within a day
 	RecoveryCodes int64 // MACs, which cannot be made anew
 }
 
