@@ -38,18 +38,22 @@ SCRATCH = GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(scripts/scratch.sh)
 
 # These only compute, and what they share is behind a mutex: the race detector would find nothing in them
 # and make them several times as slow.
-UNRACED := regexp regexp/syntax text/template/parse golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b \
-	golang.org/x/net/html github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers
+UNRACED := regexp regexp/syntax text/template text/template/parse html/template \
+	golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b golang.org/x/net/html \
+	github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers
 
-# make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise.
+# make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise. The cluster
+# of databases is made once, and copied by each package.
 .PHONY: test/go
 test/go: build postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
 	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
-	$(SCRATCH) GORACE=atexit_sleep_ms=50 NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
+	export $(SCRATCH) NIGHTLATCH_TEST_CLUSTER=$$($(SCRATCH) go run ./db/dbtest/cluster); \
+	trap 'rm -rf "$$NIGHTLATCH_TEST_CLUSTER"' EXIT; \
+	GORACE=atexit_sleep_ms=50 NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
 		NIGHTLATCH_TEST_COMMANDS=$(CURDIR)/bin/nightlatch \
-		go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -vet=off -timeout 40m ./...
-	$(SCRATCH) go test -tags madeup -count=1 -vet=off -run '(Third|Any|Every)Language|KindOfMail' \
+		go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -vet=off -timeout 40m ./...; \
+	go test -tags madeup -count=1 -vet=off -run '(Third|Any|Every)Language|KindOfMail' \
 		./handlers ./internal/{locale,mail,message,users}
 
 # A file has a program, a database and a browser of its own; a page that one waits for leaves a core to the other.

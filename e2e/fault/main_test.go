@@ -6,4 +6,4 @@ import (
 	"github.com/nightlatch/nightlatch/e2e/program"
 )
 
-func TestMain(m *testing.M) { program.Main(m) }
+func TestMain(m *testing.M) { program.MainRaced(m) }

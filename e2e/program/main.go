@@ -16,34 +16,44 @@ import (
 // together is how many tests run at a time: most of them wait, for a retry or a rescue, and use no core.
 const together = "4"
 
-// fromMakefile names a program that was built already, with the race detector when the tests have it; commandsFrom one
-// without, for commands that run to their end: three hundred of them start several times as fast so, and share nothing
-// that the detector could watch.
+// Programs that the Makefile has built: one with the race detector, where tests have it, and one without, for commands
+// that run to their end: three hundred of them start several times as fast so, and share nothing to watch.
 const (
-	fromMakefile = "NIGHTLATCH_TEST_PROGRAM"
-	commandsFrom = "NIGHTLATCH_TEST_COMMANDS"
+	racedFrom = "NIGHTLATCH_TEST_PROGRAM"
+	plainFrom = "NIGHTLATCH_TEST_COMMANDS"
 )
 
-// binary is the program, and commands the one for short commands. Main is the only writer, before any test runs.
+// binary is the program as a node, and commands the one for short commands. Main is the only writer, before any test
+// runs.
 var binary, commands string
 
-// Main runs a package's tests with the program, and with a PostgreSQL server: see package dbtest.
-func Main(m *testing.M) {
+// Main runs a package's tests with the program, and with a PostgreSQL server: see package dbtest. Its nodes are without
+// the race detector: what requests do side by side is watched by the tests of handlers and of faults.
+func Main(m *testing.M) { run(m, false) }
+
+// MainRaced is Main with nodes that have the race detector, where the tests have it: for tests of what happens at once.
+func MainRaced(m *testing.M) { run(m, Raced) }
+
+func run(m *testing.M, raced bool) {
 	flag.Parse()
 	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
 		_ = flag.Set("test.parallel", together)
 	}
-	dbtest.Main(built{m})
+	dbtest.Main(built{m, raced})
 }
 
-// built runs tests after it has built the program.
-type built struct{ tests *testing.M }
+// built runs tests with the program, which it builds unless the Makefile has.
+type built struct {
+	tests *testing.M
+	raced bool
+}
 
 func (b built) Run() int {
-	if binary = os.Getenv(fromMakefile); binary != "" {
-		if commands = os.Getenv(commandsFrom); commands == "" {
-			commands = binary
-		}
+	commands = os.Getenv(plainFrom)
+	if binary = commands; b.raced {
+		binary = os.Getenv(racedFrom)
+	}
+	if binary != "" && commands != "" {
 		return b.tests.Run()
 	}
 	dir, err := os.MkdirTemp("", "nightlatch-program-")
@@ -55,7 +65,7 @@ func (b built) Run() int {
 	binary = filepath.Join(dir, "nightlatch")
 	commands = binary
 	args := []string{"build", "-o", binary}
-	if Raced {
+	if b.raced {
 		args = append(args, "-race")
 	}
 	cmd := exec.Command("go", append(args, "github.com/nightlatch/nightlatch/cmd/nightlatch")...)

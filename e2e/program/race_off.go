@@ -2,5 +2,5 @@
 
 package program
 
-// Raced reports whether the race detector is in the program.
+// Raced reports whether the race detector is in the tests.
 const Raced = false

@@ -2,5 +2,5 @@
 
 package program
 
-// Raced reports whether the race detector is in the program, which makes a password's hash several times as dear.
+// Raced reports whether the race detector is in the tests.
 const Raced = true
