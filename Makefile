@@ -42,8 +42,8 @@ UNRACED := regexp regexp/syntax text/template text/template/parse html/template 
 	golang.org/x/crypto/argon2 golang.org/x/crypto/blake2b golang.org/x/net/html \
 	github.com/andybalholm/cascadia github.com/nyaruka/phonenumbers
 
-# make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise. The cluster
-# of databases is made once, and copied by each package.
+# make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise. The
+# cluster of databases is made once, and copied by each package.
 .PHONY: test/go
 test/go: build postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
