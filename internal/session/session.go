@@ -103,7 +103,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
 		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
-		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed && !r.HasFactor,
+		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed,
 	}, nil
 }
 
@@ -124,7 +124,7 @@ func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (S
 	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
 	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
-	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed && !r.HasFactor
+	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed
 	sess.FactorElsewhere = r.FactorElsewhere
 	return sess, nil
 }
