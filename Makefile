@@ -58,10 +58,10 @@ ONE_BY_ONE := ^($(subst $(SPACE),|,$(strip $(ONE_BY_ONE))))$$
 test/go: build postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
 	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
-	export $(SCRATCH) NIGHTLATCH_TEST_CLUSTER=$$($(SCRATCH) go run ./db/dbtest/cluster); \
-	trap 'rm -rf "$$NIGHTLATCH_TEST_CLUSTER"' EXIT; \
-	GORACE=atexit_sleep_ms=50 NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch-tested \
-		NIGHTLATCH_TEST_COMMANDS=$(CURDIR)/bin/nightlatch \
+	export $(SCRATCH); cluster=$$(go run ./db/dbtest/cluster); trap 'rm -rf "$$cluster"' EXIT; \
+	export NIGHTLATCH_TEST_CLUSTER=$$cluster; \
+	GORACE=atexit_sleep_ms=50 NIGHTLATCH_TEST_RACED=$(CURDIR)/bin/nightlatch-tested \
+		NIGHTLATCH_TEST_PROGRAM=$(CURDIR)/bin/nightlatch \
 		go test $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -count=1 -vet=off -timeout 40m \
 			-skip '$(ONE_BY_ONE)' ./...; \
 	go test -tags madeup -count=1 -vet=off -run '(Third|Any|Every)Language|KindOfMail|$(ONE_BY_ONE)' \

@@ -16,11 +16,11 @@ import (
 // together is how many tests run at a time: most of them wait, for a retry or a rescue, and use no core.
 const together = "4"
 
-// Programs that the Makefile has built: one with the race detector, where tests have it, and one without, for commands
-// that run to their end: three hundred of them start several times as fast so, and share nothing to watch.
+// Programs that the Makefile has built: one with the race detector, where tests have it, and one without. Commands that
+// run to their end are without: three hundred of them start several times as fast so, and share nothing to watch.
 const (
-	racedFrom = "NIGHTLATCH_TEST_PROGRAM"
-	plainFrom = "NIGHTLATCH_TEST_COMMANDS"
+	racedFrom = "NIGHTLATCH_TEST_RACED"
+	plainFrom = "NIGHTLATCH_TEST_PROGRAM"
 )
 
 // binary is the program as a node, and commands the one for short commands. Main is the only writer, before any test

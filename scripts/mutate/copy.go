@@ -184,7 +184,7 @@ func (c copied) run(folder string, names []string) ([]byte, error) {
 	cmd := exec.Command("go", "test", "-vet=off", "-json", "-count=1", "-timeout=5m", // #nosec G204 -- our own names
 		"-run", "^("+strings.Join(names, "|")+")$", "./"+folder)
 	cmd.Dir = c.dir
-	cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath", "NIGHTLATCH_TEST_PROGRAM=", "NIGHTLATCH_TEST_COMMANDS=")
+	cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath", "NIGHTLATCH_TEST_PROGRAM=")
 	if here, err := filepath.Abs(".tools/postgres/bin"); err == nil && os.Getenv("PG_BINDIR") == "" {
 		if _, err := os.Stat(here); err == nil {
 			cmd.Env = append(cmd.Env, "PG_BINDIR="+here)
