@@ -138,7 +138,7 @@ func TestAPasswordIsForgottenAndSetAnew(t *testing.T) {
 	if last.To != "31612345678" {
 		t.Error("the code went to another number")
 	}
-	b.Get("/login/code").Press("Verifiëren", "code", program.CodeIn(t, last.Text)).On("/settings/me")
+	b.Get("/login/code").Press("Controleren", "code", program.CodeIn(t, last.Text)).On("/settings/me")
 
 	notice := letter(t, server, 2)
 	if !strings.Contains(notice, "een nieuw wachtwoord ingesteld") || strings.Contains(notice, "http") ||
