@@ -88,7 +88,7 @@ func newFixture(t testing.TB) *fixture {
 		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
-		Operator: operator.New(pool, log, f.anew), BalanceWarn: 10,
+		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, BalanceWarn: 10,
 		Users: users.New(pool, sessions, ways, log),
 		SSO:   federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}

@@ -16,7 +16,8 @@ import (
 // routes is the whole site, grouped by who may enter.
 func (s *site) routes() {
 	s.echo.Pre(s.web.AssignRequestID)
-	s.echo.Use(s.web.CountRequests, s.web.LogRequests, s.web.Headers, s.web.RecoverPanics, s.web.TimeLimit)
+	s.echo.Use(s.web.CountRequests, s.web.LogRequests, s.web.Headers, s.web.RecoverPanics, s.web.TimeLimit,
+		s.web.ReadZone)
 
 	machines := group{echo: s.echo}.with(web.Quiet)
 	machines.get(paths.Health, s.health)

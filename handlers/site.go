@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -45,8 +46,9 @@ type Services struct {
 
 	Operator     *operators.Service
 	Installation *audit.Installation
-	Jobs         http.Handler // the queue's page, under /operator/jobs
-	BalanceWarn  float64      // a provider's balance below which its operator is warned
+	Jobs         http.Handler   // the queue's page, under /operator/jobs
+	Zone         *time.Location // of readers whose browser tells none
+	BalanceWarn  float64        // a provider's balance below which its operator is warned
 
 	Requests  web.RequestMeter
 	Ready     func(context.Context) error // nil when the database answers and its schema is current
@@ -96,7 +98,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, public, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, public, d.Zone, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -156,9 +156,7 @@ func funcs(lang string) template.FuncMap {
 		"static":       static.URL,
 		"flag":         static.Flag,
 		"lower":        strings.ToLower,
-		"iso":          func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
-		"clock":        func(at time.Time) string { return locale.Time(lang, locale.Second, at) },
-		"minute":       func(at time.Time) string { return locale.Time(lang, locale.Minute, at) },
-		"day":          func(at time.Time) string { return locale.Time(lang, locale.Moment, at) },
+		// What stands in <time data-local> is written where the reader's time zone is known: handlers/web.
+		"iso": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // so that every machine knows every zone
 
 	"github.com/nightlatch/nightlatch/internal/loopback"
 	"github.com/nightlatch/nightlatch/internal/mail"
@@ -34,6 +36,7 @@ type config struct {
 	rate          int            // calls a second to one provider, all processes together
 	pgBinDir      string
 	balanceWarn   float64        // a provider's balance below which operators are warned
+	zone          *time.Location // of readers whose browser tells none
 	retentionDays int            // how long challenges and their messages are kept
 	metricsAddr   string         // "" when there are no metrics
 	mail          *mail.Settings // nil when there is no mail server
@@ -72,6 +75,9 @@ func readConfig(registry []sms.Provider, env variables) (config, error) {
 		return c, fmt.Errorf("NIGHTLATCH_ADDR is %q and should be host:port, such as localhost:8080", c.addr)
 	}
 	var err error
+	if c.zone, err = readZone(get("NIGHTLATCH_TIME_ZONE", "")); err != nil {
+		return c, err
+	}
 	// Vonage takes 30 a second; what is left is for its own counting.
 	if c.rate, err = strconv.Atoi(get("SMS_RATE", "25")); err != nil || c.rate < 1 || c.rate > 100_000 {
 		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25",
@@ -104,6 +110,18 @@ func readConfig(registry []sms.Provider, env variables) (config, error) {
 		return c, err
 	}
 	return c, c.checkProvider()
+}
+
+// readZone reads a time zone; "" is that of the machine.
+func readZone(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("NIGHTLATCH_TIME_ZONE is %q and should be a name such as Europe/Amsterdam", name)
+	}
+	return zone, nil
 }
 
 // readNumbers reads what is a number, or a yes or no.

@@ -83,6 +83,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),
 		Jobs:         jobsPage,
+		Zone:         a.cfg.zone,
 		BalanceWarn:  a.cfg.balanceWarn,
 
 		Requests:  a.metrics,

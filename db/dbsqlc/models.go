@@ -542,6 +542,7 @@ type User struct {
 	PasswordVersion  int64
 	BudgetsSince     time.Time
 	PasswordVoidedAt *time.Time
+	TimeZone         string
 }
 
 type UserFactor struct {

@@ -414,3 +414,18 @@ func (q *Queries) SessionTouch(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, sessionTouch, id)
 	return err
 }
+
+const userZonePut = `-- name: UserZonePut :exec
+update users set time_zone = $1 where id = $2 and time_zone <> $1
+`
+
+type UserZonePutParams struct {
+	TimeZone string
+	ID       int64
+}
+
+// Notes the time zone of the browser in which a user has just signed in.
+func (q *Queries) UserZonePut(ctx context.Context, db DBTX, arg UserZonePutParams) error {
+	_, err := db.Exec(ctx, userZonePut, arg.TimeZone, arg.ID)
+	return err
+}

@@ -106,3 +106,7 @@ delete from known_browsers where (user_id, browser_hash) in (
     select k.user_id, k.browser_hash from known_browsers k where k.signed_in_at < now() - known_browser_life()
     limit @batch
 );
+
+-- name: UserZonePut :exec
+-- Notes the time zone of the browser in which a user has just signed in.
+update users set time_zone = @time_zone where id = @id and time_zone <> @time_zone;

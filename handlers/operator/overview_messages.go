@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/plot"
@@ -38,11 +39,11 @@ func (s *Screens) overviewMessages(c echo.Context, view *pages.OverviewView, o o
 		})
 	}
 	for _, b := range o.Bars {
-		onAxis, whole := locale.HourMinute, locale.HourMinute
+		onAxis, whole, at := locale.HourMinute, locale.HourMinute, b.At.In(web.Zone(c))
 		if o.Period.Step >= 24*time.Hour {
-			onAxis, whole = locale.DayMonth, locale.Day
+			onAxis, whole, at = locale.DayMonth, locale.Day, b.At.UTC() // costs and bars are of days of UTC
 		}
-		tick, label := locale.Time(s.Lang(c), onAxis, b.At), locale.Time(s.Lang(c), whole, b.At)
+		tick, label := locale.Time(s.Lang(c), onAxis, at), locale.Time(s.Lang(c), whole, at)
 		bar := plot.Bar{Label: s.T(c, "overview.bar", append([]any{"At", label}, s.states(c, b.States)...)...), Tick: tick}
 		row := pages.BarRow{Label: label}
 		for _, p := range parts {

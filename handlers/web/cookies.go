@@ -15,6 +15,7 @@ const (
 	CookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
 	CookieLanguage = "nightlatch-language" //
 	CookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
+	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	hostPrefix     = "__Host-"
 
@@ -81,7 +82,9 @@ func (w *Web) KnowBrowser(c echo.Context) {
 
 // Client is the browser a request comes from.
 func (w *Web) Client(c echo.Context) session.Client {
-	client := session.Client{Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: w.Lang(c)}
+	client := session.Client{
+		Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: w.Lang(c), Zone: w.zoneCookie(c),
+	}
 	if browser := w.Cookie(c, CookieBrowser); browser != "" {
 		sum := sha256.Sum256([]byte(browser))
 		client.Browser = sum[:]

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -57,14 +58,16 @@ type Web struct {
 	stepUps  StepUps
 	meter    RequestMeter
 	proxies  Proxies
+	zones    *zones
 	cross    *http.CrossOriginProtection
 }
 
-// New returns the Web of a site that browsers reach under origin.
+// New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
 func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies,
-	origin *url.URL, product string, demo bool, logger *slog.Logger,
+	origin *url.URL, zone *time.Location, product string, demo bool, logger *slog.Logger,
 ) (*Web, error) {
-	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, http.NewCrossOriginProtection()}
+	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, &zones{own: zone},
+		http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
 		return nil, err

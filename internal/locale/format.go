@@ -12,7 +12,7 @@ import (
 // Layout is how much of a moment is written: the catalogue's date.<layout>.
 type Layout string
 
-// The layouts. Those with a time say that it is UTC, but for Second and HourMinute, which stand beside others.
+// The layouts. Those with a time name the zone, but for Second and HourMinute, which stand beside others.
 const (
 	Moment     Layout = "moment" // date and minute
 	Minute     Layout = "minute" // of the day
@@ -22,9 +22,9 @@ const (
 	DayMonth   Layout = "day_month" // on an axis
 )
 
-// Time returns a moment in UTC as lang writes it.
+// Time returns a moment as lang writes it, in the time zone that it carries: give it at.In(zone).
 func Time(lang string, layout Layout, at time.Time) string {
-	return at.UTC().Format(T(lang, "date."+string(layout)))
+	return at.Format(T(lang, "date."+string(layout)))
 }
 
 // Decimal returns a number with so many decimals as lang writes it, its thousands not set apart.

@@ -36,7 +36,7 @@ func TestNumbersAreWrittenAsTheLanguageDoes(t *testing.T) {
 }
 
 func TestMomentsAreWrittenAsTheLanguageDoes(t *testing.T) {
-	at := time.Date(2026, 11, 7, 9, 5, 3, 0, time.FixedZone("CET", 3600))
+	at := time.Date(2026, 11, 7, 8, 5, 3, 0, time.UTC)
 	for layout, want := range map[Layout][2]string{
 		Moment: {"2026-11-07 08:05 UTC", "07-11-2026 08:05 UTC"}, Day: {"2026-11-07", "07-11-2026"},
 		Minute: {"08:05 UTC", "08:05 UTC"}, Second: {"08:05:03", "08:05:03"}, HourMinute: {"08:05", "08:05"},
@@ -45,6 +45,9 @@ func TestMomentsAreWrittenAsTheLanguageDoes(t *testing.T) {
 		if en, nl := Time("en", layout, at), Time("nl", layout, at); en != want[0] || nl != want[1] {
 			t.Errorf("%s is %q and %q, want %q", layout, en, nl, want)
 		}
+	}
+	if local := Time("nl", Moment, at.In(time.FixedZone("CET", 3600))); local != "07-11-2026 09:05 CET" {
+		t.Errorf("in another zone it is %q", local)
 	}
 	// A layout that loses a part would show two moments alike.
 	for _, lang := range Languages() {

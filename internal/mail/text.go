@@ -22,7 +22,7 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 		life := locale.N(r.Language, "mail.link_life", max(1, minutes))
 		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), life)
 	}
-	facts := t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt))
+	facts := t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt.UTC()))
 	var from []string
 	if r.Browser != "" {
 		from = append(from, t("browser.on", "Browser", r.Browser, "System", r.System))

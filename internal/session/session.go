@@ -33,6 +33,7 @@ type Client struct {
 	UserAgent string
 	Browser   []byte // hash of the browser's own cookie; nil when it has none
 	Language  string // of the pages it is shown, or "" when that is not known
+	Zone      string // the IANA name of its time zone, or "" when that is not known
 }
 
 // Origin is the client as mails and histories tell it.
@@ -175,13 +176,19 @@ func (s *Store) ProvePassword(ctx context.Context, sess Session) (Token, error) 
 }
 
 // RememberBrowser notes, in the transaction that completed a log-in, that this browser is known for the user, by as
-// much as the session has proven, and that somebody came in from its network: an office's, behind which many people
-// mistype on a Monday.
+// much as the session has proven, in which time zone it is, and that somebody came in from its network: an office's,
+// behind which many people mistype on a Monday.
 func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, sess Session, client Client) error {
 	if at := network.Of(client.Address); !at.Own() {
 		err := s.q.LoginNetworkPut(ctx, tx, dbsqlc.LoginNetworkPutParams{Network: at.Host(), Site: at.Site()})
 		if err != nil {
 			return fmt.Errorf("note a log-in from a network: %w", err)
+		}
+	}
+	if client.Zone != "" {
+		err := s.q.UserZonePut(ctx, tx, dbsqlc.UserZonePutParams{ID: sess.User.ID, TimeZone: client.Zone})
+		if err != nil {
+			return fmt.Errorf("note the time zone of user %d: %w", sess.User.ID, err)
 		}
 	}
 	if len(client.Browser) == 0 {

@@ -11,6 +11,11 @@
     time: { timeStyle: "medium" }, minute: { timeStyle: "short" }, date: { dateStyle: "medium", timeStyle: "short" },
   };
 
+  // The server tells moments in the reader's time zone, on pages and in mails.
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const { cookie } = document, zone = `__Host-nightlatch-zone=${timeZone}`;
+  if (!cookie.split("; ").includes(zone)) document.cookie = `${zone}; path=/; secure; samesite=lax; max-age=31536000`;
+
   const countDown = (line, end) => {
     const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
     one("[data-left]", line).textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
