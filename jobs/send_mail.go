@@ -34,7 +34,7 @@ type sendMailWorker struct {
 func (w *sendMailWorker) Work(ctx context.Context, job *river.Job[SendMail]) error {
 	err := w.mails.Deliver(ctx, job.Args.MailID, job.Attempt >= job.MaxAttempts, completes(job))
 	var failure *mail.Failure
-	if errors.As(err, &failure) && failure.Permanent {
+	if errors.As(err, &failure) && failure.Permanent() {
 		return river.JobCancel(failure)
 	}
 	return err

@@ -106,7 +106,8 @@ func readConfig(registry []sms.Provider, env variables) (config, error) {
 	if c.url, err = readURL(public); err != nil {
 		return c, err
 	}
-	if c.mail, err = readMail(get("SMTP_URL", ""), get("MAIL_FROM", ""), c.isDemo()); err != nil {
+	if c.mail, err = readMail(get("SMTP_URL", ""), get("MAIL_FROM", ""),
+		get("SMTP_HELO", c.url.Hostname()), c.isDemo()); err != nil {
 		return c, err
 	}
 	return c, c.checkProvider()
@@ -140,8 +141,8 @@ func (c *config) readNumbers(env variables) (err error) {
 	return nil
 }
 
-// readMail reads the settings of mail; both are given, or neither.
-func readMail(smtpURL, from string, demo bool) (*mail.Settings, error) {
+// readMail reads the settings of mail: address and sender are given, or neither.
+func readMail(smtpURL, from, name string, demo bool) (*mail.Settings, error) {
 	switch {
 	case smtpURL == "" && from == "":
 		return nil, nil
@@ -152,7 +153,7 @@ func readMail(smtpURL, from string, demo bool) (*mail.Settings, error) {
 	case from == "":
 		return nil, errors.New("SMTP_URL is set, but MAIL_FROM is not: set it to the address that mails come from")
 	}
-	settings, err := mail.ReadSettings(smtpURL, from)
+	settings, err := mail.ReadSettings(smtpURL, from, name)
 	if err != nil {
 		return nil, err
 	}

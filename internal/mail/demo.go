@@ -30,7 +30,7 @@ func NewDemoMailbox(pool dbsqlc.DBTX) *DemoMailbox { return &DemoMailbox{pool, d
 func (d *DemoMailbox) Send(ctx context.Context, m Message) error {
 	err := d.q.DemoMailInsert(ctx, d.pool, dbsqlc.DemoMailInsertParams{Address: m.To, Subject: m.Subject, Body: m.Body})
 	if err != nil {
-		return &Failure{Reason: "the demo mailbox is closed"}
+		return &Failure{Fault: FaultUnreachable}
 	}
 	return nil
 }

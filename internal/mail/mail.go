@@ -34,15 +34,6 @@ type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// Failure says why a mail was not sent, in words of ours and a server's number: never a server's text, which repeats
-// addresses.
-type Failure struct {
-	Reason    string
-	Permanent bool // trying again does not help
-}
-
-func (f *Failure) Error() string { return "mail not sent: " + f.Reason }
-
 // errOver says that there is nothing to send any more. The job is done.
 var errOver = errors.New("nothing to send")
 
@@ -96,14 +87,14 @@ func (s *Service) Deliver(ctx context.Context, id int64, last bool, done func(co
 			return done(ctx, tx)
 		})
 	case !errors.As(err, &failure):
-		failure = &Failure{Reason: "cut off"} // whatever it says may hold an address
+		failure = &Failure{Fault: FaultBroken} // whatever it says may hold an address
 	}
 	s.logger.WarnContext(ctx, "mail not sent",
-		"mail", id, "reason", failure.Reason, "permanent", failure.Permanent, "last", last)
-	if failure.Permanent || last {
-		err = s.q.MailEnd(ctx, s.pool, dbsqlc.MailEndParams{ID: id, State: "failed", Reason: failure.Reason})
+		"mail", id, "reason", failure.Reason(), "permanent", failure.Permanent(), "last", last)
+	if failure.Permanent() || last {
+		err = s.q.MailEnd(ctx, s.pool, dbsqlc.MailEndParams{ID: id, State: "failed", Reason: failure.Reason()})
 	} else {
-		err = s.q.MailRetry(ctx, s.pool, dbsqlc.MailRetryParams{ID: id, Reason: failure.Reason})
+		err = s.q.MailRetry(ctx, s.pool, dbsqlc.MailRetryParams{ID: id, Reason: failure.Reason()})
 	}
 	if err != nil {
 		return fmt.Errorf("note why mail %d is not sent: %w", id, err)

@@ -208,9 +208,9 @@ func TestAMailIsTriedAgainUntilItIsHopeless(t *testing.T) {
 		last  bool
 		state string
 	}{
-		{&mail.Failure{Reason: "the server did not answer in time"}, false, "retrying kept"},
-		{&mail.Failure{Reason: "the server did not answer in time"}, true, "failed wiped"},
-		{&mail.Failure{Reason: "the server refused the recipient (550)", Permanent: true}, false, "failed wiped"},
+		{&mail.Failure{Fault: mail.FaultSilent}, false, "retrying kept"},
+		{&mail.Failure{Fault: mail.FaultSilent}, true, "failed wiped"},
+		{&mail.Failure{Fault: mail.FaultAddress, Code: 550}, false, "failed wiped"},
 		{fmt.Errorf("a text with jdoe@acme.example and %s", token), false, "retrying kept"},
 	} {
 		id := f.put("jdoe", "reset", true)

@@ -21,7 +21,7 @@ func settings(s *mailtest.Server, security mail.Security, user string) mail.Sett
 	set := mail.Settings{
 		Host: s.Host, Port: s.Port, Security: security, From: netmail.Address{
 			Name: "Nightlatch", Address: "door@acme.example",
-		},
+		}, Name: "login.acme.example",
 	}
 	if user != "" {
 		set.Username, set.Password = user, smtpPassword
@@ -67,7 +67,8 @@ func TestAMailArrivesAsItWasWritten(t *testing.T) {
 			t.Errorf("body %q, %v", got, err)
 		}
 		for header, want := range map[string]string{
-			"From": `"Nightlatch" <door@acme.example>`, "To": "<jdoe@acme.example>", "Message-Id": "<mail-1-2@acme.example>",
+			"From": `"Nightlatch" <door@acme.example>`, "To": "<jdoe@acme.example>",
+			"Message-Id":     "<mail-1-2@login.acme.example>",
 			"Auto-Submitted": "auto-generated",
 		} {
 			if got := parsed.Header.Get(header); got != want {
@@ -102,7 +103,7 @@ func TestAFailureIsToldWithoutItsSecrets(t *testing.T) {
 		"recipient": {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("550")}, mail.SecuritySTARTTLS, "", true,
 			"the recipient (550)", true},
 		"recipient, later": {mailtest.Config{STARTTLS: true, RefuseRcpt: refuse("450")}, mail.SecuritySTARTTLS, "", true,
-			"the recipient (450)", false},
+			"again (450)", false},
 		"data": {mailtest.Config{
 			STARTTLS: true, RefuseData: "554 spam: Hallo Zoë",
 		}, mail.SecuritySTARTTLS, "", true, "the mail (554)", true},
@@ -114,8 +115,8 @@ func TestAFailureIsToldWithoutItsSecrets(t *testing.T) {
 		}
 		err := mail.NewSMTP(settings(server, c.security, c.user), roots).Send(t.Context(), letter)
 		var failure *mail.Failure
-		if !errors.As(err, &failure) || !strings.Contains(err.Error(), c.words) || failure.Permanent != c.permanent {
-			t.Errorf("%s: %v (permanent %v)", name, err, failure != nil && failure.Permanent)
+		if !errors.As(err, &failure) || !strings.Contains(err.Error(), c.words) || failure.Permanent() != c.permanent {
+			t.Errorf("%s: %v (permanent %v)", name, err, failure != nil && failure.Permanent())
 			continue
 		}
 		for _, secret := range []string{smtpPassword, "jdoe", "link", "Hallo"} {
@@ -165,7 +166,8 @@ func TestTheSettingsAreReadStrictly(t *testing.T) {
 		"smtp://[::1]:1025":                {Host: "::1", Port: 1025, Security: mail.SecurityLoopback},
 		"smtp://localhost.evil.example:25": {Host: "localhost.evil.example", Port: 25, Security: mail.SecuritySTARTTLS},
 	} {
-		got, err := mail.ReadSettings(url, "Acme <door@acme.example>")
+		got, err := mail.ReadSettings(url, "Acme <door@acme.example>", "login.acme.example")
+		want.Name = "login.acme.example"
 		want.From = netmail.Address{Name: "Acme", Address: "door@acme.example"}
 		if err != nil || got != want {
 			t.Errorf("%s: %+v, %v", url, got, err)
@@ -173,13 +175,14 @@ func TestTheSettingsAreReadStrictly(t *testing.T) {
 	}
 	for _, url := range []string{"", "mail.acme.example", "http://x", "smtp://", "smtp://ops:hush@h/path",
 		"smtp://ops:hush@h?x=y", "smtp://ops@h", "smtp://:hush@h", "smtp://ops:hush@h:99999", "smtp://ops:hu%zzsh@h"} {
-		if _, err := mail.ReadSettings(url, "a@b.example"); err == nil || strings.Contains(err.Error(), "hush") ||
+		_, err := mail.ReadSettings(url, "a@b.example", "h.example")
+		if err == nil || strings.Contains(err.Error(), "hush") ||
 			strings.Contains(err.Error(), "hu%") {
 			t.Errorf("%q: %v", url, err)
 		}
 	}
 	for _, from := range []string{"", "nobody", "a@b.example, c@d.example", "a@b.example\r\nBcc: x@y.example"} {
-		if _, err := mail.ReadSettings("smtp://h.example", from); err == nil {
+		if _, err := mail.ReadSettings("smtp://h.example", from, "h.example"); err == nil {
 			t.Errorf("MAIL_FROM %q was taken", from)
 		}
 	}

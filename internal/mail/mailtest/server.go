@@ -31,6 +31,9 @@ type Mail struct {
 // Config is how a server behaves.
 type Config struct {
 	User, Password string // "" when nobody needs to log in
+	Auth           string // the kinds of log-in offered; "" is PLAIN LOGIN
+	Kinds          string // those of them that its password fits; "" is PLAIN LOGIN
+	RefuseHello    string // the answer to EHLO and HELO, or ""
 	STARTTLS       bool   // is offered
 	Implicit       bool   // TLS from the first byte
 	RefuseMail     string // the answer to MAIL FROM, such as "550 no", or ""

@@ -2,10 +2,12 @@ package mailtest
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -56,12 +58,16 @@ func (t *talk) answer(verb, rest string) bool {
 }
 
 func (t *talk) greet() {
+	if t.config.RefuseHello != "" {
+		t.say("%s", t.config.RefuseHello)
+		return
+	}
 	offers := []string{"mailtest"}
 	if t.config.STARTTLS && !t.mail.TLS {
 		offers = append(offers, "STARTTLS")
 	}
 	if t.config.User != "" {
-		offers = append(offers, "AUTH PLAIN LOGIN")
+		offers = append(offers, "AUTH "+cmp.Or(t.config.Auth, plainAndLogin))
 	}
 	for _, o := range offers[:len(offers)-1] {
 		t.say("250-%s", o)
@@ -69,16 +75,41 @@ func (t *talk) greet() {
 	t.say("250 %s", offers[len(offers)-1])
 }
 
+// plainAndLogin are the kinds of log-in that the server can do. Of others it offers the name alone.
+const plainAndLogin = "PLAIN LOGIN"
+
 func (t *talk) logIn(rest string) {
-	_, initial, _ := strings.Cut(rest, " ")
-	raw, _ := base64.StdEncoding.DecodeString(initial)
-	parts := strings.Split(string(raw), "\x00")
-	if len(parts) != 3 || parts[1] != t.config.User || parts[2] != t.config.Password {
-		t.say("535 5.7.8 no such log-in, %s", string(raw)) // as careless as a server can be
+	kind, initial, _ := strings.Cut(rest, " ")
+	var user, password string
+	switch {
+	case !slices.Contains(strings.Fields(cmp.Or(t.config.Kinds, plainAndLogin)), kind):
+		t.say("535 5.7.8 this user has no password for %s", kind)
+		return
+	case kind == "LOGIN":
+		user, password = t.ask("Username:"), t.ask("Password:")
+	default:
+		if parts := strings.Split(decoded(initial), "\x00"); len(parts) == 3 {
+			user, password = parts[1], parts[2]
+		}
+	}
+	if user != t.config.User || password != t.config.Password {
+		t.say("535 5.7.8 no such log-in, %s %s", user, password) // as careless as a server can be
 		return
 	}
-	t.mail.User = parts[1]
+	t.mail.User = user
 	t.say("235 welcome")
+}
+
+// ask asks one question of a log-in.
+func (t *talk) ask(question string) string {
+	t.say("334 %s", base64.StdEncoding.EncodeToString([]byte(question)))
+	answer, _ := t.hear()
+	return decoded(answer)
+}
+
+func decoded(text string) string {
+	raw, _ := base64.StdEncoding.DecodeString(text)
+	return string(raw)
 }
 
 func (t *talk) from(address string) {
