@@ -152,11 +152,15 @@ func (q *Queries) OperatorChallengeOwner(ctx context.Context, db DBTX, id int64)
 }
 
 const operatorChallenges = `-- name: OperatorChallenges :many
-select id, session_id, purpose, number, tries, sends_asked, created_at, expires_at, ended_at, outcome
-from challenges
-where session_id = any($1::bigint[]) and created_at > now() - interval '24 hours'
-order by id desc
-limit 30
+select c.id, c.session_id, c.purpose, c.number, c.tries, c.sends_asked, c.created_at, c.expires_at, c.ended_at,
+    c.outcome
+from sessions s
+cross join lateral (
+    select r.id, r.ref, r.session_id, r.user_id, r.purpose, r.number, r.country, r.language, r.code_mac, r.code_ct, r.tries, r.sends_asked, r.asked_at, r.created_at, r.expires_at, r.ended_at, r.outcome, r.office_id, r.prefix, r.proven, r.known_browser from challenges r
+    where r.session_id = s.id and r.created_at > now() - interval '24 hours' order by r.id desc limit 30
+) c
+where s.id = any($1::bigint[])
+order by c.id desc
 `
 
 type OperatorChallengesRow struct {
@@ -368,15 +372,30 @@ func (q *Queries) OperatorDelivery(ctx context.Context, db DBTX, since time.Time
 }
 
 const operatorEvents = `-- name: OperatorEvents :many
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.actor_id = $1 and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-union
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.subject_id = $1 and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-order by id desc
+select w.user_id, e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address
+from (
+    select u.id as user_id, a.id as event_id
+    from users u
+    cross join lateral (
+        select x.id from audit_events x
+        where x.actor_id = u.id and x.at > now() - interval '24 hours' order by x.id desc limit 100
+    ) a
+    where u.id = any($1::bigint[])
+    union
+    select u.id, s.id
+    from users u
+    cross join lateral (
+        select x.id from audit_events x
+        where x.subject_id = u.id and x.at > now() - interval '24 hours' order by x.id desc limit 100
+    ) s
+    where u.id = any($1::bigint[])
+) w
+join audit_events e on e.id = w.event_id
+order by e.id desc
 `
 
 type OperatorEventsRow struct {
+	UserID  int64
 	ID      int64
 	At      time.Time
 	Actor   string
@@ -386,9 +405,9 @@ type OperatorEventsRow struct {
 	Address string
 }
 
-// What the audit log tells of a user's last day: what they did and what was done to them.
-func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, userID *int64) ([]OperatorEventsRow, error) {
-	rows, err := db.Query(ctx, operatorEvents, userID)
+// What the audit log tells of each user's last day: what they did and what was done to them, the newest first.
+func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, users []int64) ([]OperatorEventsRow, error) {
+	rows, err := db.Query(ctx, operatorEvents, users)
 	if err != nil {
 		return nil, err
 	}
@@ -397,6 +416,7 @@ func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, userID *int64) ([
 	for rows.Next() {
 		var i OperatorEventsRow
 		if err := rows.Scan(
+			&i.UserID,
 			&i.ID,
 			&i.At,
 			&i.Actor,
@@ -416,15 +436,19 @@ func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, userID *int64) ([
 }
 
 const operatorLogins = `-- name: OperatorLogins :many
-select id, level, created_at, second_factor_at, expires_at, ended_at, methods, address
-from sessions
-where user_id = $1 and expires_at > now() - interval '24 hours'
-order by id desc
-limit 5
+select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
+from users u
+cross join lateral (
+    select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at from sessions r
+    where r.user_id = u.id and r.expires_at > now() - interval '24 hours' order by r.id desc limit 5
+) s
+where u.id = any($1::bigint[])
+order by s.id desc
 `
 
 type OperatorLoginsRow struct {
 	ID             int64
+	UserID         int64
 	Level          int16
 	CreatedAt      time.Time
 	SecondFactorAt *time.Time
@@ -434,9 +458,9 @@ type OperatorLoginsRow struct {
 	Address        string
 }
 
-// The last five log-ins of a user that were alive in the last day, the newest first.
-func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, userID int64) ([]OperatorLoginsRow, error) {
-	rows, err := db.Query(ctx, operatorLogins, userID)
+// The last five log-ins of each user that were alive in the last day, the newest first.
+func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, users []int64) ([]OperatorLoginsRow, error) {
+	rows, err := db.Query(ctx, operatorLogins, users)
 	if err != nil {
 		return nil, err
 	}
@@ -446,6 +470,7 @@ func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, userID int64) ([]
 		var i OperatorLoginsRow
 		if err := rows.Scan(
 			&i.ID,
+			&i.UserID,
 			&i.Level,
 			&i.CreatedAt,
 			&i.SecondFactorAt,
@@ -462,6 +487,27 @@ func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, userID int64) ([]
 		return nil, err
 	}
 	return items, nil
+}
+
+const operatorLookedUp = `-- name: OperatorLookedUp :one
+select exists (
+    select from audit_events e
+    where e.subject_id = $1 and e.actor_id = $2 and e.action = 'user_looked_up'
+        and e.at > now() - one_look()
+)::boolean
+`
+
+type OperatorLookedUpParams struct {
+	SubjectID *int64
+	ActorID   *int64
+}
+
+// Whether the operator looked at the user's story a moment ago: a page that is loaded again is one look.
+func (q *Queries) OperatorLookedUp(ctx context.Context, db DBTX, arg OperatorLookedUpParams) (bool, error) {
+	row := db.QueryRow(ctx, operatorLookedUp, arg.SubjectID, arg.ActorID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const operatorMessages = `-- name: OperatorMessages :many
@@ -658,11 +704,13 @@ func (q *Queries) OperatorProviders(ctx context.Context, db DBTX) ([]OperatorPro
 }
 
 const operatorReceipts = `-- name: OperatorReceipts :many
-select message_id, provider, status, error_code, reason, received_at
-from receipts
-where message_id = any($1::bigint[])
-order by received_at, id
-limit 300
+select r.message_id, r.provider, r.status, r.error_code, r.reason, r.received_at
+from messages m
+cross join lateral (
+    select x.id, x.message_id, x.provider, x.provider_id, x.status, x.error_code, x.network, x.received_at, x.reason from receipts x where x.message_id = m.id order by x.received_at, x.id limit 100
+) r
+where m.id = any($1::bigint[])
+order by r.received_at, r.id
 `
 
 type OperatorReceiptsRow struct {
@@ -702,11 +750,12 @@ func (q *Queries) OperatorReceipts(ctx context.Context, db DBTX, messages []int6
 }
 
 const operatorSends = `-- name: OperatorSends :many
-select id, message_id, provider, state, class, status, reason, price, network, started_at, finished_at
-from sends
-where message_id = any($1::bigint[])
-order by id
-limit 300
+select s.id, s.message_id, s.provider, s.state, s.class, s.status, s.reason, s.price, s.network, s.started_at,
+    s.finished_at
+from messages m
+cross join lateral (select r.id, r.message_id, r.provider, r.state, r.class, r.status, r.provider_id, r.price, r.network, r.balance, r.started_at, r.finished_at, r.receipt, r.reason from sends r where r.message_id = m.id order by r.id limit 100) s
+where m.id = any($1::bigint[])
+order by s.id
 `
 
 type OperatorSendsRow struct {
@@ -840,7 +889,86 @@ func (q *Queries) OperatorStoppedPrefixes(ctx context.Context, db DBTX) ([]Stopp
 	return items, nil
 }
 
-const operatorUser = `-- name: OperatorUser :one
+const operatorUserFind = `-- name: OperatorUserFind :one
+select u.id from offices o join users u on u.office_id = o.id
+where o.code = $1 and u.username = $2
+`
+
+type OperatorUserFindParams struct {
+	OfficeCode string
+	Username   string
+}
+
+func (q *Queries) OperatorUserFind(ctx context.Context, db DBTX, arg OperatorUserFindParams) (int64, error) {
+	row := db.QueryRow(ctx, operatorUserFind, arg.OfficeCode, arg.Username)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const operatorUserSearch = `-- name: OperatorUserSearch :many
+select u.id, u.username, u.name, o.code as office_code, o.name as office_name,
+    (u.disabled_at is not null)::boolean as disabled, count(*) over ()::int as total
+from users u
+join offices o on o.id = u.office_id
+left join mobile_numbers m on m.user_id = u.id
+where not exists (
+    select from unnest($1::text[]) w(word)
+    where u.username not ilike '%' || w.word || '%' and u.name not ilike '%' || w.word || '%'
+        and o.name not ilike '%' || w.word || '%' and o.code not ilike '%' || w.word || '%'
+        and (w.word !~ '^[0-9]{3,}$' or m.number is null or m.number not like '%' || w.word)
+)
+order by (u.username ilike ($1::text[])[1] || '%' or u.name ilike ($1::text[])[1] || '%') desc,
+    lower(u.name), u.id
+limit $2
+`
+
+type OperatorUserSearchParams struct {
+	Words []string
+	Most  int32
+}
+
+type OperatorUserSearchRow struct {
+	ID         int64
+	Username   string
+	Name       string
+	OfficeCode string
+	OfficeName string
+	Disabled   bool
+	Total      int32
+}
+
+// Whose name, username or office has every word of what was typed in it, or whose number ends in it. Each word comes
+// ready for LIKE. Whoever begins with the first word comes first.
+func (q *Queries) OperatorUserSearch(ctx context.Context, db DBTX, arg OperatorUserSearchParams) ([]OperatorUserSearchRow, error) {
+	rows, err := db.Query(ctx, operatorUserSearch, arg.Words, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OperatorUserSearchRow
+	for rows.Next() {
+		var i OperatorUserSearchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.OfficeCode,
+			&i.OfficeName,
+			&i.Disabled,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const operatorUsers = `-- name: OperatorUsers :many
 select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required, now()::timestamptz as now,
     factors_of(u.id)::jsonb as factors,
@@ -848,19 +976,14 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
     coalesce(n.lock, '')::text as strangers_lock,
     (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users
-from offices o
-join users u on u.office_id = o.id
+from users u
+join offices o on o.id = u.office_id
 left join factor_locks f on f.user_id = u.id and not f.stranger
 left join factor_locks n on n.user_id = u.id and n.stranger
-where o.code = $1 and u.username = $2
+where u.id = any($1::bigint[])
 `
 
-type OperatorUserParams struct {
-	OfficeCode string
-	Username   string
-}
-
-type OperatorUserRow struct {
+type OperatorUsersRow struct {
 	ID                 int64
 	Username           string
 	Name               string
@@ -880,30 +1003,88 @@ type OperatorUserRow struct {
 	OfficeUsers        int32
 }
 
-// The user in question, and what could keep them from a code whatever happens to messages.
-func (q *Queries) OperatorUser(ctx context.Context, db DBTX, arg OperatorUserParams) (OperatorUserRow, error) {
-	row := db.QueryRow(ctx, operatorUser, arg.OfficeCode, arg.Username)
-	var i OperatorUserRow
-	err := row.Scan(
-		&i.ID,
-		&i.Username,
-		&i.Name,
-		&i.DisabledAt,
-		&i.OfficeID,
-		&i.OfficeCode,
-		&i.OfficeName,
-		&i.TwoFactorRequired,
-		&i.Now,
-		&i.Factors,
-		&i.InARow,
-		&i.WaitUntil,
-		&i.Lock,
-		&i.StrangersInARow,
-		&i.StrangersWaitUntil,
-		&i.StrangersLock,
-		&i.OfficeUsers,
-	)
-	return i, err
+// The users in question, and what could keep them from a code whatever happens to messages.
+func (q *Queries) OperatorUsers(ctx context.Context, db DBTX, users []int64) ([]OperatorUsersRow, error) {
+	rows, err := db.Query(ctx, operatorUsers, users)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OperatorUsersRow
+	for rows.Next() {
+		var i OperatorUsersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.DisabledAt,
+			&i.OfficeID,
+			&i.OfficeCode,
+			&i.OfficeName,
+			&i.TwoFactorRequired,
+			&i.Now,
+			&i.Factors,
+			&i.InARow,
+			&i.WaitUntil,
+			&i.Lock,
+			&i.StrangersInARow,
+			&i.StrangersWaitUntil,
+			&i.StrangersLock,
+			&i.OfficeUsers,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const operatorWaitingNow = `-- name: OperatorWaitingNow :many
+select w.user_id, min(w.since)::timestamptz as since, count(*) over ()::int as total
+from (
+    select s.user_id, s.created_at as since
+    from sessions s
+    where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
+        and s.level < 2
+    union all
+    select c.user_id, c.created_at from challenges c where c.ended_at is null and c.expires_at > now()
+) w
+join users u on u.id = w.user_id
+where u.disabled_at is null and u.office_id is not null and second_factor_demanded(u.office_id, u.id, now())
+group by w.user_id
+order by since, w.user_id
+limit $1
+`
+
+type OperatorWaitingNowRow struct {
+	UserID int64
+	Since  time.Time
+	Total  int32
+}
+
+// Who waits at this moment, the longest first: a log-in that waits for its second factor, or a code that can still be
+// entered. Either is over within minutes, so that indexes by their ends find them.
+func (q *Queries) OperatorWaitingNow(ctx context.Context, db DBTX, most int32) ([]OperatorWaitingNowRow, error) {
+	rows, err := db.Query(ctx, operatorWaitingNow, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OperatorWaitingNowRow
+	for rows.Next() {
+		var i OperatorWaitingNowRow
+		if err := rows.Scan(&i.UserID, &i.Since, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const prefixReleasePut = `-- name: PrefixReleasePut :exec

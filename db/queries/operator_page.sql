@@ -78,8 +78,48 @@ select coalesce((select i.money_cap::text from installation i), '')::text as cap
 -- name: InstallationCapSet :exec
 update installation set money_cap = sqlc.narg('cap')::text::numeric;
 
--- name: OperatorUser :one
--- The user in question, and what could keep them from a code whatever happens to messages.
+-- name: OperatorUserFind :one
+select u.id from offices o join users u on u.office_id = o.id
+where o.code = @office_code and u.username = @username;
+
+-- name: OperatorUserSearch :many
+-- Whose name, username or office has every word of what was typed in it, or whose number ends in it. Each word comes
+-- ready for LIKE. Whoever begins with the first word comes first.
+select u.id, u.username, u.name, o.code as office_code, o.name as office_name,
+    (u.disabled_at is not null)::boolean as disabled, count(*) over ()::int as total
+from users u
+join offices o on o.id = u.office_id
+left join mobile_numbers m on m.user_id = u.id
+where not exists (
+    select from unnest(@words::text[]) w(word)
+    where u.username not ilike '%' || w.word || '%' and u.name not ilike '%' || w.word || '%'
+        and o.name not ilike '%' || w.word || '%' and o.code not ilike '%' || w.word || '%'
+        and (w.word !~ '^[0-9]{3,}$' or m.number is null or m.number not like '%' || w.word)
+)
+order by (u.username ilike (@words::text[])[1] || '%' or u.name ilike (@words::text[])[1] || '%') desc,
+    lower(u.name), u.id
+limit @most;
+
+-- name: OperatorWaitingNow :many
+-- Who waits at this moment, the longest first: a log-in that waits for its second factor, or a code that can still be
+-- entered. Either is over within minutes, so that indexes by their ends find them.
+select w.user_id, min(w.since)::timestamptz as since, count(*) over ()::int as total
+from (
+    select s.user_id, s.created_at as since
+    from sessions s
+    where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
+        and s.level < 2
+    union all
+    select c.user_id, c.created_at from challenges c where c.ended_at is null and c.expires_at > now()
+) w
+join users u on u.id = w.user_id
+where u.disabled_at is null and u.office_id is not null and second_factor_demanded(u.office_id, u.id, now())
+group by w.user_id
+order by since, w.user_id
+limit @most;
+
+-- name: OperatorUsers :many
+-- The users in question, and what could keep them from a code whatever happens to messages.
 select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required, now()::timestamptz as now,
     factors_of(u.id)::jsonb as factors,
@@ -87,26 +127,33 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
     coalesce(n.lock, '')::text as strangers_lock,
     (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users
-from offices o
-join users u on u.office_id = o.id
+from users u
+join offices o on o.id = u.office_id
 left join factor_locks f on f.user_id = u.id and not f.stranger
 left join factor_locks n on n.user_id = u.id and n.stranger
-where o.code = @office_code and u.username = @username;
+where u.id = any(@users::bigint[]);
 
 -- name: OperatorLogins :many
--- The last five log-ins of a user that were alive in the last day, the newest first.
-select id, level, created_at, second_factor_at, expires_at, ended_at, methods, address
-from sessions
-where user_id = @user_id and expires_at > now() - interval '24 hours'
-order by id desc
-limit 5;
+-- The last five log-ins of each user that were alive in the last day, the newest first.
+select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
+from users u
+cross join lateral (
+    select r.* from sessions r
+    where r.user_id = u.id and r.expires_at > now() - interval '24 hours' order by r.id desc limit 5
+) s
+where u.id = any(@users::bigint[])
+order by s.id desc;
 
 -- name: OperatorChallenges :many
-select id, session_id, purpose, number, tries, sends_asked, created_at, expires_at, ended_at, outcome
-from challenges
-where session_id = any(@sessions::bigint[]) and created_at > now() - interval '24 hours'
-order by id desc
-limit 30;
+select c.id, c.session_id, c.purpose, c.number, c.tries, c.sends_asked, c.created_at, c.expires_at, c.ended_at,
+    c.outcome
+from sessions s
+cross join lateral (
+    select r.* from challenges r
+    where r.session_id = s.id and r.created_at > now() - interval '24 hours' order by r.id desc limit 30
+) c
+where s.id = any(@sessions::bigint[])
+order by c.id desc;
 
 -- name: OperatorMessages :many
 select id, challenge_id, send_no, channel, state, reason, final, queued_at, changed_at, accepted_at
@@ -115,27 +162,52 @@ where challenge_id = any(@challenges::bigint[])
 order by id;
 
 -- name: OperatorSends :many
-select id, message_id, provider, state, class, status, reason, price, network, started_at, finished_at
-from sends
-where message_id = any(@messages::bigint[])
-order by id
-limit 300;
+select s.id, s.message_id, s.provider, s.state, s.class, s.status, s.reason, s.price, s.network, s.started_at,
+    s.finished_at
+from messages m
+cross join lateral (select r.* from sends r where r.message_id = m.id order by r.id limit 100) s
+where m.id = any(@messages::bigint[])
+order by s.id;
 
 -- name: OperatorReceipts :many
-select message_id, provider, status, error_code, reason, received_at
-from receipts
-where message_id = any(@messages::bigint[])
-order by received_at, id
-limit 300;
+select r.message_id, r.provider, r.status, r.error_code, r.reason, r.received_at
+from messages m
+cross join lateral (
+    select x.* from receipts x where x.message_id = m.id order by x.received_at, x.id limit 100
+) r
+where m.id = any(@messages::bigint[])
+order by r.received_at, r.id;
 
 -- name: OperatorEvents :many
--- What the audit log tells of a user's last day: what they did and what was done to them.
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.actor_id = @user_id and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-union
-(select e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address from audit_events e
- where e.subject_id = @user_id and e.at > now() - interval '24 hours' order by e.id desc limit 100)
-order by id desc;
+-- What the audit log tells of each user's last day: what they did and what was done to them, the newest first.
+select w.user_id, e.id, e.at, e.actor, e.subject, e.action, e.detail, e.address
+from (
+    select u.id as user_id, a.id as event_id
+    from users u
+    cross join lateral (
+        select x.id from audit_events x
+        where x.actor_id = u.id and x.at > now() - interval '24 hours' order by x.id desc limit 100
+    ) a
+    where u.id = any(@users::bigint[])
+    union
+    select u.id, s.id
+    from users u
+    cross join lateral (
+        select x.id from audit_events x
+        where x.subject_id = u.id and x.at > now() - interval '24 hours' order by x.id desc limit 100
+    ) s
+    where u.id = any(@users::bigint[])
+) w
+join audit_events e on e.id = w.event_id
+order by e.id desc;
+
+-- name: OperatorLookedUp :one
+-- Whether the operator looked at the user's story a moment ago: a page that is loaded again is one look.
+select exists (
+    select from audit_events e
+    where e.subject_id = @subject_id and e.actor_id = @actor_id and e.action = 'user_looked_up'
+        and e.at > now() - one_look()
+)::boolean;
 
 -- name: OperatorChallengeOwner :one
 -- Whose challenge it is, and whether its log-in could still use a code.

@@ -3,6 +3,7 @@ package operator
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,11 +25,38 @@ const (
 
 // OverviewPage is how messages fare over all offices.
 func (s *Screens) OverviewPage(c echo.Context) error {
-	o, err := s.operator.Overview(c.Request().Context(), operator.PeriodOf(c.QueryParam("period")))
+	view, err := s.overview(c)
 	if err != nil {
 		return err
 	}
-	view := pages.OverviewView{Now: o.Now, PlotID: plotID}
+	return web.Page(c, http.StatusOK, pages.Overview,
+		s.layout(c, s.T(c, "overview.title"), paths.Operator, templates.SectionOverview), view)
+}
+
+// OverviewLive is what of the overview shows itself again. It keeps no session alive: nobody need be looking.
+func (s *Screens) OverviewLive(c echo.Context) error {
+	view, err := s.overview(c)
+	if err != nil {
+		return err
+	}
+	return web.Fragment(c, http.StatusOK, pages.OverviewNow, s.Lang(c), view)
+}
+
+func (s *Screens) overview(c echo.Context) (view pages.OverviewView, _ error) {
+	o, err := s.operator.Overview(c.Request().Context(), operator.PeriodOf(c.QueryParam("period")))
+	if err != nil {
+		return view, err
+	}
+	view = pages.OverviewView{
+		Now: o.Now, PlotID: plotID, URL: paths.OperatorLive + "?period=" + o.Period.Name, Every: 10,
+	}
+	if o.Period.Step >= 24*time.Hour {
+		view.Every = 60 // a month is counted again
+	}
+	if view.Waiting, err = s.waitingRows(c, fewWaiting); err != nil {
+		return view, err
+	}
+	view.Waiting.All = paths.OperatorWaiting
 	for _, name := range []string{"hour", "day", "month"} {
 		view.Tabs = append(view.Tabs,
 			pages.PeriodTab{URL: paths.Operator + "?period=" + name, Text: s.T(c, "overview."+name),
@@ -49,8 +77,7 @@ func (s *Screens) OverviewPage(c echo.Context) error {
 				"Verified", s.number(c, p.Verified), "Of", s.number(c, p.Challenges)),
 		})
 	}
-	return web.Page(c, http.StatusOK, pages.Overview,
-		s.layout(c, s.T(c, "overview.title"), paths.Operator, templates.SectionOverview), view)
+	return view, nil
 }
 
 // overviewProviders are the breakers and the accounts, and what of them needs somebody now.

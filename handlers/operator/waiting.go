@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -16,14 +17,18 @@ import (
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
-// WaitingPage is "why is this user waiting?". With an office and a username it is a look-up, which the
-// audit log keeps.
+// WaitingPage is "why is this user waiting?": who waits now, whom a search finds, or, with an office and a username, a
+// user's story. That look alone is written in the history.
 func (s *Screens) WaitingPage(c echo.Context) error {
-	return s.showWaiting(c, c.QueryParam("office"), c.QueryParam("username"), "", nil)
+	office, username := c.QueryParam("office"), c.QueryParam("username")
+	if typed := c.QueryParam("q"); office == "" && username == "" && strings.TrimSpace(typed) != "" {
+		return s.showHits(c, typed)
+	}
+	return s.showWaiting(c, office, username, "", nil)
 }
 
 func (s *Screens) showWaiting(c echo.Context, office, username, problem string, question *templates.Question) error {
-	view := pages.WaitingView{Office: office, Username: username, Error: problem, Question: question}
+	view := pages.WaitingView{Error: problem, Question: question}
 	if office != "" || username != "" {
 		h, err := s.operator.Search(c.Request().Context(), s.by(c), office, username)
 		switch {
@@ -32,10 +37,20 @@ func (s *Screens) showWaiting(c echo.Context, office, username, problem string, 
 		case err != nil:
 			return err
 		default:
-			view.Office, view.Username = h.User.Office, h.User.Username
 			view.Found = s.waitingUser(c, h)
 		}
 	}
+	if view.Found == nil {
+		now, err := s.waitingNow(c)
+		if err != nil {
+			return err
+		}
+		view.WaitingNow = &now
+	}
+	return s.waitingPage(c, view)
+}
+
+func (s *Screens) waitingPage(c echo.Context, view pages.WaitingView) error {
 	return web.Page(c, web.StatusFor(view.Error), pages.Waiting,
 		s.layout(c, s.T(c, "waiting.title"), paths.OperatorWaiting, templates.SectionWaiting), view)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,11 +15,21 @@ import (
 	"github.com/nightlatch/nightlatch/internal/phone"
 )
 
-// Search looks a user up and writes in the audit log that the operator did. It returns ErrUnknown.
+// Search looks a user up and writes in the audit log that the operator did, once for a while: a page that is loaded
+// again is the same look. It returns ErrUnknown.
 func (s *Service) Search(ctx context.Context, by By, officeCode, username string) (History, error) {
 	h, err := s.Look(ctx, officeCode, username)
 	if err != nil {
 		return h, err
+	}
+	looked, err := s.q.OperatorLookedUp(ctx, s.pool, dbsqlc.OperatorLookedUpParams{
+		SubjectID: &h.User.ID, ActorID: &by.Operator.ID,
+	})
+	if err != nil {
+		return h, fmt.Errorf("find the last look at user %d: %w", h.User.ID, err)
+	}
+	if looked {
+		return h, nil
 	}
 	return h, s.log.Write(ctx, s.pool, by.event(audit.UserLookedUp, h.User.OfficeID,
 		audit.Person{ID: h.User.ID, Name: h.User.Username}, ""))
@@ -27,49 +38,74 @@ func (s *Service) Search(ctx context.Context, by By, officeCode, username string
 // Look is Search without the note, for a page that shows itself again. It returns ErrUnknown.
 func (s *Service) Look(ctx context.Context, officeCode, username string) (History, error) {
 	officeCode, username = find(officeCode, username)
-	r, err := s.q.OperatorUser(ctx, s.pool, dbsqlc.OperatorUserParams{OfficeCode: officeCode, Username: username})
+	id, err := s.q.OperatorUserFind(ctx, s.pool, dbsqlc.OperatorUserFindParams{
+		OfficeCode: officeCode, Username: username,
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return History{}, ErrUnknown
 	}
 	if err != nil {
 		return History{}, fmt.Errorf("find a user: %w", err)
 	}
-	factors, err := factor.ParseSet(r.Factors)
+	histories, err := s.histories(ctx, []int64{id})
 	if err != nil {
 		return History{}, err
 	}
-	h := History{Now: r.Now, Providers: map[string]Provider{}, User: User{
-		ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Office: r.OfficeCode, OfficeName: r.OfficeName,
-		OfficeUsers: int(r.OfficeUsers), TwoFactor: r.TwoFactorRequired, Disabled: r.DisabledAt != nil,
-		Factors:   factors.Masked(),
-		Known:     Budget{int(r.InARow), at(r.WaitUntil), factor.Lock(r.Lock)},
-		Strangers: Budget{int(r.StrangersInARow), at(r.StrangersWaitUntil), factor.Lock(r.StrangersLock)},
-	}}
-	providers, err := s.readProviders(ctx)
-	if err != nil {
-		return h, err
-	}
-	for _, p := range providers {
-		h.Providers[p.Name] = p
-	}
-	if h.Logins, err = s.logins(ctx, r.ID); err != nil {
-		return h, err
-	}
-	rows, err := s.q.OperatorEvents(ctx, s.pool, &r.ID)
-	if err != nil {
-		return h, fmt.Errorf("read the events of user %d: %w", r.ID, err)
-	}
-	for _, e := range rows {
-		h.Events = append(h.Events, Event{e.At, e.Actor, e.Subject, audit.Action(e.Action), e.Detail})
+	h, ok := histories[id]
+	if !ok { // deleted since
+		return History{}, ErrUnknown
 	}
 	return h, nil
 }
 
-// logins reads from the sessions down to the receipts, one statement for each level.
-func (s *Service) logins(ctx context.Context, userID int64) ([]Login, error) {
-	rows, err := s.q.OperatorLogins(ctx, s.pool, userID)
+// histories reads those of several users, one statement for each level.
+func (s *Service) histories(ctx context.Context, ids []int64) (map[int64]History, error) {
+	providers, err := s.readProviders(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the log-ins of user %d: %w", userID, err)
+		return nil, err
+	}
+	byName := map[string]Provider{}
+	for _, p := range providers {
+		byName[p.Name] = p
+	}
+	users, err := s.q.OperatorUsers(ctx, s.pool, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read users: %w", err)
+	}
+	logins, err := s.logins(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.q.OperatorEvents(ctx, s.pool, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the events of users: %w", err)
+	}
+	events := map[int64][]Event{}
+	for _, e := range rows {
+		events[e.UserID] = append(events[e.UserID], Event{e.At, e.Actor, e.Subject, audit.Action(e.Action), e.Detail})
+	}
+	histories := map[int64]History{}
+	for _, r := range users {
+		factors, err := factor.ParseSet(r.Factors)
+		if err != nil {
+			return nil, err
+		}
+		histories[r.ID] = History{Now: r.Now, Providers: byName, Logins: logins[r.ID], Events: events[r.ID], User: User{
+			ID: r.ID, OfficeID: r.OfficeID, Username: r.Username, Name: r.Name, Office: r.OfficeCode, OfficeName: r.OfficeName,
+			OfficeUsers: int(r.OfficeUsers), TwoFactor: r.TwoFactorRequired, Disabled: r.DisabledAt != nil,
+			Factors:   factors.Masked(),
+			Known:     Budget{int(r.InARow), at(r.WaitUntil), factor.Lock(r.Lock)},
+			Strangers: Budget{int(r.StrangersInARow), at(r.StrangersWaitUntil), factor.Lock(r.StrangersLock)},
+		}}
+	}
+	return histories, nil
+}
+
+// logins reads from the sessions down to the receipts, one statement for each level.
+func (s *Service) logins(ctx context.Context, users []int64) (map[int64][]Login, error) {
+	rows, err := s.q.OperatorLogins(ctx, s.pool, users)
+	if err != nil {
+		return nil, fmt.Errorf("read log-ins: %w", err)
 	}
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
@@ -77,26 +113,25 @@ func (s *Service) logins(ctx context.Context, userID int64) ([]Login, error) {
 	}
 	challenges, err := s.q.OperatorChallenges(ctx, s.pool, ids)
 	if err != nil {
-		return nil, fmt.Errorf("read the challenges of user %d: %w", userID, err)
+		return nil, fmt.Errorf("read challenges: %w", err)
 	}
 	messages, err := s.messages(ctx, challenges)
 	if err != nil {
-		return nil, fmt.Errorf("read the messages of user %d: %w", userID, err)
+		return nil, fmt.Errorf("read messages: %w", err)
 	}
-	logins := make([]Login, len(rows))
-	for i, r := range rows {
-		logins[i] = Login{
+	made := map[int64][]Challenge{}
+	for _, c := range slices.Backward(challenges) {
+		made[c.SessionID] = append(made[c.SessionID], Challenge{
+			ID: c.ID, Purpose: c.Purpose, Number: phone.Masked(c.Number), Tries: int(c.Tries), BeganAt: c.CreatedAt,
+			ExpiresAt: c.ExpiresAt, EndedAt: at(c.EndedAt), Outcome: text(c.Outcome), Messages: messages[c.ID],
+		})
+	}
+	logins := map[int64][]Login{}
+	for _, r := range rows {
+		logins[r.UserID] = append(logins[r.UserID], Login{
 			ID: r.ID, BeganAt: r.CreatedAt, Level: int(r.Level), FinishedAt: at(r.SecondFactorAt), ExpiresAt: r.ExpiresAt,
-			EndedAt: at(r.EndedAt), Address: r.Address,
-		}
-		for j := len(challenges) - 1; j >= 0; j-- {
-			if c := challenges[j]; c.SessionID == r.ID {
-				logins[i].Challenges = append(logins[i].Challenges, Challenge{
-					ID: c.ID, Purpose: c.Purpose, Number: phone.Masked(c.Number), Tries: int(c.Tries), BeganAt: c.CreatedAt,
-					ExpiresAt: c.ExpiresAt, EndedAt: at(c.EndedAt), Outcome: text(c.Outcome), Messages: messages[c.ID],
-				})
-			}
-		}
+			EndedAt: at(r.EndedAt), Address: r.Address, Challenges: made[r.ID],
+		})
 	}
 	return logins, nil
 }
@@ -127,26 +162,23 @@ func (s *Service) messages(ctx context.Context, challenges []dbsqlc.OperatorChal
 	if err != nil {
 		return nil, err
 	}
+	sent, reported := map[int64][]Send{}, map[int64][]Receipt{}
+	for _, x := range sends {
+		sent[x.MessageID] = append(sent[x.MessageID], Send{
+			x.Provider, x.State, x.Class, x.Status, x.Reason, x.Price, x.StartedAt, at(x.FinishedAt),
+		})
+	}
+	for _, x := range receipts {
+		reported[x.MessageID] = append(reported[x.MessageID],
+			Receipt{x.Provider, x.Status, x.ErrorCode, x.Reason, x.ReceivedAt})
+	}
 	of := map[int64][]Message{}
 	for _, r := range rows {
-		m := Message{
+		of[r.ChallengeID] = append(of[r.ChallengeID], Message{
 			ID: r.ID, No: int(r.SendNo), Channel: r.Channel, State: r.State, Reason: r.Reason, Final: r.Final,
 			QueuedAt: r.QueuedAt, ChangedAt: r.ChangedAt, AcceptedAt: at(r.AcceptedAt),
-			Jobs: jobs[jobKey{r.ChallengeID, int(r.SendNo)}],
-		}
-		for _, x := range sends {
-			if x.MessageID == r.ID {
-				m.Sends = append(m.Sends, Send{
-					x.Provider, x.State, x.Class, x.Status, x.Reason, x.Price, x.StartedAt, at(x.FinishedAt),
-				})
-			}
-		}
-		for _, x := range receipts {
-			if x.MessageID == r.ID {
-				m.Receipts = append(m.Receipts, Receipt{x.Provider, x.Status, x.ErrorCode, x.Reason, x.ReceivedAt})
-			}
-		}
-		of[r.ChallengeID] = append(of[r.ChallengeID], m)
+			Jobs: jobs[jobKey{r.ChallengeID, int(r.SendNo)}], Sends: sent[r.ID], Receipts: reported[r.ID],
+		})
 	}
 	return of, nil
 }

@@ -9,7 +9,10 @@ import (
 
 // OverviewView is how messages fare over all offices.
 type OverviewView struct {
+	URL      string // where the part that shows itself again is asked for
+	Every    int    // so many seconds
 	Tabs     []PeriodTab
+	Waiting  templates.WaitingNow
 	Now      time.Time
 	Warnings []Warning
 	Stats    []Stat
@@ -110,5 +113,8 @@ type StoppedRow struct {
 	Text   string
 }
 
-// Overview is the page.
-var Overview = templates.NewPage[OverviewView](files, templates.App, "overview.html")
+// Overview is the page, OverviewNow what of it shows itself again.
+var (
+	Overview    = templates.NewPage[OverviewView](files, templates.App, "overview.html")
+	OverviewNow = templates.NewFragment[OverviewView](files, "overview.html", "overview-now")
+)

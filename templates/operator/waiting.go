@@ -8,11 +8,14 @@ import (
 
 // WaitingView is "why is this user waiting?".
 type WaitingView struct {
-	Office   string
-	Username string
-	Error    string // nobody was found, or an action did not work
-	Found    *WaitingUser
-	Question *templates.Question
+	Typed      string // what is searched for
+	Error      string // nobody was found, or an action did not work
+	Found      *WaitingUser
+	Hits       []templates.WaitingHit
+	Total      string // how many hits there are
+	More       string // how many of them are not shown, "" for none
+	WaitingNow *templates.WaitingNow
+	Question   *templates.Question
 }
 
 // WaitingUser is the user who was found.
@@ -68,8 +71,10 @@ type WaitingEntry struct {
 	Now   bool // where it stands, after all that has happened
 }
 
-// Waiting is the page, WaitingLive its timeline.
+// Waiting is the page, WaitingLive its timeline, WaitingMoment who waits now.
 var (
+	WaitingMoment = templates.NewFragment[templates.WaitingNow](files, "waiting.html", "waiting-now")
+
 	Waiting     = templates.NewPage[WaitingView](files, templates.App, "waiting.html")
 	WaitingLive = templates.NewFragment[WaitingTimeline](files, "waiting.html", "timeline")
 )
