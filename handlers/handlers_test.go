@@ -227,11 +227,11 @@ func TestAHalfFinishedLogInReachesNothingButItsSecondStep(t *testing.T) {
 		}
 		rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything)
 		if rec.Code != http.StatusSeeOther && rec.Code != http.StatusForbidden || rec.Code == http.StatusSeeOther &&
-			rec.Header().Get("Location") != "/login/second-step" {
-			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, rec.Header().Get("Location"))
+			where(rec) != "/login/second-step" {
+			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, where(rec))
 		}
 		rec = f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything, "HX-Request-Type", "partial")
-		if rec.Code != http.StatusUnauthorized || rec.Header().Get("HX-Redirect") != "/login/second-step" ||
+		if rec.Code != http.StatusUnauthorized || where(rec) != "/login/second-step" ||
 			rec.Body.Len() > 0 {
 			t.Errorf("%s %s as a fragment answers %d %s", route.Method, route.Path, rec.Code, rec.Body)
 		}
@@ -260,9 +260,9 @@ func TestWithoutASessionEverythingLeadsToTheLogIn(t *testing.T) {
 	for _, route := range f.routes(t, 50) {
 		for _, cookie := range []string{"", "nightlatch=" + string(session.NewToken()), "nightlatch=x"} {
 			rec := f.ask(route.Method, target(route, 1), cookie, everything)
-			if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || where != "/login" &&
-				where != "/login?why=over" {
-				t.Errorf("%s %s with %q answers %d %s", route.Method, route.Path, cookie, rec.Code, where)
+			if to := where(rec); rec.Code != http.StatusSeeOther || to != "/login" &&
+				to != "/login (over)" {
+				t.Errorf("%s %s with %q answers %d %s", route.Method, route.Path, cookie, rec.Code, to)
 			}
 		}
 	}
@@ -281,24 +281,24 @@ func TestAfterFiveWrongCodesEverythingSaysSo(t *testing.T) {
 	other := f.in("ACME/user")
 	for try := 1; try <= 5; try++ {
 		rec := f.ask("POST", "/login/code", cookie, form("code", "12345"+fmt.Sprint(try)))
-		if ended := rec.Header().Get("Location") == "/login?why=exhausted"; ended != (try == 5) {
-			t.Fatalf("try %d answers %d %s", try, rec.Code, rec.Header().Get("Location"))
+		if ended := where(rec) == "/login (exhausted)"; ended != (try == 5) {
+			t.Fatalf("try %d answers %d %s", try, rec.Code, where(rec))
 		}
 	}
 	for _, route := range f.routes(t, 50) {
 		rec := f.ask(route.Method, target(route, 1), cookie, everything)
-		if where := rec.Header().Get("Location"); where != "/login?why=exhausted" {
-			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, where)
+		if to := where(rec); to != "/login (exhausted)" {
+			t.Errorf("%s %s answers %d %s", route.Method, route.Path, rec.Code, to)
 		}
 	}
 	rec := f.ask("GET", "/login/message", cookie, "", "HX-Request", "true", "HX-Request-Type", "partial")
-	if where := rec.Header().Get("HX-Redirect"); where != "/login?why=exhausted" {
-		t.Errorf("the live line leads to %q", where)
+	if to := where(rec); to != "/login (exhausted)" {
+		t.Errorf("the live line leads to %q", to)
 	}
 	// A session that ends by a decision says no more than that.
 	f.Exec("update sessions set ended_at = now() where ended_at is null")
-	if where := f.ask("GET", "/settings/me", other, "").Header().Get("Location"); where != "/login?why=over" {
-		t.Errorf("a session without guesses leads to %s", where)
+	if to := where(f.ask("GET", "/settings/me", other, "")); to != "/login (over)" {
+		t.Errorf("a session without guesses leads to %s", to)
 	}
 }
 
@@ -451,13 +451,13 @@ func TestARedirectStaysAtHome(t *testing.T) {
 		for _, form := range []struct{ path, field string }{{"/language", "back"}, {"/settings/confirm", "next"}} {
 			values := url.Values{form.field: {hostile}, "language": {"en"}, "password": {password}}
 			rec := f.ask("POST", form.path, cookie, values.Encode())
-			where := rec.Header().Get("Location")
+			to := where(rec)
 			if rec.Code == http.StatusBadRequest && !web.WellFormed(values) {
 				continue
 			}
 			if rec.Code != http.StatusSeeOther ||
-				!regexp.MustCompile(`^/([a-z][a-z/-]*)?(\?done=confirmed)?$`).MatchString(where) {
-				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, where)
+				!regexp.MustCompile(`^/([a-z][a-z/-]*)?( \(confirmed\))?$`).MatchString(to) {
+				t.Errorf("%s leads %q to %d %q", form.path, hostile, rec.Code, to)
 			}
 			if form.path == "/settings/confirm" {
 				cookie = f.in("ACME/user") // the proof renewed the token
@@ -505,7 +505,7 @@ func TestTheSwitchIsADraftUntilTheQuestionIsAnswered(t *testing.T) {
 	if !on() || rec.Code != http.StatusSeeOther {
 		t.Errorf("activation answers %d", rec.Code)
 	}
-	if rec := f.ask("GET", "/settings/me", cookie, ""); rec.Header().Get("Location") != "/login/second-step" {
+	if rec := f.ask("GET", "/settings/me", cookie, ""); where(rec) != "/login/second-step" {
 		t.Error("the superuser's own session is not led to the second step")
 	}
 	if n := f.ID("select count(*) from audit_events where action = 'two_factor_activated'"); n != 1 {

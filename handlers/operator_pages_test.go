@@ -162,10 +162,10 @@ func TestAnActIsAskedAboutFirst(t *testing.T) {
 		t.Fatal("it was done before it was confirmed")
 	}
 	rec := f.ask("POST", send, cookie, "sure=yes")
-	if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther ||
-		where != "/operator/waiting?office=ACME&username=user&done=sent_anew" || len(f.anew.asked) != 1 ||
+	if to := where(rec); rec.Code != http.StatusSeeOther ||
+		to != "/operator/waiting?office=ACME&username=user (sent_anew)" || len(f.anew.asked) != 1 ||
 		f.anew.asked[0] != id {
-		t.Errorf("sending anew answers %d %s, asked for %v", rec.Code, where, f.anew.asked)
+		t.Errorf("sending anew answers %d %s, asked for %v", rec.Code, to, f.anew.asked)
 	}
 	for _, refusal := range []struct {
 		err  error
@@ -231,7 +231,7 @@ func TestAStoppedRangeIsReleased(t *testing.T) {
 	f := newFixture(t)
 	cookie := f.ops()
 	if rec := f.ask("POST", "/operator/prefixes/release", cookie,
-		"prefix=%2B316129"); rec.Header().Get("Location") != "/operator?done=prefix_released" ||
+		"prefix=%2B316129"); where(rec) != "/operator (prefix_released)" ||
 		f.ID("select count(*) from prefix_releases where prefix = '+316129'") != 1 {
 		t.Errorf("answered %d", rec.Code)
 	}
@@ -250,7 +250,7 @@ func TestOfficesAreMadeAndCapped(t *testing.T) {
 		t.Error("the offices are not listed")
 	}
 	if rec := f.ask("POST", "/operator/offices", cookie,
-		"code=new-1&name=New+Office"); rec.Header().Get("Location") != "/operator/offices?done=office_created" {
+		"code=new-1&name=New+Office"); where(rec) != "/operator/offices (office_created)" {
 		t.Errorf("creating answers %d", rec.Code)
 	}
 	if n := f.ID(`select count(*) from offices o join audit_events e on e.office_id = o.id

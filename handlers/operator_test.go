@@ -105,8 +105,8 @@ func (f *fixture) operatorIn(secret otp.Secret, steps int64) string {
 	f.t.Helper()
 	rec := f.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code",
 		appCode(f.t, secret, steps)))
-	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator" {
-		f.t.Fatalf("the log-in answers %d %s", rec.Code, rec.Header().Get("Location"))
+	if rec.Code != http.StatusSeeOther || where(rec) != "/operator" {
+		f.t.Fatalf("the log-in answers %d %s", rec.Code, where(rec))
 	}
 	return cookieOf(f.t, rec)
 }
@@ -145,12 +145,12 @@ func TestAnOperatorSignsInWithAllThree(t *testing.T) {
 	// A code serves once: the same one again leaves a half-finished log-in.
 	rec := f.ask("POST", "/operator/login", "", form("username", "ops", "password", password, "code",
 		appCode(t, secret, -1)))
-	if where := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther ||
-		where != "/operator/login/code?why=wrong" {
-		t.Errorf("a used code answers %d %s", rec.Code, where)
+	if to := where(rec); rec.Code != http.StatusSeeOther ||
+		to != "/operator/login/code (wrong)" {
+		t.Errorf("a used code answers %d %s", rec.Code, to)
 	}
 	if rec := f.ask("GET", "/operator/history", cookieOf(t, rec),
-		""); rec.Header().Get("Location") != "/operator/login/code" {
+		""); where(rec) != "/operator/login/code" {
 		t.Errorf("with a used code the history answers %d", rec.Code)
 	}
 	// Nor does the one session survive 15 minutes without a click.
@@ -159,7 +159,7 @@ func TestAnOperatorSignsInWithAllThree(t *testing.T) {
 		t.Errorf("after 14 minutes the history answers %d", rec.Code)
 	}
 	f.Exec("update sessions set last_seen_at = now() - interval '15 minutes 1 second'")
-	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
+	if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (over)" {
 		t.Errorf("after 15 minutes the history answers %d", rec.Code)
 	}
 }
@@ -169,8 +169,8 @@ func TestWithoutACodeAnOperatorIsAskedForItAlone(t *testing.T) {
 	f := newFixture(t)
 	_, secret := f.operator()
 	rec := f.ask("POST", "/operator/login", "", form("username", "OPS ", "password", password))
-	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator/login/code" {
-		t.Fatalf("the log-in answers %d %s", rec.Code, rec.Header().Get("Location"))
+	if rec.Code != http.StatusSeeOther || where(rec) != "/operator/login/code" {
+		t.Fatalf("the log-in answers %d %s", rec.Code, where(rec))
 	}
 	cookie := cookieOf(t, rec)
 	body := f.ask("GET", "/operator/login/code", cookie, "").Body.String()
@@ -191,9 +191,9 @@ func TestWithoutACodeAnOperatorIsAskedForItAlone(t *testing.T) {
 		t.Errorf("a wrong code answers %d", rec.Code)
 	}
 	rec = f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 0)))
-	if rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/operator" || cookieOf(t, rec) == cookie ||
+	if rec.Code != http.StatusSeeOther || where(rec) != "/operator" || cookieOf(t, rec) == cookie ||
 		cookieOf(t, rec) == "" {
-		t.Errorf("the right code answers %d %s", rec.Code, rec.Header().Get("Location"))
+		t.Errorf("the right code answers %d %s", rec.Code, where(rec))
 	}
 	if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Code == http.StatusOK {
 		t.Error("the token of before the code still serves")
@@ -207,13 +207,13 @@ func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 	cookie := f.pendingOperator(user)
 	for try := 1; try <= 5; try++ {
 		rec := f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
-		if ended := rec.Header().Get("Location") == "/operator/login?why=exhausted"; ended != (try == 5) {
-			t.Errorf("try %d answers %d %s", try, rec.Code, rec.Header().Get("Location"))
+		if ended := where(rec) == "/operator/login (exhausted)"; ended != (try == 5) {
+			t.Errorf("try %d answers %d %s", try, rec.Code, where(rec))
 		}
 	}
 	if rec := f.ask("POST", "/operator/login/code", cookie,
-		form("code", appCode(t, secret, 0))); rec.Header().Get("Location") != "/operator/login?why=exhausted" {
-		t.Errorf("the right code after five wrong ones answers %d %s", rec.Code, rec.Header().Get("Location"))
+		form("code", appCode(t, secret, 0))); where(rec) != "/operator/login (exhausted)" {
+		t.Errorf("the right code after five wrong ones answers %d %s", rec.Code, where(rec))
 	}
 	if n := f.ID("select count(*) from sessions where ended_at is null"); n != 0 {
 		t.Error("the half-finished log-in lives on")
@@ -305,17 +305,17 @@ func TestAnOperatorReachesNothingOfTheOffices(t *testing.T) {
 			for _, route := range f.routes(t, 50) {
 				for _, headers := range [][]string{nil, {"HX-Request-Type", "partial"}} {
 					rec := f.ask(route.Method, target(route, f.users["ACME/user"].ID), cookie, everything, headers...)
-					where := rec.Header().Get("Location") + rec.Header().Get("HX-Redirect")
-					if rec.Code != http.StatusSeeOther && rec.Code != http.StatusUnauthorized || where != "/operator" ||
+					to := where(rec)
+					if rec.Code != http.StatusSeeOther && rec.Code != http.StatusUnauthorized || to != "/operator" ||
 						rec.Body.Len() > 0 {
-						t.Errorf("round %d: %s %s %v answers %d %s %s", round, route.Method, route.Path, headers, rec.Code, where,
+						t.Errorf("round %d: %s %s %v answers %d %s %s", round, route.Method, route.Path, headers, rec.Code, to,
 							rec.Body)
 					}
 				}
 			}
 			for _, path := range []string{"/", "/login"} {
-				if rec := f.ask("GET", path, cookie, ""); rec.Header().Get("Location") != "/operator" {
-					t.Errorf("%s answers %d %s", path, rec.Code, rec.Header().Get("Location"))
+				if rec := f.ask("GET", path, cookie, ""); where(rec) != "/operator" {
+					t.Errorf("%s answers %d %s", path, rec.Code, where(rec))
 				}
 			}
 		}
@@ -337,7 +337,7 @@ func TestNobodyButAnOperatorReachesOperatorsPages(t *testing.T) {
 	half := f.pendingOperator(operator)
 	for who, visit := range map[string]struct{ cookie, leads string }{
 		"nobody": {"", "/operator/login"}, "an old session": {"nightlatch=" + string(session.NewToken()),
-			"/operator/login?why=over"},
+			"/operator/login (over)"},
 		"half an operator": {half, "/operator/login/code"}, "half a user": {f.in("OTHER/superuser"), ""},
 		"a user":        {f.in("ACME/user"), ""},
 		"an accountant": {f.in("ACME/accountant"), ""}, "a superuser": {f.in("ACME/superuser"), ""},
@@ -349,10 +349,10 @@ func TestNobodyButAnOperatorReachesOperatorsPages(t *testing.T) {
 				continue
 			}
 			rec := f.ask(route.Method, path, visit.cookie, `{"ids":["1"]}`)
-			where, body := rec.Header().Get("Location"), rec.Body.String()
-			if visit.leads != "" && (rec.Code != http.StatusSeeOther || where != visit.leads || body != "") ||
+			to, body := where(rec), rec.Body.String()
+			if visit.leads != "" && (rec.Code != http.StatusSeeOther || to != visit.leads || body != "") ||
 				visit.leads == "" && rec.Code != http.StatusNotFound {
-				t.Errorf("%s: %s %s answers %d %s", who, route.Method, path, rec.Code, where)
+				t.Errorf("%s: %s %s answers %d %s", who, route.Method, path, rec.Code, to)
 			}
 			if csp := rec.Header().Get("Content-Security-Policy"); strings.Contains(body, queueBody) ||
 				strings.Contains(csp, "unsafe") {
@@ -519,14 +519,14 @@ func TestAnOperatorLogsOutToTheOperatorsDoor(t *testing.T) {
 	f := newFixture(t)
 	user, secret := f.operator()
 	for _, cookie := range []string{f.operatorIn(secret, 0), f.pendingOperator(user)} {
-		if rec := f.ask("POST", "/logout", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=out" {
-			t.Errorf("log-out leads to %s", rec.Header().Get("Location"))
+		if rec := f.ask("POST", "/logout", cookie, ""); where(rec) != "/operator/login (out)" {
+			t.Errorf("log-out leads to %s", where(rec))
 		}
-		if rec := f.ask("GET", "/operator/history", cookie, ""); rec.Header().Get("Location") != "/operator/login?why=over" {
+		if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (over)" {
 			t.Errorf("after log-out the history answers %d", rec.Code)
 		}
 	}
-	if body := f.ask("GET", "/operator/login?why=out", "", "").Body.String(); !strings.Contains(body,
+	if body := f.ask("GET", "/operator/login", "nightlatch-told=out", "").Body.String(); !strings.Contains(body,
 		"You are logged out.") {
 		t.Error("the door does not say so")
 	}

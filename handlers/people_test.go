@@ -61,7 +61,24 @@ func (f *fixture) upload(path, cookie, file string, fields ...string) *httptest.
 	return rec
 }
 
-func where(rec *httptest.ResponseRecorder) string { return rec.Header().Get("Location") }
+// where returns the address that an answer leads to and, in brackets, the word that its page is to tell.
+func where(rec *httptest.ResponseRecorder) string {
+	to := rec.Header().Get("Location") + rec.Header().Get("HX-Redirect")
+	if word := toldBy(rec); word != "" {
+		to += " (" + word + ")"
+	}
+	return to
+}
+
+// toldBy returns the word that the next page is to tell, or "".
+func toldBy(rec *httptest.ResponseRecorder) string {
+	for _, cookie := range rec.Result().Cookies() {
+		if strings.HasSuffix(cookie.Name, web.CookieTold) {
+			return cookie.Value
+		}
+	}
+	return ""
+}
 
 func TestASuperuserMakesAUserOnThePages(t *testing.T) {
 	t.Parallel()
@@ -77,7 +94,7 @@ func TestASuperuserMakesAUserOnThePages(t *testing.T) {
 		"username=Zoe&name=Zoe+Jansen&email=zoe%40example.org&role=accountant")
 	id := f.ID("select id from users where username = 'zoe' and role = 'accountant' and office_id = " +
 		fmt.Sprint(f.users["ACME/user"].OfficeID))
-	if rec.Code != 303 || where(rec) != fmt.Sprintf("/settings/users/%d?done=user_added_invited", id) ||
+	if rec.Code != 303 || where(rec) != fmt.Sprintf("/settings/users/%d (user_added_invited)", id) ||
 		len(mail.ids) != 1 || mail.ids[0] != id {
 		t.Errorf("answered %d %s, invited %v", rec.Code, where(rec), mail.ids)
 	}
@@ -87,7 +104,7 @@ func TestASuperuserMakesAUserOnThePages(t *testing.T) {
 	}
 	mail.fail = true
 	if rec := f.ask("POST", "/settings/users/new", cookie,
-		"username=bob&name=Bob&email=bob%40example.org&role=user"); !strings.HasSuffix(where(rec), "done=user_not_invited") {
+		"username=bob&name=Bob&email=bob%40example.org&role=user"); !strings.HasSuffix(where(rec), "(user_not_invited)") {
 		t.Errorf("without mail: %d %s", rec.Code, where(rec))
 	}
 	for form, problem := range map[string]string{
@@ -176,12 +193,12 @@ func TestAChangeOfRoleOrADisablingCountsAtTheNextRequest(t *testing.T) {
 		t.Fatal(rec.Code)
 	}
 	f.ask("POST", fmt.Sprintf("/settings/users/%d/change", id), super, "name=Ann&email=&role=user")
-	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
+	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login (over)" {
 		t.Errorf("after another role: %d %s", rec.Code, where(rec))
 	}
 	ann = f.in("ACME/accountant")
 	f.ask("POST", fmt.Sprintf("/settings/users/%d/disable", id), super, "")
-	if rec := f.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login?why=over" {
+	if rec := f.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login (over)" {
 		t.Errorf("after a disabling: %d %s", rec.Code, where(rec))
 	}
 	own := f.users["ACME/superuser"].ID
@@ -196,7 +213,7 @@ func TestAChangeOfRoleOrADisablingCountsAtTheNextRequest(t *testing.T) {
 		}
 	}
 	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/delete", id), super,
-		""); where(rec) != "/settings/users?done=user_deleted" ||
+		""); where(rec) != "/settings/users (user_deleted)" ||
 		f.ID(fmt.Sprintf("select count(*) from users where id = %d", id)) != 0 {
 		t.Errorf("deleting answers %d %s", rec.Code, where(rec))
 	}
@@ -296,7 +313,7 @@ func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 		t.Fatal("they were imported")
 	}
 	rec := f.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest, "invite", "yes")
-	if where(rec) != "/settings/users?done=imported" || len(mail.ids) != 1 ||
+	if where(rec) != "/settings/users (imported)" || len(mail.ids) != 1 ||
 		f.ID("select count(*) from users where username = 'user' and name = 'Another Name' and role = 'accountant'") != 1 {
 		t.Errorf("answered %d %s, invited %v", rec.Code, where(rec), mail.ids)
 	}
@@ -346,7 +363,7 @@ func TestAnAccountantAsksForAResetAndASuperuserSeesIt(t *testing.T) {
 		t.Error("an accountant's page has the wrong buttons")
 	}
 	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/reset/ask", id), ann, ""); !strings.HasSuffix(where(rec),
-		"done=reset_asked") {
+		"(reset_asked)") {
 		t.Fatalf("asking answers %d", rec.Code)
 	}
 	if rec := f.ask("POST", fmt.Sprintf("/settings/users/%d/reset", id), ann, ""); rec.Code != 403 {

@@ -366,7 +366,7 @@ func (p *person) resetter(victims []*person) {
 		if v := p.textSignIn(true); v != nil {
 			began := time.Now()
 			a := v.post(fmt.Sprintf("/settings/users/%d/reset", victim.id))
-			done := strings.Contains(a.location, "done=reset") || a.status == http.StatusOK // mailed, or a word to hand over
+			done := strings.HasPrefix(a.told, "reset") || a.status == http.StatusOK // mailed, or a word to hand over
 			got := a.outcome(done, gotDone, gotOver)
 			p.run.history.add(act{began: began, user: victim.id, kind: "reset", answer: got, office: p.office})
 			for _, node := range p.run.nodes {
@@ -414,7 +414,7 @@ func (p *person) switchOnce(user *person) {
 	}
 	since := time.Now()
 	user.looks(theirs, theirs.anyNode(), since, 1)
-	began, got := p.ask(own, "activate", "/settings/office/general/activate", "done=activated")
+	began, got := p.ask(own, "activate", "/settings/office/general/activate", "activated")
 	for _, node := range p.run.nodes {
 		user.looks(theirs, node, since, 1)
 	}
@@ -429,15 +429,15 @@ func (p *person) switchOnce(user *person) {
 }
 
 func (p *person) switchOff(v *visitor) {
-	p.ask(v, "switch_off", "/settings/office/general/switch-off", "done=switched_off")
+	p.ask(v, "switch_off", "/settings/office/general/switch-off", "switched_off")
 	v.post("/logout")
 }
 
-// ask asks for a change of the office, and notes what came of it: done is in the address that a success leads to.
+// ask asks for a change of the office, and notes what came of it: done is the word that a success is told by.
 func (p *person) ask(v *visitor, kind, path, done string) (began time.Time, got string) {
 	began = time.Now()
 	a := v.post(path)
-	got = a.outcome(strings.Contains(a.location, done), gotDone, gotOver)
+	got = a.outcome(a.told == done, gotDone, gotOver)
 	p.run.history.add(act{began: began, user: p.id, kind: kind, answer: got, office: p.office})
 	return began, got
 }

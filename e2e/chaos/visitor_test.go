@@ -87,6 +87,7 @@ func newVisitor(nodes []string, random *rand.Rand) *visitor {
 type answer struct {
 	status   int
 	location string
+	told     string // the word that the next page is to tell
 	body     string
 	session  bool // a new session's token came with it
 }
@@ -121,6 +122,9 @@ func (v *visitor) call(node, method, path string, form url.Values) answer {
 	}
 	a := answer{status: res.StatusCode, location: res.Header.Get("Location"), body: string(body)}
 	for _, c := range res.Cookies() {
+		if strings.HasSuffix(c.Name, "nightlatch-told") {
+			a.told = c.Value
+		}
 		a.session = a.session || strings.HasSuffix(c.Name, "nightlatch") && c.Value != ""
 	}
 	return a
@@ -209,7 +213,7 @@ func (a answer) proof() string {
 		return gotBusy
 	case a.status == http.StatusSeeOther && strings.HasPrefix(a.location, "/settings/") && a.session:
 		return gotIn
-	case a.status == http.StatusSeeOther && strings.Contains(a.location, "why=exhausted"), a.says("not right"):
+	case a.status == http.StatusSeeOther && a.told == "exhausted", a.says("not right"):
 		return gotWrong
 	}
 	return gotOver

@@ -252,7 +252,7 @@ export class BrowserUser {
     await eventually(async () => assert.equal(await this.switch.getAttribute('aria-checked'), 'true'));
     await this.button('Save').click();
     await this.button('Yes, activate this setting').click();
-    await this.page.waitForURL((url) => url.pathname !== '/settings/office/general' || url.search !== '');
+    await this.page.locator('dialog').waitFor({ state: 'detached' });
     await this.page.waitForLoadState();
   }
 }

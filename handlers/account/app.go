@@ -21,5 +21,5 @@ func (s *Screens) RemoveApp(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Me, "app_removed"))
+	return s.Tell(c, paths.Me, "app_removed")
 }

@@ -68,5 +68,5 @@ func (s *Screens) ChangePassword(c echo.Context) error {
 		return err
 	}
 	s.SetSession(c, token)
-	return s.Redirect(c, paths.Done(paths.Me, "password_changed"))
+	return s.Tell(c, paths.Me, "password_changed")
 }

@@ -67,5 +67,5 @@ func (s *Screens) KeepRecoveryCodes(c echo.Context) error {
 	if err := s.factors.KeepRecoveryCodes(c.Request().Context(), web.CurrentSession(c)); err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Me, "codes_kept"))
+	return s.Tell(c, paths.Me, "codes_kept")
 }

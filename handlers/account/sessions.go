@@ -42,7 +42,7 @@ func (s *Screens) EndSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Me, "session_ended"))
+	return s.Tell(c, paths.Me, "session_ended")
 }
 
 // EndOtherSessions ends all of the user's own but this one.
@@ -50,5 +50,5 @@ func (s *Screens) EndOtherSessions(c echo.Context) error {
 	if err := s.sessions.EndOthers(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Me, "sessions_ended"))
+	return s.Tell(c, paths.Me, "sessions_ended")
 }

@@ -29,7 +29,7 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 		return s.SSOProblem(c, err)
 	}
 	s.SetCookie(c, web.CookieSSO, "", -1)
-	return s.Redirect(c, paths.Done(paths.Me, "sso_linked"))
+	return s.Tell(c, paths.Me, "sso_linked")
 }
 
 func (s *Screens) UnlinkSSO(c echo.Context) error {
@@ -37,5 +37,5 @@ func (s *Screens) UnlinkSSO(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Me, "sso_unlinked"))
+	return s.Tell(c, paths.Me, "sso_unlinked")
 }

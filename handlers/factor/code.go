@@ -112,9 +112,9 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		switch {
 		case proven.NewCodes:
-			return s.Redirect(c, paths.Done(paths.RecoveryCodes, "number_saved"))
+			return s.Tell(c, paths.RecoveryCodes, "number_saved")
 		case proven.Purpose.Enrols():
-			return s.Redirect(c, paths.Done(paths.Me, "number_saved"))
+			return s.Tell(c, paths.Me, "number_saved")
 		case proven.Purpose == factor.PurposeStepUp:
 			return s.AfterStepUp(c, proven.Token)
 		}

@@ -65,7 +65,7 @@ func (s *Screens) Logout(c echo.Context) error {
 		}
 	}
 	s.DropSession(c)
-	return s.Redirect(c, paths.Why(login, "out"))
+	return s.Tell(c, login, "out")
 }
 
 // SetLanguage keeps the choice in this browser and, for who is signed in, with the user.

@@ -16,7 +16,7 @@ import (
 
 // ForgotPage asks who forgot their password. With sent it says what happens now: the same to everybody.
 func (s *Screens) ForgotPage(c echo.Context) error {
-	return s.showForgot(c, http.StatusOK, pages.ForgotView{Sent: c.QueryParam("sent") == "1"})
+	return s.showForgot(c, http.StatusOK, pages.ForgotView{Sent: s.Told(c) == "sent"})
 }
 
 func (s *Screens) showForgot(c echo.Context, status int, view pages.ForgotView) error {
@@ -41,7 +41,7 @@ func (s *Screens) Forgot(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.Redirect(c, paths.Forgot+"?sent=1")
+	return s.Tell(c, paths.Forgot, "sent")
 }
 
 // LinkPage asks for the new password behind a link from a mail. It changes nothing: mail scanners open links too.
@@ -90,7 +90,7 @@ func (s *Screens) UseLink(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.Redirect(c, paths.Why(paths.Login, "password"))
+	return s.Tell(c, paths.Login, "password")
 }
 
 // LinkStrength says how good a password is while it is typed behind a link.

@@ -68,5 +68,5 @@ func (s *Screens) AllowCountry(c echo.Context) error {
 	if problem != "" {
 		return s.showOfficeWith(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil, problem)
 	}
-	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "saved"))
+	return s.Tell(c, paths.OfficeGeneral, "saved")
 }

@@ -149,7 +149,7 @@ func (s *Screens) Activate(c echo.Context) error {
 	if err := s.offices.Activate(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "activated"))
+	return s.Tell(c, paths.OfficeGeneral, "activated")
 }
 
 // SwitchOffQuestion is where a step-up leads back to.
@@ -166,5 +166,5 @@ func (s *Screens) SwitchOff(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OfficeGeneral, "switched_off"))
+	return s.Tell(c, paths.OfficeGeneral, "switched_off")
 }

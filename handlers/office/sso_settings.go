@@ -95,7 +95,7 @@ func (s *Screens) afterSSOChange(c echo.Context, err error, done string) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OfficeSSO, done))
+	return s.Tell(c, paths.OfficeSSO, done)
 }
 
 // hostOf is the provider's host, to be read.

@@ -21,7 +21,7 @@ func (s *Screens) CodePage(c echo.Context) error {
 		if problem, _, err = s.codeProblem(c, err); err != nil {
 			return err
 		}
-	} else if c.QueryParam("why") == "wrong" {
+	} else if s.Told(c) == wrongCode {
 		problem = s.T(c, "operator.wrong_code")
 	}
 	return s.showCode(c, http.StatusOK, problem)
@@ -46,25 +46,25 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.Operator)
 	}
-	problem, to, err := s.codeProblem(c, err)
+	problem, ended, err := s.codeProblem(c, err)
 	switch {
 	case err != nil:
 		return err
-	case to != "":
-		return s.Redirect(c, to)
+	case ended != "":
+		return s.Tell(c, paths.OperatorLogin, ended)
 	}
 	return s.showCode(c, http.StatusUnprocessableEntity, problem)
 }
 
-// codeProblem is the sentence for a code that was not right, or where the end of the log-in leads.
-func (s *Screens) codeProblem(c echo.Context, err error) (problem, to string, _ error) {
+// codeProblem is the sentence for a code that was not right, or the word for why the log-in has ended.
+func (s *Screens) codeProblem(c echo.Context, err error) (problem, ended string, _ error) {
 	var wrong *twofactor.Wrong
 	var wait *twofactor.Wait
 	switch {
 	case errors.Is(err, twofactor.ErrNotACode):
 		return s.T(c, "operator.not_a_code"), "", nil
 	case errors.As(err, &wrong) && wrong.Left == 0:
-		return "", paths.Why(paths.OperatorLogin, "exhausted"), nil
+		return "", "exhausted", nil
 	case errors.As(err, &wrong):
 		return s.N(c, "code.wrong", wrong.Left), "", nil
 	case errors.As(err, &wait) && wait.Until.IsZero():
@@ -72,7 +72,7 @@ func (s *Screens) codeProblem(c echo.Context, err error) (problem, to string, _ 
 	case errors.As(err, &wait):
 		return s.WaitText(c, wait), "", nil
 	case errors.Is(err, twofactor.ErrOver):
-		return "", paths.Why(paths.OperatorLogin, "over"), nil
+		return "", "over", nil
 	}
 	return "", "", err
 }

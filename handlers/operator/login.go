@@ -44,22 +44,34 @@ func (s *Screens) enter(c echo.Context, token session.Token, client session.Clie
 	if err := s.EndPrevious(c, client); err != nil {
 		return err
 	}
-	to, code := paths.OperatorCode, c.FormValue("code")
-	if strings.TrimSpace(code) != "" {
-		var err error
-		if token, to, err = s.proveAtOnce(c, token, client, code); err != nil {
-			return err
-		}
+	code := c.FormValue("code")
+	if strings.TrimSpace(code) == "" {
+		s.SetSession(c, token)
+		return s.Redirect(c, paths.OperatorCode)
+	}
+	token, problem, err := s.proveAtOnce(c, token, client, code)
+	if err != nil {
+		return err
 	}
 	s.SetSession(c, token)
-	return s.Redirect(c, to)
+	switch problem {
+	case "":
+		return s.Redirect(c, paths.Operator)
+	case wrongCode:
+		return s.Tell(c, paths.OperatorCode, problem)
+	}
+	return s.Tell(c, paths.OperatorLogin, problem)
 }
 
-// proveAtOnce tries the code that came with the password, and returns the session's token after that and
-// where it leads. A password must not stand in a page that can be loaded again, so that a wrong code is
+// wrongCode is the word for a code that came with the password and was not right.
+const wrongCode = "wrong"
+
+// proveAtOnce tries the code that came with the password, and returns the session's token after that and the word for
+// why it was refused, if it was. A password must not stand in a page that can be loaded again, so that a wrong code is
 // told on the next one.
-func (s *Screens) proveAtOnce(c echo.Context, token session.Token, client session.Client, code string) (session.Token,
-	string, error) {
+func (s *Screens) proveAtOnce(
+	c echo.Context, token session.Token, client session.Client, code string,
+) (_ session.Token, problem string, _ error) {
 	ctx := c.Request().Context()
 	sess, err := s.sessions.Load(ctx, token)
 	if err != nil {
@@ -67,11 +79,11 @@ func (s *Screens) proveAtOnce(c echo.Context, token session.Token, client sessio
 	}
 	proven, err := s.factors.Prove(ctx, sess, client, factor.App, code)
 	if err == nil {
-		return proven.Token, paths.Operator, nil
+		return proven.Token, "", nil
 	}
-	_, to, err := s.codeProblem(c, err)
-	if to == "" {
-		to = paths.Why(paths.OperatorCode, "wrong")
+	_, ended, err := s.codeProblem(c, err)
+	if ended == "" {
+		ended = wrongCode
 	}
-	return token, to, err
+	return token, ended, err
 }

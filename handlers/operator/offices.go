@@ -71,7 +71,7 @@ func (s *Screens) CreateOffice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OperatorOffices, "office_created"))
+	return s.Tell(c, paths.OperatorOffices, "office_created")
 }
 
 // OfficePage is one office's money cap.
@@ -113,7 +113,7 @@ func (s *Screens) CapOffice(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OperatorOffices, "cap_set"))
+	return s.Tell(c, paths.OperatorOffices, "cap_set")
 }
 
 // CapInstallation sets or clears what all offices together may spend.
@@ -125,7 +125,7 @@ func (s *Screens) CapInstallation(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.OperatorOffices, "cap_set"))
+	return s.Tell(c, paths.OperatorOffices, "cap_set")
 }
 
 var monthForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])$`)

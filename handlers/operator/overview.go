@@ -138,5 +138,5 @@ func (s *Screens) ReleasePrefix(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Operator, "prefix_released"))
+	return s.Tell(c, paths.Operator, "prefix_released")
 }

@@ -173,5 +173,5 @@ func (s *Screens) askThenAct(c echo.Context, what string, do func(id int64) (pro
 		return s.showWaiting(c, owner.Office, owner.Username, problem, nil)
 	}
 	done := map[string]string{"end": "challenge_ended", "send": "sent_anew"}[what]
-	return s.Redirect(c, searchPath(paths.OperatorWaiting, owner.Office, owner.Username)+"&done="+done)
+	return s.Tell(c, searchPath(paths.OperatorWaiting, owner.Office, owner.Username), done)
 }

@@ -30,9 +30,9 @@ func (s *Screens) act(
 		return err
 	}
 	if done == "user_deleted" {
-		return s.Redirect(c, paths.Done(paths.Users, done))
+		return s.Tell(c, paths.Users, done)
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, user.ID), done))
+	return s.Tell(c, paths.To(paths.User, user.ID), done)
 }
 
 func (s *Screens) DisableQuestion(c echo.Context) error {
@@ -84,7 +84,7 @@ func (s *Screens) Invite(c echo.Context) error {
 		s.Logger.WarnContext(ctx, "invite a user", "request", web.RequestID(c), "user", user.ID, "error", err)
 		return s.showUser(c, shownUser{problem: s.T(c, "user.invite_failed")})
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, user.ID), "user_invited"))
+	return s.Tell(c, paths.To(paths.User, user.ID), "user_invited")
 }
 
 // AskReset leaves the superusers a request.

@@ -35,7 +35,7 @@ func (s *Screens) Add(c echo.Context) error {
 			done = "user_not_invited"
 		}
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, id), done))
+	return s.Tell(c, paths.To(paths.User, id), done)
 }
 
 // ChangePage shows a user's name, e-mail address and role.
@@ -55,7 +55,7 @@ func (s *Screens) Change(c echo.Context) error {
 	if err != nil {
 		return s.showUserForm(c, form, err)
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, user.ID), "saved"))
+	return s.Tell(c, paths.To(paths.User, user.ID), "saved")
 }
 
 // postedUser reads the fields that a superuser may set, and no others.

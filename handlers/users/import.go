@@ -117,5 +117,5 @@ func (s *Screens) Import(c echo.Context) error {
 			}
 		}
 	}
-	return s.Redirect(c, paths.Done(paths.Users, done))
+	return s.Tell(c, paths.Users, done)
 }

@@ -86,7 +86,7 @@ func (s *Screens) RegisterNumber(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.To(paths.User, id), "number_registered"))
+	return s.Tell(c, paths.To(paths.User, id), "number_registered")
 }
 
 // ResetQuestion asks before a reset.
@@ -119,7 +119,7 @@ func (s *Screens) Reset(c echo.Context) error {
 		return err
 	}
 	if done.Mailed {
-		return s.Redirect(c, paths.Done(paths.To(paths.User, id), "reset_link"))
+		return s.Tell(c, paths.To(paths.User, id), "reset_link")
 	}
 	// Shown in this response alone; reset again, there is another. The user is read anew, without the factors.
 	return s.LoadUser(func(c echo.Context) error { return s.showUser(c, shownUser{word: done.Word}) })(c)

@@ -116,5 +116,5 @@ func (s *Screens) EndAllSessions(c echo.Context) error {
 		c.FormValue("also") == "yes"); err != nil {
 		return err
 	}
-	return s.Redirect(c, paths.Done(paths.Users, "sessions_ended"))
+	return s.Tell(c, paths.Users, "sessions_ended")
 }

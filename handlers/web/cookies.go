@@ -15,6 +15,7 @@ const (
 	CookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
 	CookieLanguage = "nightlatch-language" //
 	CookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
+	CookieTold     = "nightlatch-told"     // a word that the next page tells, once
 	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	hostPrefix     = "__Host-"

@@ -24,7 +24,7 @@ func (w *Web) HandleError(err error, c echo.Context) {
 	}
 	switch {
 	case errors.Is(err, errExhausted):
-		err = w.Redirect(c, paths.Why(paths.Login, "exhausted"))
+		err = w.Tell(c, paths.Login, "exhausted")
 	case errors.Is(err, session.ErrNone):
 		err = w.toLogin(c, paths.Login)
 	}

@@ -161,7 +161,7 @@ func (w *Web) toLogin(c echo.Context, login string) error {
 	case err != nil:
 		return err
 	case guessed:
-		return w.Redirect(c, paths.Why(login, "exhausted"))
+		return w.Tell(c, login, "exhausted")
 	}
-	return w.Redirect(c, paths.Why(login, "over"))
+	return w.Tell(c, login, "over")
 }

@@ -15,7 +15,7 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 	return templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo}
 }
 
-// Toasts returns the things just done that an address may ask a page to tell. Their texts are done.<toast>.
+// Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
 		"app_removed", "reset_link", "session_ended", "codes_kept", "confirmed",
@@ -46,12 +46,31 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 	return f, nil
 }
 
-// Toast returns the sentence about what has just been done, as the address says, or "".
+// Toast returns the sentence about what has just been done, or "".
 func (w *Web) Toast(c echo.Context) string {
-	if done := c.QueryParam("done"); slices.Contains(Toasts(), done) {
+	if done := w.Told(c); slices.Contains(Toasts(), done) {
 		return w.T(c, "done."+done)
 	}
 	return ""
+}
+
+// toldSeconds is how long a word waits for the page that tells it.
+const toldSeconds = 60
+
+// Tell leads to a page that tells a word once: what has just been done, or why a log-in has ended. It travels in a
+// cookie: a page that was asked for by its address alone tells nothing, whoever made the link, and none tells it twice.
+func (w *Web) Tell(c echo.Context, path, word string) error {
+	w.SetCookie(c, CookieTold, word, toldSeconds)
+	return w.Redirect(c, path)
+}
+
+// Told returns the word that the page is to tell, or "", and forgets it.
+func (w *Web) Told(c echo.Context) string {
+	word := w.Cookie(c, CookieTold)
+	if word != "" {
+		w.SetCookie(c, CookieTold, "", -1)
+	}
+	return word
 }
 
 // SeeNotices puts away the notices that the form saw, and leads back.

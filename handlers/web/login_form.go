@@ -28,7 +28,7 @@ type LoginForm struct {
 func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 	w.KnowBrowser(c)
 	view := templates.LoginView{}
-	switch why := c.QueryParam("why"); {
+	switch why := w.Told(c); {
 	case why == "over":
 		view.Notice = w.T(c, "login.over")
 	case why == "exhausted":

@@ -99,7 +99,7 @@ func (w *Web) AfterStepUp(c echo.Context, token session.Token) error {
 		return err
 	}
 	if !held {
-		return w.Redirect(c, paths.Done(next, "confirmed"))
+		return w.Tell(c, next, "confirmed")
 	}
 	w.SetCookie(c, CookieForm, "", -1)
 	w.perform(c, form, token)

@@ -164,12 +164,6 @@ func To(pattern string, values ...any) string {
 	return strings.Join(parts, "/")
 }
 
-// Done returns path with what has just been done, which its page shows as a toast: the key done.<what>.
-func Done(path, what string) string { return path + "?done=" + what }
-
-// Why returns the log-in at path with the reason for being there.
-func Why(path, reason string) string { return path + "?why=" + reason }
-
 // Next returns path with where to go on to, or path itself when next is "". next is a path, without a query.
 func Next(path, next string) string {
 	if next == "" {
