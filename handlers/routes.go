@@ -57,6 +57,7 @@ func (s *site) loginRoutes() {
 	all.post(paths.Language, s.login.SetLanguage)
 	all.page(paths.Forgot, s.login.ForgotPage, s.login.Forgot)
 	all.page(paths.Link, s.login.LinkPage, s.login.UseLink)
+	all.post(paths.LinkAgain, s.login.LinkAgain)
 	all.post(paths.LinkStrength, s.login.LinkStrength)
 }
 

@@ -21,6 +21,9 @@ func (doctorCommand) Run(ctx context.Context, registry []sms.Provider, env varia
 		KeyFileMade: cfg.keyFileMake, BalanceWarn: cfg.balanceWarn,
 		Open: func(ctx context.Context) (string, func(), error) { return openDatabase(ctx, cfg, false) },
 	}
+	if cfg.mail != nil {
+		settings.MailName = cfg.mail.Name
+	}
 	if cfg.databaseURL == "" {
 		settings.Data = cfg.data
 	}

@@ -260,6 +260,27 @@ func (q *Queries) LinkInsert(ctx context.Context, db DBTX, arg LinkInsertParams)
 	return id, err
 }
 
+const linkOwner = `-- name: LinkOwner :one
+select o.code as office_code, u.username
+from one_time_links l
+join users u on u.id = l.user_id
+join offices o on o.id = u.office_id
+where l.token_hash = $1
+`
+
+type LinkOwnerRow struct {
+	OfficeCode string
+	Username   string
+}
+
+// Whose a link is, or was.
+func (q *Queries) LinkOwner(ctx context.Context, db DBTX, tokenHash []byte) (LinkOwnerRow, error) {
+	row := db.QueryRow(ctx, linkOwner, tokenHash)
+	var i LinkOwnerRow
+	err := row.Scan(&i.OfficeCode, &i.Username)
+	return i, err
+}
+
 const linkUse = `-- name: LinkUse :execrows
 update one_time_links set used_at = now() where id = $1 and used_at is null and expires_at > now()
 `
@@ -274,7 +295,9 @@ func (q *Queries) LinkUse(ctx context.Context, db DBTX, id int64) (int64, error)
 }
 
 const userByID = `-- name: UserByID :one
-select id, office_id, username, email, disabled_at from users where id = $1
+select id, office_id, username, email, disabled_at,
+    (password_hash = '' and password_voided_at is null)::boolean as invited
+from users where id = $1
 `
 
 type UserByIDRow struct {
@@ -283,6 +306,7 @@ type UserByIDRow struct {
 	Username   string
 	Email      string
 	DisabledAt *time.Time
+	Invited    bool
 }
 
 func (q *Queries) UserByID(ctx context.Context, db DBTX, id int64) (UserByIDRow, error) {
@@ -294,6 +318,7 @@ func (q *Queries) UserByID(ctx context.Context, db DBTX, id int64) (UserByIDRow,
 		&i.Username,
 		&i.Email,
 		&i.DisabledAt,
+		&i.Invited,
 	)
 	return i, err
 }

@@ -101,7 +101,9 @@ func (q *Queries) MailDropDead(ctx context.Context, db DBTX, batch int32) (int64
 }
 
 const mailEnd = `-- name: MailEnd :exec
-update mails set state = $1, reason = $2, final = true, payload_ct = null, changed_at = now()
+update mails set state = $1, reason = $2, final = true, payload_ct = null,
+    fault = case when $1 = 'sent' then '' else fault end,
+    changed_at = now()
 where id = $3 and not final
 `
 
@@ -111,9 +113,56 @@ type MailEndParams struct {
 	ID     int64
 }
 
+// Sent, or never to be sent.
 func (q *Queries) MailEnd(ctx context.Context, db DBTX, arg MailEndParams) error {
 	_, err := db.Exec(ctx, mailEnd, arg.State, arg.Reason, arg.ID)
 	return err
+}
+
+const mailFail = `-- name: MailFail :one
+update mails m set state = 'failed', reason = $1, fault = $2, code = $3, final = true, payload_ct = null,
+    changed_at = now()
+from users u
+where m.id = $4 and not m.final and u.id = m.user_id
+returning u.id as user_id, u.username, u.office_id, coalesce(m.by_id, 0)::bigint as by_id,
+    coalesce((select b.username from users b where b.id = m.by_id), '')::text as by_username,
+    (u.password_hash <> '' and m.to_address is null)::boolean as reads
+`
+
+type MailFailParams struct {
+	Reason string
+	Fault  string
+	Code   int16
+	ID     int64
+}
+
+type MailFailRow struct {
+	UserID     int64
+	Username   string
+	OfficeID   *int64
+	ByID       int64
+	ByUsername string
+	Reads      bool
+}
+
+// Given up. It answers with whom the history names, and whether the user can read a notice.
+func (q *Queries) MailFail(ctx context.Context, db DBTX, arg MailFailParams) (MailFailRow, error) {
+	row := db.QueryRow(ctx, mailFail,
+		arg.Reason,
+		arg.Fault,
+		arg.Code,
+		arg.ID,
+	)
+	var i MailFailRow
+	err := row.Scan(
+		&i.UserID,
+		&i.Username,
+		&i.OfficeID,
+		&i.ByID,
+		&i.ByUsername,
+		&i.Reads,
+	)
+	return i, err
 }
 
 const mailForSending = `-- name: MailForSending :one
@@ -188,9 +237,9 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 }
 
 const mailInsert = `-- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-    nullif($9::text, ''))
+    nullif($9::text, ''), nullif($10::bigint, 0))
 returning id
 `
 
@@ -204,6 +253,7 @@ type MailInsertParams struct {
 	Browser   string
 	System    string
 	ToAddress string
+	ByID      int64
 }
 
 func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams) (int64, error) {
@@ -217,6 +267,7 @@ func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams)
 		arg.Browser,
 		arg.System,
 		arg.ToAddress,
+		arg.ByID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -241,15 +292,62 @@ func (q *Queries) MailRecipient(ctx context.Context, db DBTX, id int64) (MailRec
 }
 
 const mailRetry = `-- name: MailRetry :exec
-update mails set state = 'retrying', reason = $1, changed_at = now() where id = $2 and not final
+update mails set state = 'retrying', reason = $1, fault = $2, code = $3, changed_at = now()
+where id = $4 and not final
 `
 
 type MailRetryParams struct {
 	Reason string
+	Fault  string
+	Code   int16
 	ID     int64
 }
 
 func (q *Queries) MailRetry(ctx context.Context, db DBTX, arg MailRetryParams) error {
-	_, err := db.Exec(ctx, mailRetry, arg.Reason, arg.ID)
+	_, err := db.Exec(ctx, mailRetry,
+		arg.Reason,
+		arg.Fault,
+		arg.Code,
+		arg.ID,
+	)
 	return err
+}
+
+const mailTroubles = `-- name: MailTroubles :many
+select fault, code, count(*)::int as mails, max(changed_at)::timestamptz as last_at from mails
+where fault not in ('', 'address', 'content', 'later') and changed_at > now() - interval '1 hour'
+group by fault, code order by mails desc, fault, code limit 5
+`
+
+type MailTroublesRow struct {
+	Fault  string
+	Code   int16
+	Mails  int32
+	LastAt time.Time
+}
+
+// What keeps mails from going out now, and is no recipient's doing.
+func (q *Queries) MailTroubles(ctx context.Context, db DBTX) ([]MailTroublesRow, error) {
+	rows, err := db.Query(ctx, mailTroubles)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MailTroublesRow
+	for rows.Next() {
+		var i MailTroublesRow
+		if err := rows.Scan(
+			&i.Fault,
+			&i.Code,
+			&i.Mails,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -264,6 +264,9 @@ type Mail struct {
 	Final     bool
 	ChangedAt time.Time
 	ToAddress *string
+	Fault     string
+	Code      int16
+	ByID      *int64
 }
 
 type Message struct {

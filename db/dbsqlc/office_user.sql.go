@@ -212,9 +212,10 @@ func (q *Queries) OfficeUserLock(ctx context.Context, db DBTX, arg OfficeUserLoc
 const officeUserPage = `-- name: OfficeUserPage :many
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
-    (count(*) over ())::int as found
+    coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found
 from users u
 left join reset_requests r on r.user_id = u.id
+left join lateral last_mail(u.id) l on true
 where u.office_id = $1::bigint
     and (position(lower($2::text) in lower(u.name)) > 0 or position($3::text in u.username) > 0)
 order by lower(u.name), u.id
@@ -238,6 +239,7 @@ type OfficeUserPageRow struct {
 	HasPassword bool
 	Factors     []byte
 	ResetAsked  bool
+	MailFailed  bool
 	Found       int32
 }
 
@@ -266,6 +268,7 @@ func (q *Queries) OfficeUserPage(ctx context.Context, db DBTX, arg OfficeUserPag
 			&i.HasPassword,
 			&i.Factors,
 			&i.ResetAsked,
+			&i.MailFailed,
 			&i.Found,
 		); err != nil {
 			return nil, err
@@ -286,8 +289,10 @@ select (u.password_hash <> '')::boolean as has_password,
         as link_lives,
     (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
-    r.asked_at, b.name as asked_by
+    r.asked_at, b.name as asked_by, coalesce(l.kind, '')::text as mail_kind, coalesce(l.fault, '')::text as mail_fault,
+    coalesce(l.code, 0)::smallint as mail_code, coalesce(l.final, false)::boolean as mail_final
 from users u
+left join lateral last_mail(u.id) l on true
 left join enrolment_words w on w.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by
@@ -309,6 +314,10 @@ type OfficeUserStandingRow struct {
 	SingleSignOn   bool
 	AskedAt        *time.Time
 	AskedBy        *string
+	MailKind       string
+	MailFault      string
+	MailCode       int16
+	MailFinal      bool
 }
 
 // What the page of a user shows beside their settings.
@@ -325,6 +334,10 @@ func (q *Queries) OfficeUserStanding(ctx context.Context, db DBTX, arg OfficeUse
 		&i.SingleSignOn,
 		&i.AskedAt,
 		&i.AskedBy,
+		&i.MailKind,
+		&i.MailFault,
+		&i.MailCode,
+		&i.MailFinal,
 	)
 	return i, err
 }

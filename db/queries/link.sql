@@ -13,6 +13,14 @@ join users u on u.id = l.user_id
 join offices o on o.id = u.office_id
 where l.token_hash = @token_hash and l.used_at is null and l.expires_at > now() and u.disabled_at is null;
 
+-- name: LinkOwner :one
+-- Whose a link is, or was.
+select o.code as office_code, u.username
+from one_time_links l
+join users u on u.id = l.user_id
+join offices o on o.id = u.office_id
+where l.token_hash = @token_hash;
+
 -- name: LinkUse :execrows
 -- Of many at once, one wins.
 update one_time_links set used_at = now() where id = @id and used_at is null and expires_at > now();
@@ -75,4 +83,6 @@ delete from password_reset_requests where id in (
 );
 
 -- name: UserByID :one
-select id, office_id, username, email, disabled_at from users where id = @id;
+select id, office_id, username, email, disabled_at,
+    (password_hash = '' and password_voided_at is null)::boolean as invited
+from users where id = @id;

@@ -3,9 +3,9 @@
 select email, language from users where id = @id and disabled_at is null;
 
 -- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id)
 values (@user_id, @kind, @language, @link_id, @payload_ct, @address, @browser, @system,
-    nullif(@to_address::text, ''))
+    nullif(@to_address::text, ''), nullif(@by_id::bigint, 0))
 returning id;
 
 -- name: MailBegin :one
@@ -32,11 +32,31 @@ where m.id = @id
 for update of m;
 
 -- name: MailEnd :exec
-update mails set state = @state, reason = @reason, final = true, payload_ct = null, changed_at = now()
+-- Sent, or never to be sent.
+update mails set state = @state, reason = @reason, final = true, payload_ct = null,
+    fault = case when @state = 'sent' then '' else fault end,
+    changed_at = now()
 where id = @id and not final;
 
+-- name: MailFail :one
+-- Given up. It answers with whom the history names, and whether the user can read a notice.
+update mails m set state = 'failed', reason = @reason, fault = @fault, code = @code, final = true, payload_ct = null,
+    changed_at = now()
+from users u
+where m.id = @id and not m.final and u.id = m.user_id
+returning u.id as user_id, u.username, u.office_id, coalesce(m.by_id, 0)::bigint as by_id,
+    coalesce((select b.username from users b where b.id = m.by_id), '')::text as by_username,
+    (u.password_hash <> '' and m.to_address is null)::boolean as reads;
+
 -- name: MailRetry :exec
-update mails set state = 'retrying', reason = @reason, changed_at = now() where id = @id and not final;
+update mails set state = 'retrying', reason = @reason, fault = @fault, code = @code, changed_at = now()
+where id = @id and not final;
+
+-- name: MailTroubles :many
+-- What keeps mails from going out now, and is no recipient's doing.
+select fault, code, count(*)::int as mails, max(changed_at)::timestamptz as last_at from mails
+where fault not in ('', 'address', 'content', 'later') and changed_at > now() - interval '1 hour'
+group by fault, code order by mails desc, fault, code limit 5;
 
 -- name: MailDropDead :execrows
 -- Mails whose link opens nothing any more: their token must not lie about.

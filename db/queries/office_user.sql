@@ -2,9 +2,10 @@
 -- A page of an office's users whose name or username has the search in it, and how many there are in all pages.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
-    (count(*) over ())::int as found
+    coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found
 from users u
 left join reset_requests r on r.user_id = u.id
+left join lateral last_mail(u.id) l on true
 where u.office_id = @office_id::bigint
     and (position(lower(@search::text) in lower(u.name)) > 0 or position(@username::text in u.username) > 0)
 order by lower(u.name), u.id
@@ -29,8 +30,10 @@ select (u.password_hash <> '')::boolean as has_password,
         as link_lives,
     (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
-    r.asked_at, b.name as asked_by
+    r.asked_at, b.name as asked_by, coalesce(l.kind, '')::text as mail_kind, coalesce(l.fault, '')::text as mail_fault,
+    coalesce(l.code, 0)::smallint as mail_code, coalesce(l.final, false)::boolean as mail_final
 from users u
+left join lateral last_mail(u.id) l on true
 left join enrolment_words w on w.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by

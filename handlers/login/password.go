@@ -53,7 +53,7 @@ func (s *Screens) LinkPage(c echo.Context) error {
 func (s *Screens) showLink(c echo.Context, token account.Token, problem, again string) error {
 	link, err := s.accounts.OpenLink(c.Request().Context(), token)
 	if errors.Is(err, account.ErrLink) {
-		return s.showLinkOver(c)
+		return s.showLinkOver(c, token)
 	}
 	if err != nil {
 		return err
@@ -69,9 +69,24 @@ func (s *Screens) showLink(c echo.Context, token account.Token, problem, again s
 	return web.Page(c, web.StatusFor(problem+again), templates.Password, s.Layout(c, heading, view.Action), view)
 }
 
-func (s *Screens) showLinkOver(c echo.Context) error {
+func (s *Screens) showLinkOver(c echo.Context, token account.Token) error {
 	return web.Page(c, http.StatusGone, pages.LinkExpired, s.Layout(c, s.T(c, "link.over_title"), paths.Forgot),
-		pages.LinkExpiredView{CanMail: s.accounts.CanMail()})
+		pages.LinkExpiredView{CanMail: s.accounts.CanMail(), Token: string(token)})
+}
+
+// LinkAgain has another link sent to whoever a link is for, and says the same whether there is anybody.
+func (s *Screens) LinkAgain(c echo.Context) error {
+	err := s.accounts.ForgotLink(c.Request().Context(), account.Token(c.FormValue("token")), s.PasswordOrigin(c))
+	switch {
+	case errors.Is(err, account.ErrNoMail):
+		return s.Redirect(c, paths.Forgot)
+	case errors.Is(err, account.ErrTooMany):
+		view := pages.ForgotView{Error: s.T(c, "forgot.too_many")}
+		return s.showForgot(c, http.StatusTooManyRequests, view)
+	case err != nil:
+		return err
+	}
+	return s.Redirect(c, paths.Forgot+"?sent=1")
 }
 
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
@@ -86,7 +101,7 @@ func (s *Screens) UseLink(c echo.Context) error {
 	case errors.As(err, &refusal):
 		return s.showLink(c, token, s.PasswordRefusal(c, refusal), "")
 	case errors.Is(err, account.ErrLink):
-		return s.showLinkOver(c)
+		return s.showLinkOver(c, token)
 	case err != nil:
 		return err
 	}

@@ -3,6 +3,7 @@ package operator
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -65,6 +66,7 @@ func (s *Screens) overview(c echo.Context) (view pages.OverviewView, _ error) {
 	s.overviewMessages(c, &view, o)
 	s.overviewProviders(c, &view, o)
 	s.overviewProxies(c, &view, o)
+	s.overviewMail(c, &view, o)
 	view.Stats = s.overviewStats(c, o)
 	for _, q := range o.Queues {
 		view.Queues = append(view.Queues,
@@ -120,6 +122,19 @@ func (s *Screens) overviewProxies(c echo.Context, view *pages.OverviewView, o op
 	for _, told := range o.Proxies {
 		view.Warnings = append(view.Warnings, pages.Warning{Text: s.sentence(c, operator.Sentence{
 			Key: "overview.proxy_" + string(told.Finding), Args: []any{"At", told.LastAt},
+		})})
+	}
+}
+
+// overviewMail says what keeps mails from going out.
+func (s *Screens) overviewMail(c echo.Context, view *pages.OverviewView, o operator.Overview) {
+	for _, m := range o.Mail {
+		why := s.T(c, "detail."+m.Fault.Detail())
+		if m.Code != 0 {
+			why = s.T(c, "user.mail_code", "Why", why, "Code", strconv.Itoa(m.Code))
+		}
+		view.Warnings = append(view.Warnings, pages.Warning{Bad: true, Text: s.sentence(c, operator.Sentence{
+			Key: "overview.mail", Args: []any{"At", m.At, "Why", why, "N", s.number(c, m.Mails)},
 		})})
 	}
 }

@@ -3,13 +3,16 @@ package users
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
@@ -48,6 +51,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	view.Voided, view.LinkLives, view.SingleSignOn = standing.PasswordVoided, standing.LinkLives, standing.SingleSignOn
 	again := standing.WordOwed || standing.SingleSignOn || !standing.HasPassword && standing.PasswordVoided
 	view.MayReset = view.MayReset || again && view.Manages && !view.Own
+	view.Mail = s.undelivered(c, standing.Mail)
 	view.CanMail = s.inviter.CanMail()
 	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
@@ -57,6 +61,20 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 		return err
 	}
 	return web.Page(c, web.StatusFor(shown.fieldProblem+shown.problem), pages.User, f, view)
+}
+
+// undelivered is what keeps a mail from its user, in words.
+func (s *Screens) undelivered(c echo.Context, last users.LastMail) pages.Undelivered {
+	if last.Fault == "" {
+		return pages.Undelivered{}
+	}
+	why := s.T(c, "detail."+last.Fault.Detail())
+	if last.Code != 0 {
+		why = s.T(c, "user.mail_code", "Why", why, "Code", strconv.Itoa(last.Code))
+	}
+	return pages.Undelivered{
+		Why: why, Invite: last.Brings(), Final: last.Final, Address: last.Fault == mail.FaultAddress,
+	}
 }
 
 func userView(viewer account.User, twoFactor bool, u account.Profile) pages.UserView {

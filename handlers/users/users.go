@@ -50,7 +50,7 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	for _, u := range list.Users {
 		row := pages.UserRow{
 			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Disabled: u.Disabled,
-			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked,
+			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked, MailFailed: u.MailFailed,
 		}
 		row.Factors, row.Lacks = factorWords(u.Factors, func(name string) string { return s.T(c, "users."+name) })
 		view.Users = append(view.Users, row)

@@ -27,10 +27,25 @@ var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new passw
 // name within the life of a link does nothing, known or not: a link for an earlier one lives. It returns ErrNoMail
 // where this installation sends none.
 func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
+	return s.forgotten(ctx, CanonicalOfficeCode(officeCode), CanonicalUsername(username), from)
+}
+
+// ForgotLink is Forgot for whoever holds a link, living or over: its user is written to, at the address they have
+// now. A link that never was does and says the same as one whose user is gone.
+func (s *Service) ForgotLink(ctx context.Context, token Token, from Origin) error {
+	owner, err := s.q.LinkOwner(ctx, s.pool, token.hash())
+	if errors.Is(err, pgx.ErrNoRows) {
+		owner.Username = string(token)
+	} else if err != nil {
+		return fmt.Errorf("read whose a link is: %w", err)
+	}
+	return s.forgotten(ctx, owner.OfficeCode, owner.Username, from)
+}
+
+func (s *Service) forgotten(ctx context.Context, officeCode, username string, from Origin) error {
 	if !s.CanMail() {
 		return ErrNoMail
 	}
-	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
 	name := sha256.Sum256([]byte(counted(officeCode, username)))
 	at := network.Of(from.Address)
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
@@ -91,7 +106,12 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 		return fmt.Errorf("read user %d: %w", *asked.UserID, err)
 	}
 	from := Origin{Address: asked.Address, UserAgent: asked.UserAgent, Language: asked.Language}
-	if err := s.ways.link(ctx, tx, user.ID, PurposeReset, string(PurposeReset), from); err != nil {
+	purpose := PurposeReset
+	if user.Invited {
+		purpose = PurposeInvite // a first password: the mail and its page say so
+	}
+	mail := Mail{UserID: user.ID, Kind: string(purpose), Language: from.Language, From: from}
+	if err := s.ways.link(ctx, tx, purpose, mail); err != nil {
 		return err
 	}
 	return s.log.Write(ctx, tx, audit.Event{

@@ -191,7 +191,8 @@ func (s *Service) InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, o
 	if user.Voided {
 		purpose, kind = PurposeReset, Restart
 	}
-	if err := s.ways.link(ctx, tx, userID, purpose, kind, Origin{Language: language}); err != nil {
+	mail := Mail{UserID: userID, Kind: kind, Language: language, By: actor.ID}
+	if err := s.ways.link(ctx, tx, purpose, mail); err != nil {
 		return err
 	}
 	return s.log.Write(ctx, tx, audit.Event{

@@ -461,3 +461,48 @@ func TestTheLengthOfAPasswordIsKeptOrLearnt(t *testing.T) {
 		t.Errorf("learnt: %s", got)
 	}
 }
+
+// Whoever holds a link that is over gets another, to the address in the settings: the first password for who was
+// invited, another one else. A link that never was does the same, and nothing comes of it.
+func TestALinkThatIsOverBringsAnother(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	again := func(token Token) []Mail {
+		t.Helper()
+		mails, jobs := len(f.post.mails), len(f.post.forgotten)
+		if err := f.ForgotLink(t.Context(), token, Origin{Address: "192.0.2.9", Language: "en"}); err != nil {
+			t.Fatal(err)
+		}
+		if len(f.post.forgotten) != jobs+1 {
+			t.Errorf("%d jobs, for any link one", len(f.post.forgotten)-jobs)
+		}
+		for _, id := range f.post.forgotten[jobs:] {
+			if err := f.AnswerForgotten(t.Context(), id, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return f.post.mails[mails:]
+	}
+	f.Exec("update users set password_hash = '' where username = 'jdoe'")
+	token := f.link()
+	f.Exec("update one_time_links set expires_at = now()")
+	got := again(token)
+	if len(got) != 1 || got[0].Kind != string(PurposeInvite) || got[0].UserID != f.userID {
+		t.Fatalf("who was invited gets %+v", got)
+	}
+	if link, err := f.OpenLink(t.Context(), got[0].Token); err != nil || link.Purpose != PurposeInvite {
+		t.Errorf("%+v, %v", link, err)
+	}
+	if err := f.UseLink(t.Context(), got[0].Token, another, Origin{Address: "192.0.2.9"}); err != nil {
+		t.Fatal(err)
+	}
+	f.Exec("delete from password_reset_requests")
+	if got := again(token); len(got) != 1 || got[0].Kind != string(PurposeReset) {
+		t.Errorf("who has a password gets %+v", got)
+	}
+	for _, never := range []Token{"", "x", newLinkToken()} {
+		if got := again(never); len(got) != 0 {
+			t.Errorf("a link that never was brings %+v", got)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Mail struct {
 	LinkID   int64  // the link it brings, or 0
 	Token    Token  // of that link
 	From     Origin
+	By       int64 // who caused it, where that is not its reader; 0 for nobody, or the command line
 }
 
 // Origin is where something came from: the mail tells it coarsely. The zero value is the command line, or nowhere.

@@ -134,11 +134,14 @@ func (w *Ways) tell(ctx context.Context, tx pgx.Tx, c Changed) error {
 		}
 	}
 	mail := Mail{UserID: c.UserID, Kind: c.What, Language: c.From.Language, From: c.From}
+	if c.Event.Actor.ID != c.UserID {
+		mail.By = c.Event.Actor.ID
+	}
 	if c.Mail != "" {
 		mail.Kind = c.Mail
 	}
 	if c.Link {
-		return w.link(ctx, tx, c.UserID, PurposeReset, mail.Kind, c.From)
+		return w.link(ctx, tx, PurposeReset, mail)
 	}
 	if err := w.post.Mail(ctx, tx, mail); err != nil {
 		return err
@@ -150,21 +153,20 @@ func (w *Ways) tell(ctx context.Context, tx pgx.Tx, c Changed) error {
 	return w.post.Mail(ctx, tx, mail)
 }
 
-// link makes a link that sets a user's password, and queues the mail of a kind that brings it.
-func (w *Ways) link(ctx context.Context, tx pgx.Tx, userID int64, purpose Purpose, kind string, from Origin) error {
+// link makes a link that sets a user's password, and queues the mail that brings it.
+func (w *Ways) link(ctx context.Context, tx pgx.Tx, purpose Purpose, mail Mail) error {
 	if !w.CanMail() {
 		return ErrNoMail
 	}
 	token := newLinkToken()
 	id, err := w.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
-		Purpose: string(purpose), UserID: userID, TokenHash: token.hash(),
+		Purpose: string(purpose), UserID: mail.UserID, TokenHash: token.hash(),
 	})
 	if err != nil {
-		return fmt.Errorf("make a link for user %d: %w", userID, err)
+		return fmt.Errorf("make a link for user %d: %w", mail.UserID, err)
 	}
-	return w.post.Mail(ctx, tx, Mail{
-		UserID: userID, Kind: kind, Language: from.Language, LinkID: id, Token: token, From: from,
-	})
+	mail.LinkID, mail.Token = id, token
+	return w.post.Mail(ctx, tx, mail)
 }
 
 // Restart is the mail that brings the link of a reset.

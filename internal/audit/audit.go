@@ -79,6 +79,7 @@ const (
 	Invited            Action = "invited"
 	InvitationUsed     Action = "invitation_used"      // the first password was set
 	PasswordResetAsked Action = "password_reset_asked" // "Forgot your password?"
+	MailFailed         Action = "mail_failed"          // a mail to the subject was given up: why is the detail
 	// Single sign-on. Who is refused is named as the provider names them when no user here is linked to them.
 	SSOAccepted Action = "sso_accepted" // a pending log-in began
 	SSORefused  Action = "sso_refused"  // the office's policy, not the provider's answer

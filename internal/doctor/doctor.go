@@ -26,7 +26,8 @@ type Settings struct {
 	// ProviderWarnings are sentences about settings that work and should be better.
 	ProviderWarnings []string
 	Demo             bool
-	Mail             bool // a mail server is set up
+	Mail             bool   // a mail server is set up
+	MailName         string // what it is told this machine is called
 	Proxies          proxy.Trusted
 	SSONetworks      []netip.Prefix // private networks in which a provider of single sign-on may be
 	KeyFile          string
@@ -104,7 +105,7 @@ func (in *installation) database(ctx context.Context, r *report) {
 	for _, check := range []check{
 		(*installation).keys, (*installation).workers, (*installation).queues, (*installation).providers,
 		(*installation).delivery, (*installation).spending, (*installation).prefixes, (*installation).superusers,
-		(*installation).operators, (*installation).visitors,
+		(*installation).operators, (*installation).visitors, (*installation).mails,
 	} {
 		if err := check(in, ctx, r); err != nil {
 			r.problem("The database: %s.", err)

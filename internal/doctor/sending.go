@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
 // providers looks at the breakers and the balances of the providers. One that was taken out of the configuration
@@ -104,6 +105,19 @@ func (in *installation) prefixes(ctx context.Context, r *report) error {
 	if stopped > 0 {
 		r.warning("%d ranges of numbers are stopped, since few of their codes are entered. "+
 			"See docs/operating.md, NightlatchPrefixStopped.", stopped)
+	}
+	return nil
+}
+
+// mails says what keeps mails from going out.
+func (in *installation) mails(ctx context.Context, r *report) error {
+	rows, err := in.q.MailTroubles(ctx, in.pool)
+	if err != nil {
+		return fmt.Errorf("ask what keeps mails: %w", err)
+	}
+	for _, m := range rows {
+		why := mail.Failure{Fault: mail.Fault(m.Fault), Code: int(m.Code)}
+		r.warning("%d mails of the last hour did not go out: %s. See \"Mail\" in docs/operating.md.", m.Mails, why.Reason())
 	}
 	return nil
 }

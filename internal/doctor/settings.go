@@ -33,7 +33,7 @@ func (in *installation) mail(r *report) {
 	case in.Demo:
 		r.ok("Mails show on /demo/mailbox, and none is sent.")
 	case in.Mail:
-		r.ok("SMTP_URL and MAIL_FROM have the right form. Whether the mail server takes mails shows with the first one.")
+		r.ok("SMTP_URL and MAIL_FROM have the right form; the server is told the name %s.", in.MailName)
 	default:
 		r.ok("No mail is sent, since SMTP_URL is not set: who forgets a password needs a superuser, " +
 			"and notices show on screen alone.")

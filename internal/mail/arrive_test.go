@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/mail/mailtest"
 )
@@ -141,6 +142,63 @@ func TestTheServerIsToldNamesItCanRead(t *testing.T) {
 	for _, host := range []string{"", "a b", "x\r\nMAIL FROM:<y>"} {
 		if _, err := mail.ReadSettings("smtp://localhost:25", "a@b.example", host); err == nil {
 			t.Errorf("%q is taken for a name", host)
+		}
+	}
+}
+
+// Every mail that is given up is told: in the history with the reason, to its reader on screen when they can read
+// that, and to whoever looks at the user. A mail that arrives later takes it back.
+func TestAMailThatDidNotArriveIsSeen(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update users set password_hash = case username when 'jdoe' then 'x' else '' end")
+	for _, c := range []struct {
+		user, kind string
+		failure    mail.Failure
+		last       bool
+		told       string // fault, code, final; event's detail and subject; notices
+	}{
+		{"jdoe", "password_changed", mail.Failure{Fault: mail.FaultAddress, Code: 550}, false,
+			"address 550 true mail_address jdoe 1"},
+		{"nel", "invite", mail.Failure{Fault: mail.FaultAddress, Code: 550}, false, "address 550 true mail_address nel 0"},
+		{"nel", "invite", mail.Failure{Fault: mail.FaultLogin, Code: 535}, true, "login 535 true mail_login nel 0"},
+		{"nel", "invite", mail.Failure{Fault: mail.FaultLater, Code: 450}, false, "later 450 false   0"},
+	} {
+		before := f.ask("select coalesce(max(id), 0) from audit_events")
+		f.post.err = &c.failure
+		if err := f.deliver(f.put(c.user, c.kind, c.kind == "invite"), c.last); err == nil {
+			t.Fatal("it went out")
+		}
+		got := f.ask(`select l.fault || ' ' || l.code || ' ' || l.final || ' '
+				|| coalesce((select detail || ' ' || subject from audit_events where action = 'mail_failed' and id > $2
+					and office_id = u.office_id), ' ')
+				|| ' ' || (select count(*) from notices n where n.user_id = u.id and n.kind = 'mail_failed')
+			from users u, last_mail(u.id) l where u.username = $1`, c.user, before)
+		if got != c.told {
+			t.Errorf("%s of %s, %v: %q, want %q", c.kind, c.user, &c.failure, got, c.told)
+		}
+	}
+	if got := f.ask(`select string_agg(fault, ' ' order by fault) from (select distinct fault from mails
+		where fault not in ('', 'address', 'content', 'later')) m`); got != "login" {
+		t.Errorf("the operator would see %q", got)
+	}
+	f.post.err = nil
+	if err := f.deliver(f.put("nel", "invite", true), false); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.ask("select l.fault from users u, last_mail(u.id) l where u.username = 'nel'"); got != "" {
+		t.Errorf("after one that arrived: %q", got)
+	}
+}
+
+func TestEveryFaultHasItsWords(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []mail.Fault{mail.FaultAddress, mail.FaultContent, mail.FaultLater, mail.FaultPolicy,
+		mail.FaultSender, mail.FaultLogin, mail.FaultName, mail.FaultNoLogin, mail.FaultNoTLS, mail.FaultCertificate,
+		mail.FaultUnreachable, mail.FaultSilent, mail.FaultBroken, mail.FaultSettings} {
+		failure := mail.Failure{Fault: fault}
+		if !locale.Has("detail."+fault.Detail()) || failure.Reason() == "" {
+			t.Errorf("%s has no words", fault)
 		}
 	}
 }

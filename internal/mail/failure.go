@@ -13,7 +13,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// Fault is what is in a mail's way: the catalogue's mail_fault.<fault>. Whose it is decides what follows: what is ours
+// Fault is what is in a mail's way. Whose it is decides what follows: what is ours
 // or the server's passes, or somebody mends it, so the mail is tried again; an address that does not exist stays so.
 type Fault string
 
@@ -63,6 +63,17 @@ func (f *Failure) Reason() string {
 		return words
 	}
 	return fmt.Sprintf("%s (%d)", words, f.Code)
+}
+
+// Detail is the catalogue's detail.<Detail>: the fault in words, on pages and in the history.
+func (f Fault) Detail() string { return "mail_" + string(f) }
+
+// code is the server's number as the database keeps it.
+func (f *Failure) code() int16 {
+	if f.Code < 0 || f.Code > 999 {
+		return 0
+	}
+	return int16(f.Code) // #nosec G115 -- bounded above
 }
 
 // failure classifies an error without repeating it: servers' texts hold addresses.

@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
@@ -45,15 +46,17 @@ type Service struct {
 	sender  Sender
 	product string
 	origin  func() string
+	log     *audit.Log
 	logger  *slog.Logger
 }
 
 // New returns the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
 // returns the public origin, which a listen address of port 0 settles late.
 func New(
-	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, logger *slog.Logger,
+	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, log *audit.Log,
+	logger *slog.Logger,
 ) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sender, product, origin, logger}
+	return &Service{pool, dbsqlc.New(), ring, sender, product, origin, log, logger}
 }
 
 // tokenPurpose seals the tokens of links, each in the row of its link.
@@ -92,14 +95,42 @@ func (s *Service) Deliver(ctx context.Context, id int64, last bool, done func(co
 	s.logger.WarnContext(ctx, "mail not sent",
 		"mail", id, "reason", failure.Reason(), "permanent", failure.Permanent(), "last", last)
 	if failure.Permanent() || last {
-		err = s.q.MailEnd(ctx, s.pool, dbsqlc.MailEndParams{ID: id, State: "failed", Reason: failure.Reason()})
+		err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.giveUp(ctx, tx, id, failure) })
 	} else {
-		err = s.q.MailRetry(ctx, s.pool, dbsqlc.MailRetryParams{ID: id, Reason: failure.Reason()})
+		err = s.q.MailRetry(ctx, s.pool, dbsqlc.MailRetryParams{
+			ID: id, Reason: failure.Reason(), Fault: string(failure.Fault), Code: failure.code(),
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("note why mail %d is not sent: %w", id, err)
 	}
 	return failure
+}
+
+// giveUp notes that a mail will not arrive, and tells who should know: the history, and the user's own pages.
+func (s *Service) giveUp(ctx context.Context, tx pgx.Tx, id int64, failure *Failure) error {
+	r, err := s.q.MailFail(ctx, tx, dbsqlc.MailFailParams{
+		ID: id, Reason: failure.Reason(), Fault: string(failure.Fault), Code: failure.code(),
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil // it is over
+	}
+	if err != nil {
+		return err
+	}
+	if r.Reads {
+		if err := s.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: r.UserID, Kind: "mail_failed"}); err != nil {
+			return err
+		}
+	}
+	event := audit.Event{
+		Actor: audit.Person{ID: r.ByID, Name: r.ByUsername}, Subject: audit.Person{ID: r.UserID, Name: r.Username},
+		Action: audit.MailFailed, Detail: failure.Fault.Detail(),
+	}
+	if r.OfficeID != nil {
+		event.Office = *r.OfficeID
+	}
+	return s.log.Write(ctx, tx, event)
 }
 
 // begin judges what is to be sent now and writes the try down. It returns errOver.

@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/locale/localetest"
 	"github.com/nightlatch/nightlatch/internal/mail"
@@ -68,7 +69,7 @@ func newFixture(t *testing.T) *fixture {
 	ring := factory.Keys(t)
 	f.queue = mail.NewQueue(ring, f.jobs)
 	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", func() string { return "https://login.acme.example" },
-		factory.Logger())
+		audit.NewLog(factory.Logger()), factory.Logger())
 	office := factory.Office(t, f.pool, factory.OfficeOpts{Name: "Acme"}).ID
 	for _, o := range []factory.UserOpts{
 		{Username: "jdoe", Email: "jdoe@acme.example"}, {Username: "nel", Email: "nel@acme.example", Language: "nl"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 )
 
@@ -107,8 +108,9 @@ type Overview struct {
 	Providers  []Provider
 	Stopped    []Prefix
 	Proxies    []proxy.Told // what is wrong with the proxies in front
-	Spent      float64      // this month, in the currency of the providers' accounts
-	Cap        string       // "" for none
+	Mail       []MailTrouble
+	Spent      float64 // this month, in the currency of the providers' accounts
+	Cap        string  // "" for none
 }
 
 // Overview returns how messages fared in a period.
@@ -121,7 +123,7 @@ func (s *Service) Overview(ctx context.Context, period Period) (Overview, error)
 	o.Now = clock.Now
 	since := clock.StepBegan.Add(-time.Duration(period.Steps-1) * period.Step)
 	for _, part := range []func(context.Context, *Overview, time.Time) error{
-		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending, s.proxies,
+		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending, s.proxies, s.mail,
 	} {
 		if err := part(ctx, &o, since); err != nil {
 			return o, err
@@ -250,4 +252,23 @@ func at(t *time.Time) time.Time {
 func (s *Service) proxies(ctx context.Context, o *Overview, _ time.Time) (err error) {
 	o.Proxies, err = proxy.Recent(ctx, s.pool)
 	return err
+}
+
+// MailTrouble is one thing that keeps mails from going out.
+type MailTrouble struct {
+	Fault mail.Fault
+	Code  int // of the mail server's answer, or 0
+	Mails int
+	At    time.Time // of the last
+}
+
+func (s *Service) mail(ctx context.Context, o *Overview, _ time.Time) error {
+	rows, err := s.q.MailTroubles(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("ask what keeps mails: %w", err)
+	}
+	for _, r := range rows {
+		o.Mail = append(o.Mail, MailTrouble{mail.Fault(r.Fault), int(r.Code), int(r.Mails), r.LastAt})
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/mail"
 )
 
 // PageSize is how many users one page of the list has.
@@ -21,6 +22,7 @@ type Row struct {
 	account.Profile
 	HasPassword bool
 	ResetAsked  bool
+	MailFailed  bool // the last mail to them did not arrive
 }
 
 // Listing is one page of an office's users.
@@ -74,7 +76,7 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 				},
 				Disabled: r.DisabledAt != nil, Factors: factors,
 			},
-			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked,
+			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked, MailFailed: r.MailFailed,
 		})
 	}
 	return list, nil
@@ -91,6 +93,20 @@ type Standing struct {
 	Sessions       int    // living ones
 	ResetAskBy     string // who asked for a reset, "" when nobody did
 	ResetAskAt     time.Time
+	Mail           LastMail
+}
+
+// LastMail is what became of the newest mail to a user's address.
+type LastMail struct {
+	Kind  string
+	Fault mail.Fault // "" when it went out, or nothing is known yet
+	Code  int        // of the mail server's answer
+	Final bool       // it is not tried again
+}
+
+// Brings reports whether it is a mail that brings the way to a first password, or to one after a reset.
+func (m LastMail) Brings() bool {
+	return m.Kind == string(account.PurposeInvite) || m.Kind == account.Restart
 }
 
 // Standing returns for a user of an office, or account.ErrUnknown.
@@ -105,6 +121,7 @@ func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standin
 	standing := Standing{
 		HasPassword: r.HasPassword, PasswordVoided: r.PasswordVoided, LinkLives: r.LinkLives, WordOwed: r.WordOwed,
 		WordLives: r.WordLives, SingleSignOn: r.SingleSignOn, Sessions: int(r.Sessions), ResetAskBy: text(r.AskedBy),
+		Mail: LastMail{r.MailKind, mail.Fault(r.MailFault), int(r.MailCode), r.MailFinal},
 	}
 	if r.AskedAt != nil {
 		standing.ResetAskAt = *r.AskedAt

@@ -35,6 +35,7 @@ type UserRow struct {
 	Disabled   bool
 	NoPassword bool
 	ResetAsked bool
+	MailFailed bool // the last mail to them did not arrive
 }
 
 // ResetRequest is somebody's wish that a user's second factor be reset.
@@ -68,6 +69,7 @@ type UserView struct {
 	MayAsk      bool // for a reset by a superuser
 	Field       templates.NumberField
 	Error       string
+	Mail        Undelivered
 
 	Manages    bool // a superuser looks
 	Own        bool // at themselves
@@ -89,3 +91,11 @@ type UserView struct {
 
 // User is the page.
 var User = templates.NewPage[UserView](files, templates.App, "user.html")
+
+// Undelivered is what keeps the last mail to a user from them. The zero value is nothing.
+type Undelivered struct {
+	Why     string
+	Invite  bool // it brings the link to a password
+	Final   bool // it is not tried again
+	Address bool // the address is what is wrong
+}

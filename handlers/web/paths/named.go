@@ -24,7 +24,7 @@ func patterns() map[string]string {
 	return map[string]string{
 		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Login": Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
-		"Forgot": Forgot, "Link": Link, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
+		"Forgot": Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
 		"DemoPhone": DemoPhone, "SecondStep": SecondStep, "LoginMethod": LoginMethod, "LoginCheck": LoginCheck,
 		"LoginNumber": LoginNumber, "LoginCountry": LoginCountry, "LoginApp": LoginApp,
 		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,

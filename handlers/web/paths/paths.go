@@ -27,6 +27,7 @@ const (
 	SSOLink      = "/login/sso/link"
 	Forgot       = "/login/forgot"
 	Link         = "/link/:token"
+	LinkAgain    = "/link/again"
 	LinkStrength = "/link/strength"
 
 	DemoMailbox = "/demo/mailbox"
