@@ -209,8 +209,13 @@ func (q *Queries) OperatorChallenges(ctx context.Context, db DBTX, sessions []in
 
 const operatorClock = `-- name: OperatorClock :one
 select now()::timestamptz as now,
-    date_bin($1::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began
+    date_bin($1::interval, now(), $2::timestamptz)::timestamptz as step_began
 `
+
+type OperatorClockParams struct {
+	Step   time.Duration
+	Origin time.Time
+}
 
 type OperatorClockRow struct {
 	Now       time.Time
@@ -218,8 +223,8 @@ type OperatorClockRow struct {
 }
 
 // The database's clock, and where its present step began.
-func (q *Queries) OperatorClock(ctx context.Context, db DBTX, step time.Duration) (OperatorClockRow, error) {
-	row := db.QueryRow(ctx, operatorClock, step)
+func (q *Queries) OperatorClock(ctx context.Context, db DBTX, arg OperatorClockParams) (OperatorClockRow, error) {
+	row := db.QueryRow(ctx, operatorClock, arg.Step, arg.Origin)
 	var i OperatorClockRow
 	err := row.Scan(&i.Now, &i.StepBegan)
 	return i, err
@@ -805,21 +810,22 @@ func (q *Queries) OperatorSends(ctx context.Context, db DBTX, messages []int64) 
 }
 
 const operatorSeries = `-- name: OperatorSeries :many
-select date_bin($1::interval, queued_at, '2000-01-03'::timestamptz)::timestamptz as at,
+select date_bin($1::interval, queued_at, $2::timestamptz)::timestamptz as at,
     count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
     count(*) filter (where state = 'unsure')::int as unsure,
     count(*) filter (where state = 'accepted')::int as accepted,
     count(*) filter (where state = 'delivered')::int as delivered,
     count(*) filter (where state = 'failed')::int as failed
 from messages
-where queued_at >= $2
+where queued_at >= $3
 group by 1
 order by 1
 `
 
 type OperatorSeriesParams struct {
-	Step  time.Duration
-	Since time.Time
+	Step   time.Duration
+	Origin time.Time
+	Since  time.Time
 }
 
 type OperatorSeriesRow struct {
@@ -831,9 +837,9 @@ type OperatorSeriesRow struct {
 	Failed    int32
 }
 
-// Messages since @since in steps that begin at whole multiples of @step, by where they stand.
+// Messages since @since in steps that begin at whole multiples of @step from @origin, by where they stand.
 func (q *Queries) OperatorSeries(ctx context.Context, db DBTX, arg OperatorSeriesParams) ([]OperatorSeriesRow, error) {
-	rows, err := db.Query(ctx, operatorSeries, arg.Step, arg.Since)
+	rows, err := db.Query(ctx, operatorSeries, arg.Step, arg.Origin, arg.Since)
 	if err != nil {
 		return nil, err
 	}

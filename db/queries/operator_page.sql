@@ -42,8 +42,8 @@ order by messages desc, provider, country
 limit 400;
 
 -- name: OperatorSeries :many
--- Messages since @since in steps that begin at whole multiples of @step, by where they stand.
-select date_bin(@step::interval, queued_at, '2000-01-03'::timestamptz)::timestamptz as at,
+-- Messages since @since in steps that begin at whole multiples of @step from @origin, by where they stand.
+select date_bin(@step::interval, queued_at, @origin::timestamptz)::timestamptz as at,
     count(*) filter (where state in ('queued', 'calling', 'retrying'))::int as waiting,
     count(*) filter (where state = 'unsure')::int as unsure,
     count(*) filter (where state = 'accepted')::int as accepted,
@@ -57,7 +57,7 @@ order by 1;
 -- name: OperatorClock :one
 -- The database's clock, and where its present step began.
 select now()::timestamptz as now,
-    date_bin(@step::interval, now(), '2000-01-03'::timestamptz)::timestamptz as step_began;
+    date_bin(@step::interval, now(), @origin::timestamptz)::timestamptz as step_began;
 
 -- name: OperatorProviders :many
 select name, failures, failing_since, open_since, open_class, open_status, open_reason, probe_at,

@@ -44,12 +44,14 @@ func (s *Screens) OverviewLive(c echo.Context) error {
 }
 
 func (s *Screens) overview(c echo.Context) (view pages.OverviewView, _ error) {
-	o, err := s.operator.Overview(c.Request().Context(), operator.PeriodOf(c.QueryParam("period")))
+	o, err := s.operator.Overview(c.Request().Context(), operator.PeriodOf(c.QueryParam("period")),
+		web.Zone(c))
 	if err != nil {
 		return view, err
 	}
 	view = pages.OverviewView{
-		Now: o.Now, PlotID: plotID, URL: paths.OperatorLive + "?period=" + o.Period.Name, Every: 10,
+		Now: o.Now, PlotID: plotID, Zone: o.Now.In(web.Zone(c)).Format("MST"),
+		URL: paths.OperatorLive + "?period=" + o.Period.Name, Every: 10,
 	}
 	if o.Period.Step >= 24*time.Hour {
 		view.Every = 60 // a month is counted again

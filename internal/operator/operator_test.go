@@ -388,7 +388,7 @@ func TestARangeThatTakesManyAndVerifiesFewIsStopped(t *testing.T) {
 			f.user, prefix, n, verified, ago)
 	}
 	stopped := func() (found []string) {
-		o, err := f.s.Overview(ctx, hour)
+		o, err := f.s.Overview(ctx, hour, time.UTC)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -447,7 +447,7 @@ func TestTheOverviewCountsWhatBecameOfMessages(t *testing.T) {
 	f.Exec(`insert into providers (name, open_since, probe_at, open_class, open_status, balance, balance_at)
 		values ('vonage', now(), now(), 'account', '9', 3.5, now()), ('webhook', null, null, '', '', null, null)`)
 
-	o, err := f.s.Overview(context.Background(), PeriodOf("hour"))
+	o, err := f.s.Overview(context.Background(), PeriodOf("hour"), time.UTC)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -491,7 +491,7 @@ func TestTheOverviewCountsWhatBecameOfMessages(t *testing.T) {
 	if o.Spent != 1.5 || o.Cap != "10.00" {
 		t.Errorf("spent %v of %q", o.Spent, o.Cap)
 	}
-	if day, _ := f.s.Overview(context.Background(), PeriodOf("day")); day.All.States.Delivered != 3 {
+	if day, _ := f.s.Overview(context.Background(), PeriodOf("day"), time.UTC); day.All.States.Delivered != 3 {
 		t.Errorf("the day has %+v", day.All)
 	}
 }
@@ -500,6 +500,22 @@ func (f *fixture) challengeEnded(ago time.Duration) int64 {
 	id := f.challenge(ago)
 	f.Exec("update challenges set ended_at = expires_at, outcome = 'expired', code_ct = null where id = $1", id)
 	return id
+}
+
+func TestDaysOfThePlotBeginInTheReadersZone(t *testing.T) {
+	f := newFixture(t)
+	zone := time.FixedZone("", 5*60*60+30*60)
+	for _, period := range []Period{day, month} {
+		o, err := f.s.Overview(context.Background(), period, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range o.Bars {
+			if at := b.At.In(zone); at.Minute() != 0 || period == month && at.Hour() != 0 {
+				t.Errorf("a bar of the %s begins at %v", period.Name, at)
+			}
+		}
+	}
 }
 
 func TestOfficesSayWhatTheyUse(t *testing.T) {

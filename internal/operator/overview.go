@@ -99,6 +99,7 @@ type Prefix struct {
 type Overview struct {
 	Now        time.Time
 	Period     Period
+	origin     time.Time // from which steps are counted
 	All        Delivery
 	ByProvider []Delivery
 	ByCountry  []Delivery
@@ -113,10 +114,13 @@ type Overview struct {
 	Cap        string  // "" for none
 }
 
-// Overview returns how messages fared in a period.
-func (s *Service) Overview(ctx context.Context, period Period) (Overview, error) {
-	o := Overview{Period: period}
-	clock, err := s.q.OperatorClock(ctx, s.pool, period.Step)
+// Overview returns how messages fared in a period. Hours and days begin when they do in zone, at its present distance
+// from UTC: a change of the clocks within a month moves the days before it by an hour.
+func (s *Service) Overview(ctx context.Context, period Period, zone *time.Location) (Overview, error) {
+	_, ahead := time.Now().In(zone).Zone()
+	origin := time.Date(2000, 1, 3, 0, 0, -ahead, 0, time.UTC)
+	o := Overview{Period: period, origin: origin}
+	clock, err := s.q.OperatorClock(ctx, s.pool, dbsqlc.OperatorClockParams{Step: period.Step, Origin: origin})
 	if err != nil {
 		return o, fmt.Errorf("ask the time: %w", err)
 	}
@@ -161,7 +165,9 @@ func (s *Service) deliveries(ctx context.Context, o *Overview, since time.Time) 
 
 // bars has every step of the period, the empty ones too.
 func (s *Service) bars(ctx context.Context, o *Overview, since time.Time) error {
-	rows, err := s.q.OperatorSeries(ctx, s.pool, dbsqlc.OperatorSeriesParams{Step: o.Period.Step, Since: since})
+	rows, err := s.q.OperatorSeries(ctx, s.pool, dbsqlc.OperatorSeriesParams{
+		Step: o.Period.Step, Origin: o.origin, Since: since,
+	})
 	if err != nil {
 		return fmt.Errorf("count messages over time: %w", err)
 	}

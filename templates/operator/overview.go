@@ -14,6 +14,7 @@ type OverviewView struct {
 	Tabs     []PeriodTab
 	Waiting  templates.WaitingNow
 	Now      time.Time
+	Zone     string // of the plot, in short
 	Warnings []Warning
 	Stats    []Stat
 
