@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,10 +28,9 @@ const (
 
 // Connect opens a pool of at most size connections and proves that one works.
 func Connect(ctx context.Context, url string, size int32) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := parseAddress(url)
 	if err != nil {
-		// pgx masks the password in this error; the address it names is what the operator needs.
-		return nil, fmt.Errorf("read DATABASE_URL: %w", err)
+		return nil, err
 	}
 	cfg.MaxConns = size
 	cfg.MinIdleConns = min(2, size)
@@ -41,6 +41,7 @@ func Connect(ctx context.Context, url string, size int32) (*pgxpool.Pool, error)
 	params["statement_timeout"] = statementTimeout
 	params["lock_timeout"] = lockTimeout
 	params["idle_in_transaction_session_timeout"] = idleInTxTimeout
+	leaveReadOnly(&cfg.ConnConfig.Config)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -78,10 +79,11 @@ func Unavailable(err error) bool {
 		case "08", "53", "57": // connection, resources, operator intervention and statement_timeout
 			return true
 		}
-		return pg.Code == "55P03" || pg.Code == "25P03" || pg.Code == "40P01" // lock_timeout, idle in transaction, deadlock
+		// lock_timeout, idle in transaction, deadlock, and a server that has become a standby or takes no writes
+		return slices.Contains([]string{"55P03", "25P03", "40P01", readOnly}, pg.Code)
 	}
 	var connect *pgconn.ConnectError
-	return errors.Is(err, ErrBusy) || errors.As(err, &connect) || pgconn.Timeout(err) ||
+	return errors.Is(err, ErrBusy) || errors.Is(err, errReadOnly) || errors.As(err, &connect) || pgconn.Timeout(err) ||
 		pgconn.SafeToRetry(err) || errors.Is(err, context.DeadlineExceeded) || broken(err)
 }
 

@@ -28,9 +28,9 @@ const migrationLock = 7_465_321_190
 // Migrate brings the database to this program's schema: our migrations, then River's, under one lock.
 // It is safe to run again, and by several processes at once.
 func Migrate(ctx context.Context, url string) error {
-	cfg, err := pgxpool.ParseConfig(url)
+	cfg, err := parseAddress(url)
 	if err != nil {
-		return fmt.Errorf("read DATABASE_URL: %w", err)
+		return err
 	}
 	cfg.MaxConns = 3
 	// A migration may run for long, and so may the wait for another process's.
@@ -48,11 +48,38 @@ func Migrate(ctx context.Context, url string) error {
 		defer func() {
 			_, _ = conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", migrationLock)
 		}()
+		if err := fit(ctx, conn.Conn()); err != nil {
+			return err
+		}
 		if err := migrateOurs(ctx, pool); err != nil {
 			return fmt.Errorf("migrate: %w", err)
 		}
 		return migrateRivers(ctx, pool)
 	})
+}
+
+// fit returns nil for a database that the schema can be made in, and else what to do.
+func fit(ctx context.Context, conn *pgx.Conn) error {
+	var role, database, schema, encoding string
+	var mayCreate, has bool
+	err := conn.QueryRow(ctx, `select quote_ident(current_user), quote_ident(current_database()),
+			coalesce(quote_ident(current_schema()), 'public'), current_setting('server_encoding'),
+			coalesce(has_schema_privilege(current_schema(), 'create'), false), to_regclass('goose_db_version') is not null`).
+		Scan(&role, &database, &schema, &encoding, &mayCreate, &has)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the database: %w", err)
+	case has: // it was fit once
+		return nil
+	case encoding != "UTF8":
+		return fmt.Errorf("the database %s is in %s, in which names of people are lost or counted wrongly: make one in "+
+			"UTF8, as its server's superuser, with createdb --owner=%s --encoding=UTF8 --template=template0 nightlatch",
+			database, encoding, role)
+	case !mayCreate:
+		return fmt.Errorf("the role %s may not make tables in the schema %s: as the server's superuser, run in the "+
+			"database %s: grant create on schema %s to %s", role, schema, database, schema, role)
+	}
+	return nil
 }
 
 // takeLock polls for the lock: lock_timeout would end a waiting pg_advisory_lock.
@@ -102,6 +129,9 @@ func migrateRivers(ctx context.Context, pool *pgxpool.Pool) error {
 // Current returns nil when the schema is at least as new as this program, and otherwise an error that says what is
 // missing and how to get it.
 func Current(ctx context.Context, pool *Pool) error {
+	if err := writable(ctx, pool); err != nil {
+		return err
+	}
 	var have int64
 	newest := "select coalesce(max(version_id), 0) from goose_db_version where is_applied"
 	if err := pool.QueryRow(ctx, newest).Scan(&have); err != nil {

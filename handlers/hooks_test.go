@@ -115,6 +115,26 @@ func TestAHookTakesWhatProvidersPost(t *testing.T) {
 	}
 }
 
+func TestWhatComesByGetIsTakenAsIfPostedAndToldOnce(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	site, log := hooked(t, h)
+	for path, told := range map[string]string{
+		"vonage": "vonage  a=b&c=%2B1", "webhook": "webhook  a=b&c=%2B1", "voice": "voice  a=b&c=%2B1",
+		"voice/abc.1": "key abc.1  a=b&c=%2B1",
+	} {
+		h.told = nil
+		rec := httptest.NewRecorder()
+		site.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/hooks/"+hookToken+"/"+path+"?a=b&c=%2B1", nil))
+		if rec.Code != http.StatusNoContent || len(h.told) != 1 || h.told[0] != told {
+			t.Errorf("%s: %d, told %q", path, rec.Code, h.told)
+		}
+	}
+	if n := strings.Count(log.String(), "reports by GET"); n != 1 {
+		t.Errorf("it is told %d times", n)
+	}
+}
+
 func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	t.Parallel()
 	h := &heard{}

@@ -68,16 +68,16 @@ func (s *site) demoRoutes(d *demo.Screens) {
 	polled.get(paths.DemoPhone, d.Phone)
 }
 
-// hookRoutes are the providers'.
+// hookRoutes are the providers'. Some accounts are set to report by GET.
 func (s *site) hookRoutes(h *hooks.Screens) {
 	providers := group{echo: s.echo}.with(h.RequireToken, h.TakeTurn)
 	providers.unknown(paths.Hooks)
 	all, calls := h.Posters()
 	for _, provider := range all {
-		providers.post(paths.Hooks+"/"+provider, h.Receipt(provider))
+		providers.page(paths.Hooks+"/"+provider, h.Receipt(provider), h.Receipt(provider))
 	}
 	for _, provider := range calls {
-		providers.post(paths.Hooks+"/"+provider+"/:ref", h.KeyPressed(provider))
+		providers.page(paths.Hooks+"/"+provider+"/:ref", h.KeyPressed(provider), h.KeyPressed(provider))
 	}
 }
 

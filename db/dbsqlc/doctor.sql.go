@@ -12,19 +12,21 @@ import (
 
 const doctorClock = `-- name: DoctorClock :one
 
-select clock_timestamp()::timestamptz as now, current_setting('server_version_num')::int as version
+select clock_timestamp()::timestamptz as now, current_setting('server_version_num')::int as version,
+    current_setting('server_encoding') as encoding
 `
 
 type DoctorClockRow struct {
-	Now     time.Time
-	Version int32
+	Now      time.Time
+	Version  int32
+	Encoding string
 }
 
 // What nightlatch doctor asks, once in a while.
 func (q *Queries) DoctorClock(ctx context.Context, db DBTX) (DoctorClockRow, error) {
 	row := db.QueryRow(ctx, doctorClock)
 	var i DoctorClockRow
-	err := row.Scan(&i.Now, &i.Version)
+	err := row.Scan(&i.Now, &i.Version, &i.Encoding)
 	return i, err
 }
 

@@ -13,6 +13,7 @@ package localpg
 import (
 	"errors"
 	"net/url"
+	"strings"
 )
 
 // Database is the name of the database, and of the role that owns it, in every local cluster.
@@ -52,7 +53,8 @@ func (s *Server) URL() string { return s.DatabaseURL(Database) }
 
 // DatabaseURL returns the connection string of another database on the same server. It does not create it.
 func (s *Server) DatabaseURL(name string) string {
-	query := url.Values{"host": {s.socket}, "port": {port}}
-	address := url.URL{Scheme: "postgres", User: url.User(Database), Host: "", Path: "/" + name, RawQuery: query.Encode()}
+	// A blank is %20 here: pgx takes the + of a form for a plus.
+	query := strings.ReplaceAll(url.Values{"host": {s.socket}, "port": {port}}.Encode(), "+", "%20")
+	address := url.URL{Scheme: "postgres", User: url.User(Database), Host: "", Path: "/" + name, RawQuery: query}
 	return address.String()
 }

@@ -16,8 +16,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/localpg"
 )
+
+func TestAPathMayHaveBlanksAndMarks(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(folder(t), "my dir+%41&é=1")
+	if err := errors.Join(os.Mkdir(dir, 0o755), os.Chmod(dir, 0o755), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	server := start(t, dir, options())
+	ask(t, server.URL(), "SELECT 'works'")
+	pool, err := db.Connect(t.Context(), server.URL(), 1)
+	if err != nil {
+		t.Fatalf("the program's own pool: %v", err)
+	}
+	pool.Close()
+	stop(t, server)
+}
 
 func TestALongPathGetsAShortSocket(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,8 @@
 -- What nightlatch doctor asks, once in a while.
 
 -- name: DoctorClock :one
-select clock_timestamp()::timestamptz as now, current_setting('server_version_num')::int as version;
+select clock_timestamp()::timestamptz as now, current_setting('server_version_num')::int as version,
+    current_setting('server_encoding') as encoding;
 
 -- name: DoctorLockedOut :many
 -- Offices that demand two factors and have no superuser with a confirmed one: nobody there can help a colleague.

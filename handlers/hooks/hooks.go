@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,11 +44,12 @@ type Screens struct {
 	receiver Receiver
 	tokens   func() []string // of the path, those that are taken now
 	turns    chan struct{}
+	byGet    *sync.Once // a provider that reports by GET is told of once
 }
 
 // New returns the Screens.
 func New(w *web.Web, receiver Receiver, tokens func() []string) *Screens {
-	return &Screens{w, receiver, tokens, make(chan struct{}, AtOnce)}
+	return &Screens{w, receiver, tokens, make(chan struct{}, AtOnce), &sync.Once{}}
 }
 
 // RequireToken shows everybody without the token the page of an unknown address.
@@ -68,7 +70,17 @@ func (s *Screens) RequireToken(next echo.HandlerFunc) echo.HandlerFunc {
 // TakeTurn lets as many in at once as there are turns. The body is read outside: a slow sender holds none.
 func (s *Screens) TakeTurn(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		body, err := io.ReadAll(io.LimitReader(c.Request().Body, MaxBody+1))
+		r := c.Request()
+		body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+		if r.Method == http.MethodGet {
+			s.byGet.Do(func() {
+				s.Logger.WarnContext(r.Context(), "a provider reports by GET: set it to POST, since proxies log addresses, and "+
+					"numbers stand in these", "route", c.Path())
+			})
+			// The same fields under the same signature, as a form would have them.
+			body = []byte(r.URL.RawQuery)
+			r.Header.Set(echo.HeaderContentType, echo.MIMEApplicationForm)
+		}
 		switch {
 		case err != nil:
 			return c.NoContent(http.StatusBadRequest)

@@ -26,6 +26,10 @@ func (in *installation) server(ctx context.Context, r *report) error {
 	} else {
 		r.ok("The database answers: PostgreSQL %d.", major)
 	}
+	if row.Encoding != "UTF8" {
+		r.problem("The database is in %s: names of people are lost or counted wrongly in it. Dump it, restore it into one "+
+			"made with createdb --encoding=UTF8 --template=template0, and set DATABASE_URL to that.", row.Encoding)
+	}
 	if off > clockLimit {
 		r.problem("This machine's clock is %s away from the database's: codes of authenticator apps will be refused. "+
 			"Set both by NTP.", off.Round(time.Second))

@@ -89,9 +89,13 @@ func (t Trusted) has(ip netip.Addr) bool {
 	return false
 }
 
-// parse reads an address in its one form: IPv4 is never written as IPv6.
+// parse reads an address in its one form: IPv4 is never written as IPv6. Some proxies (Azure's, IIS) write the
+// visitor's port behind it.
 func parse(text string) (netip.Addr, error) {
 	text = strings.TrimSpace(text)
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().WithZone("").Unmap(), nil
+	}
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
 	ip, err := netip.ParseAddr(text)
 	return ip.WithZone("").Unmap(), err

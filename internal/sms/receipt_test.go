@@ -192,6 +192,12 @@ func TestAReceiptThatIsNotVonagesIsRefused(t *testing.T) {
 	stamp := func(at time.Time) map[string]string {
 		return map[string]string{"status": "delivered", "timestamp": strconv.FormatInt(at.Unix(), 10), "client-ref": testRef}
 	}
+	asJSON := func(fields map[string]string, rest string) []byte {
+		signature := fmt.Sprintf("%x", reader.sign(fields))
+		fields["sig"] = signature
+		object, _ := json.Marshal(fields)
+		return append(bytes.TrimSuffix(object, []byte("}")), rest...)
+	}
 	good := signed(stamp(now))
 	with := func(name, value string) map[string]string {
 		fields := stamp(now)
@@ -220,20 +226,22 @@ func TestAReceiptThatIsNotVonagesIsRefused(t *testing.T) {
 		"the signature twice": {"", append(bytes.Clone(good), "&sig=00"...), ErrMalformed},
 		"two fields joined to one": {"", bytes.Replace(good, []byte("client-ref="+testRef),
 			[]byte("client-ref%3D"+testRef+"%26nonce=1"), 1), ErrMalformed},
-		"no signature":       {"", []byte("status=delivered&timestamp=" + strconv.FormatInt(now.Unix(), 10)), ErrSignature},
-		"an empty signature": {"", []byte("status=delivered&sig="), ErrSignature},
-		"nothing":            {"", nil, ErrSignature},
-		"not a form":         {"", []byte("%zz"), ErrMalformed},
-		"json as a form":     {"", []byte(`{"status":"delivered"}`), ErrMalformed},
-		"not json":           {"application/json", []byte("status=delivered"), ErrMalformed},
-		"a list":             {"application/json", []byte(`[{"status":"delivered"}]`), ErrMalformed},
-		"null":               {"application/json", []byte(`null`), ErrMalformed},
-		"not flat":           {"application/json", []byte(`{"status":{"a":"b"}}`), ErrMalformed},
-		"a null in it":       {"application/json", []byte(`{"status":null}`), ErrMalformed},
-		"a key twice":        {"application/json", []byte(`{"sig":"00","sig":"01"}`), ErrMalformed},
-		"cut off":            {"application/json", []byte(`{"status":"delivered"`), ErrMalformed},
-		"something behind":   {"application/json", []byte(`{"status":"delivered"}{}`), ErrMalformed},
-		"unsigned json":      {"application/json", []byte(`{"status":"delivered","price":0.07,"x":true}`), ErrSignature},
+		"no signature":           {"", []byte("status=delivered&timestamp=" + strconv.FormatInt(now.Unix(), 10)), ErrSignature},
+		"an empty signature":     {"", []byte("status=delivered&sig="), ErrSignature},
+		"nothing":                {"", nil, ErrSignature},
+		"not a form":             {"", []byte("%zz"), ErrMalformed},
+		"json as a form":         {"", []byte(`{"status":"delivered"}`), ErrMalformed},
+		"not json":               {"application/json", []byte("status=delivered"), ErrMalformed},
+		"a list":                 {"application/json", []byte(`[{"status":"delivered"}]`), ErrMalformed},
+		"null":                   {"application/json", []byte(`null`), ErrMalformed},
+		"not flat":               {"application/json", []byte(`{"status":{"a":"b"}}`), ErrMalformed},
+		"a null in it":           {"application/json", []byte(`{"status":null}`), ErrSignature},
+		"a null for a list":      {"application/json", []byte(`{"status":[null]}`), ErrMalformed},
+		"a null in a signed one": {"application/json", asJSON(stamp(now), `,"network-code":null}`), nil},
+		"a key twice":            {"application/json", []byte(`{"sig":"00","sig":"01"}`), ErrMalformed},
+		"cut off":                {"application/json", []byte(`{"status":"delivered"`), ErrMalformed},
+		"something behind":       {"application/json", []byte(`{"status":"delivered"}{}`), ErrMalformed},
+		"unsigned json":          {"application/json", []byte(`{"status":"delivered","price":0.07,"x":true}`), ErrSignature},
 	} {
 		header := http.Header{}
 		if row.media != "" {

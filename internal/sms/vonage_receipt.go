@@ -169,7 +169,9 @@ func readFields(header http.Header, body []byte) (map[string]string, error) {
 			text = v.String()
 		case bool:
 			text = strconv.FormatBool(v)
-		default: // null, and what is not flat
+		case nil: // as if it were not there: under a signature it has nothing to say
+			continue
+		default: // what is not flat
 			return nil, ErrMalformed
 		}
 		if name, ok := name.(string); !ok || !add(name, text) {
