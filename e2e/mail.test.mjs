@@ -35,7 +35,7 @@ scenario('who forgot their password sets a new one with a link from their mailbo
   await forget(una, office, 'una');
   await una.reads(/a link is on its way/);
   const mail = await app.latestMail(app.email(office, 'una'));
-  assert.equal(mail.subject, 'Set a new password for Nightlatch');
+  assert.equal(mail.subject, `Set a new password for Nightlatch (${office.name})`);
   assert.equal(mail.links.length, 1);
   assert.ok(mail.links[0].startsWith(`${app.url}/link/`), 'the link is under the public origin');
 
@@ -64,7 +64,7 @@ scenario('who forgot their password sets a new one with a link from their mailbo
   await una.go(pathOf(mail.links[0]));
   await una.reads('This link does not work any more');
   const notice = await app.latestMail(app.email(office, 'una'), 2);
-  assert.equal(notice.subject, 'Your password was set anew');
+  assert.equal(notice.subject, `Your password was set anew (${office.name})`);
   assert.match(notice.body, /Chrome on Linux/);
   assert.deepEqual(notice.links, []);
 });
@@ -82,7 +82,8 @@ scenario('a new password does not open the second lock', async ({ app, browserUs
   await udo.go('/settings/me');
   await udo.at('/login/method');
   await udo.enrolNumber();
-  assert.equal((await app.latestMail(app.email(office, 'udo'), 3)).subject, 'A mobile number was added');
+  const added = await app.latestMail(app.email(office, 'udo'), 3);
+  assert.equal(added.subject, `A mobile number was added (${office.name})`);
 });
 
 scenario('who is invited sets the first password, and then logs in', async ({ app, browserUser }) => {
@@ -102,7 +103,7 @@ scenario('who is invited sets the first password, and then logs in', async ({ ap
     '--invite',
   ]);
   const mail = await app.latestMail(address);
-  assert.equal(mail.subject, 'Set your password for Nightlatch');
+  assert.equal(mail.subject, `Set your password for Nightlatch (${office.name})`);
   const ivy = await browserUser();
   ivy.expectRefusal('/login', pathOf(mail.links[0]));
   await ivy.go('/login');
@@ -138,7 +139,8 @@ scenario(
     await pia.reads('Your password is changed, and you are logged out everywhere else.');
     await elsewhere.go('/settings/me');
     await elsewhere.at('/login');
-    assert.equal((await app.latestMail(app.email(office, 'pia'))).subject, 'Your password was changed');
+    const changed = await app.latestMail(app.email(office, 'pia'));
+    assert.equal(changed.subject, `Your password was changed (${office.name})`);
   },
 );
 

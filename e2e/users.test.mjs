@@ -39,7 +39,8 @@ scenario('a superuser makes a user, who cannot log in before they have a passwor
   await boss.at(/^\/settings\/users\/\d+$/);
   await boss.reads('The user is created and invited by mail.');
   await boss.reads(/Has no password yet/);
-  assert.equal((await fixture.app.latestMail('zoe@example.org')).subject, 'Set your password for Nightlatch');
+  const invitation = await fixture.app.latestMail('zoe@example.org');
+  assert.equal(invitation.subject, `Set your password for Nightlatch (${office.name})`);
   const zoe = await fixture.browserUser();
   zoe.expectRefusal('/login');
   await zoe.go('/login');

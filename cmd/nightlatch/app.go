@@ -163,7 +163,7 @@ func (a *app) services(pool *db.Pool) *services {
 	s.operator = operator.New(pool, a.log, s.factors)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
-	s.mails = mail.New(pool, a.ring, a.sender, product, public.String, a.log, a.logger)
+	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.zone, public.String, a.log, a.logger)
 	return s
 }
 

@@ -168,7 +168,9 @@ func (q *Queries) MailFail(ctx context.Context, db DBTX, arg MailFailParams) (Ma
 const mailForSending = `-- name: MailForSending :one
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, coalesce(m.to_address, u.email)::text as email,
+    u.name, u.username, u.time_zone, coalesce(b.name, '')::text as by_name,
+    coalesce(b.office_id is distinct from u.office_id, false)::boolean as by_operator,
+    coalesce(m.to_address, u.email)::text as email,
     (u.disabled_at is not null)::boolean as disabled,
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
@@ -178,6 +180,7 @@ from mails m
 join users u on u.id = m.user_id
 left join offices o on o.id = u.office_id
 left join one_time_links l on l.id = m.link_id
+left join users b on b.id = m.by_id
 where m.id = $1
 for update of m
 `
@@ -196,6 +199,9 @@ type MailForSendingRow struct {
 	Final         bool
 	Name          string
 	Username      string
+	TimeZone      string
+	ByName        string
+	ByOperator    bool
 	Email         string
 	Disabled      bool
 	OfficeCode    string
@@ -224,6 +230,9 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.Final,
 		&i.Name,
 		&i.Username,
+		&i.TimeZone,
+		&i.ByName,
+		&i.ByOperator,
 		&i.Email,
 		&i.Disabled,
 		&i.OfficeCode,

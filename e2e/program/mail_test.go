@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"mime/quotedprintable"
 	"net/http"
-	netmail "net/mail"
 	"net/url"
 	"regexp"
 	"slices"
@@ -40,15 +38,7 @@ func mailing(t *testing.T, config mailtest.Config) (*program.Installation, *mail
 func letter(t *testing.T, server *mailtest.Server, n int) string {
 	t.Helper()
 	program.Eventually(t, 20*time.Second, fmt.Sprintf("%d mails", n), func() bool { return len(server.Mails()) >= n })
-	m, err := netmail.ReadMessage(strings.NewReader(server.Mails()[n-1].Data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.ReplaceAll(string(body), "\r\n", "\n")
+	return server.Mails()[n-1].Text(t)
 }
 
 var linkIn = regexp.MustCompile(`(?m)^(https?://[^/\s]+)/link/(\S+)$`)

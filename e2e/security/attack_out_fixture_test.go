@@ -2,10 +2,7 @@ package security
 
 import (
 	"fmt"
-	"io"
-	"mime/quotedprintable"
 	"net/http"
-	netmail "net/mail"
 	"net/url"
 	"regexp"
 	"strings"
@@ -128,12 +125,10 @@ func (x *attacked) mailed(name string, n int) string {
 	program.Eventually(x.T, 20*time.Second, fmt.Sprintf("%d links to %s", n, name), func() bool {
 		links = nil
 		for _, m := range x.post.Mails() {
-			letter, err := netmail.ReadMessage(strings.NewReader(m.Data))
-			if err != nil || m.To != name+"@"+strings.ToLower(x.code)+".example" {
+			if m.To != name+"@"+strings.ToLower(x.code)+".example" {
 				continue
 			}
-			text, err := io.ReadAll(quotedprintable.NewReader(letter.Body))
-			if found := linkPath.FindStringSubmatch(strings.ReplaceAll(string(text), "\r", "")); err == nil && found != nil {
+			if found := linkPath.FindStringSubmatch(m.Text(x.T)); found != nil {
 				links = append(links, found[1])
 			}
 		}

@@ -2,10 +2,7 @@ package security
 
 import (
 	"fmt"
-	"io"
-	"mime/quotedprintable"
 	"net/http"
-	netmail "net/mail"
 	"net/url"
 	"regexp"
 	"strings"
@@ -195,15 +192,7 @@ func (a *attack) letters(to string, n int) (texts []string) {
 			if m.To != to {
 				continue
 			}
-			message, err := netmail.ReadMessage(strings.NewReader(m.Data))
-			if err != nil {
-				a.t.Fatal(err)
-			}
-			body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
-			if err != nil {
-				a.t.Fatal(err)
-			}
-			texts = append(texts, strings.ReplaceAll(string(body), "\r\n", "\n"))
+			texts = append(texts, m.Text(a.t))
 		}
 		return len(texts) >= n
 	})

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -22,12 +23,13 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys"
 )
 
-// Message is one mail, ready to be sent: plain text.
+// Message is one mail, ready to be sent.
 type Message struct {
 	ID      string // for the Message-ID: the same at every try, so that a mail sent twice can be told
 	To      string
 	Subject string
-	Body    string
+	Body    string // plain text
+	HTML    string // the same for programs that show HTML, or ""
 }
 
 // Sender hands a message over. Its errors are *Failure.
@@ -45,6 +47,7 @@ type Service struct {
 	keys    *keys.Ring
 	sender  Sender
 	product string
+	zone    *time.Location // of users whose browser told none
 	origin  func() string
 	log     *audit.Log
 	logger  *slog.Logger
@@ -53,10 +56,10 @@ type Service struct {
 // New returns the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
 // returns the public origin, which a listen address of port 0 settles late.
 func New(
-	pool *db.Pool, ring *keys.Ring, sender Sender, product string, origin func() string, log *audit.Log,
-	logger *slog.Logger,
+	pool *db.Pool, ring *keys.Ring, sender Sender, product string, zone *time.Location, origin func() string,
+	log *audit.Log, logger *slog.Logger,
 ) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sender, product, origin, log, logger}
+	return &Service{pool, dbsqlc.New(), ring, sender, product, zone, origin, log, logger}
 }
 
 // tokenPurpose seals the tokens of links, each in the row of its link.
@@ -160,8 +163,8 @@ func (s *Service) begin(ctx context.Context, id int64) (message Message, err err
 		if _, err := s.q.MailBegin(ctx, tx, id); err != nil {
 			return fmt.Errorf("begin mail %d: %w", id, err)
 		}
-		message = s.compose(r, account.Token(token))
-		return nil
+		message, err = s.compose(r, account.Token(token))
+		return err
 	})
 	if err == nil && over {
 		err = errOver

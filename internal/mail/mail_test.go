@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -68,7 +69,7 @@ func newFixture(t *testing.T) *fixture {
 	f.Database, f.pool = dbtest.New(t)
 	ring := factory.Keys(t)
 	f.queue = mail.NewQueue(ring, f.jobs)
-	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", func() string { return "https://login.acme.example" },
+	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", time.UTC, func() string { return "https://login.acme.example" },
 		audit.NewLog(factory.Logger()), factory.Logger())
 	office := factory.Office(t, f.pool, factory.OfficeOpts{Name: "Acme"}).ID
 	for _, o := range []factory.UserOpts{
@@ -148,7 +149,7 @@ func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 			t.Errorf("the mail does not say %q:\n%s", words, m.Body)
 		}
 	}
-	if m.To != "jdoe@acme.example" || m.Subject != "Set a new password for Nightlatch" {
+	if m.To != "jdoe@acme.example" || m.Subject != "Set a new password for Nightlatch (Acme)" {
 		t.Errorf("%+v", m)
 	}
 	got := f.ask("select state || ' ' || final || ' ' || coalesce(payload_ct::text, 'wiped') from mails")
@@ -165,7 +166,7 @@ func TestAMailIsMadeWhenItIsSent(t *testing.T) {
 	if err := f.deliver(f.put("nel", "guessed", false), false); err != nil {
 		t.Fatal(err)
 	}
-	if m := f.post.sent[1]; m.Subject != "Iemand heeft uw wachtwoord" || strings.Contains(m.Body, "http") ||
+	if m := f.post.sent[1]; m.Subject != "Was u dit? Vijf onjuiste codes (Acme)" || strings.Contains(m.Body, "http") ||
 		!strings.Contains(m.Body, "Firefox op Windows") {
 		t.Errorf("%+v", m)
 	}

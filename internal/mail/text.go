@@ -1,7 +1,11 @@
 package mail
 
 import (
+	"bytes"
+	_ "embed"
 	"fmt"
+	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,19 +14,69 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
-// compose returns a mail in its user's language: the greeting, what happened, when and from where, what to do.
-func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Message {
-	t := func(id string, args ...any) string {
-		return locale.T(r.Language, id, append(args,
-			"Product", s.product, "Office", r.OfficeName, "Code", r.OfficeCode, "Username", r.Username)...)
+// letter is what a mail says, as text and as HTML: the same words in the same order.
+type letter struct {
+	Language string
+	Subject  string
+	From     string // the product, and whose office it is for
+	Heading  string // the subject without its office
+	Hello    string
+	Text     string
+	Link     *link
+	Facts    []string // when, from where, by whom
+	Notes    []string // what to do
+	End      string
+}
+
+type link struct{ URL, Label, Life string }
+
+// compose returns a mail in its user's language: the greeting, what happened, when, from where and by whom, what to
+// do.
+func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) (Message, error) {
+	l := s.write(r, token)
+	html, err := l.html()
+	if err != nil {
+		return Message{}, fmt.Errorf("lay out mail %d: %w", r.ID, err)
 	}
-	paragraphs := []string{t("mail.hello", "Name", oneLine(r.Name)), t("mail." + r.Kind + "_text")}
+	return Message{
+		ID: fmt.Sprintf("mail-%d-%d", r.ID, r.QueuedAt.UnixMicro()), To: r.Email,
+		Subject: l.Subject, Body: l.text(), HTML: html,
+	}, nil
+}
+
+func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter {
+	values := []any{
+		"Product", s.product, "Office", oneLine(r.OfficeName), "Code", r.OfficeCode, "Username", r.Username,
+	}
+	t := func(id string, args ...any) string { return locale.T(r.Language, id, append(args, values...)...) }
+	values = append(values, "By", byWhom(r, t))
+	l := letter{
+		Language: r.Language, Heading: oneLine(t("mail." + r.Kind + "_subject")), From: s.product,
+		Hello: t("mail.hello", "Name", oneLine(r.Name)), Text: t("mail." + r.Kind + "_text"), End: t("mail.end"),
+	}
+	l.Subject = l.Heading
+	if r.OfficeName != "" {
+		l.Subject, l.From = t("mail.subject_of", "Subject", l.Heading), t("mail.from_of")
+	}
 	if token != "" {
 		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
-		life := locale.N(r.Language, "mail.link_life", max(1, minutes))
-		paragraphs = append(paragraphs, account.LinkURL(s.origin(), token), life)
+		l.Link = &link{
+			account.LinkURL(s.origin(), token), t("mail.link_label"), locale.N(r.Language, "mail.link_life", max(1, minutes)),
+		}
 	}
-	facts := t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt.UTC()))
+	if r.Kind != string(account.PurposeInvite) {
+		l.Facts = s.facts(r, t)
+	}
+	if r.SingleSignOn && strings.HasPrefix(r.Kind, "password_") {
+		l.Notes = append(l.Notes, t("mail.sso_kept")) // a way in that a new password leaves open
+	}
+	l.Notes = append(l.Notes, t("mail."+r.Kind+"_otherwise"))
+	return l
+}
+
+// facts are when what a mail tells happened, from where, and who did it when that was somebody else.
+func (s *Service) facts(r dbsqlc.MailForSendingRow, t func(string, ...any) string) []string {
+	facts := []string{t("mail.when", "When", locale.Time(r.Language, locale.Moment, r.QueuedAt.In(s.zoneOf(r.TimeZone))))}
 	var from []string
 	if r.Browser != "" {
 		from = append(from, t("browser.on", "Browser", r.Browser, "System", r.System))
@@ -31,19 +85,59 @@ func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) Messa
 		from = append(from, r.Address)
 	}
 	if len(from) > 0 {
-		facts += "\n" + t("mail.from", "From", strings.Join(from, ", "))
+		facts = append(facts, t("mail.from", "From", strings.Join(from, ", ")))
 	}
-	if r.Kind != string(account.PurposeInvite) {
-		paragraphs = append(paragraphs, facts)
+	return facts
+}
+
+// byWhom names who caused a mail to somebody else, as it stands in a sentence.
+func byWhom(r dbsqlc.MailForSendingRow, t func(string, ...any) string) string {
+	switch {
+	case r.ByName == "":
+		return t("mail.by_nobody")
+	case r.ByOperator:
+		return t("mail.by_operator")
 	}
-	if r.SingleSignOn && strings.HasPrefix(r.Kind, "password_") {
-		paragraphs = append(paragraphs, t("mail.sso_kept")) // a way in that a new password leaves open
+	return oneLine(r.ByName)
+}
+
+// zoneOf is a user's time zone: the one their browser told last, or the installation's.
+func (s *Service) zoneOf(name string) *time.Location {
+	if name == "" {
+		return s.zone
 	}
-	paragraphs = append(paragraphs, t("mail."+r.Kind+"_otherwise"), t("mail.end"))
-	return Message{
-		ID: fmt.Sprintf("mail-%d-%d", r.ID, r.QueuedAt.UnixMicro()), To: r.Email,
-		Subject: oneLine(t("mail." + r.Kind + "_subject")), Body: strings.Join(paragraphs, "\n\n") + "\n",
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return s.zone
 	}
+	return zone
+}
+
+// text is the letter as plain text. A link stands alone on its line, where every mail program finds its end.
+func (l letter) text() string {
+	paragraphs := []string{l.Hello, l.Text}
+	if l.Link != nil {
+		paragraphs = append(paragraphs, l.Link.URL, l.Link.Life)
+	}
+	if len(l.Facts) > 0 {
+		paragraphs = append(paragraphs, strings.Join(l.Facts, "\n"))
+	}
+	return strings.Join(slices.Concat(paragraphs, l.Notes, []string{l.End}), "\n\n") + "\n"
+}
+
+//go:embed letter.html
+var letterHTML string
+
+// page lays letters out for programs that show HTML. It loads nothing from anywhere: who reads a mail is nobody's
+// business, and most programs show no pictures.
+var page = template.Must(template.New("letter").Parse(letterHTML))
+
+func (l letter) html() (string, error) {
+	var b bytes.Buffer
+	if err := page.Execute(&b, l); err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }
 
 // oneLine keeps a name on the line it stands in.
