@@ -333,7 +333,9 @@ func (q *Queries) ChallengeLock(ctx context.Context, db DBTX, sessionID int64) (
 
 const challengeOfSession = `-- name: ChallengeOfSession :one
 select c.id, c.purpose, c.number, c.country, c.tries, c.sends_asked, c.asked_at, c.created_at, c.expires_at,
-    c.ended_at, c.outcome,
+    c.ended_at, c.outcome, c.typed,
+    -- none of its messages can arrive: an earlier one may have brought the code that the newest repeats
+    (not exists (select from messages e where e.challenge_id = c.id and e.state <> 'failed'))::boolean as nothing_sent,
     m.channel as message_channel, m.state as message_state, m.reason as message_reason, m.final as message_final,
     m.queued_at as message_queued_at, m.changed_at as message_changed_at, m.accepted_at as message_accepted_at,
     now()::timestamptz as now
@@ -356,6 +358,8 @@ type ChallengeOfSessionRow struct {
 	ExpiresAt         time.Time
 	EndedAt           *time.Time
 	Outcome           *string
+	Typed             bool
+	NothingSent       bool
 	MessageChannel    string
 	MessageState      string
 	MessageReason     string
@@ -382,6 +386,8 @@ func (q *Queries) ChallengeOfSession(ctx context.Context, db DBTX, sessionID int
 		&i.ExpiresAt,
 		&i.EndedAt,
 		&i.Outcome,
+		&i.Typed,
+		&i.NothingSent,
 		&i.MessageChannel,
 		&i.MessageState,
 		&i.MessageReason,
@@ -417,4 +423,14 @@ func (q *Queries) ChallengeSpoken(ctx context.Context, db DBTX, arg ChallengeSpo
 	var i ChallengeSpokenRow
 	err := row.Scan(&i.CodeCt, &i.Language)
 	return i, err
+}
+
+const challengeTyped = `-- name: ChallengeTyped :exec
+update challenges set typed = true where session_id = $1 and ended_at is null
+`
+
+// The user has typed the number of the live challenge.
+func (q *Queries) ChallengeTyped(ctx context.Context, db DBTX, sessionID int64) error {
+	_, err := db.Exec(ctx, challengeTyped, sessionID)
+	return err
 }

@@ -102,6 +102,7 @@ type Challenge struct {
 	Prefix       *string
 	Proven       bool
 	KnownBrowser bool
+	Typed        bool
 }
 
 type ConfirmedCountry struct {

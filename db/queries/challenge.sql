@@ -8,7 +8,9 @@ returning id;
 -- name: ChallengeOfSession :one
 -- The session's newest challenge, live or over, with the state of its newest message.
 select c.id, c.purpose, c.number, c.country, c.tries, c.sends_asked, c.asked_at, c.created_at, c.expires_at,
-    c.ended_at, c.outcome,
+    c.ended_at, c.outcome, c.typed,
+    -- none of its messages can arrive: an earlier one may have brought the code that the newest repeats
+    (not exists (select from messages e where e.challenge_id = c.id and e.state <> 'failed'))::boolean as nothing_sent,
     m.channel as message_channel, m.state as message_state, m.reason as message_reason, m.final as message_final,
     m.queued_at as message_queued_at, m.changed_at as message_changed_at, m.accepted_at as message_accepted_at,
     now()::timestamptz as now
@@ -17,6 +19,10 @@ join messages m on m.challenge_id = c.id and m.send_no = c.sends_asked
 where c.session_id = @session_id
 order by c.id desc
 limit 1;
+
+-- name: ChallengeTyped :exec
+-- The user has typed the number of the live challenge.
+update challenges set typed = true where session_id = @session_id and ended_at is null;
 
 -- name: ChallengeLock :one
 -- The live challenge of a session, locked.

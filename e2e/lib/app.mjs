@@ -72,6 +72,14 @@ export class App {
     assert.deepEqual(errors, [], 'the log tells of errors');
   }
 
+  /** Changes rows of the database, which a test would otherwise have to wait for. */
+  sql(statement) {
+    return new Promise((done, failed) => {
+      const args = ['run', './db/dbtest/statement', this.#data, statement];
+      execFile('go', args, { cwd: root }, (error, out, err) => (error ? failed(new Error(err || error)) : done()));
+    });
+  }
+
   /** Runs a command of the program beside the serving one, and returns what it printed. */
   command(args, input = '') {
     return new Promise((done, failed) => {

@@ -239,6 +239,6 @@ func (b *Browser) Line() (words, class string, asksAgain bool) {
 	if p.Status != http.StatusOK {
 		b.T.Fatalf("the live line answers %d: %s", p.Status, p.Text())
 	}
-	_, asksAgain = p.Find("ol").Attr("hx-get")
+	_, asksAgain = p.Find("#message-line").Attr("hx-get")
 	return p.Text(), p.Find("li").Last().AttrOr("class", ""), asksAgain
 }

@@ -2,6 +2,7 @@ package program_test
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -120,7 +121,16 @@ func (f fate) check(t *testing.T) {
 		}
 	}
 	code := in.TheCode()
-	b.Get("/login/code").On("/login/code").Press("Verify", "code", code).On("/settings/me")
+	if f.last == program.LineAccount || f.last == program.LineNumber || f.last == program.LineOurs {
+		// No code can arrive, and none is asked for; the one that was made is still good.
+		p := b.Get("/login/code").On("/login/code").Says("We could not send you a text message")
+		if p.Find("#code").Length() > 0 {
+			t.Error("a code is asked for that cannot arrive")
+		}
+		b.Post("/login/code", url.Values{"code": {code}}).On("/settings/me")
+	} else {
+		b.Get("/login/code").On("/login/code").Press("Verify", "code", code).On("/settings/me")
+	}
 	if state := in.Ask(
 		"select string_agg(distinct state::text, ' ') from river_job where kind = 'send_code'"); state != "completed" &&
 		state != "cancelled" {

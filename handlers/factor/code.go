@@ -10,7 +10,6 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
-	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
 
@@ -35,74 +34,6 @@ func (s *Screens) SendCode(c echo.Context) error {
 		return err
 	}
 	return s.Redirect(c, paths.Next(placesOf(sess).code, web.SafePath(c.FormValue("next"), "")))
-}
-
-// CodePage takes the code. Loading it again never sends anything.
-func (s *Screens) CodePage(c echo.Context) error { return s.showCode(c, "") }
-
-func (s *Screens) showCode(c echo.Context, problem string) error {
-	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	at := placesOf(sess)
-	view := pages.CodeView{
-		Action: at.code, ResendURL: at.resend, Error: problem, Next: web.SafePath(web.Value(c, "next"), ""),
-	}
-	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return err
-	}
-	challenge, err := s.factors.Current(ctx, sess)
-	over := errors.Is(err, twofactor.ErrOver)
-	if err != nil && !over {
-		return err
-	}
-	switch expired := challenge.Outcome == "expired" || challenge.Outcome == "" && !challenge.Live(); {
-	case !over && (challenge.Live() || expired):
-		view.To = web.Masked(challenge.Number.E164)
-		view.UnderWay = challenge.Live()
-		view.Called, view.Calls = challenge.Message.Channel == phone.ByCall, s.calls
-		view.Line = s.line(c, challenge)
-		view.ResendIn = max(0, int(challenge.ResendAt.Sub(challenge.Now).Seconds()+0.999))
-		view.ValidUntil = challenge.ExpiresAt
-		if !challenge.Live() && problem == "" {
-			view.Error = s.T(c, "code.expired")
-		}
-	case methods.Confirmed() != nil:
-		// Nothing is under way: it was not sent, or it is over.
-		view.To = web.Masked(methods.Confirmed().E164)
-		view.ResendURL = at.send
-		if problem == "" {
-			if view.Error, err = s.whyNothing(c, challenge, *methods.Confirmed()); err != nil {
-				return err
-			}
-		}
-	default:
-		return s.Redirect(c, placesOf(sess).home)
-	}
-	if challenge.Purpose == factor.PurposeEnrol && sess.Pending() {
-		view.Links = append(view.Links, templates.Link{URL: paths.LoginNumber, Text: s.T(c, "code.other_number")})
-	}
-	if challenge.Purpose == factor.PurposeChange {
-		view.Links = append(view.Links, templates.Link{URL: paths.MyNumber, Text: s.T(c, "code.other_number")})
-		view.Links = append(view.Links, templates.Link{URL: paths.Me, Text: s.T(c, "cancel")})
-	} else {
-		view.Links = append(view.Links, templates.Link{URL: paths.Next(at.ways, view.Next), Text: s.T(c, "code.another_way")})
-	}
-	return web.Page(c, web.StatusFor(problem), pages.Code, s.Layout(c, s.T(c, "code.title"), at.code), view)
-}
-
-// whyNothing says why no code is under way, or "": then one only has to be asked for.
-func (s *Screens) whyNothing(c echo.Context, last twofactor.Challenge, number phone.Number) (string, error) {
-	err := s.factors.MaySend(c.Request().Context(), web.CurrentSession(c), number)
-	if problem, ok := s.SendProblem(c, err); ok {
-		return problem, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if last.Outcome == "exhausted" || last.Outcome == "replaced" {
-		return s.T(c, "code.over"), nil
-	}
-	return "", nil
 }
 
 func (s *Screens) VerifyCode(c echo.Context) error {

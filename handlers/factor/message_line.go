@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
@@ -17,24 +18,47 @@ import (
 // delayedAfter is when a message that is still not with the provider is called delayed.
 const delayedAfter = 8 * time.Second
 
-// MessageLine is the live line. It takes no id: whose message it is, the cookie says.
+// headerShown carries what the line's page shows already.
+const headerShown = "Shown"
+
+// MessageLine is the live line. It takes no id: whose message it is, the cookie says. A page that shows what is true
+// gets nothing, so that nothing in it changes and nobody is told twice. When the message failed for good the page is
+// another one.
 func (s *Screens) MessageLine(c echo.Context) error {
 	challenge, err := s.factors.Current(c.Request().Context(), web.CurrentSession(c))
-	if errors.Is(err, twofactor.ErrOver) {
-		return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), pages.MessageLine{})
-	}
-	if err != nil {
+	var line pages.MessageLine
+	if err == nil {
+		line = s.line(c, challenge)
+	} else if !errors.Is(err, twofactor.ErrOver) {
 		return err
 	}
-	return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), s.line(c, challenge))
+	switch shown := c.Request().Header.Get(headerShown); {
+	case shown == "":
+		return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), line)
+	case shown == line.Version():
+		return c.NoContent(http.StatusNoContent)
+	case err == nil && challenge.Live() && notSent(challenge):
+		next := web.SafePath(c.QueryParam("next"), "")
+		c.Response().Header().Set("HX-Redirect", paths.Next(placesOf(web.CurrentSession(c)).code, next))
+		return c.NoContent(http.StatusNoContent)
+	}
+	return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), line)
+}
+
+// notSent reports whether no message of the challenge can arrive any more.
+func notSent(challenge twofactor.Challenge) bool {
+	m := challenge.Message
+	return challenge.NothingSent && m.Final && m.State == "failed" && m.Reason != "over" && m.Reason != "resent"
 }
 
 // line tells the truth about the challenge's newest message.
 func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.MessageLine {
 	m := challenge.Message
 	resendOpen := !challenge.Now.Before(challenge.ResendAt)
-	line := pages.MessageLine{URL: placesOf(web.CurrentSession(c)).message,
-		Poll: challenge.Live() && (!m.Final || !resendOpen)}
+	next := web.SafePath(web.Value(c, "next"), "")
+	line := pages.MessageLine{
+		URL: paths.Next(placesOf(web.CurrentSession(c)).message, next), Poll: challenge.Live() && (!m.Final || !resendOpen),
+	}
 	add := func(state templates.StepState, id, note string, at time.Time) {
 		step := pages.LineStep{State: state, Text: s.T(c, id), At: at}
 		if note != "" {
@@ -47,6 +71,10 @@ func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.Mess
 	delayed := ""
 	if challenge.Now.Sub(m.QueuedAt) >= delayedAfter {
 		delayed = "line.delayed_note"
+	}
+	line.State, line.Say = s.sentence(c, challenge, delayed != "")
+	if m.State == "delivered" {
+		line.SaidAt = m.ChangedAt
 	}
 	switch m.State {
 	case "queued":
@@ -86,6 +114,42 @@ func (s *Screens) line(c echo.Context, challenge twofactor.Challenge) pages.Mess
 		add(templates.StepFailed, "line.failed", failedNote(m.Reason), m.ChangedAt)
 	}
 	return line
+}
+
+// sentence is the one that readers are told: what it means for them, not what providers do.
+func (s *Screens) sentence(c echo.Context, challenge twofactor.Challenge, delayed bool) (templates.StepState, string) {
+	m := challenge.Message
+	say := func(state templates.StepState, id string) (templates.StepState, string) {
+		return state, s.T(c, id, "Number", shownTo(challenge))
+	}
+	switch {
+	case m.State == "delivered":
+		return say(templates.StepDone, "say.delivered"+bySuffix(m.Channel))
+	case m.State == "failed" && m.Reason == "over":
+		return say(templates.StepDone, "line.failed_over")
+	case m.State == "failed" && notSent(challenge):
+		return say(templates.StepFailed, "say.failed"+bySuffix(m.Channel))
+	case m.State == "failed":
+		return say(templates.StepFailed, "say.failed_again")
+	case m.State == "unsure" && m.Final:
+		return say(templates.StepFailed, "say.unsure")
+	case m.State == "accepted" && m.Reason == "buffered":
+		return say(templates.StepCurrent, "say.buffered")
+	case m.State == "accepted" && m.Reason == "answered":
+		return say(templates.StepCurrent, "say.answered")
+	case m.State != "accepted" && delayed:
+		return say(templates.StepCurrent, "say.delayed")
+	}
+	return say(templates.StepCurrent, "say.on_its_way"+bySuffix(m.Channel))
+}
+
+// shownTo is the number as the challenge's own session sees it: whole for who has just typed it and has to check it,
+// masked for everybody else.
+func shownTo(challenge twofactor.Challenge) string {
+	if challenge.Typed {
+		return web.Unbroken(challenge.Number.International())
+	}
+	return web.Masked(challenge.Number.E164)
 }
 
 // bySuffix ends the keys of sentences that a call has of its own.

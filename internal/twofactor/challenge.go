@@ -45,13 +45,16 @@ func SameCode(sends int, now, expires time.Time) bool {
 type Challenge struct {
 	Purpose   factor.Purpose
 	Number    phone.Number
+	Typed     bool // its user typed the number in this session, and may see it whole
 	Sends     int
 	ExpiresAt time.Time
 	EndedAt   time.Time // zero while it lives
 	Outcome   string    // verified, expired, replaced, exhausted, abandoned; "" while it lives
 	ResendAt  time.Time
 	Message   Message
-	Now       time.Time
+	// NothingSent reports that no message of the challenge can arrive. One before the newest may have brought the code.
+	NothingSent bool
+	Now         time.Time
 }
 
 // Live reports whether its code can still be entered.
@@ -79,6 +82,7 @@ func (s *Service) Current(ctx context.Context, sess session.Session) (Challenge,
 	}
 	c := Challenge{
 		Purpose: factor.Purpose(r.Purpose), Number: phone.Number{E164: r.Number, Country: phone.Country(r.Country)},
+		Typed: r.Typed, NothingSent: r.NothingSent,
 		Sends: int(r.SendsAsked), ExpiresAt: r.ExpiresAt, Now: r.Now,
 		ResendAt: ResendAt(int(r.SendsAsked), r.AskedAt),
 		Message: Message{

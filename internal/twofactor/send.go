@@ -42,7 +42,13 @@ func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone
 		if err != nil {
 			return err
 		}
-		return s.startUnlessLive(ctx, tx, now, purposeFor(now.Session, true), number, language)
+		if err := s.startUnlessLive(ctx, tx, now, purposeFor(now.Session, true), number, language); err != nil {
+			return err
+		}
+		if err := s.q.ChallengeTyped(ctx, tx, sess.ID); err != nil {
+			return fmt.Errorf("note the typed number of session %d: %w", sess.ID, err)
+		}
+		return nil
 	}))
 }
 

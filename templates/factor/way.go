@@ -15,6 +15,8 @@ type Way struct {
 	Text string
 	URL  string
 	Post bool
+	// Channel is how a code is asked for, or "" for the usual way.
+	Channel string
 }
 
 // Ways is the page.
