@@ -26,6 +26,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/proxy"
+	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -84,8 +85,8 @@ func newFixture(t testing.TB) *fixture {
 	f.services = Services{
 		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
 		Requests: uncounted{}, Proxies: unwatched(pool),
-		StepUps: stepup.NewStore(pool, ring),
-		Ready:   func(ctx context.Context) error { return db.Current(ctx, pool) },
+		StepUps: stepup.NewStore(pool, ring), Replays: replay.NewStore(pool, ring),
+		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, BalanceWarn: 10,

@@ -175,6 +175,7 @@ func TestAnActIsAskedAboutFirst(t *testing.T) {
 		{twofactor.ErrOver, "the log-in is over"}, {&twofactor.Wait{For: time.Minute}, "because a limit was reached"},
 	} {
 		f.anew.err = refusal.err
+		f.ask("GET", "/operator/waiting", cookie, "")
 		if rec := f.ask("POST", send, cookie, "sure=yes"); rec.Code != http.StatusUnprocessableEntity ||
 			!strings.Contains(rec.Body.String(), refusal.text) {
 			t.Errorf("%v answers %d without %q", refusal.err, rec.Code, refusal.text)
@@ -183,6 +184,7 @@ func TestAnActIsAskedAboutFirst(t *testing.T) {
 	if rec := f.ask("POST", end, cookie, "sure=yes"); rec.Code != http.StatusSeeOther || live() {
 		t.Errorf("ending answers %d", rec.Code)
 	}
+	f.ask("GET", "/operator/waiting", cookie, "")
 	if rec := f.ask("POST", end, cookie, "sure=yes"); rec.Code != http.StatusUnprocessableEntity ||
 		!strings.Contains(rec.Body.String(), "This challenge has ended already.") {
 		t.Errorf("ending again answers %d", rec.Code)

@@ -206,7 +206,7 @@ func TestFiveWrongCodesEndAnOperatorsLogIn(t *testing.T) {
 	user, secret := f.operator()
 	cookie := f.pendingOperator(user)
 	for try := 1; try <= 5; try++ {
-		rec := f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, 40)))
+		rec := f.ask("POST", "/operator/login/code", cookie, form("code", appCode(t, secret, int64(39+try))))
 		if ended := where(rec) == "/operator/login (exhausted)"; ended != (try == 5) {
 			t.Errorf("try %d answers %d %s", try, rec.Code, where(rec))
 		}

@@ -42,8 +42,12 @@ func (s *site) browsers() group {
 		web.KnownMethods)
 }
 
-// anybody is for everybody, with the form read and the session known, if there is one.
-func (s *site) anybody() group { return s.browsers().with(web.ReadForm, s.web.LoadSession) }
+// anybody is for everybody, with the form read and the session known, if there is one. A form that is sent twice has
+// the effect of one, but for those that are asked while somebody types.
+func (s *site) anybody() group {
+	return s.browsers().with(web.ReadForm, s.web.LoadSession,
+		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.LoginCountry, paths.Country))
+}
 
 func (s *site) loginRoutes() {
 	all := s.anybody()
@@ -198,7 +202,7 @@ func (s *site) superuserRoutes() {
 	// A file is read behind the guards alone, since it is larger than all other forms.
 	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireSignedIn,
 		s.web.HandleStepUp, s.web.RequirePassword, s.web.Touch, s.web.RequireSuperuser, web.FileBody(), web.ReadForm,
-		s.web.StepUp(session.StepUpOffice, paths.UsersImport))
+		s.web.Once(), s.web.StepUp(session.StepUpOffice, paths.UsersImport))
 	files.post(paths.UsersImport, s.users.PreviewImport)
 	files.post(paths.UsersImportDo, s.users.Import)
 }

@@ -27,6 +27,7 @@ import (
 	offices "github.com/nightlatch/nightlatch/internal/office"
 	operators "github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/proxy"
+	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -43,6 +44,7 @@ type Services struct {
 	Sessions *session.Store
 	StepUps  *stepup.Store
 	SSO      *federation.Service
+	Replays  *replay.Store
 
 	Operator     *operators.Service
 	Installation *audit.Installation
@@ -98,7 +100,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, public, d.Zone, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, public, d.Zone, product,
+		s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}

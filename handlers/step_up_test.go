@@ -168,7 +168,7 @@ func TestAHeldFormIsPerformedOnceForItsSessionAndPageAlone(t *testing.T) {
 	// Who has a copy of the session's cookie, and no factor, lets none of their forms be performed with the owner's proof.
 	cookie, _ = hold()
 	mine := ticket
-	theirs := s.post(paths.UserNew, cookie)
+	theirs := s.post(paths.UserNew, cookie+"; nightlatch-browser=theirs")
 	for what, has := range map[string]string{"no form": "", "an older form": mine, "none": "; nightlatch-form=x"} {
 		s.Exec("update sessions set password_at = now() - interval '11 minutes'")
 		cookie = cookieOf(t, s.prove(strings.TrimSuffix(cookie, mine)+has, paths.UserNew))

@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/metrics"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
@@ -64,6 +65,7 @@ type services struct {
 	operator   *operator.Service
 	messages   *message.Service
 	mails      *mail.Service
+	replays    *replay.Store
 }
 
 // open opens the installation for one command: its database, its keys, and the services over them.
@@ -161,6 +163,7 @@ func (a *app) services(pool *db.Pool) *services {
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)
+	s.replays = replay.NewStore(pool, a.ring)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
 	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.zone, public.String, a.log, a.logger)

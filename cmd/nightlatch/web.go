@@ -78,6 +78,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Factors:  a.web.factors,
 		Sessions: a.web.sessions,
 		StepUps:  stepup.NewStore(a.pool, a.ring),
+		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 
 		Operator:     a.web.operator,

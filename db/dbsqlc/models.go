@@ -196,6 +196,15 @@ type Installation struct {
 	KeyChangedAt   *time.Time
 }
 
+type KeptAnswer struct {
+	AskedBy       []byte
+	FormMac       []byte
+	AnswerCt      []byte
+	SessionID     *int64
+	SuccessorHash []byte
+	Until         time.Time
+}
+
 type KeyHolder struct {
 	Process      string
 	Host         string

@@ -239,7 +239,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
-    word_owed(s.id)::boolean as word_owed
+    word_owed(s.id)::boolean as word_owed,
+    exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer
 from living_sessions s
 where s.token_hash = $1
 `
@@ -266,6 +267,7 @@ type SessionLoadRow struct {
 	ToTouch          bool
 	KnownBrowser     bool
 	WordOwed         bool
+	HasKeptAnswer    bool
 }
 
 // The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -294,6 +296,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.ToTouch,
 		&i.KnownBrowser,
 		&i.WordOwed,
+		&i.HasKeptAnswer,
 	)
 	return i, err
 }

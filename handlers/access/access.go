@@ -33,6 +33,14 @@ var Outcomes = map[string]string{
 	"op:home":   "led to the operators' pages",
 }
 
+// Twices are the words for a form that is sent a second time, and what each means.
+var Twices = map[string]string{
+	"same":  "the form is performed once, and both are answered as the first was",
+	"reads": "changes nothing: it is asked while somebody types",
+	"again": "performed again: what it brings about is the same, or counted and bounded",
+	"-":     "",
+}
+
 // fresh is the word of the last column for a route that takes a step-up, and its heading.
 const fresh = "fresh"
 
@@ -40,7 +48,8 @@ const fresh = "fresh"
 type Row struct {
 	Method, Path string
 	Outcome      map[string]string
-	Fresh        bool // led to the step-up page first, unless the user proved a factor or password just now
+	Fresh        bool   // led to the step-up page first, unless the user proved a factor or password just now
+	Twice        string // a word of Twices
 	Section      string
 }
 
@@ -60,8 +69,8 @@ func Parse(text string) ([]Row, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		if len(fields) != 3+len(Visitors) {
-			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 3+len(Visitors), line)
+		if len(fields) != 4+len(Visitors) {
+			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 4+len(Visitors), line)
 		}
 		row := Row{Method: fields[0], Path: fields[1], Outcome: map[string]string{}, Section: section}
 		for i, v := range Visitors {
@@ -76,6 +85,10 @@ func Parse(text string) ([]Row, error) {
 		case "-":
 		default:
 			return nil, fmt.Errorf("access.txt, line %d: %q stands for fresh", n+1, fields[2+len(Visitors)])
+		}
+		row.Twice = fields[3+len(Visitors)]
+		if _, ok := Twices[row.Twice]; !ok || (row.Twice == "-") != (row.Method == "GET") {
+			return nil, fmt.Errorf("access.txt, line %d: %q stands for twice", n+1, row.Twice)
 		}
 		same := func(r Row) bool { return r.Method == row.Method && r.Path == row.Path }
 		if slices.ContainsFunc(rows, same) {
@@ -126,12 +139,16 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 	for _, o := range words {
 		fmt.Fprintf(&b, "| %s | %s |\n", o, Outcomes[o])
 	}
+	b.WriteString("\n| twice | means |\n|---|---|\n")
+	for _, word := range []string{"same", "reads", "again"} {
+		fmt.Fprintf(&b, "| %s | %s |\n", word, Twices[word])
+	}
 	section := ""
 	for _, r := range rows {
 		if r.Section != section {
 			section = r.Section
-			fmt.Fprintf(&b, "\n## %s\n\n| route | %s | %s |\n|---|%s\n", section, strings.Join(Visitors, " | "), fresh,
-				strings.Repeat("---|", len(Visitors)+1))
+			fmt.Fprintf(&b, "\n## %s\n\n| route | %s | %s | twice |\n|---|%s\n", section,
+				strings.Join(Visitors, " | "), fresh, strings.Repeat("---|", len(Visitors)+2))
 		}
 		cells := make([]string, len(Visitors)+1)
 		for i, v := range Visitors {
@@ -142,7 +159,7 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 		if cells[len(Visitors)] = "-"; r.Fresh {
 			cells[len(Visitors)] = "**yes**"
 		}
-		fmt.Fprintf(&b, "| `%s %s` | %s |\n", r.Method, r.Path, strings.Join(cells, " | "))
+		fmt.Fprintf(&b, "| `%s %s` | %s | %s |\n", r.Method, r.Path, strings.Join(cells, " | "), r.Twice)
 	}
 	return b.String()
 }

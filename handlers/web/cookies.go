@@ -66,6 +66,7 @@ func (w *Web) writeCookie(c echo.Context, name, value string, maxAge int, plain 
 // SetSession hands the browser its session's new token.
 func (w *Web) SetSession(c echo.Context, token session.Token) {
 	if token != "" {
+		c.Set(keyToken, token)
 		w.SetCookie(c, CookieSession, string(token), 0)
 	}
 }

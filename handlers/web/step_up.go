@@ -123,6 +123,7 @@ func (w *Web) perform(c echo.Context, form stepup.Form, token session.Token) {
 	}
 	again := c.Echo().NewContext(r, c.Response())
 	again.Set(keyRequest, RequestID(c))
+	again.Set(keyNested, true)
 	c.Echo().Router().Find(http.MethodPost, form.Path, again)
 	if err := again.Handler()(again); err != nil {
 		again.Error(err)

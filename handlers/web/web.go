@@ -58,15 +58,17 @@ type Web struct {
 	stepUps  StepUps
 	meter    RequestMeter
 	proxies  Proxies
+	replays  Replays
 	zones    *zones
 	cross    *http.CrossOriginProtection
 }
 
 // New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
-func New(sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies,
+func New(
+	sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies, replays Replays,
 	origin *url.URL, zone *time.Location, product string, demo bool, logger *slog.Logger,
 ) (*Web, error) {
-	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, &zones{own: zone},
+	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, &zones{own: zone},
 		http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {

@@ -59,6 +59,7 @@ type Session struct {
 	CreatedAt         time.Time
 	Now               time.Time // the database's clock at this request
 	ToTouch           bool      // not seen for a minute: see Touch
+	HasKeptAnswer     bool      // to the last form of its token: see package replay
 	// KnownBrowser reports whether the session has proven two factors, or began in a browser in which its user had done
 	// so before, whatever the office demands. Whoever has no more than the password has only other browsers.
 	KnownBrowser bool
@@ -105,6 +106,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
 		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed,
+		HasKeptAnswer: r.HasKeptAnswer,
 	}, nil
 }
 
