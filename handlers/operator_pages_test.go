@@ -440,3 +440,62 @@ func TestAUserIsFoundByWhatAnOperatorIsTold(t *testing.T) {
 		t.Errorf("a look that was loaded again is noted %d times", n)
 	}
 }
+
+func TestANewOfficeHasAFirstSuperuserOrSaysHowToMakeOne(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	cookie, mail := f.ops(), &invites{}
+	if body := f.ask("GET", "/operator/offices", cookie, "").Body.String(); !strings.Contains(body,
+		"nightlatch user create --office") || strings.Contains(body, `name="first_email"`) {
+		t.Error("without mail the page does not say what to do on the command line")
+	}
+	f.invite(mail)
+	const office, els = "code=fresh&name=Fresh", "&first_name=Els&first_username=Els&first_email=els%40example.org"
+	for typed, told := range map[string][]string{
+		office: {"username has 1 to 64", "name has 1 to 120", "needs an e-mail address"},
+		"code=a+b&name=Fresh&first_name=Els&first_username=e+l&first_email=els": {"letters, digits or hyphens",
+			"username has 1 to 64", "not one e-mail address"},
+		"code=acme&name=Fresh" + els: {"There is an office with this code already."},
+	} {
+		rec := f.ask("POST", "/operator/offices", cookie, typed)
+		for _, want := range told {
+			if rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), want) {
+				t.Errorf("%s answers %d without %q", typed, rec.Code, want)
+			}
+		}
+		if values, _ := url.ParseQuery(typed); !strings.Contains(rec.Body.String(), `value="Fresh"`) ||
+			values.Has("first_name") && !strings.Contains(rec.Body.String(), `value="Els"`) {
+			t.Errorf("%s: what was typed is gone", typed)
+		}
+	}
+	if n := f.ID("select count(*) from offices where name = 'Fresh'"); n != 0 || len(mail.ids) != 0 {
+		t.Error("a refused form made something")
+	}
+	rec := f.ask("POST", "/operator/offices", cookie, office+els)
+	if where(rec) != "/operator/offices (office_created_invited)" || len(mail.ids) != 1 ||
+		f.ID(`select count(*) from users u join offices o on o.id = u.office_id where o.code = 'FRESH'
+			and u.username = 'els' and u.role = 'superuser' and u.email = 'els@example.org'`) != 1 {
+		t.Errorf("it answers %d %s, and invites %d", rec.Code, where(rec), len(mail.ids))
+	}
+	f.Exec("insert into offices (code, name) values ('BARE', 'Bare')")
+	bare := fmt.Sprintf("/operator/offices/%d", f.ID("select id from offices where code = 'BARE'"))
+	full := fmt.Sprintf("/operator/offices/%d", f.users["ACME/user"].OfficeID)
+	if !strings.Contains(f.ask("GET", bare, cookie, "").Body.String(), "This office has no superuser") ||
+		strings.Contains(f.ask("GET", full, cookie, "").Body.String(), "This office has no superuser") {
+		t.Error("who has no superuser is not told, or who has one is")
+	}
+	if rec := f.ask("POST", bare+"/first", cookie, els[1:]); where(rec) != bare+" (first_invited)" || len(mail.ids) != 2 {
+		t.Errorf("adding one answers %d %s", rec.Code, where(rec))
+	}
+	for _, path := range []string{bare, full} {
+		if rec := f.ask("POST", path+"/first", cookie, els[1:]+"&another=1"); where(rec) !=
+			path+" (has_superuser)" || len(mail.ids) != 2 {
+			t.Errorf("adding another answers %d %s", rec.Code, where(rec))
+		}
+	}
+	mail.fail = true
+	if rec := f.ask("POST", "/operator/offices", cookie, "code=half&name=Half"+els); rec.Code < 500 ||
+		f.ID("select count(*) from offices where code = 'HALF'") != 0 {
+		t.Errorf("half an office is made: %d", rec.Code)
+	}
+}

@@ -228,6 +228,7 @@ func (s *site) operatorRoutes() {
 	ops.post(paths.OperatorChallengeSend, s.operator.SendAnew)
 	ops.page(paths.OperatorOffices, s.operator.OfficesPage, s.operator.CreateOffice)
 	ops.page(paths.OperatorOffice, s.operator.OfficePage, s.operator.CapOffice)
+	ops.post(paths.OperatorOfficeFirst, s.operator.AddFirst)
 	ops.get(paths.OperatorCosts, s.operator.CostsFile)
 	ops.post(paths.OperatorCap, s.operator.CapInstallation)
 	ops.get(paths.OperatorHistory, s.operator.HistoryPage)

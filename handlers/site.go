@@ -111,7 +111,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO)
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
-	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Operator, d.Installation, d.Jobs,
+	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
+		d.Installation, d.Jobs,
 		d.BalanceWarn, d.Unproxied)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.

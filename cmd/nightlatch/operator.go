@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/otp"
 )
 
 // operatorCommand is the group of commands about operators, who belong to no office.
@@ -19,6 +22,7 @@ type operatorCommand struct {
 type operatorCreate struct {
 	Username      string `required:"" help:"Username; it cannot be changed."`
 	PasswordStdin bool   `required:"" help:"Read the password, at least 12 characters, from standard input."`
+	QR            bool   `name:"qr" help:"Draw the key as a QR code even where the output is no terminal."`
 }
 
 // Run adds an operator, and prints the key of their app on standard output: it cannot be read back.
@@ -43,7 +47,25 @@ func (c *operatorCreate) Run(ctx context.Context, a *app, std stdio) error {
 	fmt.Fprintln(std.out, enrolment.Secret.Grouped())
 	fmt.Fprintln(std.out, "The same as an address, for apps and password managers that take one:")
 	fmt.Fprintln(std.out, enrolment.URI)
+	if !c.QR && !isTerminal(std.out) {
+		return nil
+	}
+	drawn, err := otp.TerminalQR(enrolment.URI)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(std.out, "\n"+drawn)
 	return nil
+}
+
+// isTerminal reports whether somebody looks at what is written.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 type operatorList struct{}

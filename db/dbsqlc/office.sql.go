@@ -132,6 +132,19 @@ func (q *Queries) OfficeCountryUsers(ctx context.Context, db DBTX, officeID int6
 	return items, nil
 }
 
+const officeHasSuperuser = `-- name: OfficeHasSuperuser :one
+select exists (
+    select from users u where u.office_id = $1 and u.role = 'superuser' and u.disabled_at is null
+)::boolean
+`
+
+func (q *Queries) OfficeHasSuperuser(ctx context.Context, db DBTX, officeID *int64) (bool, error) {
+	row := db.QueryRow(ctx, officeHasSuperuser, officeID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const officeHold = `-- name: OfficeHold :one
 select id from offices where id = $1 for no key update
 `

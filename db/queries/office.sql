@@ -9,6 +9,11 @@ select * from offices where code = @code;
 -- a lock that a log-in waits for.
 select id from offices where id = @office_id for no key update;
 
+-- name: OfficeHasSuperuser :one
+select exists (
+    select from users u where u.office_id = @office_id and u.role = 'superuser' and u.disabled_at is null
+)::boolean;
+
 -- name: SecondFactorDemanded :one
 -- Of a user of an office (0: an operator), now.
 select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now())::boolean;

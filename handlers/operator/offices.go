@@ -10,11 +10,11 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/users"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
@@ -40,44 +40,63 @@ func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 	if err != nil {
 		return err
 	}
+	view.First.NoMail = !s.inviter.CanMail()
+	wrong := view.Error + view.CapBad + view.First.UsernameError + view.First.NameError + view.First.EmailError
 	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spent)
 	if view.CapBad == "" {
 		view.Typed = s.moneyText(c, most)
 	}
-	return web.Page(c, web.StatusFor(view.Error+view.CapBad), pages.Offices,
+	return web.Page(c, web.StatusFor(wrong), pages.Offices,
 		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
 }
 
 var officeCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
 
-// CreateOffice adds an office, without users.
+// CreateOffice adds an office with its first superuser, or without users where nobody can be invited.
 func (s *Screens) CreateOffice(c echo.Context) error {
 	view := pages.OfficesView{Code: c.FormValue("code"), Name: strings.TrimSpace(c.FormValue("name"))}
+	var first users.First
+	view.First, first = s.firstTyped(c)
 	switch n := len([]rune(view.Name)); {
 	case !officeCode.MatchString(account.CanonicalOfficeCode(view.Code)):
 		view.Error = s.T(c, "offices.bad_code")
 	case n == 0 || n > 120:
 		view.Error = s.T(c, "offices.bad_name")
 	}
-	if view.Error != "" {
+	if view.Error != "" { // all that is wrong is told at once
+		if !view.First.NoMail {
+			if err := s.tellFirst(c, &view.First, first.Check()); err != nil {
+				return err
+			}
+		}
 		return s.showOffices(c, view)
 	}
-	err := s.offices.Create(c.Request().Context(), view.Code, view.Name, web.CurrentSession(c).User.Person())
-	if err != nil && errors.Unwrap(err) == nil && !db.Unavailable(err) {
-		// The one refusal that is left: it wraps nothing, as the sentence that it is.
-		view.Error = s.T(c, "offices.taken")
-		return s.showOffices(c, view)
+	ctx, by, done := c.Request().Context(), s.founder(c), "office_created_invited"
+	var err error
+	if view.First.NoMail {
+		done = "office_created"
+		err = s.users.FoundEmpty(ctx, s.offices, by, view.Code, view.Name)
+	} else {
+		err = s.users.Found(ctx, s.offices, s.inviter, by, view.Code, view.Name, first)
 	}
-	if err != nil {
+	if errors.Is(err, users.ErrOfficeTaken) {
+		view.Error, err = s.T(c, "offices.taken"), nil
+	}
+	if view.Error == "" && err == nil {
+		return s.Tell(c, paths.OperatorOffices, done)
+	}
+	if err := s.tellFirst(c, &view.First, err); err != nil {
 		return err
 	}
-	return s.Tell(c, paths.OperatorOffices, "office_created")
+	return s.showOffices(c, view)
 }
 
 // OfficePage is one office's money cap.
-func (s *Screens) OfficePage(c echo.Context) error { return s.showOffice(c, "", "") }
+func (s *Screens) OfficePage(c echo.Context) error { return s.showOffice(c, "", "", nil) }
 
-func (s *Screens) showOffice(c echo.Context, typed, problem string) error {
+// showOffice shows an office with what was typed and what was wrong with it. Where it has no superuser, somebody can be
+// made one: first is who was refused, or nil.
+func (s *Screens) showOffice(c echo.Context, typed, problem string, first *templates.FirstSuperuser) error {
 	id, err := web.IDParam(c)
 	if err != nil {
 		return err
@@ -94,6 +113,18 @@ func (s *Screens) showOffice(c echo.Context, typed, problem string) error {
 	if problem == "" {
 		view.Typed = s.moneyText(c, o.Cap)
 	}
+	has, err := s.users.HasSuperuser(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	if !has {
+		view.First = &templates.FirstSuperuser{NoMail: !s.inviter.CanMail()}
+		if first != nil {
+			view.First = first
+			problem += first.UsernameError + first.NameError + first.EmailError
+		}
+		view.First.OfficeCode = o.Code
+	}
 	return web.Page(c, web.StatusFor(problem), pages.OfficeCap,
 		s.layout(c, o.Name, paths.To(paths.OperatorOffice, id), templates.SectionOffices), view)
 }
@@ -107,7 +138,7 @@ func (s *Screens) CapOffice(c echo.Context) error {
 	err = s.operator.CapOffice(c.Request().Context(), s.by(c), id, c.FormValue("cap"))
 	switch {
 	case errors.Is(err, operator.ErrCap):
-		return s.showOffice(c, c.FormValue("cap"), s.T(c, "offices.bad_cap"))
+		return s.showOffice(c, c.FormValue("cap"), s.T(c, "offices.bad_cap"), nil)
 	case errors.Is(err, operator.ErrUnknown):
 		return echo.ErrNotFound
 	case err != nil:

@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
+	"github.com/nightlatch/nightlatch/internal/users"
 )
 
 // Accounts takes an operator's password.
@@ -34,9 +35,11 @@ type Factors interface {
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 }
 
-// Offices creates offices.
-type Offices interface {
-	Create(ctx context.Context, code, name string, actor audit.Person) error
+// Inviter sends an office's first superuser the link with which they choose a password.
+type Inviter interface {
+	users.Inviter
+	// CanMail reports whether this installation sends mail at all: without it nobody is invited.
+	CanMail() bool
 }
 
 // Screens are the operators' pages.
@@ -45,7 +48,9 @@ type Screens struct {
 	accounts     Accounts
 	sessions     Sessions
 	factors      Factors
-	offices      Offices
+	offices      users.Offices
+	users        *users.Service
+	inviter      Inviter
 	operator     *operator.Service
 	installation *audit.Installation
 	jobs         http.Handler // the queue's page
@@ -54,10 +59,11 @@ type Screens struct {
 }
 
 // New returns the Screens.
-func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors, offices Offices,
-	service *operator.Service, installation *audit.Installation, jobs http.Handler, balanceWarn float64,
+func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors,
+	offices users.Offices, members *users.Service, inviter Inviter, service *operator.Service,
+	installation *audit.Installation, jobs http.Handler, balanceWarn float64,
 	unproxied bool,
 ) *Screens {
-	return &Screens{w, accounts, sessions, factors, offices, service, installation, jobs, balanceWarn,
+	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation, jobs, balanceWarn,
 		unproxied}
 }

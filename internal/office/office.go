@@ -24,6 +24,9 @@ import (
 )
 
 var (
+	errCode = errors.New("the office code needs 1 to 32 letters, digits or hyphens, and begins with a letter or digit")
+	errName = errors.New("the office's name needs 1 to 120 characters")
+
 	// ErrNotAllowed says that only a superuser may do this.
 	ErrNotAllowed = fault.Forbidden
 	// ErrUnknown says that there is no office with this code.
@@ -179,30 +182,38 @@ var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
 
 // Create adds an office. Its errors are sentences: a code that is taken or not one, a missing name.
 func (s *Service) Create(ctx context.Context, code, name string, actor audit.Person) error {
-	code, name = account.CanonicalOfficeCode(code), strings.TrimSpace(name)
-	if !codeForm.MatchString(code) {
-		return errors.New("the office code needs 1 to 32 letters, digits or hyphens, and begins with a letter or digit")
-	}
-	if name == "" || len([]rune(name)) > 120 {
-		return errors.New("the office's name needs 1 to 120 characters")
-	}
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		row, err := s.q.OfficeInsert(ctx, tx, dbsqlc.OfficeInsertParams{Code: code, Name: name})
-		if err != nil {
-			return err
-		}
-		if err := s.openUsual(ctx, tx, row.ID); err != nil {
-			return err
-		}
-		return s.log.Write(ctx, tx, audit.Event{Office: row.ID, Actor: actor, Action: audit.OfficeCreated, Detail: code})
+		_, err := s.CreateTx(ctx, tx, code, name, actor)
+		return err
 	})
+	code = account.CanonicalOfficeCode(code)
 	if db.IsUnique(err) {
 		return fmt.Errorf("there is an office %s already", code)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errCode) && !errors.Is(err, errName) {
 		return fmt.Errorf("create office %s: %w", code, err)
 	}
-	return nil
+	return err
+}
+
+// CreateTx is Create in the transaction of whoever adds its first user too, and returns the office's id.
+func (s *Service) CreateTx(ctx context.Context, tx pgx.Tx, code, name string, actor audit.Person) (int64, error) {
+	code, name = account.CanonicalOfficeCode(code), strings.TrimSpace(name)
+	if !codeForm.MatchString(code) {
+		return 0, errCode
+	}
+	if name == "" || len([]rune(name)) > 120 {
+		return 0, errName
+	}
+	row, err := s.q.OfficeInsert(ctx, tx, dbsqlc.OfficeInsertParams{Code: code, Name: name})
+	if err != nil {
+		return 0, err
+	}
+	if err := s.openUsual(ctx, tx, row.ID); err != nil {
+		return 0, err
+	}
+	return row.ID, s.log.Write(ctx, tx,
+		audit.Event{Office: row.ID, Actor: actor, Action: audit.OfficeCreated, Detail: code})
 }
 
 // History returns a page of the office's audit events for its superuser, older than the event before

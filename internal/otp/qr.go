@@ -18,14 +18,9 @@ const quietZone = 4
 
 // NewQR draws text with error correction M, which survives 15 % of damage.
 func NewQR(text string) (QR, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
+	n, dark, err := modules(text, qr.M)
 	if err != nil {
-		return QR{}, fmt.Errorf("draw a QR code: %w", err)
-	}
-	n := code.Bounds().Dx()
-	dark := func(x, y int) bool {
-		r, _, _, _ := code.At(x, y).RGBA()
-		return r == 0
+		return QR{}, err
 	}
 	var path strings.Builder
 	for y := range n {
@@ -40,4 +35,44 @@ func NewQR(text string) (QR, error) {
 		}
 	}
 	return QR{Size: n + 2*quietZone, Path: path.String()}, nil
+}
+
+// TerminalQR draws text for a terminal, two modules above each other a character, black on white whatever the
+// terminal's own colours are. A screen is not damaged: error correction L keeps it small.
+func TerminalQR(text string) (string, error) {
+	n, dark, err := modules(text, qr.L)
+	if err != nil {
+		return "", err
+	}
+	inside := func(x, y int) bool { return x >= 0 && y >= 0 && x < n && y < n && dark(x, y) }
+	var drawn strings.Builder
+	for y := -quietZone; y < n+quietZone; y += 2 {
+		drawn.WriteString("\x1b[30;107m")
+		for x := -quietZone; x < n+quietZone; x++ {
+			switch above, below := inside(x, y), inside(x, y+1); {
+			case above && below:
+				drawn.WriteString("█")
+			case above:
+				drawn.WriteString("▀")
+			case below:
+				drawn.WriteString("▄")
+			default:
+				drawn.WriteString(" ")
+			}
+		}
+		drawn.WriteString("\x1b[0m\n")
+	}
+	return drawn.String(), nil
+}
+
+// modules returns how many modules a side has, and which of them are dark.
+func modules(text string, level qr.ErrorCorrectionLevel) (n int, dark func(x, y int) bool, _ error) {
+	code, err := qr.Encode(text, level, qr.Auto)
+	if err != nil {
+		return 0, nil, fmt.Errorf("draw a QR code: %w", err)
+	}
+	return code.Bounds().Dx(), func(x, y int) bool {
+		r, _, _, _ := code.At(x, y).RGBA()
+		return r == 0
+	}, nil
 }

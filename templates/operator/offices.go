@@ -12,7 +12,8 @@ type OfficesView struct {
 	Month  string // "2026-11", for the costs
 	Code   string // what was typed
 	Name   string
-	Error  string // about the new office
+	Error  string // about the new office's code or name
+	First  templates.FirstSuperuser
 	Spent  string
 	Typed  string
 	CapBad string // about the installation's cap
@@ -40,6 +41,7 @@ type OfficeCapView struct {
 	Cost  string
 	Typed string
 	Error string
+	First *templates.FirstSuperuser // where the office has no superuser
 }
 
 // Offices is the list, OfficeCap one office's cap.

@@ -133,6 +133,7 @@ const (
 	OperatorChallengeSend = "/operator/waiting/:id/send"
 	OperatorOffices       = "/operator/offices"
 	OperatorOffice        = "/operator/offices/:id"
+	OperatorOfficeFirst   = "/operator/offices/:id/first"
 	OperatorCosts         = "/operator/costs.csv"
 	OperatorCap           = "/operator/cap"
 	OperatorHistory       = "/operator/history"

@@ -1,0 +1,10 @@
+package templates
+
+// FirstSuperuser is whom an operator makes the first superuser of an office: what was typed, and what is wrong with it.
+type FirstSuperuser struct {
+	NoMail     bool   // nobody can be invited
+	OfficeCode string // "" while there is no office
+
+	Username, Name, Email                string
+	UsernameError, NameError, EmailError string
+}
