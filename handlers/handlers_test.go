@@ -89,7 +89,7 @@ func newFixture(t testing.TB) *fixture {
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
-		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, BalanceWarn: 10,
+		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
 		Users: users.New(pool, sessions, ways, log),
 		SSO:   federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
@@ -195,7 +195,8 @@ func target(route *echo.Route, id int64) string {
 
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
-	`/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|/link/:token|/link/strength|/\*)$`)
+	`/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
+	`/link/:token|/link/(?:again|strength)|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.
 func (f *fixture) routes(t *testing.T, least int) []*echo.Route {

@@ -211,7 +211,7 @@ func TestTheOverviewIsReadWithoutColourAndInBothLanguages(t *testing.T) {
 		if rec.Code != http.StatusOK ||
 			!strings.Contains(text, "Vonage SMS gets no messages since 09:12 UTC, because it refuses our account (status "+
 				"9: no credit).") ||
-			!strings.Contains(text, "The balance at Vonage SMS is 0.12, under 10.00.") ||
+			!strings.Contains(text, "The balance at Vonage SMS is EUR 0.12, under EUR 10.00.") ||
 			strings.Count(text, "Without credit") != 1 {
 			t.Errorf("%q answers %d without the breaker and the balance", period, rec.Code)
 		}
@@ -304,7 +304,7 @@ func TestCostsAreAFileWithASafeName(t *testing.T) {
 	f.Exec(fmt.Sprintf(`insert into costs (office_id, month, provider, country, network, sends, cost)
 		values (%d, '2026-11-01', 'vonage', 'NL', '@x', 2, 0.5)`, f.users["ACME/user"].OfficeID))
 	rec := f.ask("GET", "/operator/costs.csv?month=2026-11", cookie, "")
-	const file = `"office","month","provider","country","network","sends","cost"` + "\r\n" +
+	const file = `"office","month","provider","country","network","sends","cost (EUR)"` + "\r\n" +
 		`"ACME","2026-11","vonage","NL","'@x","2","0.500000"` + "\r\n"
 	if got := rec.Body.String(); got != file {
 		t.Errorf("the file is %q", got)

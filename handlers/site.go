@@ -50,6 +50,7 @@ type Services struct {
 	Installation *audit.Installation
 	Jobs         http.Handler   // the queue's page, under /operator/jobs
 	Zone         *time.Location // of readers whose browser tells none
+	Currency     string         // of the providers' accounts: an ISO 4217 code
 	BalanceWarn  float64        // a provider's balance below which its operator is warned
 
 	Requests  web.RequestMeter
@@ -112,7 +113,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
-		d.Installation, d.Jobs,
+		d.Installation, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ type config struct {
 	ssoNetworks   []netip.Prefix // private networks in which a provider of single sign-on may be
 	rate          int            // calls a second to one provider, all processes together
 	pgBinDir      string
+	currency      string         // of the providers' accounts
 	balanceWarn   float64        // a provider's balance below which operators are warned
 	zone          *time.Location // of readers whose browser tells none
 	retentionDays int            // how long challenges and their messages are kept
@@ -131,6 +133,11 @@ func (c *config) readNumbers(env variables) (err error) {
 	if err != nil || c.balanceWarn < 0 {
 		return errors.New("NIGHTLATCH_BALANCE_WARN should be an amount, such as 10, in the currency of the provider's " +
 			"account")
+	}
+	c.currency = env.get("NIGHTLATCH_CURRENCY", "EUR")
+	if !regexp.MustCompile(`^[A-Z]{3}$`).MatchString(c.currency) {
+		return errors.New("NIGHTLATCH_CURRENCY should be a code of three capitals, such as EUR, GBP or USD: " +
+			"the currency of the providers' accounts")
 	}
 	if c.retentionDays, err = strconv.Atoi(env.get("NIGHTLATCH_RETENTION_DAYS", "30")); err != nil || c.retentionDays < 1 {
 		return errors.New("NIGHTLATCH_RETENTION_DAYS should be a number of days, 1 or more")

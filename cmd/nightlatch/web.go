@@ -85,6 +85,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Installation: audit.NewInstallation(a.pool, a.log),
 		Jobs:         jobsPage,
 		Zone:         a.cfg.zone,
+		Currency:     a.cfg.currency,
 		BalanceWarn:  a.cfg.balanceWarn,
 
 		Requests:  a.metrics,

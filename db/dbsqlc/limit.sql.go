@@ -89,17 +89,19 @@ select
     (select coalesce(sum(c.sends_asked), 0) from challenges c
         where c.office_id = o.id and not c.proven and c.created_at > now() - interval '1 hour')::int as hour,
     (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
-    (o.money_cap is not null and o.money_cap <= (
+    coalesce(o.money_cap is not null and money_stops(o.money_cap, (
         select coalesce(sum(k.cost), 0) from costs k
-            where k.office_id = o.id and k.month = this_month()))::boolean as spent,
-    (i.money_cap is not null and i.money_cap <= (
-        select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()))::boolean as installation_spent,
-    exists (select from office_countries k where k.office_id = o.id and k.country = $1)::boolean as allowed
+            where k.office_id = o.id and k.month = this_month()), $1::boolean), false)::boolean as spent,
+    coalesce(i.money_cap is not null and money_stops(i.money_cap, (
+        select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()), $1), false)::boolean
+        as installation_spent,
+    exists (select from office_countries k where k.office_id = o.id and k.country = $2)::boolean as allowed
 from offices o left join installation i on true
-where o.id = $2
+where o.id = $3
 `
 
 type LimitOfficeParams struct {
+	Proven   bool
 	Country  string
 	OfficeID int64
 }
@@ -113,9 +115,9 @@ type LimitOfficeRow struct {
 }
 
 // How many messages of the office to unproven numbers in the last hour, how many users it has, what it and the
-// installation spent this month and may spend at most (null: no cap), and whether it sends to this country.
+// installation may not spend more on such a message this month, and whether it sends to this country.
 func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParams) (LimitOfficeRow, error) {
-	row := db.QueryRow(ctx, limitOffice, arg.Country, arg.OfficeID)
+	row := db.QueryRow(ctx, limitOffice, arg.Proven, arg.Country, arg.OfficeID)
 	var i LimitOfficeRow
 	err := row.Scan(
 		&i.Hour,

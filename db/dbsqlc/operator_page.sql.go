@@ -156,7 +156,7 @@ select c.id, c.session_id, c.purpose, c.number, c.tries, c.sends_asked, c.create
     c.outcome
 from sessions s
 cross join lateral (
-    select r.id, r.ref, r.session_id, r.user_id, r.purpose, r.number, r.country, r.language, r.code_mac, r.code_ct, r.tries, r.sends_asked, r.asked_at, r.created_at, r.expires_at, r.ended_at, r.outcome, r.office_id, r.prefix, r.proven, r.known_browser from challenges r
+    select r.id, r.ref, r.session_id, r.user_id, r.purpose, r.number, r.country, r.language, r.code_mac, r.code_ct, r.tries, r.sends_asked, r.asked_at, r.created_at, r.expires_at, r.ended_at, r.outcome, r.office_id, r.prefix, r.proven, r.known_browser, r.typed from challenges r
     where r.session_id = s.id and r.created_at > now() - interval '24 hours' order by r.id desc limit 30
 ) c
 where s.id = any($1::bigint[])

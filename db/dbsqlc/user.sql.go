@@ -53,6 +53,39 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 	return i, err
 }
 
+const userHelpers = `-- name: UserHelpers :many
+select name from users
+where office_id = $1::bigint and role = 'superuser' and disabled_at is null and password_hash <> ''
+    and id <> $2
+order by lower(name), id limit 3
+`
+
+type UserHelpersParams struct {
+	OfficeID int64
+	ExceptID int64
+}
+
+// Whom a user of an office can ask for help: superusers who can log in, by name.
+func (q *Queries) UserHelpers(ctx context.Context, db DBTX, arg UserHelpersParams) ([]string, error) {
+	rows, err := db.Query(ctx, userHelpers, arg.OfficeID, arg.ExceptID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const userInOffice = `-- name: UserInOffice :one
 select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role, u.language,
     u.disabled_at, u.created_at,

@@ -30,5 +30,12 @@ where coalesce(office_id, 0) = @office_id::bigint and id = @id for update;
 -- name: UserLanguageSet :exec
 update users set language = @language where id = @id;
 
+-- name: UserHelpers :many
+-- Whom a user of an office can ask for help: superusers who can log in, by name.
+select name from users
+where office_id = @office_id::bigint and role = 'superuser' and disabled_at is null and password_hash <> ''
+    and id <> @except_id
+order by lower(name), id limit 3;
+
 -- name: UserSuperusers :many
 select id from users where office_id = @office_id::bigint and role = 'superuser' and disabled_at is null order by id;

@@ -24,8 +24,19 @@ func (s *Screens) duration(c echo.Context, d time.Duration) string {
 	return s.T(c, "op_amount.days", "N", int(d.Hours())/24, "Rest", int(d.Hours())%24)
 }
 
-// money is an amount with two decimals, in the currency of the providers' accounts, which we do not know.
-func (s *Screens) money(c echo.Context, f float64) string { return locale.Decimal(s.Lang(c), f, 2) }
+// money is an amount with its currency, that of the providers' accounts.
+func (s *Screens) money(c echo.Context, f float64) string {
+	return locale.Money(s.Lang(c), s.currency, f)
+}
+
+// typed is an amount of the database as an operator types it.
+func (s *Screens) typed(c echo.Context, text string) string {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return ""
+	}
+	return locale.Decimal(s.Lang(c), f, 2)
+}
 
 // moneyText is an amount that the database holds as text.
 func (s *Screens) moneyText(c echo.Context, text string) string {

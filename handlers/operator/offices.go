@@ -42,9 +42,10 @@ func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 	}
 	view.First.NoMail = !s.inviter.CanMail()
 	wrong := view.Error + view.CapBad + view.First.UsernameError + view.First.NameError + view.First.EmailError
+	view.Currency = s.currency
 	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spent)
 	if view.CapBad == "" {
-		view.Typed = s.moneyText(c, most)
+		view.Typed = s.typed(c, most)
 	}
 	return web.Page(c, web.StatusFor(wrong), pages.Offices,
 		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
@@ -108,10 +109,10 @@ func (s *Screens) showOffice(c echo.Context, typed, problem string, first *templ
 	if err != nil {
 		return err
 	}
-	view := pages.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Typed: typed,
-		Error: problem}
+	view := pages.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Currency: s.currency,
+		Typed: typed, Error: problem}
 	if problem == "" {
-		view.Typed = s.moneyText(c, o.Cap)
+		view.Typed = s.typed(c, o.Cap)
 	}
 	has, err := s.users.HasSuperuser(c.Request().Context(), id)
 	if err != nil {
@@ -171,7 +172,7 @@ func (s *Screens) CostsFile(c echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	var buf bytes.Buffer
-	if err := s.operator.WriteCosts(c.Request().Context(), &buf, s.Lang(c), month); err != nil {
+	if err := s.operator.WriteCosts(c.Request().Context(), &buf, s.Lang(c), s.currency, month); err != nil {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="costs-`+month+`.csv"`)

@@ -54,6 +54,7 @@ type Screens struct {
 	operator     *operator.Service
 	installation *audit.Installation
 	jobs         http.Handler // the queue's page
+	currency     string       // of the providers' accounts
 	balanceWarn  float64      // a provider's balance below which its operator is warned
 	unproxied    bool         // browsers come by https and no proxy is named
 }
@@ -61,9 +62,9 @@ type Screens struct {
 // New returns the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors,
 	offices users.Offices, members *users.Service, inviter Inviter, service *operator.Service,
-	installation *audit.Installation, jobs http.Handler, balanceWarn float64,
-	unproxied bool,
+	installation *audit.Installation, jobs http.Handler, currency string,
+	balanceWarn float64, unproxied bool,
 ) *Screens {
-	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation, jobs, balanceWarn,
-		unproxied}
+	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation, jobs, currency,
+		balanceWarn, unproxied}
 }

@@ -2,11 +2,13 @@ package web
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -22,9 +24,42 @@ func (w *Web) SendProblem(c echo.Context, err error) (string, bool) {
 	case errors.As(err, &soon):
 		return w.N(c, "code.too_soon", int(soon.For.Seconds())+1), true
 	case errors.As(err, &limited):
-		return w.T(c, "limit."+limited.Word()), true
+		set, superusers, err := w.factors.WaysOut(c.Request().Context(), CurrentSession(c))
+		if err != nil {
+			w.Logger.ErrorContext(c.Request().Context(), "look for other ways", "request", RequestID(c), "error", err)
+			return w.T(c, "limit."+limited.Word()), true
+		}
+		return w.limitText(w.Lang(c), limited, set, superusers), true
 	}
 	return "", false
+}
+
+// limitText says why no code is sent, and what this user can do: never a way that they do not have. superusers are
+// whom they can ask.
+func (w *Web) limitText(lang string, limited *twofactor.Limited, set factor.Set, superusers []string) string {
+	advice := ""
+	app, recovery := set.Has(factor.App), set.Has(factor.Recovery)
+	switch {
+	case !set.HasFactor():
+		advice = "advice.setup" // at the log-in, where an app can be chosen instead of a number
+	case !limited.Proven: // another number, beside what they have
+	case app && recovery:
+		advice = "advice.both"
+	case app:
+		advice = "advice.app"
+	case recovery:
+		advice = "advice.recovery"
+	case len(superusers) > 0:
+		advice = "advice.superuser"
+	default:
+		advice = "advice.operator"
+	}
+	why := locale.T(lang, "limit."+limited.Word())
+	if advice == "" {
+		return why
+	}
+	return locale.T(lang, "advice.joined", "Why", why, "Advice",
+		locale.T(lang, advice, "Names", strings.Join(superusers, ", "), "Product", w.Product))
 }
 
 // errExhausted says that the log-in ended with too many wrong proofs.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
@@ -30,6 +31,7 @@ type Sessions interface {
 type Factors interface {
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 	SeeNotices(ctx context.Context, userID, upTo int64) error
+	WaysOut(ctx context.Context, sess session.Session) (set factor.Set, superusers []string, err error)
 	MostUsed(ctx context.Context, officeID int64) ([]phone.Country, error)
 }
 

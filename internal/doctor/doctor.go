@@ -31,8 +31,9 @@ type Settings struct {
 	Proxies          proxy.Trusted
 	SSONetworks      []netip.Prefix // private networks in which a provider of single sign-on may be
 	KeyFile          string
-	KeyFileMade      bool    // serve makes a missing key file
-	Data             string  // the folder of the local database, "" with DATABASE_URL
+	KeyFileMade      bool   // serve makes a missing key file
+	Data             string // the folder of the local database, "" with DATABASE_URL
+	Currency         string
 	BalanceWarn      float64 // a provider's balance below which to warn
 	// Open returns the URL of the database. done ends what had to be started for it.
 	Open func(ctx context.Context) (url string, done func(), err error)

@@ -24,7 +24,8 @@ func (in *installation) providers(ctx context.Context, r *report) error {
 	breakers(rows, r)
 	for _, row := range rows {
 		if !math.IsNaN(row.Balance) && row.Balance < in.BalanceWarn {
-			r.warning("The account at %s has %.2f left. Add money, or switch automatic top-up on.", row.Name, row.Balance)
+			r.warning("The account at %s has %s %.2f left. Add money, or switch automatic top-up on.", row.Name,
+				in.Currency, row.Balance)
 		}
 	}
 	return nil
@@ -82,12 +83,14 @@ func (in *installation) spending(ctx context.Context, r *report) error {
 		r.warning("The installation has no money cap, which bounds what toll fraud can cost. " +
 			"docs/operating.md says how to set one.")
 	case m.Spent >= m.Cap:
-		r.problem("This month's money is spent (%.2f of %.2f): no message is sent. "+
-			"Find out why before raising the cap.", m.Spent, m.Cap)
+		r.problem("This month's money is spent (%.2f of %s %.2f): no message goes to new "+
+			"numbers, and none at all when a fifth more is spent. Find out why before raising the cap.", m.Spent, in.Currency,
+			m.Cap)
 	case m.Spent >= 0.8*m.Cap:
-		r.warning("%.2f of this month's %.2f is spent. Find out why before raising the cap.", m.Spent, m.Cap)
+		r.warning("%.2f of this month's %s %.2f is spent. Find out why before raising the cap.", m.Spent, in.Currency,
+			m.Cap)
 	default:
-		r.ok("%.2f of this month's %.2f is spent.", m.Spent, m.Cap)
+		r.ok("%.2f of this month's %s %.2f is spent.", m.Spent, in.Currency, m.Cap)
 	}
 	if m.OfficesNearCap > 0 {
 		r.warning("%d offices have spent 80 %% or more of their own cap. See the operator's page of offices.",

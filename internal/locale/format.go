@@ -33,6 +33,11 @@ func Decimal(lang string, f float64, decimals int) string {
 	return strings.Replace(text, ".", T(lang, "number.decimal"), 1)
 }
 
+// Money returns an amount with its currency, an ISO 4217 code.
+func Money(lang, currency string, f float64) string {
+	return T(lang, "number.money", "Currency", currency, "N", Decimal(lang, f, 2))
+}
+
 // Integer returns a number that is not negative, with its thousands set apart as lang does.
 func Integer(lang string, n int) string {
 	text, group := strconv.Itoa(n), T(lang, "number.group")

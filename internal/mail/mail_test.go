@@ -69,7 +69,8 @@ func newFixture(t *testing.T) *fixture {
 	f.Database, f.pool = dbtest.New(t)
 	ring := factory.Keys(t)
 	f.queue = mail.NewQueue(ring, f.jobs)
-	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", time.UTC, func() string { return "https://login.acme.example" },
+	origin := func() string { return "https://login.acme.example" }
+	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", time.UTC, origin,
 		audit.NewLog(factory.Logger()), factory.Logger())
 	office := factory.Office(t, f.pool, factory.OfficeOpts{Name: "Acme"}).ID
 	for _, o := range []factory.UserOpts{

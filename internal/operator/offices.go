@@ -68,16 +68,16 @@ func (s *Service) Spending(ctx context.Context) (spent float64, most string, err
 // costColumns are the headings of the file of costs: the catalogue's costs_file.<column>.
 var costColumns = [...]string{"office", "month", "provider", "country", "network", "sends", "cost"}
 
-// WriteCosts writes a month's costs ("2026-11") as CSV in the language of its reader: a line for each office,
-// provider, country and network.
-func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, month string) error {
+// WriteCosts writes a month's costs ("2026-11") in a currency as CSV in the language of its reader: a line for each
+// office, provider, country and network.
+func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, currency, month string) error {
 	rows, err := s.q.OperatorCosts(ctx, s.pool, month)
 	if err != nil {
 		return fmt.Errorf("read the costs of %s: %w", month, err)
 	}
 	var headings []string
 	for _, column := range costColumns {
-		headings = append(headings, locale.T(language, "costs_file."+column))
+		headings = append(headings, locale.T(language, "costs_file."+column, "Currency", currency))
 	}
 	lines := [][]string{headings}
 	for _, r := range rows {

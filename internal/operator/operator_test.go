@@ -564,12 +564,12 @@ func TestCostsAreATableThatNoSpreadsheetRuns(t *testing.T) {
 		($1, '2026-11-01', 'vonage', 'NL', '20408', 3, 0.2142), ($1, '2026-11-01', 'webhook', 'BE', '=cmd|''/c calc''!A0',
 			1, 0.1), ($1, '2026-10-01', 'vonage', 'NL', '', 9, 9)`, f.office)
 	var buf bytes.Buffer
-	if err := f.s.WriteCosts(context.Background(), &buf, "en", "2026-11"); err != nil {
+	if err := f.s.WriteCosts(context.Background(), &buf, "en", "EUR", "2026-11"); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&buf).ReadAll()
 	want := [][]string{
-		{"office", "month", "provider", "country", "network", "sends", "cost"},
+		{"office", "month", "provider", "country", "network", "sends", "cost (EUR)"},
 		{"ACME", "2026-11", "vonage", "NL", "20408", "3", "0.214200"},
 		{"ACME", "2026-11", "webhook", "BE", "'=cmd|'/c calc'!A0", "1", "0.100000"},
 	}
@@ -577,7 +577,7 @@ func TestCostsAreATableThatNoSpreadsheetRuns(t *testing.T) {
 		t.Errorf("%v %v", rows, err)
 	}
 	buf.Reset()
-	if err := f.s.WriteCosts(context.Background(), &buf, "nl", "2026-11"); err != nil {
+	if err := f.s.WriteCosts(context.Background(), &buf, "nl", "EUR", "2026-11"); err != nil {
 		t.Fatal(err)
 	}
 	if rows, err = csv.NewReader(&buf).ReadAll(); err != nil || rows[0][1] != "maand" || rows[1][6] != "0,214200" {

@@ -75,7 +75,7 @@ func (s *Service) maySend(ctx context.Context, tx dbsqlc.DBTX, sess session.Sess
 		return b, err
 	}
 	if l := limit(c); l != "" {
-		return b, &Limited{l, b.known}
+		return b, &Limited{l, b.known, b.proven}
 	}
 	return b, nil
 }
@@ -101,7 +101,7 @@ func (s *Service) counts(
 	}
 	c.user, c.unproven.newNumbers = spent{int(n.Hour), int(n.Day), int(n.InAll)}, int(n.OtherNumbers)
 	o, err := s.q.LimitOffice(ctx, tx, dbsqlc.LimitOfficeParams{
-		OfficeID: sess.User.OfficeID, Country: string(a.number.Country),
+		OfficeID: sess.User.OfficeID, Country: string(a.number.Country), Proven: b.proven,
 	})
 	if err != nil {
 		return c, fmt.Errorf("count the messages of office %d: %w", sess.User.OfficeID, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -27,8 +28,8 @@ const (
 	LimitOffice     Limit = "office"      // max(50, 4 × users) an hour to unproven numbers for one office
 	LimitCountry    Limit = "country"     // the office enrols no numbers there
 	LimitPrefix     Limit = "prefix"      // a range that is sent much and verifies little: see stopped_prefixes
-	LimitMoney      Limit = "money"       // the office's money of this month is spent
-	LimitMoneyAll   Limit = "money_all"   // the installation's money of this month is spent
+	LimitMoney      Limit = "money"       // the office's money of this month, for proven numbers its reserve, is spent
+	LimitMoneyAll   Limit = "money_all"   // the installation's, likewise
 )
 
 const (
@@ -45,6 +46,8 @@ const (
 type Limited struct {
 	Limit Limit
 	Known bool // counted in browsers known to be the user's
+	// Proven says that the number is the user's own: without the code they need another way in.
+	Proven bool
 }
 
 func (l *Limited) Error() string { return "limit " + string(l.Limit) }
@@ -154,4 +157,19 @@ func (s *Service) writeLimit(ctx context.Context, tx dbsqlc.DBTX, sess session.S
 	event := sess.Event(audit.CodeNotSent, session.Client{})
 	event.Detail = l.Word()
 	return s.log.Write(ctx, tx, event)
+}
+
+// WaysOut are what a user can do when no code is sent to them: the factors that they have, and, by name, whom of their
+// office they can ask.
+func (s *Service) WaysOut(ctx context.Context, sess session.Session) (set factor.Set, superusers []string, err error) {
+	if set, err = s.set(ctx, s.pool, sess.User.ID); err != nil {
+		return nil, nil, err
+	}
+	superusers, err = s.q.UserHelpers(ctx, s.pool, dbsqlc.UserHelpersParams{
+		OfficeID: sess.User.OfficeID, ExceptID: sess.User.ID,
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("list who can help user %d: %w", sess.User.ID, err)
+	}
+	return set, superusers, nil
 }

@@ -337,15 +337,32 @@ func TestSpentMoneyIsSpent(t *testing.T) {
 	month := "date_trunc('month', now() at time zone 'UTC')::date"
 	f.Exec("insert into costs (office_id, month, provider, country, network, sends, cost) values ($1, "+month+
 		", 'a', 'NL', '', 3, 9.99), ($1, "+month+" - interval '1 month', 'a', 'NL', '', 3, 100)", office)
-	f.Exec("update offices set money_cap = 10")
-	if err := f.asks(u); err != nil {
-		t.Fatal(err)
+	f.Exec("insert into installation (key_fingerprint) values ('x')")
+	// Of 9.99, an office or the installation: what stops a new number, and what stops one that is proven.
+	for _, c := range []struct {
+		table string
+		limit twofactor.Limit
+	}{{"offices", twofactor.LimitMoney}, {"installation", twofactor.LimitMoneyAll}} {
+		for _, cap := range []struct {
+			most          string
+			novel, proven bool // get their code
+		}{{"10", true, true}, {"9.99", false, true}, {"8.33", false, true}, {"8.32", false, false}, {"0", false, false}} {
+			f.Exec("update "+c.table+" set money_cap = $1::numeric", cap.most)
+			novel := f.user(office, account.RoleUser)
+			for _, who := range []struct {
+				err  error
+				gets bool
+			}{{f.enrols(novel, phone.Number{E164: "+31687654321", Country: "NL"}), cap.novel}, {f.asks(u), cap.proven}} {
+				if who.gets && who.err != nil {
+					t.Errorf("%s, cap %s: %v", c.table, cap.most, who.err)
+				} else if !who.gets {
+					limited(t, who.err, c.limit)
+				}
+			}
+			f.Exec("update challenges set ended_at = now(), outcome = 'verified', code_ct = null where ended_at is null")
+		}
+		f.Exec("update " + c.table + " set money_cap = null")
 	}
-	f.Exec("update offices set money_cap = 9.99")
-	limited(t, f.asks(u), twofactor.LimitMoney)
-	f.Exec("update offices set money_cap = null")
-	f.Exec("insert into installation (key_fingerprint, money_cap) values ('x', 5)")
-	limited(t, f.asks(u), twofactor.LimitMoneyAll)
 }
 
 // Sixteen log-ins at once of different users who are to prove one phone: five codes go out.

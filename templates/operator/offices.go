@@ -8,15 +8,16 @@ import (
 
 // OfficesView lists all offices.
 type OfficesView struct {
-	Rows   []OfficeRow
-	Month  string // "2026-11", for the costs
-	Code   string // what was typed
-	Name   string
-	Error  string // about the new office's code or name
-	First  templates.FirstSuperuser
-	Spent  string
-	Typed  string
-	CapBad string // about the installation's cap
+	Rows     []OfficeRow
+	Month    string // "2026-11", for the costs
+	Code     string // what was typed
+	Name     string
+	Error    string // about the new office's code or name
+	First    templates.FirstSuperuser
+	Spent    string
+	Currency string // of what is typed as a cap
+	Typed    string
+	CapBad   string // about the installation's cap
 }
 
 // OfficeRow is one of them.
@@ -35,13 +36,14 @@ type OfficeRow struct {
 
 // OfficeCapView is an office's money cap.
 type OfficeCapView struct {
-	ID    int64
-	Code  string
-	Name  string
-	Cost  string
-	Typed string
-	Error string
-	First *templates.FirstSuperuser // where the office has no superuser
+	ID       int64
+	Code     string
+	Name     string
+	Cost     string
+	Currency string // of what is typed as a cap
+	Typed    string
+	Error    string
+	First    *templates.FirstSuperuser // where the office has no superuser
 }
 
 // Offices is the list, OfficeCap one office's cap.
