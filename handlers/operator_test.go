@@ -559,3 +559,46 @@ func TestTheOperatorsHistoryHasPages(t *testing.T) {
 		t.Errorf("a page that is none answers %d", rec.Code)
 	}
 }
+
+func TestTheQueuesPageStandsInOurFrame(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, secret := f.operator()
+	cookie := f.operatorIn(secret, 0)
+	f.waitingUser()
+	services := f.services
+	services.Jobs = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Length", "61")
+		_, _ = io.WriteString(w, `<html><head><title>River</title></head><body class="x"></body>`)
+	})
+	f.site = f.rebuild(services)
+	rec := f.ask("GET", "/operator/jobs/jobs/7", cookie, "")
+	for _, want := range []string{"<title>Jobs · Nightlatch</title>", `<body class="x"><header class="nightlatch">`,
+		`action="/logout"`, `href="/operator"`, `href="/operator/job-user"`, `name="language" value="nl"`} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("the page lacks %s: %s", want, rec.Body)
+		}
+	}
+	if rec.Header().Get("Content-Length") == "61" {
+		t.Error("the length is the old one")
+	}
+	if body := f.ask("GET", "/operator/jobs/api/x", cookie, "").Body.String(); strings.Contains(body, "nightlatch") {
+		t.Error("what the page asks for is framed as well")
+	}
+	f.Exec(`insert into river_job (args, kind, max_attempts, queue, state)
+		select jsonb_build_object('challenge_id', c.id, 'send_no', 1), 'send_code', 100, 'sms_login', 'available'
+		from challenges c`)
+	job := f.ID("select id from river_job")
+	link := fmt.Sprintf(`<a href="/operator/jobs/jobs/%d">%d</a>`, job, job)
+	if !strings.Contains(f.ask("GET", searchUser, cookie, "").Body.String(), link) {
+		t.Error("the story does not lead to the job")
+	}
+	for from, to := range map[string]string{fmt.Sprint(job): "/operator/waiting?office=ACME&username=user",
+		"987654": "/operator/waiting (job_of_nobody)", "x": "/operator/waiting (job_of_nobody)"} {
+		rec := f.ask("GET", "/operator/job-user", cookie, "", "Referer", "http://localhost/operator/jobs/jobs/"+from)
+		if got := strings.TrimSuffix(where(rec), " ()"); got != to {
+			t.Errorf("from job %s it leads to %q", from, got)
+		}
+	}
+}

@@ -231,6 +231,7 @@ func (s *site) operatorRoutes() {
 	ops.post(paths.OperatorOfficeFirst, s.operator.AddFirst)
 	ops.get(paths.OperatorCosts, s.operator.CostsFile)
 	ops.post(paths.OperatorCap, s.operator.CapInstallation)
+	ops.get(paths.OperatorJobUser, s.operator.JobUser)
 	ops.get(paths.OperatorHistory, s.operator.HistoryPage)
 	ops.post(paths.OperatorNotices, s.operator.SeeMyNotices)
 

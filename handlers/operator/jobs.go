@@ -45,8 +45,7 @@ func (s *Screens) Jobs(c echo.Context) error {
 			return err
 		}
 	}
-	s.jobs.ServeHTTP(c.Response(), c.Request())
-	return nil
+	return s.serveJobs(c)
 }
 
 func (s *Screens) recordJobs(c echo.Context) error {

@@ -8,13 +8,14 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
-// momentMark stands in a text for a moment, which the page shows in the reader's own time. It comes from
-// no catalogue and no user: values are cleaned of it.
+// momentMark stands in a text for a part that is no text: a moment, which the page shows in the reader's own time, or a
+// link. It comes from no catalogue and no user: values are cleaned of it.
 const momentMark = "\x1f"
 
 // sentence puts a sentence of the operators' domain into the language of the answer.
@@ -22,14 +23,14 @@ func (s *Screens) sentence(c echo.Context, from operator.Sentence) templates.Sen
 	if from.Key == "" {
 		return nil
 	}
-	var moments []time.Time
-	text := s.inWords(c, from, &moments)
+	var marked []templates.Part
+	text := s.inWords(c, from, &marked)
 	var parts templates.Sentence
 	for i, piece := range strings.Split(text, momentMark) {
-		// Between two marks stands the number of a moment.
+		// Between two marks stands the number of a part.
 		if i%2 == 1 {
-			if n, err := strconv.Atoi(piece); err == nil && n < len(moments) {
-				parts = append(parts, templates.Part{At: moments[n]})
+			if n, err := strconv.Atoi(piece); err == nil && n < len(marked) {
+				parts = append(parts, marked[n])
 			}
 			continue
 		}
@@ -40,11 +41,11 @@ func (s *Screens) sentence(c echo.Context, from operator.Sentence) templates.Sen
 	return parts
 }
 
-func (s *Screens) inWords(c echo.Context, from operator.Sentence, moments *[]time.Time) string {
+func (s *Screens) inWords(c echo.Context, from operator.Sentence, marked *[]templates.Part) string {
 	args := make([]any, len(from.Args))
 	copy(args, from.Args)
 	for i := 1; i < len(args); i += 2 {
-		args[i] = s.value(c, args[i], moments)
+		args[i] = s.value(c, args[i], marked)
 	}
 	lang := s.Lang(c)
 	switch {
@@ -57,15 +58,19 @@ func (s *Screens) inWords(c echo.Context, from operator.Sentence, moments *[]tim
 }
 
 // value puts one value of a sentence into words.
-func (s *Screens) value(c echo.Context, value any, moments *[]time.Time) any {
+func (s *Screens) value(c echo.Context, value any, marked *[]templates.Part) any {
 	switch v := value.(type) {
 	case time.Time:
-		*moments = append(*moments, v)
-		return fmt.Sprintf("%s%d%s", momentMark, len(*moments)-1, momentMark)
+		*marked = append(*marked, templates.Part{At: v})
+		return fmt.Sprintf("%s%d%s", momentMark, len(*marked)-1, momentMark)
+	case operator.JobID:
+		id := strconv.FormatInt(int64(v), 10)
+		*marked = append(*marked, templates.Part{Text: id, URL: paths.OperatorJobs + "/jobs/" + id})
+		return fmt.Sprintf("%s%d%s", momentMark, len(*marked)-1, momentMark)
 	case time.Duration:
 		return s.duration(c, v)
 	case operator.Sentence:
-		return s.inWords(c, v, moments)
+		return s.inWords(c, v, marked)
 	case operator.Word:
 		if locale.Has(string(v)) {
 			return s.T(c, string(v))

@@ -19,7 +19,8 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
 		"app_removed", "reset_link", "session_ended", "codes_kept", "confirmed",
-		"challenge_ended", "sent_anew", "cap_set", "office_created", "prefix_released",
+		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
+		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed",

@@ -232,6 +232,25 @@ func (s *Service) jobs(ctx context.Context, challenges []int64) (map[jobKey][]Jo
 	return of, nil
 }
 
+// UserOfJob returns the office's code and the username of whom a job is for: a code's, or a mail's. It returns
+// ErrUnknown.
+func (s *Service) UserOfJob(ctx context.Context, id int64) (office, username string, _ error) {
+	err := s.pool.QueryRow(ctx, `select o.code, u.username
+		from river_job j
+		left join challenges c on j.kind = 'send_code' and c.id = (j.args->>'challenge_id')::bigint
+		left join mails m on j.kind = 'send_mail' and m.id = (j.args->>'mail_id')::bigint
+		join users u on u.id = coalesce(c.user_id, m.user_id)
+		join offices o on o.id = u.office_id
+		where j.id = $1`, id).Scan(&office, &username)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", "", ErrUnknown
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("find the user of job %d: %w", id, err)
+	}
+	return office, username, nil
+}
+
 func text(s *string) string {
 	if s == nil {
 		return ""

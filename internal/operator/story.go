@@ -151,14 +151,14 @@ func jobEntries(j Job) []Entry {
 	var entries []Entry
 	for _, f := range j.Failures {
 		entries = append(entries, Entry{
-			At: f.At, Kind: "job", State: "failed", Text: say("story.attempt", "Attempt", f.Attempt, "Job", j.ID), Raw: f.Text,
+			At: f.At, Kind: "job", State: "failed", Text: say("story.attempt", "Attempt", f.Attempt, "Job", JobID(j.ID)), Raw: f.Text,
 		})
 	}
 	switch j.State {
 	case "retryable", "scheduled":
 		entries = append(entries, Entry{
 			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.next_attempt", "Attempt",
-				j.Attempt+1, "Job", j.ID),
+				j.Attempt+1, "Job", JobID(j.ID)),
 		})
 	case "cancelled", "discarded", "completed":
 		state := "done"
@@ -166,15 +166,15 @@ func jobEntries(j Job) []Entry {
 			state = "failed"
 		}
 		entries = append(entries, Entry{
-			At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State, "Attempts", j.Attempt, "Job", j.ID),
+			At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State, "Attempts", j.Attempt, "Job", JobID(j.ID)),
 		})
 	case "available":
 		entries = append(entries, Entry{
-			At: j.ScheduledAt, Kind: "job", State: "done", Text: say("story.job.available", "Job", j.ID),
+			At: j.ScheduledAt, Kind: "job", State: "done", Text: say("story.job.available", "Job", JobID(j.ID)),
 		})
 	case "running":
 		entries = append(entries, Entry{
-			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running", "Attempts", j.Attempt, "Job", j.ID),
+			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running", "Attempts", j.Attempt, "Job", JobID(j.ID)),
 		})
 	}
 	return entries

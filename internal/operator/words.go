@@ -16,6 +16,9 @@ type Sentence struct {
 // Word is a text of the catalogue inside another: a key, whose last part stands in where there is no text.
 type Word string
 
+// JobID is a job of the queue, which has a page of its own.
+type JobID int64
+
 // Name is a provider's name, which the catalogue may know better: op_provider.<name>.
 type Name string
 

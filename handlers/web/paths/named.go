@@ -48,7 +48,7 @@ func patterns() map[string]string {
 		"Operator": Operator, "OperatorPrefixRelease": OperatorPrefixRelease, "OperatorWaiting": OperatorWaiting,
 		"OperatorWaitingLive": OperatorWaitingLive, "OperatorChallengeEnd": OperatorChallengeEnd,
 		"OperatorChallengeSend": OperatorChallengeSend, "OperatorOffices": OperatorOffices,
-		"OperatorOffice": OperatorOffice, "OperatorOfficeFirst": OperatorOfficeFirst,
+		"OperatorJobUser": OperatorJobUser, "OperatorOffice": OperatorOffice, "OperatorOfficeFirst": OperatorOfficeFirst,
 		"OperatorCosts": OperatorCosts, "OperatorCap": OperatorCap,
 		"OperatorHistory": OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
 		"OperatorJobsAPI": OperatorJobsAPI, "Hooks": Hooks,

@@ -139,6 +139,7 @@ const (
 	OperatorHistory       = "/operator/history"
 	OperatorNotices       = "/operator/notices"
 	OperatorJobs          = "/operator/jobs"
+	OperatorJobUser       = "/operator/job-user"
 	OperatorJobsAPI       = "/operator/jobs/api"
 )
 
