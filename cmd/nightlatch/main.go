@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/nightlatch/nightlatch/internal/sms"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 func main() {
@@ -84,7 +85,7 @@ func run(ctx context.Context, registry []sms.Provider, args []string, env variab
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, err := parser.Parse(typed.Arguments(args))
 	switch {
 	case helpShown:
 		return nil

@@ -41,7 +41,8 @@ select
     (select count(*) from password_reset_requests f
         where f.name_hash = $1 and f.asked_at > now() - link_life())::int as of_name,
     (not exists (select from users u join offices o on o.id = u.office_id
-        where o.code = $2 and u.username = $3 and browser_is_known(u.id, $4, 1))
+        where o.code = $2 and u.username = any($3::text[])
+            and browser_is_known(u.id, $4, 1))
     and ((select count(*) from password_reset_requests f
             where f.network = $5 and f.asked_at > now() - interval '1 hour')
         >= max_reset_requests(false, $6::boolean)
@@ -56,7 +57,7 @@ select
 type ForgottenCountsParams struct {
 	NameHash    []byte
 	OfficeCode  string
-	Username    string
+	Usernames   []string
 	BrowserHash []byte
 	Network     string
 	Own         bool
@@ -74,7 +75,7 @@ func (q *Queries) ForgottenCounts(ctx context.Context, db DBTX, arg ForgottenCou
 	row := db.QueryRow(ctx, forgottenCounts,
 		arg.NameHash,
 		arg.OfficeCode,
-		arg.Username,
+		arg.Usernames,
 		arg.BrowserHash,
 		arg.Network,
 		arg.Own,
@@ -102,7 +103,8 @@ func (q *Queries) ForgottenDeleteOld(ctx context.Context, db DBTX, batch int32) 
 const forgottenInsert = `-- name: ForgottenInsert :one
 insert into password_reset_requests (name_hash, user_id, address, network, site, user_agent, language)
 values ($1, (select u.id from users u join offices o on o.id = u.office_id
-    where o.code = $2 and u.username = $3),
+    where o.code = $2 and u.username = any($3::text[])
+    order by array_position($3::text[], u.username) limit 1),
     $4, $5, $6, $7, $8)
 returning id
 `
@@ -110,7 +112,7 @@ returning id
 type ForgottenInsertParams struct {
 	NameHash   []byte
 	OfficeCode string
-	Username   string
+	Usernames  []string
 	Address    string
 	Network    string
 	Site       string
@@ -123,7 +125,7 @@ func (q *Queries) ForgottenInsert(ctx context.Context, db DBTX, arg ForgottenIns
 	row := db.QueryRow(ctx, forgottenInsert,
 		arg.NameHash,
 		arg.OfficeCode,
-		arg.Username,
+		arg.Usernames,
 		arg.Address,
 		arg.Network,
 		arg.Site,

@@ -556,6 +556,7 @@ type User struct {
 	BudgetsSince     time.Time
 	PasswordVoidedAt *time.Time
 	TimeZone         string
+	PasswordForm     string
 }
 
 type UserFactor struct {

@@ -217,7 +217,8 @@ from users u
 left join reset_requests r on r.user_id = u.id
 left join lateral last_mail(u.id) l on true
 where u.office_id = $1::bigint
-    and (position(lower($2::text) in lower(u.name)) > 0 or position($3::text in u.username) > 0)
+    and (position(lower($2::text) in lower(translate(u.name, '‘’ʼ–—‑‐−', '''''''-----'))) > 0
+        or position($3::text in u.username) > 0)
 order by lower(u.name), u.id
 limit $5::int offset $4::int
 `
@@ -243,7 +244,8 @@ type OfficeUserPageRow struct {
 	Found       int32
 }
 
-// A page of an office's users whose name or username has the search in it, and how many there are in all pages.
+// A page of an office's users whose name or username has the search in it, and how many there are in all pages. Names
+// may be of before typed.Line.
 func (q *Queries) OfficeUserPage(ctx context.Context, db DBTX, arg OfficeUserPageParams) ([]OfficeUserPageRow, error) {
 	rows, err := db.Query(ctx, officeUserPage,
 		arg.OfficeID,

@@ -11,20 +11,29 @@ import (
 )
 
 const operatorDelete = `-- name: OperatorDelete :one
-delete from users where office_id is null and username = $1 returning id
+delete from users where id = (
+    select x.id from users x where x.office_id is null and x.username = any($1::text[])
+    order by array_position($1::text[], x.username) limit 1
+) returning id, username
 `
 
+type OperatorDeleteRow struct {
+	ID       int64
+	Username string
+}
+
 // Sessions and authenticator go with the row.
-func (q *Queries) OperatorDelete(ctx context.Context, db DBTX, username string) (int64, error) {
-	row := db.QueryRow(ctx, operatorDelete, username)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
+func (q *Queries) OperatorDelete(ctx context.Context, db DBTX, usernames []string) (OperatorDeleteRow, error) {
+	row := db.QueryRow(ctx, operatorDelete, usernames)
+	var i OperatorDeleteRow
+	err := row.Scan(&i.ID, &i.Username)
+	return i, err
 }
 
 const operatorForSignIn = `-- name: OperatorForSignIn :one
-select id, username, name, role, language, password_hash, password_version, disabled_at from users
-where office_id is null and username = $1
+select id, username, name, role, language, password_hash, password_form, password_version, disabled_at from users
+where office_id is null and username = any($1::text[])
+order by array_position($1::text[], username) limit 1
 `
 
 type OperatorForSignInRow struct {
@@ -34,12 +43,13 @@ type OperatorForSignInRow struct {
 	Role            string
 	Language        string
 	PasswordHash    string
+	PasswordForm    string
 	PasswordVersion int64
 	DisabledAt      *time.Time
 }
 
-func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, username string) (OperatorForSignInRow, error) {
-	row := db.QueryRow(ctx, operatorForSignIn, username)
+func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, usernames []string) (OperatorForSignInRow, error) {
+	row := db.QueryRow(ctx, operatorForSignIn, usernames)
 	var i OperatorForSignInRow
 	err := row.Scan(
 		&i.ID,
@@ -48,6 +58,7 @@ func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, username strin
 		&i.Role,
 		&i.Language,
 		&i.PasswordHash,
+		&i.PasswordForm,
 		&i.PasswordVersion,
 		&i.DisabledAt,
 	)
@@ -77,17 +88,17 @@ func (q *Queries) OperatorInsert(ctx context.Context, db DBTX, arg OperatorInser
 const operatorKnownBrowser = `-- name: OperatorKnownBrowser :one
 select exists (
     select from users u
-    where u.office_id is null and u.username = $1 and browser_is_known(u.id, $2, 1)
+    where u.office_id is null and u.username = any($1::text[]) and browser_is_known(u.id, $2, 1)
 )::boolean
 `
 
 type OperatorKnownBrowserParams struct {
-	Username    string
+	Usernames   []string
 	BrowserHash []byte
 }
 
 func (q *Queries) OperatorKnownBrowser(ctx context.Context, db DBTX, arg OperatorKnownBrowserParams) (bool, error) {
-	row := db.QueryRow(ctx, operatorKnownBrowser, arg.Username, arg.BrowserHash)
+	row := db.QueryRow(ctx, operatorKnownBrowser, arg.Usernames, arg.BrowserHash)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err

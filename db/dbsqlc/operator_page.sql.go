@@ -897,16 +897,17 @@ func (q *Queries) OperatorStoppedPrefixes(ctx context.Context, db DBTX) ([]Stopp
 
 const operatorUserFind = `-- name: OperatorUserFind :one
 select u.id from offices o join users u on u.office_id = o.id
-where o.code = $1 and u.username = $2
+where o.code = $1 and u.username = any($2::text[])
+order by array_position($2::text[], u.username) limit 1
 `
 
 type OperatorUserFindParams struct {
 	OfficeCode string
-	Username   string
+	Usernames  []string
 }
 
 func (q *Queries) OperatorUserFind(ctx context.Context, db DBTX, arg OperatorUserFindParams) (int64, error) {
-	row := db.QueryRow(ctx, operatorUserFind, arg.OfficeCode, arg.Username)
+	row := db.QueryRow(ctx, operatorUserFind, arg.OfficeCode, arg.Usernames)
 	var id int64
 	err := row.Scan(&id)
 	return id, err

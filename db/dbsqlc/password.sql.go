@@ -10,6 +10,22 @@ import (
 	"time"
 )
 
+const passwordFormLearn = `-- name: PasswordFormLearn :exec
+update users set password_form = 'read'
+where id = $1 and password_hash = $2 and password_form = 'typed'
+`
+
+type PasswordFormLearnParams struct {
+	ID           int64
+	PasswordHash string
+}
+
+// A password of the time before was proven that is read as it was typed: the hash stands.
+func (q *Queries) PasswordFormLearn(ctx context.Context, db DBTX, arg PasswordFormLearnParams) error {
+	_, err := db.Exec(ctx, passwordFormLearn, arg.ID, arg.PasswordHash)
+	return err
+}
+
 const passwordLengthLearn = `-- name: PasswordLengthLearn :exec
 update users set password_long = $1::boolean where id = $2 and password_long is null
 `
@@ -26,8 +42,8 @@ func (q *Queries) PasswordLengthLearn(ctx context.Context, db DBTX, arg Password
 }
 
 const passwordLock = `-- name: PasswordLock :one
-select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
-    (u.password_voided_at is not null)::boolean as voided,
+select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.password_version,
+    u.disabled_at, (u.password_voided_at is not null)::boolean as voided,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
@@ -47,6 +63,7 @@ type PasswordLockRow struct {
 	Email             string
 	Role              string
 	PasswordHash      string
+	PasswordVersion   int64
 	DisabledAt        *time.Time
 	Voided            bool
 	OfficeCode        string
@@ -66,6 +83,7 @@ func (q *Queries) PasswordLock(ctx context.Context, db DBTX, arg PasswordLockPar
 		&i.Email,
 		&i.Role,
 		&i.PasswordHash,
+		&i.PasswordVersion,
 		&i.DisabledAt,
 		&i.Voided,
 		&i.OfficeCode,
@@ -73,6 +91,23 @@ func (q *Queries) PasswordLock(ctx context.Context, db DBTX, arg PasswordLockPar
 		&i.TwoFactorRequired,
 	)
 	return i, err
+}
+
+const passwordRehash = `-- name: PasswordRehash :exec
+update users set password_hash = $1, password_form = 'rehashed'
+where id = $2 and password_hash = $3 and password_form = 'typed'
+`
+
+type PasswordRehashParams struct {
+	Rehashed     string
+	ID           int64
+	PasswordHash string
+}
+
+// The same password in the form that is compared now. It is no new one: nothing ends with it.
+func (q *Queries) PasswordRehash(ctx context.Context, db DBTX, arg PasswordRehashParams) error {
+	_, err := db.Exec(ctx, passwordRehash, arg.Rehashed, arg.ID, arg.PasswordHash)
+	return err
 }
 
 const passwordRules = `-- name: PasswordRules :one
@@ -111,7 +146,8 @@ func (q *Queries) PasswordRules(ctx context.Context, db DBTX, arg PasswordRulesP
 }
 
 const passwordSet = `-- name: PasswordSet :exec
-update users set password_hash = $1, password_long = $2 where id = $3
+update users set password_hash = $1, password_long = $2, password_form = 'read'
+where id = $3
 `
 
 type PasswordSetParams struct {

@@ -28,18 +28,18 @@ func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX, batch int3
 const knownBrowserOf = `-- name: KnownBrowserOf :one
 select exists (
     select from users u join offices o on o.id = u.office_id
-    where o.code = $1 and u.username = $2 and browser_is_known(u.id, $3, 1)
+    where o.code = $1 and u.username = any($2::text[]) and browser_is_known(u.id, $3, 1)
 )::boolean
 `
 
 type KnownBrowserOfParams struct {
 	OfficeCode  string
-	Username    string
+	Usernames   []string
 	BrowserHash []byte
 }
 
 func (q *Queries) KnownBrowserOf(ctx context.Context, db DBTX, arg KnownBrowserOfParams) (bool, error) {
-	row := db.QueryRow(ctx, knownBrowserOf, arg.OfficeCode, arg.Username, arg.BrowserHash)
+	row := db.QueryRow(ctx, knownBrowserOf, arg.OfficeCode, arg.Usernames, arg.BrowserHash)
 	var column_1 bool
 	err := row.Scan(&column_1)
 	return column_1, err

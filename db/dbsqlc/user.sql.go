@@ -12,14 +12,15 @@ import (
 
 const userForSignIn = `-- name: UserForSignIn :one
 select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_version,
-    u.password_long, u.disabled_at
+    u.password_long, u.password_form, u.disabled_at
 from users u join offices o on o.id = u.office_id
-where o.code = $1 and u.username = $2
+where o.code = $1 and u.username = any($2::text[])
+order by array_position($2::text[], u.username) limit 1
 `
 
 type UserForSignInParams struct {
 	OfficeCode string
-	Username   string
+	Usernames  []string
 }
 
 type UserForSignInRow struct {
@@ -32,11 +33,13 @@ type UserForSignInRow struct {
 	PasswordHash    string
 	PasswordVersion int64
 	PasswordLong    *bool
+	PasswordForm    string
 	DisabledAt      *time.Time
 }
 
+// A name has several forms, the nearest first: see account.LookUp.
 func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInParams) (UserForSignInRow, error) {
-	row := db.QueryRow(ctx, userForSignIn, arg.OfficeCode, arg.Username)
+	row := db.QueryRow(ctx, userForSignIn, arg.OfficeCode, arg.Usernames)
 	var i UserForSignInRow
 	err := row.Scan(
 		&i.ID,
@@ -48,6 +51,7 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 		&i.PasswordHash,
 		&i.PasswordVersion,
 		&i.PasswordLong,
+		&i.PasswordForm,
 		&i.DisabledAt,
 	)
 	return i, err
@@ -131,12 +135,13 @@ func (q *Queries) UserInOffice(ctx context.Context, db DBTX, arg UserInOfficePar
 }
 
 const userInOfficeByUsername = `-- name: UserInOfficeByUsername :one
-select id, name, role from users where office_id = $1::bigint and username = $2
+select id, name, role from users where office_id = $1::bigint and username = any($2::text[])
+order by array_position($2::text[], username) limit 1
 `
 
 type UserInOfficeByUsernameParams struct {
-	OfficeID int64
-	Username string
+	OfficeID  int64
+	Usernames []string
 }
 
 type UserInOfficeByUsernameRow struct {
@@ -146,7 +151,7 @@ type UserInOfficeByUsernameRow struct {
 }
 
 func (q *Queries) UserInOfficeByUsername(ctx context.Context, db DBTX, arg UserInOfficeByUsernameParams) (UserInOfficeByUsernameRow, error) {
-	row := db.QueryRow(ctx, userInOfficeByUsername, arg.OfficeID, arg.Username)
+	row := db.QueryRow(ctx, userInOfficeByUsername, arg.OfficeID, arg.Usernames)
 	var i UserInOfficeByUsernameRow
 	err := row.Scan(&i.ID, &i.Name, &i.Role)
 	return i, err
@@ -228,14 +233,20 @@ func (q *Queries) UserLock(ctx context.Context, db DBTX, arg UserLockParams) (Us
 }
 
 const userPasswordHash = `-- name: UserPasswordHash :one
-select password_hash from users where id = $1 and disabled_at is null
+select password_hash, password_form, password_version from users where id = $1 and disabled_at is null
 `
 
-func (q *Queries) UserPasswordHash(ctx context.Context, db DBTX, id int64) (string, error) {
+type UserPasswordHashRow struct {
+	PasswordHash    string
+	PasswordForm    string
+	PasswordVersion int64
+}
+
+func (q *Queries) UserPasswordHash(ctx context.Context, db DBTX, id int64) (UserPasswordHashRow, error) {
 	row := db.QueryRow(ctx, userPasswordHash, id)
-	var password_hash string
-	err := row.Scan(&password_hash)
-	return password_hash, err
+	var i UserPasswordHashRow
+	err := row.Scan(&i.PasswordHash, &i.PasswordForm, &i.PasswordVersion)
+	return i, err
 }
 
 const userSuperusers = `-- name: UserSuperusers :many

@@ -48,7 +48,8 @@ select
     (select count(*) from password_reset_requests f
         where f.name_hash = @name_hash and f.asked_at > now() - link_life())::int as of_name,
     (not exists (select from users u join offices o on o.id = u.office_id
-        where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash, 1))
+        where o.code = @office_code and u.username = any(@usernames::text[])
+            and browser_is_known(u.id, @browser_hash, 1))
     and ((select count(*) from password_reset_requests f
             where f.network = @network and f.asked_at > now() - interval '1 hour')
         >= max_reset_requests(false, @own::boolean)
@@ -63,7 +64,8 @@ select
 -- One statement for known and unknown names alike. Who is disabled or cannot be written to is found out by the job.
 insert into password_reset_requests (name_hash, user_id, address, network, site, user_agent, language)
 values (@name_hash, (select u.id from users u join offices o on o.id = u.office_id
-    where o.code = @office_code and u.username = @username),
+    where o.code = @office_code and u.username = any(@usernames::text[])
+    order by array_position(@usernames::text[], u.username) limit 1),
     @address, @network, @site, @user_agent, @language)
 returning id;
 

@@ -1,5 +1,6 @@
 -- name: OfficeUserPage :many
--- A page of an office's users whose name or username has the search in it, and how many there are in all pages.
+-- A page of an office's users whose name or username has the search in it, and how many there are in all pages. Names
+-- may be of before typed.Line.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
     coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found
@@ -7,7 +8,8 @@ from users u
 left join reset_requests r on r.user_id = u.id
 left join lateral last_mail(u.id) l on true
 where u.office_id = @office_id::bigint
-    and (position(lower(@search::text) in lower(u.name)) > 0 or position(@username::text in u.username) > 0)
+    and (position(lower(@search::text) in lower(translate(u.name, '‘’ʼ–—‑‐−', '''''''-----'))) > 0
+        or position(@username::text in u.username) > 0)
 order by lower(u.name), u.id
 limit @at_most::int offset @skip::int;
 

@@ -80,7 +80,8 @@ update installation set money_cap = sqlc.narg('cap')::text::numeric;
 
 -- name: OperatorUserFind :one
 select u.id from offices o join users u on u.office_id = o.id
-where o.code = @office_code and u.username = @username;
+where o.code = @office_code and u.username = any(@usernames::text[])
+order by array_position(@usernames::text[], u.username) limit 1;
 
 -- name: OperatorUserSearch :many
 -- Whose name, username or office has every word of what was typed in it, or whose number ends in it. Each word comes

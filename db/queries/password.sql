@@ -1,7 +1,7 @@
 -- name: PasswordLock :one
 -- The user's row, held while the password changes, with what its rules need.
-select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.disabled_at,
-    (u.password_voided_at is not null)::boolean as voided,
+select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.password_version,
+    u.disabled_at, (u.password_voided_at is not null)::boolean as voided,
     o.code as office_code, o.name as office_name,
     second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
 from users u join offices o on o.id = u.office_id
@@ -9,7 +9,18 @@ where u.office_id = @office_id::bigint and u.id = @id for update of u;
 
 -- name: PasswordSet :exec
 -- Every session that was proven under the password before is over: see living_sessions.
-update users set password_hash = @password_hash, password_long = @password_long where id = @id;
+update users set password_hash = @password_hash, password_long = @password_long, password_form = 'read'
+where id = @id;
+
+-- name: PasswordFormLearn :exec
+-- A password of the time before was proven that is read as it was typed: the hash stands.
+update users set password_form = 'read'
+where id = @id and password_hash = @password_hash and password_form = 'typed';
+
+-- name: PasswordRehash :exec
+-- The same password in the form that is compared now. It is no new one: nothing ends with it.
+update users set password_hash = @rehashed, password_form = 'rehashed'
+where id = @id and password_hash = @password_hash and password_form = 'typed';
 
 -- name: PasswordLengthLearn :exec
 -- The length class of a password that was set before it was kept.

@@ -99,7 +99,7 @@ on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = 
 -- name: KnownBrowserOf :one
 select exists (
     select from users u join offices o on o.id = u.office_id
-    where o.code = @office_code and u.username = @username and browser_is_known(u.id, @browser_hash, 1)
+    where o.code = @office_code and u.username = any(@usernames::text[]) and browser_is_known(u.id, @browser_hash, 1)
 )::boolean;
 
 -- name: KnownBrowserDeleteOld :execrows

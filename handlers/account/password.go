@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/typed"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -47,7 +48,7 @@ func (s *Screens) showPassword(c echo.Context, present, problem, again string) e
 
 func (s *Screens) ChangePassword(c echo.Context) error {
 	ctx, sess, password := c.Request().Context(), web.CurrentSession(c), c.FormValue("password")
-	if password != c.FormValue("again") {
+	if typed.Password(password) != typed.Password(c.FormValue("again")) {
 		return s.showPassword(c, "", "", s.T(c, "password.differ"))
 	}
 	err := s.accounts.ChangePassword(ctx, sess.User, sess.ID, c.FormValue("present"), password, s.PasswordOrigin(c))

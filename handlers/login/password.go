@@ -3,13 +3,13 @@ package login
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/typed"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/login"
 )
@@ -25,8 +25,8 @@ func (s *Screens) showForgot(c echo.Context, status int, view pages.ForgotView) 
 }
 
 func (s *Screens) Forgot(c echo.Context) error {
-	view := pages.ForgotView{Office: strings.TrimSpace(c.FormValue("office")),
-		Username: strings.TrimSpace(c.FormValue("username"))}
+	view := pages.ForgotView{Office: c.FormValue("office"),
+		Username: c.FormValue("username")}
 	if view.Office == "" || view.Username == "" {
 		view.Error = s.T(c, "forgot.missing")
 		return s.showForgot(c, http.StatusUnprocessableEntity, view)
@@ -92,7 +92,7 @@ func (s *Screens) LinkAgain(c echo.Context) error {
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
 func (s *Screens) UseLink(c echo.Context) error {
 	token, password := account.Token(c.Param("token")), c.FormValue("password")
-	if password != c.FormValue("again") {
+	if typed.Password(password) != typed.Password(c.FormValue("again")) {
 		return s.showLink(c, token, "", s.T(c, "password.differ"))
 	}
 	err := s.accounts.UseLink(c.Request().Context(), token, password, s.PasswordOrigin(c))

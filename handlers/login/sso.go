@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -22,7 +21,7 @@ import (
 // provider get one and the same answer.
 func (s *Screens) SSOLogin(c echo.Context) error {
 	view := templates.LoginView{
-		Office: strings.TrimSpace(c.FormValue("office")), Username: strings.TrimSpace(c.FormValue("username")),
+		Office: c.FormValue("office"), Username: c.FormValue("username"),
 	}
 	if view.Office == "" {
 		view.Error = s.T(c, "login.sso_office")
@@ -116,7 +115,7 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if err != nil {
 		return s.SSOProblem(c, err)
 	}
-	username, password := strings.TrimSpace(c.FormValue("username")), c.FormValue("password")
+	username, password := c.FormValue("username"), c.FormValue("password")
 	if username == "" || password == "" {
 		return s.showSSOLink(c, http.StatusUnprocessableEntity, username, s.T(c, "sso.link_missing"))
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -55,7 +54,7 @@ var officeCode = regexp.MustCompile(`^[A-Z0-9][A-Z0-9-]{0,31}$`)
 
 // CreateOffice adds an office with its first superuser, or without users where nobody can be invited.
 func (s *Screens) CreateOffice(c echo.Context) error {
-	view := pages.OfficesView{Code: c.FormValue("code"), Name: strings.TrimSpace(c.FormValue("name"))}
+	view := pages.OfficesView{Code: c.FormValue("code"), Name: c.FormValue("name")}
 	var first users.First
 	view.First, first = s.firstTyped(c)
 	switch n := len([]rune(view.Name)); {

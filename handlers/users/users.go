@@ -9,8 +9,8 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/typed"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
@@ -37,7 +37,7 @@ func (s *Screens) showUsers(c echo.Context, view pages.View) error {
 
 func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	office, search := sess.User.OfficeID, account.Line(c.QueryParam("q"))
+	office, search := sess.User.OfficeID, typed.Line(c.QueryParam("q"))
 	asked, _ := strconv.Atoi(c.QueryParam("page")) // what is no number is the first page
 	list, err := s.users.List(ctx, office, search, asked)
 	if err != nil {

@@ -7,11 +7,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // formMemory is how much of a multipart form is kept in memory: all that the limit of bodies lets in.
@@ -29,7 +32,7 @@ func FileBody() echo.MiddlewareFunc { return middleware.BodyLimit("1100K") }
 
 // ReadForm reads the form of a request that may change something, once, before any handler: a form whole and
 // well-formed, or a 4xx. From then on FormValue is what the body says, and never the address: a password in an address
-// would be logged, and a link could fill in a form.
+// would be logged, and a link could fill in a form. Text is read as people see it (package typed), in every field.
 func ReadForm(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
@@ -51,8 +54,24 @@ func ReadForm(next echo.HandlerFunc) echo.HandlerFunc {
 		if !WellFormed(r.PostForm) {
 			return echo.ErrBadRequest
 		}
+		readTyped(r.PostForm)
 		r.Form = r.PostForm
 		return next(c)
+	}
+}
+
+// asPosted are the fields that are no line of text: passwords, which account reads by rules of their own, and the file
+// of an import, which its preview carries.
+var asPosted = []string{"password", "present", "again", "secret", "lines"}
+
+func readTyped(values url.Values) {
+	for name, all := range values {
+		if slices.Contains(asPosted, name) {
+			continue
+		}
+		for i, v := range all {
+			all[i] = typed.Line(v)
+		}
 	}
 }
 

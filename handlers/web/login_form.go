@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -50,9 +49,9 @@ func (w *Web) ShowLogin(c echo.Context, status int, form LoginForm, view templat
 
 // LogIn takes the form.
 func (w *Web) LogIn(c echo.Context, form LoginForm) error {
-	view := templates.LoginView{Username: strings.TrimSpace(c.FormValue("username"))}
+	view := templates.LoginView{Username: c.FormValue("username")}
 	if !form.Operators {
-		view.Office = strings.TrimSpace(c.FormValue("office"))
+		view.Office = c.FormValue("office")
 	}
 	password := c.FormValue("password")
 	if view.Office == "" && !form.Operators || view.Username == "" || password == "" {

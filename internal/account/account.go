@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // ErrUnknown says that the office has no such user. Another office's user is as unknown as none.
@@ -109,12 +110,16 @@ type NewUser struct {
 // command: an unknown office or role, a username that is taken or not one, a password that is too weak.
 func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (int64, error) {
 	n.OfficeCode, n.Username = CanonicalOfficeCode(n.OfficeCode), CanonicalUsername(n.Username)
-	n.Name, n.Email = strings.TrimSpace(clean(n.Name)), strings.TrimSpace(clean(n.Email))
+	n.Name, n.Email, n.Role = typed.Line(n.Name), typed.Email(n.Email), Role(strings.ToLower(typed.Line(string(n.Role))))
+	n.Password = typed.Password(n.Password)
 	if !validUsername(n.Username) {
 		return 0, errUsername
 	}
 	if n.Name == "" || len([]rune(n.Name)) > 120 {
 		return 0, errors.New("the name needs 1 to 120 characters")
+	}
+	if n.Email != "" && !ValidEmail(n.Email) {
+		return 0, fmt.Errorf("%q is not an e-mail address", n.Email)
 	}
 	if !n.Role.Valid() {
 		return 0, fmt.Errorf("%q is not a role: choose user, accountant or superuser", n.Role)
@@ -166,7 +171,7 @@ func (s *Service) Create(ctx context.Context, n NewUser, actor audit.Person) (in
 
 // Find returns the id of a user by office code and username, as typed, or a sentence about which is unknown.
 func (s *Service) Find(ctx context.Context, officeCode, username string) (officeID, userID int64, err error) {
-	officeCode, username = CanonicalOfficeCode(officeCode), CanonicalUsername(username)
+	officeCode = CanonicalOfficeCode(officeCode)
 	office, err := s.q.OfficeByCode(ctx, s.pool, officeCode)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, 0, fmt.Errorf("there is no office %s", officeCode)
@@ -175,12 +180,12 @@ func (s *Service) Find(ctx context.Context, officeCode, username string) (office
 		return 0, 0, fmt.Errorf("find office %s: %w", officeCode, err)
 	}
 	user, err := s.q.UserInOfficeByUsername(ctx, s.pool, dbsqlc.UserInOfficeByUsernameParams{OfficeID: office.ID,
-		Username: username})
+		Usernames: LookUp(username)})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, 0, fmt.Errorf("office %s has no user %s: %w", officeCode, username, ErrUnknown)
+		return 0, 0, fmt.Errorf("office %s has no user %s: %w", officeCode, CanonicalUsername(username), ErrUnknown)
 	}
 	if err != nil {
-		return 0, 0, fmt.Errorf("find user %s: %w", username, err)
+		return 0, 0, fmt.Errorf("find user %s: %w", CanonicalUsername(username), err)
 	}
 	return office.ID, user.ID, nil
 }
@@ -195,6 +200,7 @@ func (s *Service) SetLanguage(ctx context.Context, userID int64, language string
 
 // SetPassword gives a user a new password. It is for the demo office, whose password stands in a file.
 func (s *Service) SetPassword(ctx context.Context, userID int64, password string) error {
+	password = typed.Password(password)
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // PasswordRules returns whom the password of a user of an office is for, or ErrUnknown.
@@ -33,6 +34,7 @@ func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64
 	if err != nil {
 		return err
 	}
+	password = typed.Password(password)
 	if problem := PasswordProblem(password, rules); problem != nil {
 		return problem
 	}
@@ -49,7 +51,8 @@ func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		now, err := s.q.PasswordLock(ctx, tx, dbsqlc.PasswordLockParams{OfficeID: user.OfficeID, ID: user.ID})
-		if errors.Is(err, pgx.ErrNoRows) || err == nil && (now.PasswordHash != before || now.DisabledAt != nil) {
+		changed := now.PasswordVersion != before.PasswordVersion || now.DisabledAt != nil
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && changed {
 			return ErrWrong // reset or disabled meanwhile: what was proven is the present password no more
 		}
 		if err != nil {

@@ -27,7 +27,7 @@ var ErrTooMany = fault.New(fault.Unavailable, "too many requests for a new passw
 // name within the life of a link does nothing, known or not: a link for an earlier one lives. It returns ErrNoMail
 // where this installation sends none.
 func (s *Service) Forgot(ctx context.Context, officeCode, username string, from Origin) error {
-	return s.forgotten(ctx, CanonicalOfficeCode(officeCode), CanonicalUsername(username), from)
+	return s.forgotten(ctx, CanonicalOfficeCode(officeCode), username, from)
 }
 
 // ForgotLink is Forgot for whoever holds a link, living or over: its user is written to, at the address they have
@@ -46,7 +46,8 @@ func (s *Service) forgotten(ctx context.Context, officeCode, username string, fr
 	if !s.CanMail() {
 		return ErrNoMail
 	}
-	name := sha256.Sum256([]byte(counted(officeCode, username)))
+	usernames := LookUp(username)
+	name := sha256.Sum256([]byte(counted(officeCode, CanonicalUsername(username))))
 	at := network.Of(from.Address)
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		err := s.q.ForgottenLock(ctx, tx, dbsqlc.ForgottenLockParams{NameHash: name[:], Site: at.Site()})
@@ -54,7 +55,7 @@ func (s *Service) forgotten(ctx context.Context, officeCode, username string, fr
 			return fmt.Errorf("wait for the turn to count: %w", err)
 		}
 		counts, err := s.q.ForgottenCounts(ctx, tx, dbsqlc.ForgottenCountsParams{
-			NameHash: name[:], OfficeCode: officeCode, Username: username, BrowserHash: from.Browser,
+			NameHash: name[:], OfficeCode: officeCode, Usernames: usernames, BrowserHash: from.Browser,
 			Network: at.Host(), Site: at.Site(), Own: at.Own(),
 		})
 		if err != nil {
@@ -67,7 +68,7 @@ func (s *Service) forgotten(ctx context.Context, officeCode, username string, fr
 			return nil
 		}
 		id, err := s.q.ForgottenInsert(ctx, tx, dbsqlc.ForgottenInsertParams{
-			NameHash: name[:], OfficeCode: officeCode, Username: username, Address: from.Address,
+			NameHash: name[:], OfficeCode: officeCode, Usernames: usernames, Address: from.Address,
 			Network: at.Host(), Site: at.Site(), UserAgent: clip(clean(from.UserAgent), 300), Language: from.Language,
 		})
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // OWASP's least for Argon2id: 19 MiB, two rounds, one lane.
@@ -27,11 +29,16 @@ func TestAHashIsArgon2idAsDocumented(t *testing.T) {
 }
 
 // Neither case nor blanks nor the form of Unicode is changed, and nothing is cut.
-func TestAPasswordIsComparedAsItCame(t *testing.T) {
+// A hash of the time before is of the bytes that were typed, and takes no other spelling.
+func TestAPasswordIsComparedAsItIsSeen(t *testing.T) {
 	t.Parallel()
 	h := NewHasher(OWASP())
 	password := " Kettle e\u0301clair ﬁve " + strings.Repeat("x", maxPassword-21) + "Y "
-	hash, err := h.Hash(t.Context(), password)
+	hash, err := h.Hash(t.Context(), typed.Password(password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := h.Hash(t.Context(), password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,13 +47,19 @@ func TestAPasswordIsComparedAsItCame(t *testing.T) {
 		typed string
 		want  bool
 	}{
-		"as it came": {password, true}, "in lower case": {strings.ToLower(password), false},
-		"without blanks around": {strings.TrimSpace(password), false}, "composed": {norm.NFC.String(password), false},
-		"in the plainest form": {norm.NFKC.String(password), false}, "cut": {password[:72], false},
-		"with another end": {password[:len(password)-2] + "Z ", false},
+		"as it was set": {password, true}, "in lower case": {strings.ToLower(password), false},
+		"without blanks around": {strings.TrimSpace(password), false}, "composed": {norm.NFC.String(password), true},
+		"in the plainest form": {norm.NFKC.String(password), true}, "cut": {password[:72], false},
+		"with another end":     {password[:len(password)-2] + "Z ", false},
+		"with blanks of print": {strings.ReplaceAll(password, " ", "\u00a0"), true},
+		"behind a mark":        {"\ufeff" + password, true},
 	} {
-		if right, err := s.matches(t.Context(), owners(), c.typed, hash); err != nil || right != c.want {
+		if right, err := s.matches(t.Context(), owners(), c.typed, hash, false); err != nil || right != c.want {
 			t.Errorf("%s: %v, %v", what, right, err)
+		}
+		right, err := s.matches(t.Context(), owners(), c.typed, before, true)
+		if err != nil || right != (c.typed == password) {
+			t.Errorf("%s, against a hash of the bytes: %v, %v", what, right, err)
 		}
 	}
 }

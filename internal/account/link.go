@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // ErrLink says that a link opens nothing: unknown, used, ended by a newer one, expired, or its user was disabled.
@@ -92,6 +93,7 @@ func (s *Service) UseLink(ctx context.Context, token Token, password string, fro
 	if err != nil {
 		return err
 	}
+	password = typed.Password(password)
 	if problem := PasswordProblem(password, link.For); problem != nil {
 		return problem
 	}

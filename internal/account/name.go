@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // The longest names, in runes. What is typed is cut one rune later, so that a longer name is refused or
@@ -16,34 +18,53 @@ const (
 	maxCode = 32
 )
 
-// CanonicalUsername is the one form of a username, used for look-up and for counting failures alike:
-// trimmed, NFKC, case folded, without control characters. "Bob", "BOB " and a full-width "ｂｏｂ" are one
-// user with one counter (CVE-2025-6004). It is idempotent.
-func CanonicalUsername(typed string) string {
-	s := clean(typed)
+// CanonicalUsername is the one form of a username, in which it is stored, looked up and counted: what is seen (see
+// typed.Line), in lower case. "Bob", "BOB " and a full-width "ｂｏｂ" are one user with one counter (CVE-2025-6004), and
+// so are "İlker" and "ILKER": an i has a dot here, whatever the alphabet. It is idempotent.
+func CanonicalUsername(text string) string {
+	s := typed.Line(clean(text))
 	// Folding can denormalise and normalising can unfold: the second round settles both.
 	for range 2 {
-		s = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+		s = typed.Line(oneI.Replace(cases.Fold().String(s)))
 	}
-	return strings.TrimSpace(clip(strings.TrimSpace(s), maxName+1))
+	return strings.TrimSpace(clip(s, maxName+1))
 }
 
-// CanonicalOfficeCode is the one form of an office code: trimmed, NFKC, upper case.
-func CanonicalOfficeCode(typed string) string {
-	s := strings.ToUpper(norm.NFKC.String(clean(typed)))
-	return strings.TrimSpace(clip(strings.TrimSpace(s), maxCode+1))
+// oneI takes İ, which folds to i and a dot above, and ı for an i.
+var oneI = strings.NewReplacer("i\u0307", "i", "\u0131", "i")
+
+// LookUp returns the forms under which a user of this name may be stored: as names were stored before digits of other
+// scripts, letters for an apostrophe and ı were read as what they look like, and CanonicalUsername. The first is the
+// nearer one.
+func LookUp(text string) []string {
+	former := clean(text)
+	for range 2 {
+		former = norm.NFKC.String(cases.Fold().String(norm.NFKC.String(former)))
+	}
+	former = strings.TrimSpace(clip(strings.TrimSpace(former), maxName+1))
+	name := CanonicalUsername(text)
+	if former == name {
+		return []string{name}
+	}
+	return []string{former, name}
+}
+
+// CanonicalOfficeCode is the one form of an office code: what is seen, in upper case.
+func CanonicalOfficeCode(text string) string {
+	s := oneI.Replace(cases.Fold().String(typed.Line(clean(text))))
+	return strings.TrimSpace(clip(typed.Line(strings.ToUpper(s)), maxCode+1))
 }
 
 // counted names the row that counts a name's failures, whether or not such a user exists.
 func counted(office, username string) string { return office + "/" + username }
 
-// clean drops what no name has and PostgreSQL refuses: broken UTF-8, NUL and other control characters.
+// clean drops what no name has and PostgreSQL refuses: broken UTF-8, NUL and other control characters but blanks.
 func clean(s string) string {
 	if len(s) > 1024 {
 		s = s[:1024]
 	}
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar {
+		if unicode.IsControl(r) && !unicode.IsSpace(r) || r == unicode.ReplacementChar {
 			return -1
 		}
 		return r

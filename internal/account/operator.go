@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // operatorDoor begins the counters of operators' names. Office codes are upper case, so that no office's
@@ -25,12 +26,12 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 	return s.signIn(ctx, a, door{
 		account: counted(operatorDoor, username),
 		known: func() (bool, error) {
-			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Username: username,
+			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Usernames: LookUp(a.Username),
 				BrowserHash: a.Browser})
 		},
 		find: func() (found, error) {
 			refusal := audit.Event{Detail: string(RoleOperator)} // tells it from a log-in under an unknown office code
-			row, err := s.q.OperatorForSignIn(ctx, s.pool, username)
+			row, err := s.q.OperatorForSignIn(ctx, s.pool, LookUp(a.Username))
 			if errors.Is(err, pgx.ErrNoRows) {
 				return found{refusal: refusal}, nil
 			}
@@ -42,7 +43,8 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 				PasswordVersion: row.PasswordVersion,
 			}
 			return found{
-				user: user, hash: row.PasswordHash, disabled: row.DisabledAt != nil, lengthKnown: true, refusal: refusal,
+				user: user, hash: row.PasswordHash, asTyped: asTyped(row.PasswordForm), disabled: row.DisabledAt != nil,
+				lengthKnown: true, refusal: refusal,
 			}, nil
 		},
 	})
@@ -53,7 +55,7 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 // taken or not one, a password that is too weak. The password needs 12 characters, although it is one
 // factor of two: an operator reaches every office.
 func (s *Service) CreateOperator(ctx context.Context, username, password string, actor audit.Person) (int64, error) {
-	username = CanonicalUsername(username)
+	username, password = CanonicalUsername(username), typed.Password(password)
 	if !validUsername(username) {
 		return 0, errUsername
 	}
@@ -105,18 +107,17 @@ func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 // RemoveOperator takes an operator away: their sessions end with it, and the authenticator's key is
 // forgotten. What they did stays in the history. It returns ErrUnknown in a sentence.
 func (s *Service) RemoveOperator(ctx context.Context, username string, actor audit.Person) error {
-	username = CanonicalUsername(username)
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		id, err := s.q.OperatorDelete(ctx, tx, username)
+		gone, err := s.q.OperatorDelete(ctx, tx, LookUp(username))
 		if err != nil {
 			return err
 		}
 		return s.log.Write(ctx, tx, audit.Event{
-			Actor: actor, Subject: audit.Person{ID: id, Name: username}, Action: audit.OperatorRemoved,
+			Actor: actor, Subject: audit.Person{ID: gone.ID, Name: gone.Username}, Action: audit.OperatorRemoved,
 		})
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("there is no operator %s: %w", username, ErrUnknown)
+		return fmt.Errorf("there is no operator %s: %w", CanonicalUsername(username), ErrUnknown)
 	}
 	if err != nil {
 		return fmt.Errorf("remove operator: %w", err)

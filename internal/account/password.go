@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 const (
@@ -57,6 +59,7 @@ var errPassword = errors.New("password refused")
 // PasswordProblem says why a password cannot be given to this user, or nil when it can. Lengths are in runes.
 // There are no rules of composition (NIST SP 800-63B-4 §3.1.1.2): length, and not what everybody would guess.
 func PasswordProblem(password string, p PasswordFor) *Refusal {
+	password = typed.Password(password)
 	switch n := utf8.RuneCountInString(password); {
 	case !utf8.ValidString(password) || strings.ContainsRune(password, 0):
 		return &Refusal{"password.not_text", nil, "the password is not valid text"}
@@ -71,7 +74,7 @@ func PasswordProblem(password string, p PasswordFor) *Refusal {
 				maxPassword),
 		}
 	}
-	plain := strings.ToLower(norm.NFKC.String(password))
+	plain := strings.ToLower(password)
 	if plain == strings.ToLower(p.Username) || plain == strings.ToLower(p.OfficeCode+p.Username) {
 		return &Refusal{"password.own_word", []any{"Word", p.Username}, "the password is the username"}
 	}
@@ -148,6 +151,7 @@ func Strength(password string, p PasswordFor) string {
 	if PasswordProblem(password, p) != nil {
 		return "refused"
 	}
+	password = typed.Password(password)
 	distinct := map[rune]bool{}
 	for _, r := range password {
 		distinct[r] = true

@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/network"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // ErrWrong is the one answer for a wrong office, user or password and for a disabled user.
@@ -34,12 +35,12 @@ type Attempt struct {
 
 // SignIn checks office code, username and password. It returns ErrWrong, *Delay, or ErrBusy.
 func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
-	code, username := CanonicalOfficeCode(a.OfficeCode), CanonicalUsername(a.Username)
+	code, usernames := CanonicalOfficeCode(a.OfficeCode), LookUp(a.Username)
 	return s.signIn(ctx, a, door{
-		account: counted(code, username),
+		account: counted(code, CanonicalUsername(a.Username)),
 		known: func() (bool, error) {
 			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{
-				OfficeCode: code, Username: username, BrowserHash: a.Browser,
+				OfficeCode: code, Usernames: usernames, BrowserHash: a.Browser,
 			})
 		},
 		find: func() (found, error) {
@@ -48,13 +49,14 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 				return found{}, fmt.Errorf("find office: %w", err)
 			}
-			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Username: username})
+			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Usernames: usernames})
 			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 				return found{}, fmt.Errorf("find user: %w", err)
 			}
 			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
 			return found{
-				user, row.PasswordHash, row.DisabledAt != nil, row.PasswordLong != nil, audit.Event{Office: office.ID},
+				user, row.PasswordHash, asTyped(row.PasswordForm), row.DisabledAt != nil, row.PasswordLong != nil,
+				audit.Event{Office: office.ID},
 			}, nil
 		},
 	})
@@ -72,6 +74,7 @@ type door struct {
 type found struct {
 	user     User
 	hash     string
+	asTyped  bool // see the function
 	disabled bool
 	// lengthKnown: it stands in the database whether the password may stand alone.
 	lengthKnown bool
@@ -95,7 +98,7 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	right, err := s.matches(ctx, t.lane(), a.Password, f.hash)
+	right, err := s.matches(ctx, t.lane(), a.Password, f.hash, f.asTyped)
 	if err != nil {
 		return User{}, err
 	}
@@ -108,9 +111,14 @@ func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
 	if err := s.right(ctx, t); err != nil {
 		return User{}, err
 	}
+	if f.asTyped {
+		if err := s.readForm(ctx, f.user.ID, a.Password, f.hash); err != nil {
+			return User{}, err
+		}
+	}
 	if !f.lengthKnown {
 		err := s.q.PasswordLengthLearn(ctx, s.pool, dbsqlc.PasswordLengthLearnParams{ID: f.user.ID,
-			PasswordLong: long(a.Password)})
+			PasswordLong: long(typed.Password(a.Password))})
 		if err != nil {
 			return User{}, fmt.Errorf("note the length of a password: %w", err)
 		}
@@ -137,11 +145,11 @@ func (s *Service) CheckPassword(
 	if err := s.admit(ctx, t); err != nil {
 		return err
 	}
-	hash, err := s.q.UserPasswordHash(ctx, s.pool, user.ID)
+	kept, err := s.q.UserPasswordHash(ctx, s.pool, user.ID)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("read user %d: %w", user.ID, err)
 	}
-	right, err := s.matches(ctx, t.lane(), password, hash)
+	right, err := s.matches(ctx, t.lane(), password, kept.PasswordHash, asTyped(kept.PasswordForm))
 	if err != nil {
 		return err
 	}
@@ -152,12 +160,45 @@ func (s *Service) CheckPassword(
 		}
 		return ErrWrong
 	}
+	if asTyped(kept.PasswordForm) {
+		if err := s.readForm(ctx, user.ID, password, kept.PasswordHash); err != nil {
+			return err
+		}
+	}
 	return s.right(ctx, t)
 }
 
-func (s *Service) matches(ctx context.Context, in lane, password, hash string) (bool, error) {
+func (s *Service) matches(ctx context.Context, in lane, password, hash string, asTyped bool) (bool, error) {
 	if len(password) > 4*maxPassword {
 		password = "" // no password is as long; the hash is compared all the same
 	}
+	if !asTyped {
+		password = typed.Password(password)
+	}
 	return s.hasher.matches(ctx, in, password, hash)
+}
+
+// asTyped reports whether a hash of this form is of the password's bytes as they came, and not of typed.Password.
+func asTyped(form string) bool { return form == "typed" }
+
+// readForm brings a password that was just proven, and hashed as it was typed, to the form that is compared. Most are
+// the same in both.
+func (s *Service) readForm(ctx context.Context, userID int64, password, hash string) error {
+	read := typed.Password(password)
+	if read == password {
+		err := s.q.PasswordFormLearn(ctx, s.pool, dbsqlc.PasswordFormLearnParams{ID: userID, PasswordHash: hash})
+		if err != nil {
+			return fmt.Errorf("note the form of a password: %w", err)
+		}
+		return nil
+	}
+	rehashed, err := s.hasher.Hash(ctx, read)
+	if err != nil {
+		return err
+	}
+	err = s.q.PasswordRehash(ctx, s.pool, dbsqlc.PasswordRehashParams{ID: userID, PasswordHash: hash, Rehashed: rehashed})
+	if err != nil {
+		return fmt.Errorf("hash the password of user %d anew: %w", userID, err)
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // changing is the act of a superuser who changes how the office signs in.
@@ -78,8 +79,7 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 	if err := sess.May(changing); err != nil {
 		return err // before what was typed is judged
 	}
-	typed.Issuer, typed.ClientID, secret = strings.TrimSpace(typed.Issuer), strings.TrimSpace(typed.ClientID),
-		strings.TrimSpace(secret)
+	typed, secret = typed.read(secret)
 	if problem := s.check(typed, secret); problem != nil {
 		return problem
 	}
@@ -117,6 +117,12 @@ func (s *Service) Save(ctx context.Context, sess session.Session, typed Settings
 		event.Detail = string(typed.Policy)
 		return s.log.Write(ctx, tx, event)
 	})
+}
+
+// read returns settings and a secret as they were meant.
+func (s Settings) read(secret string) (Settings, string) {
+	s.Issuer, s.ClientID = typed.Secret(s.Issuer), typed.Secret(s.ClientID)
+	return s, typed.Secret(secret)
 }
 
 func (s *Service) check(typed Settings, secret string) *Problem {

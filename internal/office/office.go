@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/sms"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 var (
@@ -198,7 +198,7 @@ func (s *Service) Create(ctx context.Context, code, name string, actor audit.Per
 
 // CreateTx is Create in the transaction of whoever adds its first user too, and returns the office's id.
 func (s *Service) CreateTx(ctx context.Context, tx pgx.Tx, code, name string, actor audit.Person) (int64, error) {
-	code, name = account.CanonicalOfficeCode(code), strings.TrimSpace(name)
+	code, name = account.CanonicalOfficeCode(code), typed.Line(name)
 	if !codeForm.MatchString(code) {
 		return 0, errCode
 	}

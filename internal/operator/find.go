@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // The most users that a search shows; it says how many more there are.
@@ -46,19 +47,18 @@ var (
 )
 
 // searchWords returns what to look for, ready for LIKE: at most eight words.
-func searchWords(typed string) []string {
-	typed = strings.ToValidUTF8(strings.ReplaceAll(typed, "\x00", ""), "")
-	if runes := []rune(typed); len(runes) > 120 {
-		typed = string(runes[:120])
+func searchWords(text string) []string {
+	text = typed.Line(text)
+	if runes := []rune(text); len(runes) > 120 {
+		text = typed.Line(string(runes[:120]))
 	}
-	typed = strings.TrimSpace(typed)
-	if digits := notDigits.ReplaceAllString(typed, ""); len(digits) >= 3 && numberTyped.MatchString(typed) {
+	if digits := notDigits.ReplaceAllString(text, ""); len(digits) >= 3 && numberTyped.MatchString(text) {
 		if len(digits) > 6 { // what is dialled before a number within a country, or to leave it
 			digits = strings.TrimLeft(digits, "0")
 		}
 		return []string{digits}
 	}
-	words := strings.Fields(typed)
+	words := strings.Fields(text)
 	if len(words) > 8 {
 		words = words[:8]
 	}

@@ -37,9 +37,9 @@ func (s *Service) Search(ctx context.Context, by By, officeCode, username string
 
 // Look is Search without the note, for a page that shows itself again. It returns ErrUnknown.
 func (s *Service) Look(ctx context.Context, officeCode, username string) (History, error) {
-	officeCode, username = find(officeCode, username)
+	officeCode, usernames := find(officeCode, username)
 	id, err := s.q.OperatorUserFind(ctx, s.pool, dbsqlc.OperatorUserFindParams{
-		OfficeCode: officeCode, Username: username,
+		OfficeCode: officeCode, Usernames: usernames,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return History{}, ErrUnknown

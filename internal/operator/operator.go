@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 var (
@@ -143,16 +144,16 @@ func MaskedRange(prefix string) string { return prefix + "•••••" }
 var capForm = regexp.MustCompile(`^[0-9]{1,9}([.,][0-9]{1,2})?$`)
 
 // amount reads what was typed; nil is no cap.
-func amount(typed string) (*string, error) {
-	typed = strings.TrimSpace(typed)
-	if typed == "" {
+func amount(text string) (*string, error) {
+	text = typed.Line(text)
+	if text == "" {
 		return nil, nil //nolint:nilnil // no amount is an answer
 	}
-	if !capForm.MatchString(typed) {
+	if !capForm.MatchString(text) {
 		return nil, ErrCap
 	}
-	typed = strings.Replace(typed, ",", ".", 1)
-	return &typed, nil
+	text = strings.Replace(text, ",", ".", 1)
+	return &text, nil
 }
 
 func capDetail(amount *string) string {
@@ -194,7 +195,7 @@ func (s *Service) CapOffice(ctx context.Context, by By, officeID int64, typed st
 	})
 }
 
-// find canonicalises what the operator typed, as a log-in does.
-func find(officeCode, username string) (string, string) {
-	return account.CanonicalOfficeCode(officeCode), account.CanonicalUsername(username)
+// find reads what the operator typed, as a log-in does.
+func find(officeCode, username string) (code string, usernames []string) {
+	return account.CanonicalOfficeCode(officeCode), account.LookUp(username)
 }

@@ -70,7 +70,7 @@ func percentSpaces(query string) string {
 func Step(now time.Time) int64 { return now.Unix() / int64(Period/time.Second) }
 
 // Match compares code with those of the steps T-1, T and T+1 and returns the step that matches. All three are always
-// computed and compared in constant time. The code must be six ASCII digits (see Clean); an error means that the
+// computed and compared in constant time. The code must be six ASCII digits (see typed.Code); an error means that the
 // secret is damaged.
 func Match(secret Secret, code string, now time.Time) (step int64, ok bool, err error) {
 	opts := hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}
@@ -84,20 +84,4 @@ func Match(secret Secret, code string, now time.Time) (step int64, ok bool, err 
 		}
 	}
 	return step, ok, nil
-}
-
-// Clean returns a typed or pasted code without ASCII spaces and hyphens, and reports whether the rest is six ASCII
-// digits and nothing else (CVE-2025-6014: a used code accepted again with white space around it).
-func Clean(typed string) (string, bool) {
-	var code []byte
-	for i := range len(typed) {
-		switch b := typed[i]; {
-		case b == ' ' || b == '-':
-		case b >= '0' && b <= '9' && len(code) < Digits:
-			code = append(code, b)
-		default:
-			return "", false
-		}
-	}
-	return string(code), len(code) == Digits
 }

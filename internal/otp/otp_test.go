@@ -38,31 +38,6 @@ func TestACodeMatchesOneStepAroundNow(t *testing.T) {
 	}
 }
 
-func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
-	for typed, want := range map[string]string{"123456": "123456", "123 456": "123456", "123-456": "123456",
-		" 1 2 3 4 5 6 ": "123456"} {
-		if got, ok := otp.Clean(typed); !ok || got != want {
-			t.Errorf("Clean(%q) = %q, %v", typed, got, ok)
-		}
-	}
-	for _, typed := range []string{"", "12345", "1234567", "123456\n", "\t123456", "+123456", "123456.0", "１２３４５６",
-		"12345a", "null", "123\u00a0456", strings.Repeat("1", 9999)} {
-		if got, ok := otp.Clean(typed); ok {
-			t.Errorf("Clean(%q) = %q", typed, got)
-		}
-	}
-}
-
-func FuzzClean(f *testing.F) {
-	f.Add("123 456")
-	f.Fuzz(func(t *testing.T, typed string) {
-		code, ok := otp.Clean(typed)
-		if ok && (len(code) != otp.Digits || strings.Trim(code, "0123456789") != "") {
-			t.Errorf("Clean(%q) = %q", typed, code)
-		}
-	})
-}
-
 func TestTheAddressNamesTheIssuerTwice(t *testing.T) {
 	uri := otp.Secret("ABC").URI("Night Latch & Co", "j doe")
 	if !strings.HasPrefix(uri, "otpauth://totp/Night%20Latch%20&%20Co:j%20doe?") ||

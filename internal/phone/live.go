@@ -21,12 +21,13 @@ import "strings"
 //     unless another that it fits as well was chosen by hand.
 //
 // It never fails: what cannot be read changes nothing.
-func Live(typed string, current Country, chosen bool) Country {
+func Live(text string, current Country, chosen bool) Country {
 	current = current.known()
-	if len(typed) > maxTyped {
+	line := read(text)
+	if len(line) > maxTyped {
 		return current
 	}
-	r := scan(typed, current)
+	r := scan(line, current)
 	if !r.international {
 		return current
 	}

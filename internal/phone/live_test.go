@@ -93,7 +93,7 @@ func TestLiveFollowsWhatIsTyped(t *testing.T) {
 func TestLiveIgnoresWhatIsTooLongToBeANumber(t *testing.T) {
 	long := "+32"
 	for len(long) <= maxTyped {
-		long += " "
+		long += "-"
 	}
 	if got := Live(long, "NL", false); got != "NL" {
 		t.Errorf("got %q", got)

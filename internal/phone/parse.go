@@ -28,11 +28,12 @@ func ParseSure(typed string, country Country) (Number, error) {
 }
 
 // parse returns the number beside a refusal that is Unlisted.
-func parse(typed string, country Country) (Number, *Refusal) {
-	if len(typed) > maxTyped {
+func parse(text string, country Country) (Number, *Refusal) {
+	line := read(text)
+	if len(line) > maxTyped {
 		return Number{}, &Refusal{TooLong, country}
 	}
-	r := scan(typed, country)
+	r := scan(line, country)
 	switch {
 	case r.problem != "":
 		return Number{}, &Refusal{r.problem, country}

@@ -1,13 +1,13 @@
 package phone
 
 import (
+	"regexp"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
-// maxTyped bounds the input, in bytes: 15 digits in the longest script (four
-// bytes each) with little between them. Anything beyond is no number.
+// maxTyped bounds what was read, in bytes. Anything beyond is no number.
 const maxTyped = 64
 
 // A reading is what somebody typed, reduced to its digits.
@@ -24,36 +24,35 @@ type reading struct {
 	problem Reason
 }
 
-// scan reads what was typed while country was shown: digits of any script, a
-// plus, and what people put between them. A second + begins anew, as when a
+// scan takes apart what was read while country was shown: digits, a plus, and
+// what people put between them. A second + begins anew, as when a
 // number is pasted behind another; Parse refuses it.
 //
 // A leading 00 is a plus, everywhere: nearly everywhere it is dialled so, and
 // libphonenumber knows it only as a prefix of the region that it is given. The
 // exception is a country whose own national prefix begins with it (none today).
-func scan(typed string, country Country) reading {
+func scan(line string, country Country) reading {
 	r := reading{trunk: -1}
 	digits := make([]byte, 0, maxTyped)
 	opened := false // directly after an opening bracket
 	zero := -1      // a 0 directly after it, until the bracket closes
-	for i, c := range typed {
-		d, isDigit := digit(c)
+	for i, c := range line {
 		switch {
-		case isDigit:
+		case '0' <= c && c <= '9':
 			zero = -1
-			if opened && d == 0 && len(digits) > 0 {
+			if opened && c == '0' && len(digits) > 0 {
 				zero = len(digits)
 			}
 			opened = false
-			digits = append(digits, '0'+d)
-		case c == '(' || c == '（':
+			digits = append(digits, byte(c))
+		case c == '(':
 			opened = true
-		case c == ')' || c == '）':
+		case c == ')':
 			if zero >= 0 {
 				r.trunk = zero
 			}
 			opened, zero = false, -1
-		case c == '+' || c == '＋':
+		case c == '+':
 			if len(digits) > 0 {
 				r.problem = NotANumber
 			}
@@ -62,7 +61,7 @@ func scan(typed string, country Country) reading {
 		case between(c):
 		case r.problem == "":
 			r.problem = NotANumber
-			if len(digits) > 0 && extends(typed[i:]) {
+			if len(digits) > 0 && extends(line[i:]) {
 				r.problem = Extension
 			}
 		}
@@ -85,37 +84,16 @@ func (r reading) withoutTrunk() string {
 	return r.digits[:r.trunk] + r.digits[r.trunk+1:]
 }
 
-// digit is the value of a decimal digit of any script. The ranges of unicode.Nd
-// are whole runs of zero to nine.
-func digit(c rune) (byte, bool) {
-	if c >= '0' && c <= '9' {
-		return byte(c - '0'), true
-	}
-	if c < utf8.RuneSelf || !unicode.Is(unicode.Nd, c) {
-		return 0, false
-	}
-	for _, r := range unicode.Nd.R16 {
-		if c >= rune(r.Lo) && c <= rune(r.Hi) {
-			return byte((c - rune(r.Lo)) % 10), true
-		}
-	}
-	for _, r := range unicode.Nd.R32 {
-		if c >= rune(r.Lo) && c <= rune(r.Hi) {
-			return byte((c - rune(r.Lo)) % 10), true
-		}
-	}
-	return 0, false
-}
+// between reports whether c may stand between digits. What looks like one of these is one: see typed.Line.
+func between(c rune) bool { return strings.ContainsRune(" -./[]~·ー", c) }
 
-// between reports whether c may stand between digits: space, hyphen, dot, slash
-// and brackets of any script, and the invisible marks that come along when a
-// number is copied from an address book.
-func between(c rune) bool {
-	switch c {
-	case '-', '.', '/', '[', ']', '~', '·', '．', '／', '－', 'ー', '−', '\u00ad':
-		return true
-	}
-	return unicode.IsSpace(c) || unicode.Is(unicode.Pd, c) || unicode.Is(unicode.Cf, c)
+// label is what stands before a number in a signature, an address book or a link: "Tel.: ", "M: ", "tel:".
+var label = regexp.MustCompile(`^(?:\pL{1,12}[.:]+ ?)+/{0,2}`)
+
+// read returns what was typed as a line, without a label before it.
+func read(text string) string {
+	line := typed.Line(text)
+	return line[len(label.FindString(line)):]
 }
 
 // extends reports whether rest, which follows a number, is an extension: dropping

@@ -520,8 +520,8 @@ func TestWhatIsNoCodeIsNotCounted(t *testing.T) {
 	f := newFixture(t)
 	u := f.smsUser()
 	sess := f.begin(u)
-	for _, typed := range []string{"", "12345", "1234567", "123456\n", "１２３４５６", "+123456", "123456.0", "null", "\x00",
-		"12345\xff"} {
+	for _, typed := range []string{"", "12345", "1234567", "12345\n", "１２３４５", "+1234567", "123456.0", "null", "\x00",
+		"12345\xff", "123456 or 654321", "12345 is your code", "call 123 456 789"} {
 		is(t, f.verify(sess, typed), twofactor.ErrNotACode)
 		is(t, f.verifyApp(sess, typed), twofactor.ErrNotACode)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/sheet"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // MaxFile is the largest file that is read, in bytes; MaxLines the most users in it.
@@ -49,7 +49,7 @@ func Read(file []byte) ([]Line, error) {
 	case !utf8.Valid(file), bytes.IndexByte(file, 0) >= 0: // Windows-1252 is the first, UTF-16 both
 		return nil, &FileProblem{Problem: "not_utf8"}
 	}
-	text := strings.TrimPrefix(string(file), bom)
+	text := strings.TrimLeftFunc(string(file), typed.Unseen)
 	// encoding/csv takes \n and \r\n; \r alone is an old Mac's.
 	if !strings.Contains(text, "\n") {
 		text = strings.ReplaceAll(text, "\r", "\n")
@@ -106,9 +106,19 @@ func separatorOf(text *string) (separator rune, skipped int) {
 		return rune(said[0]), 1
 	}
 	separator = ','
-	for _, other := range ";\t" {
-		if strings.Count(first, string(other)) > strings.Count(first, string(separator)) {
-			separator = other
+	counts := map[rune]int{}
+	quoted := false
+	for _, r := range *text { // a heading within quotes may have separators and line ends
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted:
+		case r == '\n':
+			return separator, 0
+		default:
+			if counts[r]++; strings.ContainsRune(",;\t", r) && counts[r] > counts[separator] {
+				separator = r
+			}
 		}
 	}
 	return separator, 0
@@ -128,7 +138,7 @@ func headings(record []string) ([]string, error) {
 	columns := vocabulary(slices.Concat(imported[:], ignored[:]), heading)
 	is := make([]string, len(record))
 	for i, cell := range record {
-		name := strings.TrimSpace(cell)
+		name := typed.Line(cell)
 		if name == "" {
 			continue
 		}
@@ -137,10 +147,10 @@ func headings(record []string) ([]string, error) {
 			continue
 		}
 		if !ok {
-			return nil, &FileProblem{Problem: "column", Column: account.Line(short(name))}
+			return nil, &FileProblem{Problem: "column", Column: short(name)}
 		}
 		if slices.Contains(is[:i], known) {
-			return nil, &FileProblem{Problem: "column_twice", Column: account.Line(short(name))}
+			return nil, &FileProblem{Problem: "column_twice", Column: short(name)}
 		}
 		is[i] = known
 	}
@@ -158,7 +168,7 @@ func short(s string) string {
 }
 
 func blank(record []string) bool {
-	return !slices.ContainsFunc(record, func(cell string) bool { return strings.TrimSpace(cell) != "" })
+	return !slices.ContainsFunc(record, func(cell string) bool { return typed.Line(cell) != "" })
 }
 
 func lineOf(record, is []string, number int) Line {
@@ -167,7 +177,7 @@ func lineOf(record, is []string, number int) Line {
 		if i >= len(is) {
 			break
 		}
-		cell = sheet.Unguard(strings.TrimSpace(cell))
+		cell = typed.Line(sheet.Unguard(typed.Line(cell)))
 		switch is[i] {
 		case "username":
 			line.Username = cell

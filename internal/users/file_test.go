@@ -37,7 +37,7 @@ func TestAFileIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 		}},
 		"a comma in a name": {"username;name\nzoe;\"Jansen, Zoë\"\n", []Line{{2, "zoe", "Jansen, Zoë", "", ""}}},
 		"a line end in a name": {"username,name\nzoe,\"Zoë\r\nJansen\"\nbob,Bob\n", []Line{
-			{2, "zoe", "Zoë\nJansen", "", ""}, {4, "bob", "Bob", "", ""},
+			{2, "zoe", "Zoë Jansen", "", ""}, {4, "bob", "Bob", "", ""},
 		}},
 		"a quote in a name": {"username,name\nzoe,\"Zoë \"\"Z\"\" Jansen\"\n", []Line{
 			{2, "zoe", "Zoë \"Z\" Jansen", "", ""},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/locale"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // What a file of users says is in the catalogue, as users_file.<word>: the heading or cell that an export writes,
@@ -40,11 +41,11 @@ func vocabulary(words []string, fold func(string) string) map[string]string {
 // heading is a column's heading without what people write differently.
 func heading(s string) string {
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" _-.\u00a0", r) {
+		if strings.ContainsRune(" _-.", r) {
 			return -1
 		}
 		return r
-	}, strings.ToLower(strings.TrimSpace(s)))
+	}, strings.ToLower(typed.Line(s)))
 }
 
 // parseRole returns the role that a cell names in any language, and whether it names one.

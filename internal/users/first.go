@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 var (
@@ -46,7 +47,7 @@ func (f First) Check() error {
 	if p := fields.clean().problem(account.RoleSuperuser); p != "" {
 		all = append(all, p)
 	}
-	switch email := account.Line(f.Email); {
+	switch email := typed.Email(f.Email); {
 	case email == "":
 		all = append(all, NoEmail)
 	case !account.ValidEmail(email):
@@ -140,7 +141,7 @@ func (s *Service) addFirst(ctx context.Context, tx pgx.Tx, mail Inviter, by Foun
 	first First) error {
 	username := account.CanonicalUsername(first.Username)
 	id, err := s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
-		OfficeID: officeID, Username: username, Name: account.Line(first.Name), Email: account.Line(first.Email),
+		OfficeID: officeID, Username: username, Name: typed.Line(first.Name), Email: typed.Email(first.Email),
 		Role: string(account.RoleSuperuser), PasswordHash: "",
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // PageSize is how many users one page of the list has.
@@ -43,7 +44,7 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 	if page < 1 || page > 100_000 {
 		list.Page = 1
 	}
-	search = account.Line(search)
+	search = typed.Line(search)
 	total, err := s.q.OfficeUserCount(ctx, s.pool, officeID)
 	if err != nil {
 		return Listing{}, fmt.Errorf("count users: %w", err)

@@ -101,14 +101,20 @@ func plan(lines []Line, users map[string]existing, actor account.User) Plan {
 func judge(line Line, users map[string]existing, actor account.User) Step {
 	username := account.CanonicalUsername(line.Username)
 	step := Step{Number: line.Number, Username: username}
-	was, exists := users[username]
+	was, exists := existing{}, false
+	for _, form := range account.LookUp(line.Username) {
+		if was, exists = users[form]; exists {
+			step.Username = form
+			break
+		}
+	}
 	if exists {
 		step.UserID, step.Was, step.Will = was.id, was.Fields, was.Fields
 	} else {
 		step.Will.Role = account.RoleUser
 	}
 	if !account.ValidUsername(username) {
-		step.Username, step.Problem, step.Cell = short(account.Line(line.Username)), BadUsername, short(line.Username)
+		step.Username, step.Problem, step.Cell = short(line.Username), BadUsername, short(line.Username)
 		return step
 	}
 	if line.Name != "" {
@@ -120,7 +126,7 @@ func judge(line Line, users map[string]existing, actor account.User) Step {
 	if line.Role != "" {
 		role, ok := parseRole(line.Role)
 		if !ok {
-			step.Problem, step.Cell = RoleUnknown, short(account.Line(line.Role))
+			step.Problem, step.Cell = RoleUnknown, short(line.Role)
 			return step
 		}
 		step.Will.Role = role
@@ -130,6 +136,9 @@ func judge(line Line, users map[string]existing, actor account.User) Step {
 		step.Problem = step.Will.problem(actor.Role)
 	} else {
 		step.Problem = newProblem(username, step.Will, actor.Role)
+	}
+	if step.Problem == "" {
+		step.Will = step.Will.keep(step.Was)
 	}
 	if step.Problem == "" && step.UserID == actor.ID && step.Will.Role != step.Was.Role {
 		step.Problem = OwnRole

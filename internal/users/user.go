@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // Roles are the roles of an office's users, the least first. (An operator belongs to no office.)
@@ -26,7 +27,18 @@ type Fields struct {
 
 // clean returns the fields as they are stored.
 func (f Fields) clean() Fields {
-	return Fields{account.Line(f.Name), account.Line(f.Email), f.Role}
+	return Fields{typed.Line(f.Name), typed.Email(f.Email), f.Role}
+}
+
+// keep returns the fields, each as it was where it was only spelt otherwise.
+func (f Fields) keep(was Fields) Fields {
+	if old := was.clean(); f.Name == old.Name {
+		f.Name = was.Name
+	}
+	if old := was.clean(); f.Email == old.Email {
+		f.Email = was.Email
+	}
+	return f
 }
 
 // problem returns what is wrong with cleaned fields given by somebody of role actor, or "".
@@ -113,7 +125,8 @@ func (s *Service) Change(ctx context.Context, sess session.Session, client sessi
 
 func (s *Service) update(ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client,
 	was dbsqlc.OfficeUserLockRow, f Fields) error {
-	if f == (Fields{was.Name, was.Email, account.Role(was.Role)}) {
+	before := Fields{was.Name, was.Email, account.Role(was.Role)}
+	if f = f.keep(before); f == before {
 		return nil
 	}
 	err := s.q.OfficeUserChange(ctx, tx, dbsqlc.OfficeUserChangeParams{

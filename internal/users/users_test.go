@@ -122,7 +122,7 @@ func TestASuperuserMakesChangesDisablesAndDeletesAUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := f.Int(`select count(*) from users where id = $1 and username = 'zoë' and name = 'ZoëJansen'
+	if n := f.Int(`select count(*) from users where id = $1 and username = 'zoë' and name = 'Zoë Jansen'
 		and role = 'accountant' and password_hash = ''`, id); n != 1 {
 		t.Error("the user is not there as asked")
 	}

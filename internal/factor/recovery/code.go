@@ -3,6 +3,8 @@ package recovery
 import (
 	"crypto/rand"
 	"strings"
+
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 const (
@@ -26,22 +28,9 @@ func NewCode() string {
 	return code.String()
 }
 
-// clean reads a code as typed: any case, spaces and hyphens anywhere, and an o for a 0.
-func clean(typed string) (string, bool) {
-	if len(typed) > 64 {
-		return "", false
-	}
-	var code []byte
-	for _, b := range []byte(strings.ToLower(typed)) {
-		switch {
-		case b == ' ' || b == '-':
-			continue
-		case b == 'o':
-			b = '0'
-		case strings.IndexByte(alphabet, b) < 0:
-			return "", false
-		}
-		code = append(code, b)
-	}
-	return string(code), len(code) == length
+// clean reads a code as typed: any case, anything but letters and digits between them, and an o for a 0.
+func clean(text string) (string, bool) {
+	code := strings.ReplaceAll(typed.Letters(text), "o", "0")
+	foreign := func(r rune) bool { return !strings.ContainsRune(alphabet, r) }
+	return code, len(code) == length && !strings.ContainsFunc(code, foreign)
 }

@@ -46,7 +46,7 @@ func (*Recovery) Words() factor.Words {
 }
 
 // Clean reads a code in any case, with spaces and hyphens anywhere.
-func (*Recovery) Clean(typed string) (string, bool) { return clean(typed) }
+func (*Recovery) Clean(text string) (string, bool) { return clean(text) }
 
 // Verify uses a code up.
 func (r *Recovery) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, _ *factor.Try, code string) (bool, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/keys"
-	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // codePurpose names the key of codes: of their MACs and of their seals.
@@ -41,8 +41,9 @@ func (*SMS) Words() factor.Words {
 	}
 }
 
-// Clean reads six digits.
-func (*SMS) Clean(typed string) (string, bool) { return otp.Clean(typed) }
+// Clean reads six digits, or a whole message that holds them (CVE-2025-6014: a used code was accepted again with white
+// space around it).
+func (*SMS) Clean(text string) (string, bool) { return typed.Code(text) }
 
 // Charge counts one try against the session's live challenge.
 func (s *SMS) Charge(ctx context.Context, tx pgx.Tx, o factor.Owner, _ bool) (factor.Try, error) {

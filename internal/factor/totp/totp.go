@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 const (
@@ -52,8 +53,9 @@ func (*App) Words() factor.Words {
 	}
 }
 
-// Clean reads six digits.
-func (*App) Clean(typed string) (string, bool) { return otp.Clean(typed) }
+// Clean reads six digits, or a whole message that holds them (CVE-2025-6014: a used code was accepted again with white
+// space around it).
+func (*App) Clean(text string) (string, bool) { return typed.Code(text) }
 
 // Begin returns the secret of the app being set up in this session.
 func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setup, error) {
