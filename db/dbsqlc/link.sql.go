@@ -284,16 +284,40 @@ func (q *Queries) LinkOwner(ctx context.Context, db DBTX, tokenHash []byte) (Lin
 }
 
 const linkUse = `-- name: LinkUse :execrows
-update one_time_links set used_at = now() where id = $1 and used_at is null and expires_at > now()
+update one_time_links set used_at = now(), used_by = $1
+where id = $2 and used_at is null and expires_at > now()
 `
 
+type LinkUseParams struct {
+	UsedBy []byte
+	ID     int64
+}
+
 // Of many at once, one wins.
-func (q *Queries) LinkUse(ctx context.Context, db DBTX, id int64) (int64, error) {
-	result, err := db.Exec(ctx, linkUse, id)
+func (q *Queries) LinkUse(ctx context.Context, db DBTX, arg LinkUseParams) (int64, error) {
+	result, err := db.Exec(ctx, linkUse, arg.UsedBy, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const linkUsedJustNow = `-- name: LinkUsedJustNow :one
+select u.password_hash from one_time_links l join users u on u.id = l.user_id
+where l.token_hash = $1 and l.used_by = $2::bytea and l.used_at > now() - used_link_life()
+`
+
+type LinkUsedJustNowParams struct {
+	TokenHash []byte
+	UsedBy    []byte
+}
+
+// The password's hash of the user whose link has just set it in this browser.
+func (q *Queries) LinkUsedJustNow(ctx context.Context, db DBTX, arg LinkUsedJustNowParams) (string, error) {
+	row := db.QueryRow(ctx, linkUsedJustNow, arg.TokenHash, arg.UsedBy)
+	var password_hash string
+	err := row.Scan(&password_hash)
+	return password_hash, err
 }
 
 const userByID = `-- name: UserByID :one

@@ -332,6 +332,7 @@ type OneTimeLink struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+	UsedBy    []byte
 }
 
 type PasswordFailure struct {
@@ -486,6 +487,7 @@ type Session struct {
 	Site            string
 	LimitsTold      []string
 	LimitsToldAt    time.Time
+	BrowserHash     []byte
 }
 
 type SsoFlow struct {

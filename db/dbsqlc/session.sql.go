@@ -61,6 +61,50 @@ func (q *Queries) KnownBrowserPut(ctx context.Context, db DBTX, arg KnownBrowser
 	return err
 }
 
+const sessionAdopt = `-- name: SessionAdopt :one
+update sessions s set token_hash = $1, password_at = now(), last_seen_at = now(),
+    expires_at = now() + session_life(u.role, true)
+from users u
+where u.id = s.user_id and s.id = (
+    select l.id from living_sessions l
+    join sessions b on b.id = l.id
+    join challenges c on c.session_id = l.id and c.purpose = 'sign_in' and c.ended_at is null
+    where l.user_id = $2 and l.level = 1 and l.demanded and b.browser_hash = $3::bytea
+        and b.password_version = $4::bigint and l.methods = $5::text[]
+        and c.expires_at > now() + interval '1 minute'
+    order by l.id desc limit 1
+)
+returning s.id, s.known_browser
+`
+
+type SessionAdoptParams struct {
+	TokenHash       []byte
+	UserID          int64
+	BrowserHash     []byte
+	PasswordVersion int64
+	Methods         []string
+}
+
+type SessionAdoptRow struct {
+	ID           int64
+	KnownBrowser bool
+}
+
+// The pending log-in of a user in a browser in which a code is under way, with a new token: their password was proven
+// there once more. No row when there is none.
+func (q *Queries) SessionAdopt(ctx context.Context, db DBTX, arg SessionAdoptParams) (SessionAdoptRow, error) {
+	row := db.QueryRow(ctx, sessionAdopt,
+		arg.TokenHash,
+		arg.UserID,
+		arg.BrowserHash,
+		arg.PasswordVersion,
+		arg.Methods,
+	)
+	var i SessionAdoptRow
+	err := row.Scan(&i.ID, &i.KnownBrowser)
+	return i, err
+}
+
 const sessionCrowded = `-- name: SessionCrowded :one
 select (not browser_is_known($1, $2, 2) and (
     (select count(*) from sessions s where s.user_id = $1 and not s.known_browser and s.level = 1
@@ -128,10 +172,10 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 
 const sessionInsert = `-- name: SessionInsert :one
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, network, site, known_browser)
+    expires_at, password_version, network, site, browser_hash, known_browser)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
-    now() + session_life(u.role, $7::boolean), u.password_version, $8, $9,
+    now() + session_life(u.role, $7::boolean), u.password_version, $8, $9, $10,
     browser_is_known(u.id, $10, 2)
 from users u
 where u.id = $11 and u.disabled_at is null

@@ -23,7 +23,13 @@ where l.token_hash = @token_hash;
 
 -- name: LinkUse :execrows
 -- Of many at once, one wins.
-update one_time_links set used_at = now() where id = @id and used_at is null and expires_at > now();
+update one_time_links set used_at = now(), used_by = @used_by
+where id = @id and used_at is null and expires_at > now();
+
+-- name: LinkUsedJustNow :one
+-- The password's hash of the user whose link has just set it in this browser.
+select u.password_hash from one_time_links l join users u on u.id = l.user_id
+where l.token_hash = @token_hash and l.used_by = @used_by::bytea and l.used_at > now() - used_link_life();
 
 -- name: LinkEndOfUser :exec
 -- The user's links of one purpose, or of every ('').

@@ -2,15 +2,32 @@
 -- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, network, site, known_browser)
+    expires_at, password_version, network, site, browser_hash, known_browser)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
-    now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site,
+    now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site, @browser_hash,
     browser_is_known(u.id, @browser_hash, 2)
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
 returning id, (known_browser or level = 2)::boolean as known_browser;
+
+-- name: SessionAdopt :one
+-- The pending log-in of a user in a browser in which a code is under way, with a new token: their password was proven
+-- there once more. No row when there is none.
+update sessions s set token_hash = @token_hash, password_at = now(), last_seen_at = now(),
+    expires_at = now() + session_life(u.role, true)
+from users u
+where u.id = s.user_id and s.id = (
+    select l.id from living_sessions l
+    join sessions b on b.id = l.id
+    join challenges c on c.session_id = l.id and c.purpose = 'sign_in' and c.ended_at is null
+    where l.user_id = @user_id and l.level = 1 and l.demanded and b.browser_hash = @browser_hash::bytea
+        and b.password_version = @password_version::bigint and l.methods = @methods::text[]
+        and c.expires_at > now() + interval '1 minute'
+    order by l.id desc limit 1
+)
+returning s.id, s.known_browser;
 
 -- name: SessionCrowded :one
 -- Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not

@@ -42,10 +42,18 @@ func (w *Web) SignInProblem(c echo.Context, err error, wrong string) (problem st
 	return "", 0, err
 }
 
-// EndPrevious ends the session that this browser had before a new log-in: it is not left lying about.
+// EndPrevious ends the session that this browser had before a new log-in: it is not left lying about. A log-in that
+// goes on has another token by now, and stays.
 func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
-	if old, ok := CurrentSessionOK(c); ok {
-		err := w.sessions.EndOne(c.Request().Context(), old, old.ID, client)
+	if _, ok := CurrentSessionOK(c); ok {
+		old, err := w.sessions.Load(c.Request().Context(), session.Token(w.Cookie(c, CookieSession)))
+		if errors.Is(err, session.ErrNone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = w.sessions.EndOne(c.Request().Context(), old, old.ID, client)
 		if err != nil && !errors.Is(err, session.ErrNone) {
 			return err
 		}

@@ -87,8 +87,29 @@ func (s *Service) OpenLink(ctx context.Context, token Token) (Link, error) {
 }
 
 // UseLink sets the user's password with a link, once, and ends the user's other links and every session. It signs
-// nobody in, and leaves the second factor as it is. It returns ErrLink, *Refusal (the link stays), and ErrBusy.
+// nobody in, and leaves the second factor as it is. The same password sent once more from the same browser, by a double
+// click or because the answer was lost, is set already. It returns ErrLink, *Refusal (the link stays), and ErrBusy.
 func (s *Service) UseLink(ctx context.Context, token Token, password string, from Origin) error {
+	err := s.useLink(ctx, token, password, from)
+	if !errors.Is(err, ErrLink) || token.hash() == nil || len(from.Browser) == 0 {
+		return err
+	}
+	hash, found := s.q.LinkUsedJustNow(ctx, s.pool, dbsqlc.LinkUsedJustNowParams{
+		TokenHash: token.hash(), UsedBy: from.Browser,
+	})
+	if errors.Is(found, pgx.ErrNoRows) {
+		return err
+	}
+	if found != nil {
+		return fmt.Errorf("look for a link that has just been used: %w", found)
+	}
+	if same, compared := s.hasher.matches(ctx, owners(), password, hash); compared != nil || !same {
+		return errors.Join(err, compared)
+	}
+	return nil
+}
+
+func (s *Service) useLink(ctx context.Context, token Token, password string, from Origin) error {
 	link, err := s.OpenLink(ctx, token)
 	if err != nil {
 		return err
@@ -112,7 +133,7 @@ func (s *Service) UseLink(ctx context.Context, token Token, password string, fro
 		if user.TwoFactorRequired != link.For.TwoFactorRequired {
 			return fmt.Errorf("%w: the office's policy has just changed", ErrBusy)
 		}
-		n, err := s.q.LinkUse(ctx, tx, link.id)
+		n, err := s.q.LinkUse(ctx, tx, dbsqlc.LinkUseParams{ID: link.id, UsedBy: from.Browser})
 		if err != nil {
 			return fmt.Errorf("use link %d: %w", link.id, err)
 		}

@@ -506,3 +506,40 @@ func TestALinkThatIsOverBringsAnother(t *testing.T) {
 		}
 	}
 }
+
+// A link whose answer was lost, or whose form was sent twice, says once more that the password is set: to the same
+// password from the same browser, for a minute.
+func TestALinkUsedTwiceAtOnceIsUsedOnceAndSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	mine := Origin{Address: "192.0.2.1", Browser: []byte("mine")}
+	use := func(token Token, password string, from Origin) error {
+		return f.UseLink(t.Context(), token, password, from)
+	}
+	token := f.link()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := use(token, another, mine); err != nil {
+				t.Errorf("one of four at once: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := f.Int("select password_version from users where id = $1", f.userID); n != 2 {
+		t.Errorf("the password was set %d times", n-1)
+	}
+	for what, err := range map[string]error{
+		"another password":    use(token, another+"!", mine),
+		"another browser":     use(token, another, Origin{Address: "192.0.2.1", Browser: []byte("yours")}),
+		"no browser's cookie": use(token, another, Origin{Address: "192.0.2.1"}),
+	} {
+		if !errors.Is(err, ErrLink) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	f.Exec("update one_time_links set used_at = now() - used_link_life() - interval '1 second'")
+	if err := use(token, another, mine); !errors.Is(err, ErrLink) {
+		t.Errorf("later: %v", err)
+	}
+}

@@ -66,6 +66,30 @@ func (s *Store) Start(
 	return sess, token, s.evictOldest(ctx, tx, sess, client, leastLevel(demanded))
 }
 
+// Adopt returns the pending log-in that the user has begun in this browser and in which a code is under way, with a new
+// token, in the transaction tx of whoever holds the user's row and has just seen the password proven once more: a
+// second click, or a user who began again, needs no second text. ErrNone when there is none.
+func (s *Store) Adopt(ctx context.Context, tx pgx.Tx, user account.User, client Client) (Session, Token, error) {
+	if len(client.Browser) == 0 {
+		return Session{}, "", ErrNone
+	}
+	token := NewToken()
+	_, methods := ByPassword.methods()
+	row, err := s.q.SessionAdopt(ctx, tx, dbsqlc.SessionAdoptParams{
+		UserID: user.ID, TokenHash: token.Hash(), BrowserHash: client.Browser, PasswordVersion: user.PasswordVersion,
+		Methods: methods,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Session{}, "", ErrNone
+	}
+	if err != nil {
+		return Session{}, "", fmt.Errorf("look for a log-in of user %d to go on with: %w", user.ID, err)
+	}
+	return Session{
+		ID: row.ID, User: user, TwoFactorRequired: true, Level: 1, Methods: methods, KnownBrowser: row.KnownBrowser,
+	}, token, nil
+}
+
 // ErrCrowded says that too many log-ins of a user have begun in new browsers at one network, in the last minute, and
 // were not finished.
 var ErrCrowded = fault.New(fault.Unavailable, "too many log-ins of this user were begun here and not finished")

@@ -18,9 +18,9 @@ import (
 
 // Begin starts the session of a user whose password was right, in one transaction with everything that follows from it.
 // Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
-// confirmed number and no other factor is sent a code. It returns account.ErrWrong when the password was changed, or
-// the user disabled, since it was looked at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a
-// password that was right.
+// confirmed number and no other factor is sent a code; begun again in a browser in which a code is under way, the
+// log-in goes on. It returns account.ErrWrong when the password was changed, or the user disabled, since it was looked
+// at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a password that was right.
 func (s *Service) Begin(
 	ctx context.Context, user account.User, language string, client session.Client,
 ) (token session.Token, err error) {
@@ -49,6 +49,15 @@ func (s *Service) Open(
 	})
 	if err != nil {
 		return "", fmt.Errorf("read what is demanded of user %d: %w", user.ID, err)
+	}
+	if by == session.ByPassword {
+		sess, token, err := s.sessions.Adopt(ctx, tx, user, client)
+		if err == nil {
+			return token, s.log.Write(ctx, tx, sess.Event(audit.PasswordAccepted, client))
+		}
+		if !errors.Is(err, session.ErrNone) {
+			return "", err
+		}
 	}
 	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, demanded)
 	if err != nil {

@@ -103,9 +103,10 @@ func (f *fixture) step(secret otp.Secret, offset int64) string {
 	return otptest.Code(f.t, secret, otp.Step(f.now)+offset)
 }
 
-// begin is a log-in whose password was right.
+// begin is a log-in whose password was right, and one of its own: none goes on that was begun before.
 func (f *fixture) begin(u account.User) session.Session {
 	f.t.Helper()
+	f.Exec("update sessions set browser_hash = null")
 	return f.beginIn(u, browser)
 }
 
