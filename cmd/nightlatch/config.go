@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/sms"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // config is what the environment says. The variables are listed in the README.
@@ -174,12 +175,35 @@ func readURL(text string) (*url.URL, error) {
 		return nil, errors.New("NIGHTLATCH_URL should be an origin, such as https://login.acme.example: no path, no query, " +
 			"no password")
 	}
-	if u.Scheme == "http" && !loopback.Host(u.Hostname()) {
+	if u.Scheme == "http" && !loopback.Host(strings.ToLower(u.Hostname())) {
 		return nil, errors.New("NIGHTLATCH_URL is plain http off loopback: passwords and cookies would travel in clear. " +
 			"Put a proxy with TLS in front and use https")
 	}
-	u.Path = ""
+	host, ok := originHost(u)
+	if !ok {
+		return nil, fmt.Errorf("NIGHTLATCH_URL has the host %q, which is no name of a host", u.Hostname())
+	}
+	u.Path, u.Host = "", host
 	return u, nil
+}
+
+// originHost returns the host of an origin as browsers have it: lower case, punycode, without the port of its scheme.
+func originHost(u *url.URL) (string, bool) {
+	name := strings.ToLower(u.Hostname())
+	if net.ParseIP(name) == nil && name != "localhost" {
+		var ok bool
+		if name, ok = typed.Host(name); !ok {
+			return "", false
+		}
+	}
+	port := u.Port()
+	if port == "" || u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		if strings.Contains(name, ":") {
+			name = "[" + name + "]"
+		}
+		return name, true
+	}
+	return net.JoinHostPort(name, port), true
 }
 
 func (c config) checkProvider() error {

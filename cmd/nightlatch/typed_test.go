@@ -74,3 +74,25 @@ func TestEveryArgumentIsReadAsPeopleSeeIt(t *testing.T) {
 		t.Error("no command takes a value")
 	}
 }
+
+// Browsers, providers and carriers compare the origin letter by letter with their own form of it.
+func TestTheOriginIsThatOfBrowsers(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://kantoor-m\u00fcller.example": "https://xn--kantoor-mller-4ob.example",
+		"HTTPS://Login.Acme.Example/":         "https://login.acme.example", "https://a.example:443": "https://a.example",
+		"https://a.example:8443": "https://a.example:8443", "http://localhost:80": "http://localhost",
+		"http://LOCALHOST:8080": "http://localhost:8080", "http://[::1]:8080": "http://[::1]:8080",
+		"https://[2001:DB8::1]": "https://[2001:db8::1]", "https://a.example.": "https://a.example",
+		"https://a_b.example": "", "https://-.example": "", "https://a b.example": "",
+	} {
+		u, err := readURL(text)
+		if got := ""; err == nil {
+			if got = u.String(); got != want {
+				t.Errorf("%s is %s and should be %q", text, got, want)
+			}
+		} else if want != "" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -102,6 +102,9 @@ func (w *Web) ReadNumber(c echo.Context) (number phone.Number, problem string, s
 	var refusal *phone.Refusal
 	if errors.As(err, &refusal) {
 		name := locale.Country(w.Lang(c), string(refusal.Country))
+		if refusal.Reason == phone.Elsewhere {
+			return phone.Number{}, w.offer(c, name, refusal.Instead), false
+		}
 		if refusal.Reason == phone.Unlisted {
 			return phone.Number{}, w.T(c, "number.sure", "Country", name), true
 		}
@@ -111,6 +114,16 @@ func (w *Web) ReadNumber(c echo.Context) (number phone.Number, problem string, s
 		return phone.Number{}, w.T(c, "refusal.not_a_number"), false
 	}
 	return number, "", false
+}
+
+// offer puts the number that was meant into the field that is shown again, and returns the sentence that says so.
+func (w *Web) offer(c echo.Context, country string, meant phone.Number) string {
+	shown := meant.International()
+	form := c.Request().Form
+	form.Set("number", shown)
+	form.Set("country", string(meant.Country))
+	return w.T(c, "refusal.elsewhere", "Country", country, "Number", shown,
+		"Elsewhere", locale.Country(w.Lang(c), string(meant.Country)))
 }
 
 // numberRefusal returns the sentence of a refusal. Without a country the ones that name it make no sense.

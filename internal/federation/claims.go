@@ -48,7 +48,12 @@ func read(token *oidc.IDToken, clientID string, nonceHash []byte) (claims, error
 		c.Label = c.Subject
 	}
 	var list []any
-	if json.Unmarshal(raw["amr"], &list) == nil {
+	if one := text(raw["amr"]); one != "" {
+		list = []any{one} // some providers send a list of one as a text
+	} else if json.Unmarshal(raw["amr"], &list) != nil {
+		list = nil
+	}
+	if len(list) > 0 {
 		for _, v := range list {
 			if word, ok := v.(string); ok && len(c.AMR) < 20 {
 				c.AMR = append(c.AMR, short(word))

@@ -129,6 +129,11 @@ func TestTrustTakesAFreshSecondFactorAlone(t *testing.T) {
 	if err != nil || sess.Pending() || sess.Level != 2 || sess.User.Username != "jane" {
 		t.Fatalf("the session is %+v, %v", sess, err)
 	}
+	// A text is a list of one, as some providers send it.
+	f.idp.Change = func(c map[string]any) { c["amr"], c["auth_time"] = "mfa", time.Now().Unix() }
+	if one, err := f.roundTrip(); err != nil || one.Session == "" {
+		t.Errorf("an amr that is a text: %v", err)
+	}
 	// It is in, and what needs a fresh proof of ours still needs one.
 	if sess.FreshFactor() || sess.FreshPassword() {
 		t.Error("a provider's word counts as a fresh proof")

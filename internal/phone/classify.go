@@ -3,6 +3,7 @@ package phone
 import (
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -15,22 +16,45 @@ func judge(text string, country Country) (Number, *Refusal) {
 	}
 	read, err := phonenumbers.Parse(text, region)
 	if err != nil {
-		return Number{}, &Refusal{reasonOf(err, text, country), Live(text, country, true)}
+		return Number{}, &Refusal{Reason: reasonOf(err, text, country), Country: Live(text, country, true)}
 	}
 	code := int(read.GetCountryCode())
 	all := plans()
 	if all.sharing[code] == nil {
-		return Number{}, &Refusal{ofNoCountry(code), Globe}
+		return Number{}, &Refusal{Reason: ofNoCountry(code), Country: Globe}
 	}
 	national := phonenumbers.GetNationalSignificantNumber(read)
 	n := Number{
 		E164:    phonenumbers.Format(read, phonenumbers.E164),
 		Country: all.place(code, national, country, true),
 	}
-	if reason := all.of[n.Country].judge(read, national); reason != "" {
-		return n, &Refusal{reason, n.Country}
+	reason := all.of[n.Country].judge(read, national)
+	if meant, ok := all.elsewhere(n.Country, national); ok && reason == Unlisted {
+		return n, &Refusal{Reason: Elsewhere, Country: n.Country, Instead: meant}
+	}
+	if reason != "" {
+		return n, &Refusal{Reason: reason, Country: n.Country}
 	}
 	return n, nil
+}
+
+// dialledAlike are countries and regions between which one dials without a calling code, though each has its own:
+// France and its departments overseas. People write the number of one behind the code of another.
+var dialledAlike = [][]Country{{"FR", "GP", "GF", "MQ", "RE", "YT"}}
+
+// elsewhere returns the mobile number that national is in another country that is dialled like this one.
+func (all *planned) elsewhere(country Country, national string) (Number, bool) {
+	for _, family := range dialledAlike {
+		if !slices.Contains(family, country) {
+			continue
+		}
+		for _, other := range family {
+			if other != country && all.of[other].mobile.walk(national).matches {
+				return Number{E164: "+" + strconv.Itoa(all.code[other]) + national, Country: other}, true
+			}
+		}
+	}
+	return Number{}, false
 }
 
 // judge returns why a number of the country is refused, "" if it is not.

@@ -31,14 +31,14 @@ func ParseSure(typed string, country Country) (Number, error) {
 func parse(text string, country Country) (Number, *Refusal) {
 	line := read(text)
 	if len(line) > maxTyped {
-		return Number{}, &Refusal{TooLong, country}
+		return Number{}, &Refusal{Reason: TooLong, Country: country}
 	}
 	r := scan(line, country)
 	switch {
 	case r.problem != "":
-		return Number{}, &Refusal{r.problem, country}
+		return Number{}, &Refusal{Reason: r.problem, Country: country}
 	case r.digits == "":
-		return Number{}, &Refusal{NotANumber, country}
+		return Number{}, &Refusal{Reason: NotANumber, Country: country}
 	}
 
 	// The first way to read it that gives a mobile number; if none does, the first

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -230,7 +231,7 @@ func TestRefusalHasNoDigitOfTheNumber(t *testing.T) {
 		NotANumber, NoCountry, Extension, TooShort, TooLong, NotPossible, WrongKind,
 		Premium, SharedCost, Personal, TollFree, Satellite, Unlisted,
 	} {
-		text := (&Refusal{reason, "NL"}).Error() + (&Refusal{reason, Globe}).Error()
+		text := (&Refusal{Reason: reason, Country: "NL"}).Error() + (&Refusal{Reason: reason}).Error()
 		if strings.ContainsAny(text, "0123456789") {
 			t.Error(text)
 		}
@@ -255,5 +256,36 @@ func BenchmarkParse(b *testing.B) {
 				Parse(test.typed, "NL")
 			}
 		})
+	}
+}
+
+// What is dialled alike is written alike: each mobile number of a region of France, behind the code of each other, is
+// offered as what it is, and nobody is asked whether they are sure of a number that reaches nobody.
+func TestANumberOfARegionIsOffered(t *testing.T) {
+	mobiles := map[Country]string{"FR": "612345678", "GP": "690001234", "GF": "694201234", "MQ": "696201234",
+		"RE": "692123456", "YT": "639012345"}
+	for _, family := range dialledAlike {
+		for _, home := range family {
+			national := mobiles[home]
+			if n, err := Parse("0"+national, home); err != nil || n.Country != home {
+				t.Errorf("0%s is no mobile number of %s: %v", national, home, err)
+			}
+			for _, other := range family {
+				if other == home || plans().code[other] == plans().code[home] {
+					continue
+				}
+				for _, text := range []string{"0" + national, "+" + strconv.Itoa(plans().code[other]) + national} {
+					_, err := ParseSure(text, other)
+					var r *Refusal
+					if !errors.As(err, &r) || r.Reason != Elsewhere || r.Instead.Country != home {
+						t.Errorf("%s in %s: %v", text, other, err)
+						continue
+					}
+					if n, err := Parse(r.Instead.E164, Globe); err != nil || n != r.Instead {
+						t.Errorf("%s is offered, and refused: %v", r.Instead.E164, err)
+					}
+				}
+			}
+		}
 	}
 }

@@ -17,6 +17,7 @@ const (
 	Personal    Reason = "personal number" // +44 70: looks like a mobile, bills like premium
 	TollFree    Reason = "toll free"
 	Satellite   Reason = "satellite" // +870, +881 and the other networks of no country
+	Elsewhere   Reason = "elsewhere" // a mobile of a region that is dialled alike, under another calling code: see Instead
 	Unlisted    Reason = "unlisted"  // possible but not known as valid: ask once, then ParseSure
 )
 
@@ -25,6 +26,7 @@ const (
 type Refusal struct {
 	Reason  Reason
 	Country Country // the country it was read for, "" if none
+	Instead Number  // of Elsewhere: the number that was meant
 }
 
 func (r *Refusal) Error() string {
