@@ -8,12 +8,16 @@ type Question struct {
 	More      string // a second paragraph, or ""
 	Readiness *Readiness
 	Notes     []Note
-	Check     string // a box that can be ticked with it, posted as also=yes, or ""
-	Action    string // where Yes posts to, with sure=yes
+	Check     string    // a box that can be ticked with it, posted as also=yes, or ""
+	Action    string    // where Yes posts to, with sure=yes
+	Carries   []Carried // what was typed, posted with it
 	Yes       string
 	Harmless  bool // Yes takes nothing away, and its button is not red
 	Switch    bool // however the dialog closes, the office's switch shows again what is in force
 }
+
+// Carried is a field that a question carries on.
+type Carried struct{ Name, Value string }
 
 // Note is a sentence beside an icon.
 type Note struct {

@@ -10,6 +10,55 @@ import (
 	"time"
 )
 
+const capProspect = `-- name: CapProspect :one
+with given as (
+    select $1::text::numeric as cap, $2::bigint as office_id
+), paid as (
+    select coalesce(sum(k.cost), 0) as spent
+    from costs k, given g
+    where k.month = this_month() and (k.office_id = g.office_id or g.office_id = 0)
+)
+select p.spent::float8 as spent, g.cap::float8 as cap, cap_is_tight(g.cap, p.spent)::boolean as tight,
+    reserve_of_cap(g.cap)::float8 as reserve, money_stops(g.cap, p.spent, false)::boolean as stops_new,
+    money_stops(g.cap, p.spent, true)::boolean as stops_all,
+    (select count(*) from users u join offices o on o.id = u.office_id
+        where (o.id = g.office_id or g.office_id = 0) and o.two_factor_required and u.disabled_at is null
+            and depends_on_messages(u.id))::int as depend
+from paid p, given g
+`
+
+type CapProspectParams struct {
+	Cap      string
+	OfficeID int64
+}
+
+type CapProspectRow struct {
+	Spent    float64
+	Cap      float64
+	Tight    bool
+	Reserve  float64
+	StopsNew bool
+	StopsAll bool
+	Depend   int32
+}
+
+// What a cap would mean to an office (0: to all) now: whether it is near what is spent, from where on proven numbers
+// get nothing either, and how many users could not log in then.
+func (q *Queries) CapProspect(ctx context.Context, db DBTX, arg CapProspectParams) (CapProspectRow, error) {
+	row := db.QueryRow(ctx, capProspect, arg.Cap, arg.OfficeID)
+	var i CapProspectRow
+	err := row.Scan(
+		&i.Spent,
+		&i.Cap,
+		&i.Tight,
+		&i.Reserve,
+		&i.StopsNew,
+		&i.StopsAll,
+		&i.Depend,
+	)
+	return i, err
+}
+
 const challengeDeleteOld = `-- name: ChallengeDeleteOld :execrows
 delete from challenges where id in (
     select c.id from challenges c where c.created_at < now() - $1::interval order by c.created_at limit $2
@@ -59,19 +108,30 @@ func (q *Queries) InstallationCapSet(ctx context.Context, db DBTX, cap *string) 
 }
 
 const installationSpending = `-- name: InstallationSpending :one
-select coalesce((select i.money_cap::text from installation i), '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where month = this_month())::float8 as spent
+with paid as (select coalesce(sum(cost), 0) as spent from costs where month = this_month())
+select coalesce(i.money_cap::text, '')::text as cap, p.spent::float8 as spent,
+    coalesce(cap_is_near(i.money_cap, p.spent), false)::boolean as near,
+    coalesce(cap_reached_at(i.money_cap, p.spent), 'epoch')::timestamptz as reached_at
+from paid p left join installation i on true
 `
 
 type InstallationSpendingRow struct {
-	Cap   string
-	Spent float64
+	Cap       string
+	Spent     float64
+	Near      bool
+	ReachedAt time.Time
 }
 
+// reached_at is when the cap is reached at this month's pace: the epoch when it is not, or not in this month.
 func (q *Queries) InstallationSpending(ctx context.Context, db DBTX) (InstallationSpendingRow, error) {
 	row := db.QueryRow(ctx, installationSpending)
 	var i InstallationSpendingRow
-	err := row.Scan(&i.Cap, &i.Spent)
+	err := row.Scan(
+		&i.Cap,
+		&i.Spent,
+		&i.Near,
+		&i.ReachedAt,
+	)
 	return i, err
 }
 
@@ -95,6 +155,50 @@ func (q *Queries) OfficeCapSet(ctx context.Context, db DBTX, arg OfficeCapSetPar
 	var i OfficeCapSetRow
 	err := row.Scan(&i.ID, &i.Code)
 	return i, err
+}
+
+const officesNearCap = `-- name: OfficesNearCap :many
+select o.id, o.code, o.name, o.money_cap::text as cap, p.cost::float8 as cost
+from offices o cross join lateral (
+    select coalesce(sum(k.cost), 0) as cost from costs k where k.office_id = o.id and k.month = this_month()
+) p
+where o.money_cap is not null and cap_is_near(o.money_cap, p.cost)
+order by p.cost - o.money_cap desc, o.code limit 20
+`
+
+type OfficesNearCapRow struct {
+	ID   int64
+	Code string
+	Name string
+	Cap  string
+	Cost float64
+}
+
+// The nearest first: above all those that have reached it.
+func (q *Queries) OfficesNearCap(ctx context.Context, db DBTX) ([]OfficesNearCapRow, error) {
+	rows, err := db.Query(ctx, officesNearCap)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficesNearCapRow
+	for rows.Next() {
+		var i OfficesNearCapRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.Cap,
+			&i.Cost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const operatorChallengeEnd = `-- name: OperatorChallengeEnd :execrows
@@ -567,17 +671,23 @@ func (q *Queries) OperatorMessages(ctx context.Context, db DBTX, challenges []in
 }
 
 const operatorOffice = `-- name: OperatorOffice :one
-select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = this_month())::float8 as cost
-from offices o where o.id = $1
+select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap, p.cost::float8 as cost,
+    coalesce(cap_is_near(o.money_cap, p.cost), false)::boolean as near,
+    coalesce(cap_reached_at(o.money_cap, p.cost), 'epoch')::timestamptz as reached_at
+from offices o cross join lateral (
+    select coalesce(sum(k.cost), 0) as cost from costs k where k.office_id = o.id and k.month = this_month()
+) p
+where o.id = $1
 `
 
 type OperatorOfficeRow struct {
-	ID   int64
-	Code string
-	Name string
-	Cap  string
-	Cost float64
+	ID        int64
+	Code      string
+	Name      string
+	Cap       string
+	Cost      float64
+	Near      bool
+	ReachedAt time.Time
 }
 
 func (q *Queries) OperatorOffice(ctx context.Context, db DBTX, id int64) (OperatorOfficeRow, error) {
@@ -589,6 +699,8 @@ func (q *Queries) OperatorOffice(ctx context.Context, db DBTX, id int64) (Operat
 		&i.Name,
 		&i.Cap,
 		&i.Cost,
+		&i.Near,
+		&i.ReachedAt,
 	)
 	return i, err
 }
@@ -606,7 +718,9 @@ with used as (
 )
 select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
     coalesce(o.money_cap::text, '')::text as cap,
-    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost
+    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost,
+    coalesce(cap_is_near(o.money_cap, coalesce(d.cost, 0)), false)::boolean as near,
+    coalesce(cap_reached_at(o.money_cap, coalesce(d.cost, 0)), 'epoch')::timestamptz as reached_at
 from offices o
 left join people p on p.office_id = o.id
 left join used u on u.office_id = o.id
@@ -625,6 +739,8 @@ type OperatorOfficesRow struct {
 	Users              int32
 	Messages           int32
 	Cost               float64
+	Near               bool
+	ReachedAt          time.Time
 }
 
 // Every office, with what it used this month (calendar month, UTC).
@@ -647,6 +763,8 @@ func (q *Queries) OperatorOffices(ctx context.Context, db DBTX) ([]OperatorOffic
 			&i.Users,
 			&i.Messages,
 			&i.Cost,
+			&i.Near,
+			&i.ReachedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -50,6 +50,6 @@ select
     (select coalesce(sum(cost), 0) from costs where month = this_month())::float8 as spent,
     coalesce((select money_cap from installation)::float8, 'NaN')::float8 as cap,
     (select count(*) from offices o
-        where o.money_cap is not null and o.money_cap * 0.8 <= (
+        where o.money_cap is not null and cap_is_near(o.money_cap, (
             select coalesce(sum(c.cost), 0) from costs c where c.office_id = o.id and c.month = this_month()
-        ))::bigint as offices_near_cap;
+        )))::bigint as offices_near_cap;

@@ -72,8 +72,30 @@ insert into prefix_releases (prefix) values (@prefix)
 on conflict (prefix) do update set released_at = now();
 
 -- name: InstallationSpending :one
-select coalesce((select i.money_cap::text from installation i), '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where month = this_month())::float8 as spent;
+-- reached_at is when the cap is reached at this month's pace: the epoch when it is not, or not in this month.
+with paid as (select coalesce(sum(cost), 0) as spent from costs where month = this_month())
+select coalesce(i.money_cap::text, '')::text as cap, p.spent::float8 as spent,
+    coalesce(cap_is_near(i.money_cap, p.spent), false)::boolean as near,
+    coalesce(cap_reached_at(i.money_cap, p.spent), 'epoch')::timestamptz as reached_at
+from paid p left join installation i on true;
+
+-- name: CapProspect :one
+-- What a cap would mean to an office (0: to all) now: whether it is near what is spent, from where on proven numbers
+-- get nothing either, and how many users could not log in then.
+with given as (
+    select sqlc.arg('cap')::text::numeric as cap, sqlc.arg('office_id')::bigint as office_id
+), paid as (
+    select coalesce(sum(k.cost), 0) as spent
+    from costs k, given g
+    where k.month = this_month() and (k.office_id = g.office_id or g.office_id = 0)
+)
+select p.spent::float8 as spent, g.cap::float8 as cap, cap_is_tight(g.cap, p.spent)::boolean as tight,
+    reserve_of_cap(g.cap)::float8 as reserve, money_stops(g.cap, p.spent, false)::boolean as stops_new,
+    money_stops(g.cap, p.spent, true)::boolean as stops_all,
+    (select count(*) from users u join offices o on o.id = u.office_id
+        where (o.id = g.office_id or g.office_id = 0) and o.two_factor_required and u.disabled_at is null
+            and depends_on_messages(u.id))::int as depend
+from paid p, given g;
 
 -- name: InstallationCapSet :exec
 update installation set money_cap = sqlc.narg('cap')::text::numeric;
@@ -239,7 +261,9 @@ with used as (
 )
 select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
     coalesce(o.money_cap::text, '')::text as cap,
-    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost
+    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost,
+    coalesce(cap_is_near(o.money_cap, coalesce(d.cost, 0)), false)::boolean as near,
+    coalesce(cap_reached_at(o.money_cap, coalesce(d.cost, 0)), 'epoch')::timestamptz as reached_at
 from offices o
 left join people p on p.office_id = o.id
 left join used u on u.office_id = o.id
@@ -248,9 +272,22 @@ order by o.code
 limit 2000;
 
 -- name: OperatorOffice :one
-select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap,
-    (select coalesce(sum(cost), 0) from costs where office_id = o.id and month = this_month())::float8 as cost
-from offices o where o.id = @id;
+select o.id, o.code, o.name, coalesce(o.money_cap::text, '')::text as cap, p.cost::float8 as cost,
+    coalesce(cap_is_near(o.money_cap, p.cost), false)::boolean as near,
+    coalesce(cap_reached_at(o.money_cap, p.cost), 'epoch')::timestamptz as reached_at
+from offices o cross join lateral (
+    select coalesce(sum(k.cost), 0) as cost from costs k where k.office_id = o.id and k.month = this_month()
+) p
+where o.id = @id;
+
+-- name: OfficesNearCap :many
+-- The nearest first: above all those that have reached it.
+select o.id, o.code, o.name, o.money_cap::text as cap, p.cost::float8 as cost
+from offices o cross join lateral (
+    select coalesce(sum(k.cost), 0) as cost from costs k where k.office_id = o.id and k.month = this_month()
+) p
+where o.money_cap is not null and cap_is_near(o.money_cap, p.cost)
+order by p.cost - o.money_cap desc, o.code limit 20;
 
 -- name: OfficeCapSet :one
 update offices set money_cap = sqlc.narg('cap')::text::numeric where id = @id

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
@@ -45,6 +46,14 @@ func (s *Screens) moneyText(c echo.Context, text string) string {
 		return ""
 	}
 	return s.money(c, f)
+}
+
+// forecast says when a cap is reached; "" for a time that is none.
+func (s *Screens) forecast(c echo.Context, at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return s.T(c, "offices.forecast", "On", locale.Time(s.Lang(c), locale.Day, at.In(web.Zone(c))))
 }
 
 // number is a number that is not negative, with its thousands set apart.

@@ -69,5 +69,5 @@ func (s *Screens) AddFirst(c echo.Context) error {
 	if err := s.tellFirst(c, &view, err); err != nil {
 		return err
 	}
-	return s.showOffice(c, "", "", &view)
+	return s.showOffice(c, shownOffice{first: &view})
 }

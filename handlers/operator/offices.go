@@ -32,19 +32,20 @@ func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 		view.Rows = append(view.Rows, pages.OfficeRow{
 			ID: o.ID, Code: o.Code, Name: o.Name, Users: s.number(c, o.Users), TwoFactor: o.TwoFactorRequired,
 			Since:    o.TwoFactorSince,
-			Messages: s.number(c, o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: near(o.Cost, o.Cap),
+			Messages: s.number(c, o.Messages), Cost: s.money(c, o.Cost), Cap: s.moneyText(c, o.Cap), Near: o.Near,
+			Forecast: s.forecast(c, o.ReachedAt),
 		})
 	}
-	spent, most, err := s.operator.Spending(ctx)
+	spending, err := s.operator.Spending(ctx)
 	if err != nil {
 		return err
 	}
 	view.First.NoMail = !s.inviter.CanMail()
 	wrong := view.Error + view.CapBad + view.First.UsernameError + view.First.NameError + view.First.EmailError
-	view.Currency = s.currency
-	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spent)
-	if view.CapBad == "" {
-		view.Typed = s.typed(c, most)
+	view.Currency, view.Forecast = s.currency, s.forecast(c, spending.ReachedAt)
+	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spending.Spent)
+	if view.CapBad == "" && view.Question == nil {
+		view.Typed = s.typed(c, spending.Cap)
 	}
 	return web.Page(c, web.StatusFor(wrong), pages.Offices,
 		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
@@ -92,11 +93,17 @@ func (s *Screens) CreateOffice(c echo.Context) error {
 }
 
 // OfficePage is one office's money cap.
-func (s *Screens) OfficePage(c echo.Context) error { return s.showOffice(c, "", "", nil) }
+func (s *Screens) OfficePage(c echo.Context) error { return s.showOffice(c, shownOffice{}) }
 
-// showOffice shows an office with what was typed and what was wrong with it. Where it has no superuser, somebody can be
-// made one: first is who was refused, or nil.
-func (s *Screens) showOffice(c echo.Context, typed, problem string, first *templates.FirstSuperuser) error {
+// shownOffice is what stands on an office's page beside the office.
+type shownOffice struct {
+	typed, problem string // the cap, and what was wrong with it
+	question       *templates.Question
+	first          *templates.FirstSuperuser // who was refused as one, or nil
+}
+
+// showOffice shows an office. Where it has no superuser, somebody can be made one.
+func (s *Screens) showOffice(c echo.Context, shown shownOffice) error {
 	id, err := web.IDParam(c)
 	if err != nil {
 		return err
@@ -109,8 +116,9 @@ func (s *Screens) showOffice(c echo.Context, typed, problem string, first *templ
 		return err
 	}
 	view := pages.OfficeCapView{ID: id, Code: o.Code, Name: o.Name, Cost: s.money(c, o.Cost), Currency: s.currency,
-		Typed: typed, Error: problem}
-	if problem == "" {
+		Typed: shown.typed, Error: shown.problem, Forecast: s.forecast(c, o.ReachedAt), Question: shown.question}
+	problem, first := shown.problem, shown.first
+	if problem == "" && shown.question == nil {
 		view.Typed = s.typed(c, o.Cap)
 	}
 	has, err := s.users.HasSuperuser(c.Request().Context(), id)
@@ -135,28 +143,73 @@ func (s *Screens) CapOffice(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.operator.CapOffice(c.Request().Context(), s.by(c), id, c.FormValue("cap"))
-	switch {
-	case errors.Is(err, operator.ErrCap):
-		return s.showOffice(c, c.FormValue("cap"), s.T(c, "offices.bad_cap"), nil)
-	case errors.Is(err, operator.ErrUnknown):
+	o, err := s.operator.Office(c.Request().Context(), id)
+	if errors.Is(err, operator.ErrUnknown) {
 		return echo.ErrNotFound
-	case err != nil:
+	}
+	if err != nil {
 		return err
 	}
-	return s.Tell(c, paths.OperatorOffices, "cap_set")
+	return s.cap(c, id, o.Name, func(problem string, question *templates.Question) error {
+		return s.showOffice(c, shownOffice{typed: c.FormValue("cap"), problem: problem, question: question})
+	})
 }
 
 // CapInstallation sets or clears what all offices together may spend.
 func (s *Screens) CapInstallation(c echo.Context) error {
-	err := s.operator.CapInstallation(c.Request().Context(), s.by(c), c.FormValue("cap"))
-	if errors.Is(err, operator.ErrCap) {
-		return s.showOffices(c, pages.OfficesView{Typed: c.FormValue("cap"), CapBad: s.T(c, "offices.bad_cap")})
+	return s.cap(c, 0, s.T(c, "offices.all"), func(problem string, question *templates.Question) error {
+		return s.showOffices(c, pages.OfficesView{Typed: c.FormValue("cap"), CapBad: problem, Question: question})
+	})
+}
+
+// cap sets the cap of an office, or of all (0), after a question when it is near what is spent already; show shows
+// what is wrong with it, or the question.
+func (s *Screens) cap(
+	c echo.Context, id int64, name string, show func(problem string, question *templates.Question) error,
+) error {
+	ctx, typed := c.Request().Context(), c.FormValue("cap")
+	prospect, ask, err := s.operator.Prospect(ctx, id, typed)
+	switch {
+	case errors.Is(err, operator.ErrCap):
+		return show(s.T(c, "offices.bad_cap"), nil)
+	case err != nil:
+		return err
+	case ask && c.FormValue("sure") != "yes":
+		return show("", s.capQuestion(c, name, typed, prospect))
+	case id == 0:
+		err = s.operator.CapInstallation(ctx, s.by(c), typed)
+	default:
+		err = s.operator.CapOffice(ctx, s.by(c), id, typed)
 	}
 	if err != nil {
 		return err
 	}
 	return s.Tell(c, paths.OperatorOffices, "cap_set")
+}
+
+// capQuestion says what a cap near what is spent does, and to whom.
+func (s *Screens) capQuestion(c echo.Context, name, typed string, p operator.Prospect) *templates.Question {
+	what := "cap.later"
+	switch {
+	case p.StopsAll:
+		what = "cap.stops_all"
+	case p.StopsNew:
+		what = "cap.stops_new"
+	}
+	depend := s.T(c, "cap.depend_none")
+	if p.Depend > 0 {
+		depend = s.N(c, "cap.depend", p.Depend)
+	}
+	return &templates.Question{
+		Action: c.Request().URL.Path, Title: s.T(c, "cap.title", "Name", name, "Cap", s.money(c, p.Cap)),
+		Text: s.T(c, "cap.spent", "Spent", s.money(c, p.Spent)), Yes: s.T(c, "cap.yes"),
+		Notes: []templates.Note{
+			{Icon: "triangle-alert", Text: s.T(c, what, "Cap", s.money(c, p.Cap), "Reserve", s.money(c, p.Reserve)),
+				Warning: true},
+			{Icon: "users", Text: depend, Warning: p.Depend > 0},
+		},
+		Carries: []templates.Carried{{Name: "cap", Value: typed}},
+	}
 }
 
 var monthForm = regexp.MustCompile(`^20[0-9]{2}-(0[1-9]|1[0-2])$`)

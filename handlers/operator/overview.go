@@ -108,10 +108,16 @@ func (s *Screens) overviewProviders(c echo.Context, view *pages.OverviewView, o 
 		}
 		view.Providers = append(view.Providers, row)
 	}
-	if o.Cap != "" && near(o.Spent, o.Cap) {
+	if o.Spending.Near {
 		view.Warnings = append(view.Warnings,
 			pages.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.near_cap", Args: []any{
-				"Spent", s.money(c, o.Spent), "Cap", s.moneyText(c, o.Cap),
+				"Spent", s.money(c, o.Spending.Spent), "Cap", s.moneyText(c, o.Spending.Cap),
+			}})})
+	}
+	for _, office := range o.NearCap {
+		view.Warnings = append(view.Warnings,
+			pages.Warning{Text: s.sentence(c, operator.Sentence{Key: "overview.office_near_cap", Args: []any{
+				"Office", office.Name, "Code", office.Code, "Spent", s.money(c, office.Cost), "Cap", s.moneyText(c, office.Cap),
 			}})})
 	}
 }

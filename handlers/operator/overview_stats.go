@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -52,18 +51,17 @@ func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []pages.Sta
 			waiting.Tone = pages.ToneWarn
 		}
 	}
-	spent := pages.Stat{Label: s.T(c, "overview.spent"), Value: s.money(c, o.Spent), Note: s.T(c, "overview.no_cap")}
-	if o.Cap != "" {
-		spent.Tone, spent.Note = pages.ToneOK, s.T(c, "overview.of_cap", "Cap", s.moneyText(c, o.Cap))
-		if near(o.Spent, o.Cap) {
+	spent := pages.Stat{
+		Label: s.T(c, "overview.spent"), Value: s.money(c, o.Spending.Spent), Note: s.T(c, "overview.no_cap"),
+	}
+	if o.Spending.Cap != "" {
+		spent.Tone, spent.Note = pages.ToneOK, s.T(c, "overview.of_cap", "Cap", s.moneyText(c, o.Spending.Cap))
+		if at := o.Spending.ReachedAt; !at.IsZero() {
+			spent.Note += " · " + s.forecast(c, at)
+		}
+		if o.Spending.Near {
 			spent.Tone = pages.ToneWarn
 		}
 	}
 	return []pages.Stat{verified, accepted, delivered, waiting, spent}
-}
-
-// near reports whether more than four fifths of a cap are spent.
-func near(spent float64, most string) bool {
-	f, err := strconv.ParseFloat(most, 64)
-	return err == nil && spent > 0.8*f
 }

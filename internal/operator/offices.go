@@ -24,7 +24,9 @@ type Office struct {
 	Users             int
 	Messages          int // accepted by a provider
 	Cost              float64
-	Cap               string // "" for none
+	Cap               string    // "" for none
+	Near              bool      // the cap is nearly spent
+	ReachedAt         time.Time // when it is, at this month's pace; zero when not this month
 }
 
 // Offices returns all of them, by code.
@@ -39,12 +41,13 @@ func (s *Service) Offices(ctx context.Context) ([]Office, error) {
 			ID: r.ID, Code: r.Code, Name: r.Name, TwoFactorRequired: r.TwoFactorRequired,
 			TwoFactorSince: at(r.TwoFactorChangedAt),
 			Users:          int(r.Users), Messages: int(r.Messages), Cost: r.Cost, Cap: r.Cap,
+			Near: r.Near, ReachedAt: forecast(r.ReachedAt),
 		}
 	}
 	return offices, nil
 }
 
-// Office returns one, with its code, name, cost and cap alone. It returns ErrUnknown.
+// Office returns one, with its code, name, cost and cap, and how near that is. It returns ErrUnknown.
 func (s *Service) Office(ctx context.Context, id int64) (Office, error) {
 	r, err := s.q.OperatorOffice(ctx, s.pool, id)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -53,16 +56,26 @@ func (s *Service) Office(ctx context.Context, id int64) (Office, error) {
 	if err != nil {
 		return Office{}, fmt.Errorf("find office %d: %w", id, err)
 	}
-	return Office{ID: r.ID, Code: r.Code, Name: r.Name, Cost: r.Cost, Cap: r.Cap}, nil
+	return Office{
+		ID: r.ID, Code: r.Code, Name: r.Name, Cost: r.Cost, Cap: r.Cap, Near: r.Near, ReachedAt: forecast(r.ReachedAt),
+	}, nil
 }
 
-// Spending is what the installation spent this month, and its cap ("" for none).
-func (s *Service) Spending(ctx context.Context) (spent float64, most string, err error) {
+// Spending is what the installation spent this month, and its cap.
+type Spending struct {
+	Spent     float64
+	Cap       string    // "" for none
+	Near      bool      // the cap is nearly spent
+	ReachedAt time.Time // when it is, at this month's pace; zero when not this month
+}
+
+// Spending returns what all offices spent this month.
+func (s *Service) Spending(ctx context.Context) (Spending, error) {
 	r, err := s.q.InstallationSpending(ctx, s.pool)
 	if err != nil {
-		return 0, "", fmt.Errorf("read what is spent: %w", err)
+		return Spending{}, fmt.Errorf("read what is spent: %w", err)
 	}
-	return r.Spent, r.Cap, nil
+	return Spending{r.Spent, r.Cap, r.Near, forecast(r.ReachedAt)}, nil
 }
 
 // costColumns are the headings of the file of costs: the catalogue's costs_file.<column>.

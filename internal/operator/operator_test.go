@@ -488,8 +488,8 @@ func TestTheOverviewCountsWhatBecameOfMessages(t *testing.T) {
 		!o.Providers[1].BalanceAt.IsZero() {
 		t.Errorf("the providers are %+v", o.Providers)
 	}
-	if o.Spent != 1.5 || o.Cap != "10.00" {
-		t.Errorf("spent %v of %q", o.Spent, o.Cap)
+	if o.Spending.Spent != 1.5 || o.Spending.Cap != "10.00" {
+		t.Errorf("spent %v of %q", o.Spending.Spent, o.Spending.Cap)
 	}
 	if day, _ := f.s.Overview(context.Background(), PeriodOf("day"), time.UTC); day.All.States.Delivered != 3 {
 		t.Errorf("the day has %+v", day.All)

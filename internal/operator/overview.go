@@ -110,8 +110,8 @@ type Overview struct {
 	Stopped    []Prefix
 	Proxies    []proxy.Told // what is wrong with the proxies in front
 	Mail       []MailTrouble
-	Spent      float64 // this month, in the currency of the providers' accounts
-	Cap        string  // "" for none
+	Spending   Spending
+	NearCap    []Office // offices that have nearly spent their own caps
 }
 
 // Overview returns how messages fared in a period. Hours and days begin when they do in zone, at its present distance
@@ -238,12 +238,17 @@ func (s *Service) stopped(ctx context.Context, o *Overview, _ time.Time) error {
 	return nil
 }
 
-func (s *Service) spending(ctx context.Context, o *Overview, _ time.Time) error {
-	r, err := s.q.InstallationSpending(ctx, s.pool)
-	if err != nil {
-		return fmt.Errorf("read what is spent: %w", err)
+func (s *Service) spending(ctx context.Context, o *Overview, _ time.Time) (err error) {
+	if o.Spending, err = s.Spending(ctx); err != nil {
+		return err
 	}
-	o.Spent, o.Cap = r.Spent, r.Cap
+	rows, err := s.q.OfficesNearCap(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("list offices near their cap: %w", err)
+	}
+	for _, r := range rows {
+		o.NearCap = append(o.NearCap, Office{ID: r.ID, Code: r.Code, Name: r.Name, Cost: r.Cost, Cap: r.Cap})
+	}
 	return nil
 }
 

@@ -16,6 +16,8 @@ type OfficesView struct {
 	First    templates.FirstSuperuser
 	Spent    string
 	Currency string // of what is typed as a cap
+	Forecast string // when the cap is reached, in words, or ""
+	Question *templates.Question
 	Typed    string
 	CapBad   string // about the installation's cap
 }
@@ -32,6 +34,7 @@ type OfficeRow struct {
 	Cost      string
 	Cap       string // "" for none
 	Near      bool   // over four fifths of the cap
+	Forecast  string // when it is reached, in words, or ""
 }
 
 // OfficeCapView is an office's money cap.
@@ -41,6 +44,8 @@ type OfficeCapView struct {
 	Name     string
 	Cost     string
 	Currency string // of what is typed as a cap
+	Forecast string // when the cap is reached, in words, or ""
+	Question *templates.Question
 	Typed    string
 	Error    string
 	First    *templates.FirstSuperuser // where the office has no superuser
