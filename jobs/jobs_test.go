@@ -54,7 +54,7 @@ func TestEveryJobHasAWorker(t *testing.T) {
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendMailWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &answerForgottenWorker{}) },
 	} {
-		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil)) == nil {
+		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil, nil)) == nil {
 			t.Error("Register leaves a job without its worker")
 		}
 		registered++

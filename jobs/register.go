@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/message"
+	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -35,11 +36,13 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 // Register returns the workers of all jobs.
 func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
-	mails *mail.Service, accounts *account.Service, replays *replay.Store, sealed []Resealer,
+	mails *mail.Service, accounts *account.Service, offices *office.Service, replays *replay.Store, sealed []Resealer,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
-	river.AddWorker(workers, &upkeepWorker{codes: codes, mails: mails, accounts: accounts, replays: replays})
+	river.AddWorker(workers, &upkeepWorker{
+		codes: codes, mails: mails, accounts: accounts, offices: offices, replays: replays,
+	})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -34,9 +35,11 @@ type upkeepWorker struct {
 	codes    *twofactor.Service
 	mails    *mail.Service
 	accounts *account.Service
+	offices  *office.Service
 	replays  *replay.Store
 }
 
 func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[Upkeep]) error {
-	return errors.Join(w.codes.Upkeep(ctx), w.mails.Upkeep(ctx), w.accounts.LinkUpkeep(ctx), w.replays.Upkeep(ctx))
+	return errors.Join(w.codes.Upkeep(ctx), w.mails.Upkeep(ctx), w.accounts.LinkUpkeep(ctx), w.replays.Upkeep(ctx),
+		w.offices.WarnOfCaps(ctx))
 }

@@ -166,7 +166,7 @@ func (a *app) services(pool *db.Pool) *services {
 	s.replays = replay.NewStore(pool, a.ring)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
-	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.zone, public.String, a.log, a.logger)
+	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.currency, a.cfg.zone, public.String, a.log, a.logger)
 	return s
 }
 

@@ -16,7 +16,26 @@ import (
 type operatorCommand struct {
 	Create operatorCreate `cmd:"" help:"Add an operator, and print the key of their authenticator app once."`
 	List   operatorList   `cmd:"" help:"List the operators: username, day of creation."`
+	Mail   operatorMail   `cmd:"" help:"Say where mails about the installation go: a money cap is nearly spent."`
 	Remove operatorRemove `cmd:"" help:"Remove an operator and end their sessions."`
+}
+
+type operatorMail struct {
+	Username string `required:"" help:"Their username."`
+	Email    string `required:"" help:"The e-mail address; none to send nothing."`
+}
+
+// Run sets an operator's e-mail address.
+func (c *operatorMail) Run(ctx context.Context, a *app, std stdio) error {
+	email := c.Email
+	if email == "none" {
+		email = ""
+	}
+	if err := a.web.accounts.SetOperatorEmail(ctx, c.Username, email, audit.CommandLine); err != nil {
+		return err
+	}
+	fmt.Fprintln(std.out, "The address is saved.")
+	return nil
 }
 
 type operatorCreate struct {

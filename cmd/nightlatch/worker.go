@@ -30,7 +30,8 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	for _, kind := range s.factors.Kinds() {
 		sealed = append(sealed, kind)
 	}
-	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts, s.replays,
+	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts,
+		s.offices, s.replays,
 		sealed)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {

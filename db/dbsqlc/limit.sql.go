@@ -9,6 +9,52 @@ import (
 	"context"
 )
 
+const capWarningsTake = `-- name: CapWarningsTake :many
+with caps as (
+    select null::bigint as office_id, i.money_cap as cap,
+        (select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()) as spent
+    from installation i where i.money_cap > 0
+    union all
+    select o.id, o.money_cap,
+        (select coalesce(sum(k.cost), 0) from costs k where k.office_id = o.id and k.month = this_month())
+    from offices o where o.money_cap > 0
+)
+insert into cap_warnings (office_id, month, cap, share)
+select c.office_id, this_month(), c.cap, s.share
+from caps c
+join (values (80::smallint), (100::smallint)) s (share)
+    on case s.share when 80 then cap_is_near(c.cap, c.spent) else money_stops(c.cap, c.spent, false) end
+on conflict do nothing
+returning coalesce(office_id, 0)::bigint as office_id, share
+`
+
+type CapWarningsTakeRow struct {
+	OfficeID int64
+	Share    int16
+}
+
+// The caps of this month that are nearly or all spent and that nobody has been told of, by office (0: the
+// installation's). A cap of 0 is no surprise.
+func (q *Queries) CapWarningsTake(ctx context.Context, db DBTX) ([]CapWarningsTakeRow, error) {
+	rows, err := db.Query(ctx, capWarningsTake)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CapWarningsTakeRow
+	for rows.Next() {
+		var i CapWarningsTakeRow
+		if err := rows.Scan(&i.OfficeID, &i.Share); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const formerNumberDeleteOld = `-- name: FormerNumberDeleteOld :execrows
 delete from former_numbers where user_id in (
     select f.user_id from former_numbers f where f.removed_at < now() - former_number_life() limit $1

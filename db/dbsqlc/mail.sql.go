@@ -175,10 +175,15 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
-    coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now
+    coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
+    coalesce(case when not k.money then 0 when o.id is null then (select money_cap from installation)
+        else o.money_cap end, 0)::float8 as cap,
+    case when k.money then (select coalesce(sum(c.cost), 0) from costs c
+        where c.month = this_month() and (o.id is null or c.office_id = o.id)) else 0 end::float8 as spent
 from mails m
 join users u on u.id = m.user_id
-left join offices o on o.id = u.office_id
+left join offices o on o.id = coalesce(m.about_id, u.office_id)
+cross join lateral (select m.kind ~ '^caps?_' as money) k
 left join one_time_links l on l.id = m.link_id
 left join users b on b.id = m.by_id
 where m.id = $1
@@ -210,6 +215,8 @@ type MailForSendingRow struct {
 	LinkLives     bool
 	LinkExpiresAt time.Time
 	Now           time.Time
+	Cap           float64
+	Spent         float64
 }
 
 // Everything the mail is made of, and whether its link still opens anything.
@@ -241,14 +248,17 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.LinkLives,
 		&i.LinkExpiresAt,
 		&i.Now,
+		&i.Cap,
+		&i.Spent,
 	)
 	return i, err
 }
 
 const mailInsert = `-- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id,
+    about_id)
 values ($1, $2, $3, $4, $5, $6, $7, $8,
-    nullif($9::text, ''), nullif($10::bigint, 0))
+    nullif($9::text, ''), nullif($10::bigint, 0), nullif($11::bigint, 0))
 returning id
 `
 
@@ -263,6 +273,7 @@ type MailInsertParams struct {
 	System    string
 	ToAddress string
 	ByID      int64
+	AboutID   int64
 }
 
 func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams) (int64, error) {
@@ -277,6 +288,7 @@ func (q *Queries) MailInsert(ctx context.Context, db DBTX, arg MailInsertParams)
 		arg.System,
 		arg.ToAddress,
 		arg.ByID,
+		arg.AboutID,
 	)
 	var id int64
 	err := row.Scan(&id)

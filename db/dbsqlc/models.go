@@ -80,6 +80,15 @@ type Authenticator struct {
 	ConfirmedAt time.Time
 }
 
+type CapWarning struct {
+	ID       int64
+	OfficeID *int64
+	Month    pgtype.Date
+	Cap      pgtype.Numeric
+	Share    int16
+	ToldAt   time.Time
+}
+
 type Challenge struct {
 	ID           int64
 	Ref          string
@@ -277,6 +286,7 @@ type Mail struct {
 	Fault     string
 	Code      int16
 	ByID      *int64
+	AboutID   *int64
 }
 
 type Message struct {

@@ -30,6 +30,31 @@ func (q *Queries) OperatorDelete(ctx context.Context, db DBTX, usernames []strin
 	return i, err
 }
 
+const operatorEmailSet = `-- name: OperatorEmailSet :one
+update users set email = $1 where id = (
+    select x.id from users x where x.office_id is null and x.username = any($2::text[])
+    order by array_position($2::text[], x.username) limit 1
+) returning id, username
+`
+
+type OperatorEmailSetParams struct {
+	Email     string
+	Usernames []string
+}
+
+type OperatorEmailSetRow struct {
+	ID       int64
+	Username string
+}
+
+// Where mails about the installation go.
+func (q *Queries) OperatorEmailSet(ctx context.Context, db DBTX, arg OperatorEmailSetParams) (OperatorEmailSetRow, error) {
+	row := db.QueryRow(ctx, operatorEmailSet, arg.Email, arg.Usernames)
+	var i OperatorEmailSetRow
+	err := row.Scan(&i.ID, &i.Username)
+	return i, err
+}
+
 const operatorForSignIn = `-- name: OperatorForSignIn :one
 select id, username, name, role, language, password_hash, password_form, password_version, disabled_at from users
 where office_id is null and username = any($1::text[])
@@ -129,6 +154,30 @@ func (q *Queries) OperatorList(ctx context.Context, db DBTX) ([]OperatorListRow,
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const operatorsWithMail = `-- name: OperatorsWithMail :many
+select id from users where office_id is null and email <> '' and disabled_at is null order by id
+`
+
+func (q *Queries) OperatorsWithMail(ctx context.Context, db DBTX) ([]int64, error) {
+	rows, err := db.Query(ctx, operatorsWithMail)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

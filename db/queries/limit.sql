@@ -69,6 +69,26 @@ select
 from offices o left join installation i on true
 where o.id = @office_id;
 
+-- name: CapWarningsTake :many
+-- The caps of this month that are nearly or all spent and that nobody has been told of, by office (0: the
+-- installation's). A cap of 0 is no surprise.
+with caps as (
+    select null::bigint as office_id, i.money_cap as cap,
+        (select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()) as spent
+    from installation i where i.money_cap > 0
+    union all
+    select o.id, o.money_cap,
+        (select coalesce(sum(k.cost), 0) from costs k where k.office_id = o.id and k.month = this_month())
+    from offices o where o.money_cap > 0
+)
+insert into cap_warnings (office_id, month, cap, share)
+select c.office_id, this_month(), c.cap, s.share
+from caps c
+join (values (80::smallint), (100::smallint)) s (share)
+    on case s.share when 80 then cap_is_near(c.cap, c.spent) else money_stops(c.cap, c.spent, false) end
+on conflict do nothing
+returning coalesce(office_id, 0)::bigint as office_id, share;
+
 -- name: LimitPrefix :one
 -- Whether the number's range is stopped.
 select exists (select from stopped_prefixes s

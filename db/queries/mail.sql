@@ -3,9 +3,10 @@
 select email, language from users where id = @id and disabled_at is null;
 
 -- name: MailInsert :one
-insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id)
+insert into mails (user_id, kind, language, link_id, payload_ct, address, browser, system, to_address, by_id,
+    about_id)
 values (@user_id, @kind, @language, @link_id, @payload_ct, @address, @browser, @system,
-    nullif(@to_address::text, ''), nullif(@by_id::bigint, 0))
+    nullif(@to_address::text, ''), nullif(@by_id::bigint, 0), nullif(@about_id::bigint, 0))
 returning id;
 
 -- name: MailBegin :one
@@ -25,10 +26,15 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     coalesce(o.code, '')::text as office_code, coalesce(o.name, '')::text as office_name,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
-    coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now
+    coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
+    coalesce(case when not k.money then 0 when o.id is null then (select money_cap from installation)
+        else o.money_cap end, 0)::float8 as cap,
+    case when k.money then (select coalesce(sum(c.cost), 0) from costs c
+        where c.month = this_month() and (o.id is null or c.office_id = o.id)) else 0 end::float8 as spent
 from mails m
 join users u on u.id = m.user_id
-left join offices o on o.id = u.office_id
+left join offices o on o.id = coalesce(m.about_id, u.office_id)
+cross join lateral (select m.kind ~ '^caps?_' as money) k
 left join one_time_links l on l.id = m.link_id
 left join users b on b.id = m.by_id
 where m.id = @id

@@ -10,6 +10,16 @@ select id, username, name, role, language, password_hash, password_form, passwor
 where office_id is null and username = any(@usernames::text[])
 order by array_position(@usernames::text[], username) limit 1;
 
+-- name: OperatorsWithMail :many
+select id from users where office_id is null and email <> '' and disabled_at is null order by id;
+
+-- name: OperatorEmailSet :one
+-- Where mails about the installation go.
+update users set email = @email where id = (
+    select x.id from users x where x.office_id is null and x.username = any(@usernames::text[])
+    order by array_position(@usernames::text[], x.username) limit 1
+) returning id, username;
+
 -- name: OperatorList :many
 select u.username, u.created_at
 from users u

@@ -21,6 +21,7 @@ type Mail struct {
 	LinkID   int64  // the link it brings, or 0
 	Token    Token  // of that link
 	From     Origin
+	About    int64 // the office that it is about, where that is not its reader's; else 0
 	By       int64 // who caused it, where that is not its reader; 0 for nobody, or the command line
 }
 

@@ -26,8 +26,8 @@ func (w *Ways) notice(ctx context.Context, tx pgx.Tx, userID int64, kind string)
 	return nil
 }
 
-// NotifySuperusers tells every superuser of an office, on screen and by mail, what the command line did to it, in the
-// transaction that did it. Either all are told, or nothing is done.
+// NotifySuperusers tells every superuser of an office, on screen and by mail, what was done to it from outside, in
+// the transaction that did it. Either all are told, or nothing is done.
 func (w *Ways) NotifySuperusers(ctx context.Context, tx pgx.Tx, officeID int64, kind string) error {
 	if err := w.NoticeSuperusers(ctx, tx, officeID, kind); err != nil {
 		return err
@@ -38,6 +38,20 @@ func (w *Ways) NotifySuperusers(ctx context.Context, tx pgx.Tx, officeID int64, 
 	}
 	for _, id := range superusers {
 		if err := w.post.Mail(ctx, tx, Mail{UserID: id, Kind: kind}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MailOperators writes to the operators who have an e-mail address, about an office or, with 0, the installation.
+func (w *Ways) MailOperators(ctx context.Context, tx pgx.Tx, kind string, officeID int64) error {
+	operators, err := w.q.OperatorsWithMail(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("list the operators with an address: %w", err)
+	}
+	for _, id := range operators {
+		if err := w.post.Mail(ctx, tx, Mail{UserID: id, Kind: kind, About: officeID}); err != nil {
 			return err
 		}
 	}

@@ -104,6 +104,31 @@ func (s *Service) Operators(ctx context.Context) ([]Operator, error) {
 	return operators, nil
 }
 
+// SetOperatorEmail says where mails about the installation go to an operator; "" to send none. It returns ErrUnknown in
+// a sentence, as does an address that is none.
+func (s *Service) SetOperatorEmail(ctx context.Context, username, email string, actor audit.Person) error {
+	email = typed.Email(email)
+	if email != "" && !ValidEmail(email) {
+		return fmt.Errorf("%q is not an e-mail address", email)
+	}
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		r, err := s.q.OperatorEmailSet(ctx, tx, dbsqlc.OperatorEmailSetParams{Email: email, Usernames: LookUp(username)})
+		if err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, audit.Event{
+			Actor: actor, Subject: audit.Person{ID: r.ID, Name: r.Username}, Action: audit.UserChanged, Detail: "email",
+		})
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("%w: there is no operator %s", ErrUnknown, CanonicalUsername(username))
+	}
+	if err != nil {
+		return fmt.Errorf("set the address of operator %s: %w", CanonicalUsername(username), err)
+	}
+	return nil
+}
+
 // RemoveOperator takes an operator away: their sessions end with it, and the authenticator's key is
 // forgotten. What they did stays in the history. It returns ErrUnknown in a sentence.
 func (s *Service) RemoveOperator(ctx context.Context, username string, actor audit.Person) error {

@@ -47,19 +47,21 @@ type Service struct {
 	keys    *keys.Ring
 	sender  Sender
 	product string
-	zone    *time.Location // of users whose browser told none
-	origin  func() string
-	log     *audit.Log
-	logger  *slog.Logger
+	// currency is that of the providers' accounts.
+	currency string
+	zone     *time.Location // of users whose browser told none
+	origin   func() string
+	log      *audit.Log
+	logger   *slog.Logger
 }
 
 // New returns the Service. sender is nil where no mail is configured: what is still queued is dropped then. origin
 // returns the public origin, which a listen address of port 0 settles late.
 func New(
-	pool *db.Pool, ring *keys.Ring, sender Sender, product string, zone *time.Location, origin func() string,
-	log *audit.Log, logger *slog.Logger,
+	pool *db.Pool, ring *keys.Ring, sender Sender, product, currency string, zone *time.Location,
+	origin func() string, log *audit.Log, logger *slog.Logger,
 ) *Service {
-	return &Service{pool, dbsqlc.New(), ring, sender, product, zone, origin, log, logger}
+	return &Service{pool, dbsqlc.New(), ring, sender, product, currency, zone, origin, log, logger}
 }
 
 // tokenPurpose seals the tokens of links, each in the row of its link.

@@ -70,7 +70,7 @@ func newFixture(t *testing.T) *fixture {
 	ring := factory.Keys(t)
 	f.queue = mail.NewQueue(ring, f.jobs)
 	origin := func() string { return "https://login.acme.example" }
-	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", time.UTC, origin,
+	f.Service = mail.New(f.pool, ring, f.post, "Nightlatch", "EUR", time.UTC, origin,
 		audit.NewLog(factory.Logger()), factory.Logger())
 	office := factory.Office(t, f.pool, factory.OfficeOpts{Name: "Acme"}).ID
 	for _, o := range []factory.UserOpts{

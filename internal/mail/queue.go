@@ -44,7 +44,7 @@ func (u *Queue) Mail(ctx context.Context, tx pgx.Tx, m account.Mail) error {
 	}
 	row := dbsqlc.MailInsertParams{
 		UserID: m.UserID, Kind: m.Kind, ToAddress: m.To, Language: locale.Negotiate(to.Language, m.Language, ""),
-		Address: coarse(m.From.Address), ByID: m.By,
+		Address: coarse(m.From.Address), ByID: m.By, AboutID: m.About,
 	}
 	row.Browser, row.System = session.Browser(m.From.UserAgent)
 	if m.LinkID != 0 {

@@ -2,7 +2,6 @@ package mail
 
 import (
 	"errors"
-	"fmt"
 	netmail "net/mail"
 	"net/netip"
 	"net/url"
@@ -10,9 +9,8 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/net/idna"
-
 	"github.com/nightlatch/nightlatch/internal/loopback"
+	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
 // Security is how the connection to the mail server is protected.
@@ -100,11 +98,11 @@ func ownName(host string) (string, error) {
 		}
 		return "[IPv6:" + ip.String() + "]", nil
 	}
-	name, err := idna.Lookup.ToASCII(host)
-	if err == nil && name == "" {
-		err = errors.New("a machine has a name")
+	name, ok := typed.Host(host)
+	if !ok {
+		return "", errors.New("a machine has a name")
 	}
-	return name, err
+	return name, nil
 }
 
 // wireAddress is an address as every server takes it: a domain of other letters than ASCII in its form for machines.
@@ -117,9 +115,9 @@ func wireAddress(address string) (string, error) {
 	if isASCII(domain) {
 		return address, nil // the server judges it
 	}
-	domain, err := idna.Lookup.ToASCII(domain)
-	if err != nil {
-		return "", fmt.Errorf("write a domain in ASCII: %w", err)
+	domain, ok := typed.Host(domain)
+	if !ok {
+		return "", errors.New("no server has such a domain")
 	}
 	return address[:at+1] + domain, nil
 }

@@ -49,7 +49,8 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 		"Product", s.product, "Office", oneLine(r.OfficeName), "Code", r.OfficeCode, "Username", r.Username,
 	}
 	t := func(id string, args ...any) string { return locale.T(r.Language, id, append(args, values...)...) }
-	values = append(values, "By", byWhom(r, t))
+	values = append(values, "By", byWhom(r, t), "Spent", locale.Money(r.Language, s.currency, r.Spent),
+		"Cap", locale.Money(r.Language, s.currency, r.Cap))
 	l := letter{
 		Language: r.Language, Heading: oneLine(t("mail." + r.Kind + "_subject")), From: s.product,
 		Hello: t("mail.hello", "Name", oneLine(r.Name)), Text: t("mail." + r.Kind + "_text"), End: t("mail.end"),
@@ -57,6 +58,8 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	l.Subject = l.Heading
 	if r.OfficeName != "" {
 		l.Subject, l.From = t("mail.subject_of", "Subject", l.Heading), t("mail.from_of")
+	} else {
+		l.End = t("mail.end_bare")
 	}
 	if token != "" {
 		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
