@@ -195,7 +195,7 @@ func target(route *echo.Route, id int64) string {
 
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
-	`/language|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
+	`/language|/session|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
 	`/link/:token|/link/(?:again|strength)|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.
@@ -299,7 +299,7 @@ func TestAfterFiveWrongCodesEverythingSaysSo(t *testing.T) {
 	}
 	// A session that ends by a decision says no more than that.
 	f.Exec("update sessions set ended_at = now() where ended_at is null")
-	if to := where(f.ask("GET", "/settings/me", other, "")); to != "/login (over)" {
+	if to := where(f.ask("GET", "/settings/me", other, "")); to != "/login (ended)" {
 		t.Errorf("a session without guesses leads to %s", to)
 	}
 }

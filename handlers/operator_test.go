@@ -159,7 +159,7 @@ func TestAnOperatorSignsInWithAllThree(t *testing.T) {
 		t.Errorf("after 14 minutes the history answers %d", rec.Code)
 	}
 	f.Exec("update sessions set last_seen_at = now() - interval '15 minutes 1 second'")
-	if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (over)" {
+	if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (idle-15)" {
 		t.Errorf("after 15 minutes the history answers %d", rec.Code)
 	}
 }
@@ -522,7 +522,7 @@ func TestAnOperatorLogsOutToTheOperatorsDoor(t *testing.T) {
 		if rec := f.ask("POST", "/logout", cookie, ""); where(rec) != "/operator/login (out)" {
 			t.Errorf("log-out leads to %s", where(rec))
 		}
-		if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (over)" {
+		if rec := f.ask("GET", "/operator/history", cookie, ""); where(rec) != "/operator/login (other_tab)" {
 			t.Errorf("after log-out the history answers %d", rec.Code)
 		}
 	}

@@ -193,12 +193,12 @@ func TestAChangeOfRoleOrADisablingCountsAtTheNextRequest(t *testing.T) {
 		t.Fatal(rec.Code)
 	}
 	f.ask("POST", fmt.Sprintf("/settings/users/%d/change", id), super, "name=Ann&email=&role=user")
-	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login (over)" {
+	if rec := f.ask("GET", "/settings/users", ann, ""); rec.Code != 303 || where(rec) != "/login (ended)" {
 		t.Errorf("after another role: %d %s", rec.Code, where(rec))
 	}
 	ann = f.in("ACME/accountant")
 	f.ask("POST", fmt.Sprintf("/settings/users/%d/disable", id), super, "")
-	if rec := f.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login (over)" {
+	if rec := f.ask("GET", "/settings/me", ann, ""); rec.Code != 303 || where(rec) != "/login (ended)" {
 		t.Errorf("after a disabling: %d %s", rec.Code, where(rec))
 	}
 	own := f.users["ACME/superuser"].ID

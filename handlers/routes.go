@@ -43,10 +43,10 @@ func (s *site) browsers() group {
 }
 
 // anybody is for everybody, with the form read and the session known, if there is one. A form that is sent twice has
-// the effect of one, but for those that are asked while somebody types.
+// the effect of one, but for those that a page asks by itself.
 func (s *site) anybody() group {
 	return s.browsers().with(web.ReadForm, s.web.LoadSession,
-		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.LoginCountry, paths.Country))
+		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.LoginCountry, paths.Country, paths.Session))
 }
 
 func (s *site) loginRoutes() {
@@ -58,6 +58,8 @@ func (s *site) loginRoutes() {
 	all.get(paths.SSOCallback, s.login.SSOCallback)
 	all.page(paths.SSOLink, s.login.SSOLinkPage, s.login.LinkSSO)
 	all.post(paths.Logout, s.login.Logout)
+	all.post(paths.Session, s.web.Stay)
+	all.with(web.Quiet).get(paths.Session, s.web.SessionLeft)
 	all.post(paths.Language, s.login.SetLanguage)
 	all.page(paths.Forgot, s.login.ForgotPage, s.login.Forgot)
 	all.page(paths.Link, s.login.LinkPage, s.login.UseLink)

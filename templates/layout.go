@@ -17,7 +17,23 @@ type Layout struct {
 	Toast   string       // a sentence about what has just been done, or ""
 	Notices []Notice
 	Demo    bool
+	Session *SessionView // nil without a session, and for a pending log-in
 }
+
+// SessionView is what a page knows of the end of its session, as the server judged it.
+type SessionView struct {
+	Left   int  // seconds
+	Last   bool // nothing prolongs it
+	Ends   time.Time
+	UserID int64 // whose: what was typed is given back to nobody else
+	Back   bool  // after a log-in, where a session had ended
+}
+
+// StayView says until when a session lives that its user has just prolonged.
+type StayView struct{ Ends time.Time }
+
+// Stay is the page for browsers without JavaScript, in a tab of its own.
+var Stay = NewPage[StayView](files, Card, "stay.html")
 
 // CurrentUser is the signed-in user, as the layout names them.
 type CurrentUser struct {

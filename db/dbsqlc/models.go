@@ -498,6 +498,7 @@ type Session struct {
 	LimitsTold      []string
 	LimitsToldAt    time.Time
 	BrowserHash     []byte
+	LoggedOut       bool
 }
 
 type SsoFlow struct {

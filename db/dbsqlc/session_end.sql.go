@@ -211,22 +211,54 @@ func (q *Queries) SessionEndOfUser(ctx context.Context, db DBTX, arg SessionEndO
 	return result.RowsAffected(), nil
 }
 
-const sessionEndedByGuesses = `-- name: SessionEndedByGuesses :one
-select exists (
-    select from sessions s
-    where s.token_hash = $1 and s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
-        select from challenges c
-        where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
-    ))
-)::boolean as guessed
+const sessionEnding = `-- name: SessionEnding :one
+select s.user_id, (case
+        when s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
+            select from challenges c
+            where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
+        )) then 'exhausted'
+        when s.logged_out then 'other_tab'
+        when s.ended_at is not null or s.password_version <> u.password_version or u.disabled_at is not null
+            then 'ended'
+        when s.level = 1 and s.expires_at <= s.created_at + session_life(u.role, true) then 'over'
+        when s.expires_at <= now() then 'limit'
+        when s.last_seen_at <= now() - idle_limit(u.role) then 'idle'
+        else 'ended'
+    end)::text as why,
+    (extract(epoch from idle_limit(u.role)) / 60)::integer as idle_minutes,
+    (extract(epoch from session_life(u.role, false)) / 3600)::integer as most_hours
+from sessions s join users u on u.id = s.user_id
+where s.token_hash = $1
 `
 
-// Whether the session of a token ended with the last of too many wrong proofs: its challenge then ended with it.
-func (q *Queries) SessionEndedByGuesses(ctx context.Context, db DBTX, tokenHash []byte) (bool, error) {
-	row := db.QueryRow(ctx, sessionEndedByGuesses, tokenHash)
-	var guessed bool
-	err := row.Scan(&guessed)
-	return guessed, err
+type SessionEndingRow struct {
+	UserID      int64
+	Why         string
+	IdleMinutes int32
+	MostHours   int32
+}
+
+// Why the session of a token is over, and whose it was. With the last of too many wrong proofs its challenge ended,
+// too.
+func (q *Queries) SessionEnding(ctx context.Context, db DBTX, tokenHash []byte) (SessionEndingRow, error) {
+	row := db.QueryRow(ctx, sessionEnding, tokenHash)
+	var i SessionEndingRow
+	err := row.Scan(
+		&i.UserID,
+		&i.Why,
+		&i.IdleMinutes,
+		&i.MostHours,
+	)
+	return i, err
+}
+
+const sessionLoggedOut = `-- name: SessionLoggedOut :exec
+update sessions set logged_out = true where id = $1
+`
+
+func (q *Queries) SessionLoggedOut(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, sessionLoggedOut, id)
+	return err
 }
 
 const sessionOldest = `-- name: SessionOldest :many

@@ -49,7 +49,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
-    exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer
+    exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
+    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit
 from living_sessions s
 where s.token_hash = @token_hash;
 

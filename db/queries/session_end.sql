@@ -88,12 +88,26 @@ forms as (delete from held_forms where session_id in (select id from demoted))
 update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
 from demoted d where d.id = s.id;
 
--- name: SessionEndedByGuesses :one
--- Whether the session of a token ended with the last of too many wrong proofs: its challenge then ended with it.
-select exists (
-    select from sessions s
-    where s.token_hash = @token_hash and s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
-        select from challenges c
-        where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
-    ))
-)::boolean as guessed;
+-- name: SessionLoggedOut :exec
+update sessions set logged_out = true where id = @id;
+
+-- name: SessionEnding :one
+-- Why the session of a token is over, and whose it was. With the last of too many wrong proofs its challenge ended,
+-- too.
+select s.user_id, (case
+        when s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
+            select from challenges c
+            where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at
+        )) then 'exhausted'
+        when s.logged_out then 'other_tab'
+        when s.ended_at is not null or s.password_version <> u.password_version or u.disabled_at is not null
+            then 'ended'
+        when s.level = 1 and s.expires_at <= s.created_at + session_life(u.role, true) then 'over'
+        when s.expires_at <= now() then 'limit'
+        when s.last_seen_at <= now() - idle_limit(u.role) then 'idle'
+        else 'ended'
+    end)::text as why,
+    (extract(epoch from idle_limit(u.role)) / 60)::integer as idle_minutes,
+    (extract(epoch from session_life(u.role, false)) / 3600)::integer as most_hours
+from sessions s join users u on u.id = s.user_id
+where s.token_hash = @token_hash;

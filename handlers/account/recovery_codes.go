@@ -67,5 +67,6 @@ func (s *Screens) KeepRecoveryCodes(c echo.Context) error {
 	if err := s.factors.KeepRecoveryCodes(c.Request().Context(), web.CurrentSession(c)); err != nil {
 		return err
 	}
-	return s.Tell(c, paths.Me, "codes_kept")
+	page, _ := s.ReturnPage(c, web.CurrentSession(c).User.ID, paths.Me) // where the log-in that enrolled was to lead
+	return s.Tell(c, page, "codes_kept")
 }

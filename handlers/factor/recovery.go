@@ -31,7 +31,7 @@ func (s *Screens) VerifyRecovery(c echo.Context) error {
 		if proven.Purpose == factor.PurposeStepUp {
 			return s.AfterStepUp(c, proven.Token)
 		}
-		return s.Redirect(c, paths.Me)
+		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
 	}
 	problem, err := s.ProofProblem(c, err, "recovery.not_a_code")
 	if err != nil {

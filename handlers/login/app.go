@@ -37,7 +37,7 @@ func (s *Screens) VerifyApp(c echo.Context) error {
 		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
-		return s.Redirect(c, paths.Me)
+		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
 	}
 	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {

@@ -20,7 +20,8 @@ func (s *Screens) Start(c echo.Context) error {
 	case sess.Pending():
 		return s.Redirect(c, paths.SecondStep)
 	}
-	return s.Redirect(c, paths.Me)
+	sess, _ := web.CurrentSessionOK(c)
+	return s.Home(c, sess.User.ID, paths.Me)
 }
 
 // form is the log-in of an office's users.
@@ -65,6 +66,7 @@ func (s *Screens) Logout(c echo.Context) error {
 		}
 	}
 	s.DropSession(c)
+	s.SetCookie(c, web.CookieReturn, "", -1)
 	return s.Tell(c, login, "out")
 }
 

@@ -44,7 +44,7 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
-		return s.Redirect(c, paths.Operator)
+		return s.Home(c, web.CurrentSession(c).User.ID, paths.Operator)
 	}
 	problem, ended, err := s.codeProblem(c, err)
 	switch {

@@ -15,7 +15,8 @@ import (
 func (s *Screens) layout(c echo.Context, title, path string, section templates.Section) templates.Layout {
 	sess := web.CurrentSession(c)
 	f := s.Layout(c, title, path)
-	f.Section, f.Toast = section, s.Toast(c)
+	f.Section = section
+	s.TellToast(c, &f)
 	f.User = &templates.CurrentUser{Name: sess.User.Username, Role: string(sess.User.Role)}
 	told, err := s.factors.Notices(c.Request().Context(), sess.User.ID)
 	if err != nil {

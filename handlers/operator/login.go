@@ -56,7 +56,11 @@ func (s *Screens) enter(c echo.Context, token session.Token, client session.Clie
 	s.SetSession(c, token)
 	switch problem {
 	case "":
-		return s.Redirect(c, paths.Operator)
+		sess, err := s.sessions.Load(c.Request().Context(), token)
+		if err != nil {
+			return err
+		}
+		return s.Home(c, sess.User.ID, paths.Operator)
 	case wrongCode:
 		return s.Tell(c, paths.OperatorCode, problem)
 	}

@@ -18,6 +18,7 @@ const (
 	CookieTold     = "nightlatch-told"     // a word that the next page tells, once
 	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
+	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home
 	hostPrefix     = "__Host-"
 
 	YearSeconds = 365 * 24 * 60 * 60

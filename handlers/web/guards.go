@@ -142,26 +142,14 @@ func requireRole(role account.Role, next echo.HandlerFunc) echo.HandlerFunc {
 // not be kept alive by them.
 func (w *Web) Touch(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if err := w.sessions.Touch(c.Request().Context(), CurrentSession(c)); err != nil {
+		sess := CurrentSession(c)
+		if err := w.sessions.Touch(c.Request().Context(), sess); err != nil {
 			return err
+		}
+		if sess.ToTouch {
+			sess.SeenAt = sess.Now
+			c.Set(keySession, sess)
 		}
 		return next(c)
 	}
-}
-
-// toLogin leads a request without a session to a log-in; with a cookie of one that is over, the page says so, and why:
-// what a page asks by itself may come before the answer to the last of five wrong codes.
-func (w *Web) toLogin(c echo.Context, login string) error {
-	cookie := w.Cookie(c, CookieSession)
-	if cookie == "" {
-		return w.Redirect(c, login)
-	}
-	guessed, err := w.sessions.EndedByGuesses(c.Request().Context(), session.Token(cookie))
-	switch {
-	case err != nil:
-		return err
-	case guessed:
-		return w.Tell(c, login, "exhausted")
-	}
-	return w.Tell(c, login, "over")
 }

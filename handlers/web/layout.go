@@ -12,7 +12,8 @@ import (
 
 // Layout returns what stands around a page. path is the address at which the page can be loaded again.
 func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
-	return templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo}
+	return templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo,
+		Session: w.sessionView(c)}
 }
 
 // Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.
@@ -24,7 +25,7 @@ func Toasts() []string {
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed",
-		"sso_linked", "sso_unlinked", "sso_removed"}
+		"sso_linked", "sso_unlinked", "sso_removed", "back"}
 }
 
 // AppLayout returns the layout of a page behind the log-in. section is the entry that is current.
@@ -36,7 +37,7 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 		Name: sess.User.Name, Role: string(sess.User.Role), OfficeCode: sess.OfficeCode, OfficeName: sess.OfficeName,
 		ManagesUsers: sess.User.Role.ManagesUsers(),
 	}
-	f.Toast = w.Toast(c)
+	w.TellToast(c, &f)
 	told, err := w.factors.Notices(c.Request().Context(), sess.User.ID)
 	if err != nil {
 		return f, err
@@ -49,10 +50,25 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 
 // Toast returns the sentence about what has just been done, or "".
 func (w *Web) Toast(c echo.Context) string {
-	if done := w.Told(c); slices.Contains(Toasts(), done) {
-		return w.T(c, "done."+done)
+	sentence, _ := w.toast(c)
+	return sentence
+}
+
+// TellToast puts what has just been done on a page behind the log-in.
+func (w *Web) TellToast(c echo.Context, f *templates.Layout) {
+	toast, back := w.toast(c)
+	f.Toast = toast
+	if f.Session != nil {
+		f.Session.Back = back
 	}
-	return ""
+}
+
+// toast also reports whether the user is back after a log-in.
+func (w *Web) toast(c echo.Context) (sentence string, back bool) {
+	if done := w.Told(c); slices.Contains(Toasts(), done) {
+		return w.T(c, "done."+done), done == "back"
+	}
+	return "", false
 }
 
 // toldSeconds is how long a word waits for the page that tells it.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,14 +29,21 @@ type LoginForm struct {
 func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 	w.KnowBrowser(c)
 	view := templates.LoginView{}
-	switch why := w.Told(c); {
-	case why == "over":
-		view.Notice = w.T(c, "login.over")
-	case why == "exhausted":
+	why, limit, _ := strings.Cut(w.Told(c), "-")
+	switch n, err := strconv.Atoi(limit); session.Why(why) {
+	case session.WhyExhausted:
 		view.Error = w.T(c, "login.exhausted")
-	case why == "password" && !form.Operators:
-		view.Notice = w.T(c, "login.password_set")
-	case why == "out":
+	case session.WhyOver, session.WhyOtherTab, session.WhyEnded:
+		view.Notice = w.T(c, "login."+why)
+	case session.WhyIdle, session.WhyLimit:
+		if err == nil {
+			view.Notice = w.N(c, "login."+why, n)
+		}
+	case "password":
+		if !form.Operators {
+			view.Notice = w.T(c, "login.password_set")
+		}
+	case "out":
 		view.Notice = w.T(c, "login.logged_out")
 	}
 	return w.ShowLogin(c, http.StatusOK, form, view)

@@ -22,7 +22,7 @@ import (
 // Sessions loads the session of a request, and ends the one that a log-in replaces.
 type Sessions interface {
 	Load(ctx context.Context, token session.Token) (session.Session, error)
-	EndedByGuesses(ctx context.Context, token session.Token) (bool, error)
+	Ending(ctx context.Context, token session.Token) (session.Ending, error)
 	Touch(ctx context.Context, sess session.Session) error
 	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -105,6 +106,9 @@ func (s *Store) EndOne(ctx context.Context, acting Session, id int64, client Cli
 		action := audit.SessionEnded
 		if id == acting.ID {
 			action = audit.LoggedOut
+			if err := s.q.SessionLoggedOut(ctx, tx, id); err != nil {
+				return fmt.Errorf("note the log-out of session %d: %w", id, err)
+			}
 		}
 		return s.log.Write(ctx, tx, acting.Event(action, client))
 	})
@@ -131,15 +135,47 @@ func (s *Store) EndOf(ctx context.Context, tx pgx.Tx, userID, except int64) erro
 	return nil
 }
 
-// EndedByGuesses reports whether the session of a token ended with the last of too many wrong proofs.
-func (s *Store) EndedByGuesses(ctx context.Context, token Token) (bool, error) {
+// Why a session is over, for whoever brings its token.
+type Why string
+
+// It took too many wrong proofs; its user logged out; somebody or something ended it; the log-in was not finished in
+// time; it came to its overall limit; nothing happened in it.
+const (
+	WhyExhausted Why = "exhausted"
+	WhyOtherTab  Why = "other_tab"
+	WhyEnded     Why = "ended"
+	WhyOver      Why = "over"
+	WhyLimit     Why = "limit"
+	WhyIdle      Why = "idle"
+)
+
+// Ending is why a session is over, and whose it was.
+type Ending struct {
+	Why    Why
+	UserID int64 // 0 where nobody knows the token
+	// Limit is the limit that it came to: minutes without a request, or hours in all; else 0.
+	Limit int
+}
+
+// Ending returns why the session of a token is over. A token that nobody knows, or that was replaced, is over.
+func (s *Store) Ending(ctx context.Context, token Token) (Ending, error) {
 	hash := token.Hash()
 	if hash == nil {
-		return false, nil
+		return Ending{Why: WhyOver}, nil
 	}
-	guessed, err := s.q.SessionEndedByGuesses(ctx, s.pool, hash)
+	r, err := s.q.SessionEnding(ctx, s.pool, hash)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Ending{Why: WhyOver}, nil
+	}
 	if err != nil {
-		return false, fmt.Errorf("ask why a session ended: %w", err)
+		return Ending{}, fmt.Errorf("ask why a session ended: %w", err)
 	}
-	return guessed, nil
+	ending := Ending{Why: Why(r.Why), UserID: r.UserID}
+	switch ending.Why {
+	case WhyIdle:
+		ending.Limit = int(r.IdleMinutes)
+	case WhyLimit:
+		ending.Limit = int(r.MostHours)
+	}
+	return ending, nil
 }

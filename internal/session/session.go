@@ -60,6 +60,9 @@ type Session struct {
 	Now               time.Time // the database's clock at this request
 	ToTouch           bool      // not seen for a minute: see Touch
 	HasKeptAnswer     bool      // to the last form of its token: see package replay
+	SeenAt            time.Time
+	ExpiresAt         time.Time     // whatever happens in it
+	IdleLimit         time.Duration // without a request it ends after so long
 	// KnownBrowser reports whether the session has proven two factors, or began in a browser in which its user had done
 	// so before, whatever the office demands. Whoever has no more than the password has only other browsers.
 	KnownBrowser bool
@@ -67,6 +70,12 @@ type Session struct {
 
 // Pending reports whether the second step is still to be done: nothing else may be reached.
 func (s Session) Pending() bool { return s.TwoFactorRequired && s.Level < 2 }
+
+// Left is how long the session lives from Now on, and whether nothing prolongs that.
+func (s Session) Left() (left time.Duration, last bool) {
+	most, idle := s.ExpiresAt.Sub(s.Now), s.SeenAt.Add(s.IdleLimit).Sub(s.Now)
+	return min(most, idle), most <= idle
+}
 
 // Event begins an audit event of what this session's user does.
 func (s Session) Event(action audit.Action, client Client) audit.Event {
@@ -105,8 +114,8 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
 		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
-		ToTouch: r.ToTouch, KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed,
-		HasKeptAnswer: r.HasKeptAnswer,
+		ToTouch: r.ToTouch, SeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt, IdleLimit: r.IdleLimit,
+		KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed, HasKeptAnswer: r.HasKeptAnswer,
 	}, nil
 }
 

@@ -22,7 +22,8 @@ func Named(name string, values ...any) (string, error) {
 // patterns returns every route by its name.
 func patterns() map[string]string {
 	return map[string]string{
-		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Login": Login,
+		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Session": Session,
+		"Login":  Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
 		"Forgot": Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
 		"DemoPhone": DemoPhone, "SecondStep": SecondStep, "LoginMethod": LoginMethod, "LoginCheck": LoginCheck,

@@ -19,6 +19,7 @@ const (
 	Static   = "/static/*"
 	Language = "/language"
 
+	Session      = "/session"
 	Login        = "/login"
 	Logout       = "/logout"
 	SSO          = "/login/sso"
