@@ -49,7 +49,7 @@ scenario(
       assert.equal(address.host, 'totp');
       assert.equal(address.searchParams.get('secret'), key, `what a camera reads is the key, ${colorScheme}`);
       assert.equal(address.searchParams.get('issuer'), 'Nightlatch');
-      assert.match(decodeURIComponent(address.pathname), /alan/);
+      assert.match(decodeURIComponent(address.pathname), /Nightlatch:alan \([A-Z0-9-]+\)$/, 'whose it is, and where');
     }
     await rm(folder, { recursive: true });
     await alan.page.emulateMedia({ colorScheme: 'light' });

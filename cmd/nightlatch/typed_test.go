@@ -87,12 +87,11 @@ func TestTheOriginIsThatOfBrowsers(t *testing.T) {
 		"https://a_b.example": "", "https://-.example": "", "https://a b.example": "",
 	} {
 		u, err := readURL(text)
-		if got := ""; err == nil {
-			if got = u.String(); got != want {
-				t.Errorf("%s is %s and should be %q", text, got, want)
-			}
-		} else if want != "" {
+		switch {
+		case err != nil && want != "":
 			t.Errorf("%s: %v", text, err)
+		case err == nil && u.String() != want:
+			t.Errorf("%s is %s and should be %q", text, u, want)
 		}
 	}
 }

@@ -7,12 +7,10 @@ package dbsqlc
 
 import (
 	"context"
-
-	"time"
 )
 
 const authenticatorByUser = `-- name: AuthenticatorByUser :one
-select user_id, secret_ct, last_step, confirmed_at from authenticators where user_id = $1
+select user_id, secret_ct, last_step, confirmed_at, told_steps from authenticators where user_id = $1
 `
 
 func (q *Queries) AuthenticatorByUser(ctx context.Context, db DBTX, userID int64) (Authenticator, error) {
@@ -23,6 +21,7 @@ func (q *Queries) AuthenticatorByUser(ctx context.Context, db DBTX, userID int64
 		&i.SecretCt,
 		&i.LastStep,
 		&i.ConfirmedAt,
+		&i.ToldSteps,
 	)
 	return i, err
 }
@@ -60,8 +59,27 @@ func (q *Queries) AuthenticatorInsert(ctx context.Context, db DBTX, arg Authenti
 	return result.RowsAffected(), nil
 }
 
+const authenticatorStepTell = `-- name: AuthenticatorStepTell :exec
+update authenticators
+set told_steps = array(select told from unnest(told_steps) told where told >= $1::bigint) || $2::bigint
+where user_id = $3
+`
+
+type AuthenticatorStepTellParams struct {
+	NowStep int64
+	Step    int64
+	UserID  int64
+}
+
+// A refusal is about to say that a code is of this step to come. What is over is forgotten.
+func (q *Queries) AuthenticatorStepTell(ctx context.Context, db DBTX, arg AuthenticatorStepTellParams) error {
+	_, err := db.Exec(ctx, authenticatorStepTell, arg.NowStep, arg.Step, arg.UserID)
+	return err
+}
+
 const authenticatorStepUse = `-- name: AuthenticatorStepUse :execrows
-update authenticators set last_step = $1 where user_id = $2 and last_step < $1
+update authenticators set last_step = $1
+where user_id = $2 and last_step < $1 and not ($1 = any(told_steps))
 `
 
 type AuthenticatorStepUseParams struct {
@@ -69,7 +87,7 @@ type AuthenticatorStepUseParams struct {
 	UserID int64
 }
 
-// Each step serves once, and none before it: with <> two steps could take turns for ever.
+// Each step serves once, and none before it: with <> two steps could take turns for ever. None that was told.
 func (q *Queries) AuthenticatorStepUse(ctx context.Context, db DBTX, arg AuthenticatorStepUseParams) (int64, error) {
 	result, err := db.Exec(ctx, authenticatorStepUse, arg.Step, arg.UserID)
 	if err != nil {
@@ -117,18 +135,19 @@ func (q *Queries) EnrolmentDeleteExpired(ctx context.Context, db DBTX, batch int
 
 const enrolmentPut = `-- name: EnrolmentPut :exec
 insert into enrolments (session_id, secret_ct, expires_at)
-values ($1, $2, now() + $3::interval)
+select s.id, $1, s.expires_at from sessions s where s.id = $2
 on conflict (session_id) do update
 set secret_ct = excluded.secret_ct, created_at = now(), expires_at = excluded.expires_at
 `
 
 type EnrolmentPutParams struct {
-	SessionID int64
 	SecretCt  []byte
-	Life      time.Duration
+	SessionID int64
 }
 
+// The key lives as long as the session in which it is shown: a page that was left open must not show one key while
+// another is meant.
 func (q *Queries) EnrolmentPut(ctx context.Context, db DBTX, arg EnrolmentPutParams) error {
-	_, err := db.Exec(ctx, enrolmentPut, arg.SessionID, arg.SecretCt, arg.Life)
+	_, err := db.Exec(ctx, enrolmentPut, arg.SecretCt, arg.SessionID)
 	return err
 }

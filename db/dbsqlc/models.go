@@ -78,6 +78,7 @@ type Authenticator struct {
 	SecretCt    []byte
 	LastStep    int64
 	ConfirmedAt time.Time
+	ToldSteps   []int64
 }
 
 type CapWarning struct {

@@ -8,15 +8,24 @@ values (@user_id, @secret_ct, @last_step)
 on conflict do nothing;
 
 -- name: AuthenticatorStepUse :execrows
--- Each step serves once, and none before it: with <> two steps could take turns for ever.
-update authenticators set last_step = @step where user_id = @user_id and last_step < @step;
+-- Each step serves once, and none before it: with <> two steps could take turns for ever. None that was told.
+update authenticators set last_step = @step
+where user_id = @user_id and last_step < @step and not (@step = any(told_steps));
+
+-- name: AuthenticatorStepTell :exec
+-- A refusal is about to say that a code is of this step to come. What is over is forgotten.
+update authenticators
+set told_steps = array(select told from unnest(told_steps) told where told >= @now_step::bigint) || @step::bigint
+where user_id = @user_id;
 
 -- name: AuthenticatorDelete :execrows
 delete from authenticators where user_id = @user_id;
 
 -- name: EnrolmentPut :exec
+-- The key lives as long as the session in which it is shown: a page that was left open must not show one key while
+-- another is meant.
 insert into enrolments (session_id, secret_ct, expires_at)
-values (@session_id, @secret_ct, now() + @life::interval)
+select s.id, @secret_ct, s.expires_at from sessions s where s.id = @session_id
 on conflict (session_id) do update
 set secret_ct = excluded.secret_ct, created_at = now(), expires_at = excluded.expires_at;
 

@@ -50,7 +50,7 @@ func NewOperator(t testing.TB, env map[string]string, username string) otp.Secre
 	}
 	u, err := url.Parse(address)
 	if err != nil || len(key) != 32 || u.Query().Get("secret") != key || u.Query().Get("issuer") != "Nightlatch" ||
-		u.Path != "/Nightlatch:"+username {
+		u.Path != "/Nightlatch:"+username+" (operator)" {
 		t.Fatalf("the key is %q and the address %q (%v)", key, address, err)
 	}
 	return otp.Secret(key)

@@ -2,6 +2,7 @@ package factor
 
 import (
 	"errors"
+	"html/template"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,6 +35,7 @@ func (s *Screens) showSetup(c echo.Context, problem string) error {
 		return err
 	}
 	view := pages.AppSetupView{
+		URI:    template.URL(enrolment.URI), // #nosec G203 -- made by otp.Secret.URI, every part escaped
 		Action: at, Secret: enrolment.Secret.Grouped(), QRSize: qr.Size, QRPath: qr.Path, Error: problem, BackURL: back,
 		Back: text,
 	}
@@ -47,9 +49,13 @@ func (s *Screens) ConfirmApp(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.RecoveryCodes)
 	}
+	over := errors.Is(err, twofactor.ErrOver)
 	problem, err := s.ProofProblem(c, err, "code.not_a_code")
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case over: // the page that follows has another key than the one that was scanned
+		problem = s.T(c, "setup.key_changed")
 	}
 	return s.showSetup(c, problem)
 }

@@ -66,7 +66,7 @@ func (s *Screens) codeProblem(c echo.Context, err error) (problem, ended string,
 	case errors.As(err, &wrong) && wrong.Left == 0:
 		return "", "exhausted", nil
 	case errors.As(err, &wrong):
-		return s.N(c, "code.wrong", wrong.Left), "", nil
+		return s.WrongText(c, wrong), "", nil
 	case errors.As(err, &wait) && wait.Until.IsZero():
 		return s.T(c, "operator.disabled"), "", nil
 	case errors.As(err, &wait):

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -81,13 +82,27 @@ func (w *Web) ProofProblem(c echo.Context, err error, notACode string) (problem 
 		}
 		return w.T(c, "code.exhausted"), err
 	case errors.As(err, &wrong):
-		return w.N(c, "code.wrong", wrong.Left), nil
+		return w.WrongText(c, wrong), nil
 	case errors.As(err, &wait):
 		return w.WaitText(c, wait), nil
 	case errors.Is(err, twofactor.ErrOver), errors.Is(err, twofactor.ErrHasFactor):
 		return w.T(c, "code.over"), nil
 	}
 	return "", err
+}
+
+// WrongText returns the sentence for a proof that was wrong, with what the user can do where the phone's clock is the
+// reason.
+func (w *Web) WrongText(c echo.Context, wrong *twofactor.Wrong) string {
+	text := w.N(c, "code.wrong", wrong.Left)
+	if wrong.Clock == 0 {
+		return text
+	}
+	key := "code.clock_fast"
+	if wrong.Clock < 0 {
+		key = "code.clock_slow"
+	}
+	return text + " " + w.N(c, key, max(1, int(wrong.Clock.Abs().Round(time.Minute).Minutes())))
 }
 
 // WaitText returns the sentence for a user who was wrong ten times in a row.

@@ -8,6 +8,7 @@ package factor
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,7 @@ type Owner struct {
 	OfficeID  int64 // 0: an operator
 	SessionID int64
 	Username  string
+	Office    string // the office's code; "" for an operator
 }
 
 // Purpose is what a right proof does.
@@ -57,6 +59,9 @@ type Try struct {
 	Left int
 	// Spares says that the session survives the last wrong try, since no factor of its user was being guessed.
 	Spares bool
+	// Clock is by how much the clock is off that made the proof, where it would be right at another moment: negative
+	// when it is slow. The proof is wrong all the same.
+	Clock time.Duration
 	// State is the kind's own, from Charge to Verify and Enrol.
 	State any
 }
@@ -92,9 +97,15 @@ type Factor interface {
 // Starter is a kind that is set up with a secret shown once, such as an authenticator app.
 type Starter interface {
 	Factor
-	// Begin returns what is shown, the same until it is used or ten minutes old: a page that is loaded again must not
+	// Begin returns what is shown, the same until it is used or the session ends: a page that is loaded again must not
 	// change what was scanned.
 	Begin(ctx context.Context, tx pgx.Tx, o Owner) (Setup, error)
+}
+
+// Teller is a kind whose refusal may say why. Told makes what is about to be said worth nothing to whoever guessed it,
+// in the transaction before it is said.
+type Teller interface {
+	Told(ctx context.Context, tx pgx.Tx, o Owner, t Try) error
 }
 
 // Setup is what a user needs to set a factor up.

@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	potp "github.com/pquerna/otp"
@@ -45,9 +46,14 @@ func (s Secret) Grouped() string {
 	return string(out)
 }
 
+// refused are the signs that stand between the parts of a label, or that some apps take for such.
+var refused = strings.NewReplacer(":", " ", "/", " ", "?", " ", "#", " ", "%", " ", `\`, " ", `"`, " ")
+
 // URI returns the otpauth:// URI that an authenticator app scans. The issuer stands in the label as well, since some
-// apps read only one of the two.
+// apps read only one of the two. Apps keep one entry for a label, the last: both parts together must name one key.
 func (s Secret) URI(issuer, account string) string {
+	issuer = strings.Join(strings.Fields(refused.Replace(issuer)), " ")
+	account = strings.Join(strings.Fields(refused.Replace(account)), " ")
 	q := url.Values{"secret": {string(s)}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
 	// Apps show a plus as a plus: spaces must be %20.
 	label := url.PathEscape(issuer) + ":" + url.PathEscape(account)
@@ -68,6 +74,27 @@ func percentSpaces(query string) string {
 
 // Step returns the number of whole periods from 1970 to now.
 func Step(now time.Time) int64 { return now.Unix() / int64(Period/time.Second) }
+
+// maxDrift is how many steps off a clock may be for Drift to notice, either way: five minutes.
+const maxDrift = 10
+
+// Drift returns by how many steps the clock is off that made a code which Match does not take: negative when it is
+// slow. ok is false for a code of no step near. Such a code admits nobody.
+func Drift(secret Secret, code string, now time.Time) (steps int64, ok bool, err error) {
+	opts := hotp.ValidateOpts{Digits: potp.DigitsSix, Algorithm: potp.AlgorithmSHA1}
+	for off := int64(maxDrift); off > 1; off-- { // the nearest last
+		for _, signed := range []int64{off, -off} {
+			right, err := hotp.ValidateCustom(code, uint64(Step(now)+signed), string(secret), opts) // #nosec G115 -- positive
+			if err != nil {
+				return 0, false, fmt.Errorf("check a time-based code: %w", err)
+			}
+			if right {
+				steps, ok = signed, true
+			}
+		}
+	}
+	return steps, ok, nil
+}
 
 // Match compares code with those of the steps T-1, T and T+1 and returns the step that matches. All three are always
 // computed and compared in constant time. The code must be six ASCII digits (see typed.Code); an error means that the

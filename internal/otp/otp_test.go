@@ -2,6 +2,7 @@ package otp_test
 
 import (
 	"encoding/base32"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,32 @@ func TestACodeMatchesOneStepAroundNow(t *testing.T) {
 		step, ok, err := otp.Match(secret, code, now)
 		if want := offset >= -1 && offset <= 1; err != nil || ok != want || ok && step != otp.Step(now)+offset {
 			t.Errorf("the code of step %+d: %v at step %+d (%v)", offset, ok, step-otp.Step(now), err)
+		}
+	}
+}
+
+// Between issuer and account is one colon, and nothing in either that an app takes for a part of the address.
+func TestALabelHasTwoParts(t *testing.T) {
+	for _, name := range []string{"Acme: Portal", "a/b?c#d%e", `"x"\y`, "::", "Zoë & Co"} {
+		u, err := url.Parse(otp.Secret("ABC").URI(name, name+":jdoe (ACME)"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		issuer, account, ok := strings.Cut(strings.TrimPrefix(u.Path, "/"), ":")
+		if !ok || strings.ContainsAny(issuer+account, `:/?#%\"`) || issuer != u.Query().Get("issuer") ||
+			!strings.HasSuffix(account, "jdoe (ACME)") {
+			t.Errorf("%q makes %s", name, u)
+		}
+	}
+}
+
+func TestACodeOfAnotherMomentIsNoticed(t *testing.T) {
+	secret, now := otp.NewSecret(), time.Unix(1_800_000_000, 0)
+	for off := int64(-12); off <= 12; off++ {
+		steps, ok, err := otp.Drift(secret, otptest.Code(t, secret, otp.Step(now)+off), now)
+		want := off >= -10 && off <= 10 && (off < -1 || off > 1)
+		if err != nil || ok != want || ok && steps != off {
+			t.Errorf("%+d steps: %+d, %v, %v", off, steps, ok, err)
 		}
 	}
 }

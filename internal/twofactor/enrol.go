@@ -16,8 +16,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
-// BeginEnrolment returns what is shown to set a factor up in this session, the same until it is used or ten minutes
-// old. ConfirmEnrolment finishes it. It returns what judge returns, and fault.NotFound for a kind that is set up
+// BeginEnrolment returns what is shown to set a factor up in this session, the same until it is used or the session
+// ends. ConfirmEnrolment finishes it. It returns what judge returns, and fault.NotFound for a kind that is set up
 // otherwise.
 func (s *Service) BeginEnrolment(ctx context.Context, sess session.Session, kind factor.Kind) (factor.Setup, error) {
 	f, err := s.kind(kind)

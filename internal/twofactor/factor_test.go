@@ -3,6 +3,7 @@ package twofactor_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/factor/recovery"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -432,6 +434,89 @@ func TestAStepServesOnceAndNoneBeforeItAfterwards(t *testing.T) {
 		if err := f.verifyApp(f.begin(u), f.step(secret, test.offset)); (err == nil) != test.want {
 			t.Errorf("T%+d: %v", test.offset, err)
 		}
+	}
+}
+
+// A phone whose clock is off is told so. It is a wrong try as any other, and whoever guessed a code to come has gained
+// nothing by hearing it: it admits nobody when its moment has come.
+func TestACodeOfAnotherMomentSaysSoAndAdmitsNobody(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	secret := f.app(u)
+	for i, offset := range []int64{-4, 6, 11} {
+		sess := f.begin(u)
+		err := f.verifyApp(sess, f.step(secret, offset))
+		var wrong *twofactor.Wrong
+		if !errors.As(err, &wrong) || wrong.Left != 4 {
+			t.Fatalf("T%+d: %v", offset, err)
+		}
+		want := time.Duration(offset) * otp.Period
+		if offset == 11 {
+			want = 0 // too far to be a clock's
+		}
+		if wrong.Clock != want {
+			t.Errorf("T%+d: the clock is %s off", offset, wrong.Clock)
+		}
+		if n := f.failures(u); n != i+1 {
+			t.Errorf("T%+d: %d failures are counted", offset, n)
+		}
+	}
+	told := f.step(secret, 6)
+	f.now = f.now.Add(6 * otp.Period)
+	if err := f.verifyApp(f.begin(u), told); err == nil {
+		t.Error("a code that was told admits when its moment has come")
+	}
+	if err := f.verifyApp(f.begin(u), f.step(secret, 1)); err != nil {
+		t.Errorf("the next code does not: %v", err)
+	}
+	// Setting an app up.
+	v := f.user(u.OfficeID, account.RoleUser)
+	sess := f.begin(v)
+	setup, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.factors.ConfirmEnrolment(t.Context(), sess, browser, factor.App, f.step(setup.Secret, -10))
+	var wrong *twofactor.Wrong
+	if !errors.As(err, &wrong) || wrong.Clock != -10*otp.Period {
+		t.Errorf("five minutes slow in the set-up: %v", err)
+	}
+}
+
+// Apps keep one entry for a label: an operator, and two offices, have users of one name.
+func TestTheLabelSaysWhoseAndWhere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	labels := map[string]string{}
+	for _, code := range []string{"ACME", "BETA"} {
+		u := f.user(f.office(code, required), account.RoleUser)
+		f.Exec("update users set username = 'jdoe' where id = $1", u.ID)
+		u.Username = "jdoe"
+		setup, err := f.factors.BeginEnrolment(t.Context(), f.begin(u), factor.App)
+		if err != nil {
+			t.Fatal(err)
+		}
+		label, _, _ := strings.Cut(setup.URI, "?")
+		if labels[label] != "" || !strings.Contains(label, code) || !strings.Contains(label, "jdoe") {
+			t.Errorf("the label is %s", label)
+		}
+		labels[label] = code
+	}
+}
+
+// The key is the same as long as its page can be used.
+func TestTheKeyLivesAsLongAsItsSession(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	u := f.user(f.office("ACME", required), account.RoleUser)
+	sess := f.begin(u)
+	if _, err := f.factors.BeginEnrolment(t.Context(), sess, factor.App); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.Int(`select count(*) from enrolments e join sessions s on s.id = e.session_id
+		where s.id = $1 and e.expires_at = s.expires_at`, sess.ID); n != 1 {
+		t.Error("the key ends before its session, or after it")
 	}
 }
 

@@ -87,6 +87,11 @@ func (s *Service) refuse(
 	ctx context.Context, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
 ) error {
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		if teller, ok := f.(factor.Teller); ok && try.Clock != 0 {
+			if err := teller.Told(ctx, tx, owner(sess), try); err != nil {
+				return err
+			}
+		}
 		if try.Left == 0 {
 			err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
 				SessionID: sess.ID, Outcome: "exhausted",
@@ -108,7 +113,7 @@ func (s *Service) refuse(
 	if err != nil {
 		return err
 	}
-	return &Wrong{Left: try.Left}
+	return &Wrong{Left: try.Left, Clock: try.Clock}
 }
 
 // writeRefusal writes down that a proof was wrong, and locks the user's factors when it was one too many.

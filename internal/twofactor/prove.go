@@ -72,7 +72,7 @@ func (s *Service) prove(
 	}
 	var proven Proven
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) (err error) {
-		proven, err = s.consume(ctx, tx, sess, client, f, try, response, enrols)
+		proven, err = s.consume(ctx, tx, sess, client, f, &try, response, enrols)
 		return err
 	})
 	if errors.Is(err, errWrong) {
@@ -82,7 +82,7 @@ func (s *Service) prove(
 }
 
 func (s *Service) consume(
-	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try *factor.Try,
 	response string, enrols bool,
 ) (Proven, error) {
 	now, err := s.lock(ctx, tx, sess)
@@ -101,7 +101,7 @@ func (s *Service) consume(
 	if err := s.recordSuccess(ctx, tx, sess, f); err != nil {
 		return Proven{}, err
 	}
-	right, err := f.Verify(ctx, tx, owner(sess), &try, response)
+	right, err := f.Verify(ctx, tx, owner(sess), try, response)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -115,7 +115,7 @@ func (s *Service) consume(
 	}
 	newCodes := false
 	if try.Purpose.Enrols() {
-		newCodes, err = s.enrolled(ctx, tx, now, client, f, try)
+		newCodes, err = s.enrolled(ctx, tx, now, client, f, *try)
 	} else {
 		err = s.used(ctx, tx, now.Session, client, f)
 	}
@@ -129,12 +129,12 @@ func (s *Service) consume(
 // verifyEnded is for a session that has ended since the try was charged, by the last of several wrong ones at once: a
 // right proof does nothing any more, and a wrong one is still to be written down.
 func (s *Service) verifyEnded(
-	ctx context.Context, tx pgx.Tx, sess session.Session, f factor.Factor, try factor.Try, response string, enrols bool,
+	ctx context.Context, tx pgx.Tx, sess session.Session, f factor.Factor, try *factor.Try, response string, enrols bool,
 ) error {
 	if try.Purpose == "" {
 		try.Purpose = purposeFor(sess, enrols)
 	}
-	right, err := f.Verify(ctx, tx, owner(sess), &try, response)
+	right, err := f.Verify(ctx, tx, owner(sess), try, response)
 	if err == nil && !right {
 		return errWrong
 	}

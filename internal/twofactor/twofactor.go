@@ -52,7 +52,10 @@ var (
 )
 
 // Wrong is a wrong proof. At Left 0 the challenge is over, and a pending log-in with it.
-type Wrong struct{ Left int }
+type Wrong struct {
+	Left  int
+	Clock time.Duration // see factor.Try
+}
 
 func (w *Wrong) Error() string { return fmt.Sprintf("wrong code, %d tries left", w.Left) }
 
@@ -182,5 +185,6 @@ func (s *Service) lockUser(ctx context.Context, tx pgx.Tx, officeID, userID int6
 func owner(sess session.Session) factor.Owner {
 	return factor.Owner{
 		UserID: sess.User.ID, OfficeID: sess.User.OfficeID, SessionID: sess.ID, Username: sess.User.Username,
+		Office: sess.OfficeCode,
 	}
 }

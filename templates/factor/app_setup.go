@@ -1,9 +1,14 @@
 package factor
 
-import "github.com/nightlatch/nightlatch/templates"
+import (
+	"html/template"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // AppSetupView sets up an authenticator app.
 type AppSetupView struct {
+	URI     template.URL // otpauth://, which an app on this device opens
 	Action  string
 	Secret  string // in groups of four
 	QRSize  int

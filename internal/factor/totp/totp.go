@@ -21,8 +21,6 @@ import (
 
 const (
 	secretPurpose = "authenticator secret"
-	// setupLife: a secret that was shown and not used dies (NIST SP 800-63B-4 §4.1.2.1).
-	setupLife = 10 * time.Minute
 	// resealBatch is how many secrets one call of Reseal takes: a few milliseconds of work.
 	resealBatch = 100
 )
@@ -69,7 +67,7 @@ func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setu
 	}
 	secret := otp.NewSecret()
 	err = a.q.EnrolmentPut(ctx, tx, dbsqlc.EnrolmentPutParams{
-		SessionID: o.SessionID, SecretCt: a.seal(o.UserID, secret), Life: setupLife,
+		SessionID: o.SessionID, SecretCt: a.seal(o.UserID, secret),
 	})
 	if err != nil {
 		return factor.Setup{}, fmt.Errorf("keep the enrolment of session %d: %w", o.SessionID, err)
@@ -77,8 +75,14 @@ func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setu
 	return a.setup(secret, o), nil
 }
 
+// setup returns what is shown of a secret. The account names the office, too: apps keep one entry for a label, and
+// whoever is in two offices under one name would lose the first.
 func (a *App) setup(secret otp.Secret, o factor.Owner) factor.Setup {
-	return factor.Setup{Secret: secret, URI: secret.URI(a.product, o.Username)}
+	office := o.Office
+	if o.OfficeID == 0 {
+		office = "operator" // lower case, so that no office's code is the same
+	}
+	return factor.Setup{Secret: secret, URI: secret.URI(a.product, o.Username+" ("+office+")")}
 }
 
 // matched is a right code: the secret that it belongs to, sealed, and its step.
@@ -98,8 +102,16 @@ func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.T
 	if err != nil {
 		return false, err
 	}
-	step, right, err := otp.Match(secret, code, a.now())
-	if err != nil || !right {
+	now := a.now()
+	step, right, err := otp.Match(secret, code, now)
+	if err != nil {
+		return false, err
+	}
+	if !right {
+		steps, ok, err := otp.Drift(secret, code, now)
+		if ok {
+			t.Clock, t.State = time.Duration(steps)*otp.Period, drifted{otp.Step(now), otp.Step(now) + steps}
+		}
 		return false, err
 	}
 	t.State = matched{sealed, step}
@@ -111,6 +123,25 @@ func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.T
 		return false, fmt.Errorf("use step %d of user %d: %w", step, o.UserID, err)
 	}
 	return n == 1, nil
+}
+
+// drifted is a code of another moment: the step now, and the step of the code.
+type drifted struct{ now, step int64 }
+
+// Told takes the step of a code to come out of use. A key that is being set up has no such step to guard: whoever sees
+// the page has the key.
+func (a *App) Told(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try) error {
+	d, ok := t.State.(drifted)
+	if !ok || d.step < d.now || t.Purpose.Enrols() {
+		return nil
+	}
+	err := a.q.AuthenticatorStepTell(ctx, tx, dbsqlc.AuthenticatorStepTellParams{
+		UserID: o.UserID, Step: d.step, NowStep: d.now,
+	})
+	if err != nil {
+		return fmt.Errorf("take step %d of user %d out of use: %w", d.step, o.UserID, err)
+	}
+	return nil
 }
 
 func (a *App) sealed(ctx context.Context, tx pgx.Tx, o factor.Owner, enrols bool) ([]byte, error) {
