@@ -18,8 +18,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/hooks"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
@@ -60,11 +62,18 @@ func (h *heard) KeyPressed(_ context.Context, _, ref string, header http.Header,
 
 const hookToken, oldToken = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba"
 
+// bareServices are what a site without a database has.
+func bareServices(t *testing.T) Services {
+	return Services{
+		Requests: uncounted{}, Proxies: unwatched(nil), Replays: replay.NewStore(nil, factory.Keys(t)),
+	}
+}
+
 // hooked is a site with hooks and without a database, and its log.
 func hooked(t *testing.T, h *heard) (*echo.Echo, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	site, err := New(Services{Requests: uncounted{}, Proxies: unwatched(nil)},
+	site, err := New(bareServices(t),
 		&url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
 		slog.New(slog.NewTextHandler(&log, nil)), WithHooks(h, func() []string { return []string{hookToken, oldToken} }))
 	if err != nil {
@@ -152,7 +161,7 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	if len(h.told) > 0 {
 		t.Errorf("told %q", h.told)
 	}
-	without, err := New(Services{Requests: uncounted{}, Proxies: unwatched(nil)},
+	without, err := New(bareServices(t),
 		&url.URL{Scheme: "https", Host: "login.example"}, "Nightlatch",
 		slog.New(slog.DiscardHandler))
 	if err != nil {
