@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { after } from 'node:test';
+import { survives } from './lib/fragments.mjs';
 import { accessible } from './lib/axe.mjs';
 import { eventually } from './lib/eventually.mjs';
 import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
@@ -513,7 +514,7 @@ const seeing = (look) => {
   const names = new Set();
   const see = async (who, name) => {
     await who.page.waitForLoadState();
-    await look(who.page, name);
+    await look(who.page, name, who);
     names.add(name);
   };
   return { see, names };
@@ -535,8 +536,9 @@ for (const [place, walk] of Object.entries(walks)) {
   scenario(
     `${place}, axe finds nothing, in light and in dark`,
     async (fixture) => {
-      const { see, names } = seeing(async (page, name) => {
+      const { see, names } = seeing(async (page, name, who) => {
         await photograph(page, 'light', name);
+        await survives(who, name);
         await accessible(page, name, () => photograph(page, 'dark', name));
         for (const s of sentences(await page.locator('body').innerText())) english.add(s);
       });

@@ -13,6 +13,7 @@ export class BrowserUser {
   #announced = new Set();
   #secrets = new Set();
   #elsewhere = new Set();
+  #broken = false;
 
   static async open(app, browser, options = {}) {
     const user = new BrowserUser();
@@ -39,6 +40,7 @@ export class BrowserUser {
     );
     this.context.on('console', (message) => {
       if (message.type() !== 'error') return;
+      if (this.#broken && /^(Failed to load resource|htmx: htmx:error: Failed to fetch)/.test(message.text())) return;
       const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
       const path = pathOf(message.location().url);
       // The live line may ask in the very moment in which the code was right and the session got its new token, and
@@ -60,6 +62,13 @@ export class BrowserUser {
   /** Announces that the server is going to refuse something at these paths on purpose. */
   expectRefusal(...paths) {
     for (const path of paths) this.#announced.add(path);
+  }
+
+  /** Runs act while requests fail on purpose. */
+  async whileBroken(act) {
+    this.#broken = true;
+    await act();
+    this.#broken = false;
   }
 
   /** Announces another origin that the scenario leads to on purpose. */

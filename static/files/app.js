@@ -51,16 +51,53 @@
   };
   on("htmx:after:process", ({ target }) => prepare(target));
   prepare(document);
+  // A live region that arrives with its text is often not announced.
+  const done = one("#toasts p");
+  if (done) setTimeout(() => write(one("#announce"), done.textContent), 100);
   const onward = one("a[data-onward]"); // a form may not be redirected to a provider
   if (onward) location.replace(onward.href);
 
-  // A form on its way leads where its answer says, which may be shown only once: what the page asks by itself must not
-  // lead elsewhere first. A form that htmx sends has been prevented before it comes by here.
-  let leaving = false;
-  on("submit", ({ defaultPrevented }) => (leaving = !defaultPrevented));
-  addEventListener("pageshow", () => (leaving = false)); // Back, to a page that was kept
-  const hold = (event) => leaving && event.target.matches("[hx-trigger^=every]") && event.preventDefault();
-  on("htmx:before:request", hold), on("htmx:before:response", hold);
+  // A form on its way leads where its answer says, which may be shown only once: a second one is ignored, and what the
+  // page asks by itself must not lead elsewhere first. A form that htmx sends has been prevented before it comes by here.
+  let leaving = 0; // until when; a form that is answered with a file leaves no page
+  const isLeaving = () => performance.now() < leaving;
+  on("submit", (event) => {
+    const { target, submitter, defaultPrevented } = event;
+    if (defaultPrevented || (submitter?.formMethod || target.method) === "dialog") return;
+    if (isLeaving()) return event.preventDefault();
+    leaving = performance.now() + 10_000; // what a request may take
+  });
+  addEventListener("pageshow", () => (leaving = 0)); // Back, to a page that was kept
+
+  // A part of the page that does not come takes no control away: the page stays as it is, one sentence says so, and
+  // what asks by itself goes on in growing pauses. Of two clicks the second waits for the first.
+  const pauses = new WeakMap(), asking = new WeakSet();
+  const asks = (element) => element.matches("[hx-trigger^=every]");
+  const miss = (element, text) => {
+    if (isLeaving()) return;
+    if (!one("#toasts .error")) one("#toasts").append(one("#missed").content.cloneNode(true));
+    write(one("#toasts .error p"), text ?? one("p", one("#missed").content).textContent);
+    const wait = Math.min(30_000, 2 * (pauses.get(element)?.wait ?? 1000));
+    if (asks(element)) pauses.set(element, { wait, until: performance.now() + wait });
+  };
+  on("htmx:before:request", (event) => {
+    const { target } = event, paused = pauses.get(target)?.until > performance.now();
+    if (asks(target) ? isLeaving() || paused : asking.has(target)) return event.preventDefault();
+    if (target.matches("a, button, form")) asking.add(target);
+  });
+  on("htmx:before:response", (event) => isLeaving() && asks(event.target) && event.preventDefault());
+  on("htmx:after:request", (event) => {
+    const { text, response } = event.detail.ctx, { target } = event, page = /^\s*<(!doctype|html)/i.test(text);
+    if (response.headers.has("HX-Redirect")) return;
+    if (response.status < 400 && !page || response.status === 422) {
+      if (pauses.delete(target) || !asks(target)) one("#toasts .error")?.remove();
+      return;
+    }
+    if (page) event.preventDefault(); // a proxy's, whatever its status
+    miss(target, one(".notice.error p", new DOMParser().parseFromString(text, "text/html"))?.textContent);
+  });
+  on("htmx:error", ({ target, detail }) => detail.ctx && miss(target));
+  on("htmx:finally:request", ({ target }) => asking.delete(target));
 
   on("click", ({ target }) => {
     // The content is one child that fills the dialog: only the backdrop is left.
