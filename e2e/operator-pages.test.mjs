@@ -23,8 +23,7 @@ const operator = async ({ app, browserUser }, name, settings) => {
 };
 const search = async (ops, username) => {
   await ops.go('/operator/waiting');
-  await ops.field('Office code').fill(office.code.toLowerCase());
-  await ops.field('Username').fill(username);
+  await ops.field('Who').fill(`${office.code.toLowerCase()} ${username}`);
   await ops.button('Search').click();
   await ops.page.waitForURL(/username=/);
 };
@@ -116,9 +115,18 @@ scenario('offices are made and capped, and their costs are a file', async (fixtu
   await ops.reads(office.name);
   await look(ops, 'the offices');
   await ops.page.locator('#code').fill('made-here');
-  await ops.field('Name').fill('Made Here');
+  await ops.page.locator('#name').fill('Made Here');
+  await ops.page.locator('#first-name').fill('Els Smit');
+  await ops.page.locator('#first-username').fill('els smit');
+  ops.expectRefusal('/operator/offices');
+  await ops.page.locator('#first-email').fill('els@example.org');
   await ops.button('Create').click();
-  await ops.reads('The office is created.');
+  await ops.reads('A username has 1 to 64 letters');
+  assert.equal(await ops.page.locator('#first-name').inputValue(), 'Els Smit', 'what was typed stays');
+  await look(ops, 'the first superuser refused');
+  await ops.page.locator('#first-username').fill('els');
+  await ops.button('Create').click();
+  await ops.reads('The office is created, and its first superuser is invited.');
   await ops.link('Made Here').click();
   ops.expectRefusal(ops.path);
   await ops.field('Most to spend in a month').fill('a lot');
@@ -160,3 +168,52 @@ for (const [locale, width] of [
     assert.ok(told, 'the plot says nothing to who does not see it');
   });
 }
+
+/** What of the page's tables is cut off: a cell beyond a box that hides it and cannot be scrolled there. */
+const cutOff = ({ page }) =>
+  page.evaluate(() => {
+    const lost = [];
+    for (const cell of document.querySelectorAll('main :is(th, td)')) {
+      if (cell.closest('thead, caption') && getComputedStyle(cell.closest('thead')).position === 'absolute') continue;
+      const box = cell.getBoundingClientRect();
+      if (!box.width) continue;
+      for (let around = cell.parentElement; around; around = around.parentElement) {
+        const flow = getComputedStyle(around).overflowX;
+        if (flow === 'auto' || flow === 'scroll') break; // it is reached by scrolling
+        const edge = around === document.documentElement ? innerWidth : around.getBoundingClientRect().right;
+        if ((flow !== 'visible' || around === document.documentElement) && box.right > edge + 1)
+          lost.push(`${cell.textContent.trim().slice(0, 30)} by ${Math.round(box.right - edge)} px`);
+      }
+    }
+    return lost;
+  });
+
+scenario('every cell of every table is reached at every width', async (fixture) => {
+  office ??= await fixture.app.office({ jane: 'user' });
+  const user = await fixture.browserUser();
+  await user.enterPassword(office, 'jane');
+  const ops = await operator(fixture, 'wide', { locale: 'nl-NL' });
+  for (const path of [
+    '/operator',
+    '/operator?period=month',
+    '/operator/waiting',
+    `/operator/waiting?q=${office.code}`,
+    '/operator/offices',
+    '/operator/history',
+  ]) {
+    await ops.go(path);
+    for (const width of [320, 360, 480, 640, 768, 896, 1024, 1100, 1280, 1536, 1920]) {
+      await ops.page.setViewportSize({ width, height: 800 });
+      assert.deepEqual(await cutOff(ops), [], `${path} at ${width} px`);
+      await fits(ops, `${path} at ${width} px`);
+    }
+    await ops.page.locator('details').first().waitFor();
+  }
+  await ops.go('/operator');
+  assert.ok(
+    await ops.page.evaluate(() =>
+      [...document.querySelectorAll('.table-scroll')].every((box) => box.scrollWidth <= box.clientWidth),
+    ),
+    'at 1920 px a table is scrolled beside an empty half of the page',
+  );
+});

@@ -3,10 +3,12 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -599,6 +601,58 @@ func TestTheQueuesPageStandsInOurFrame(t *testing.T) {
 		rec := f.ask("GET", "/operator/job-user", cookie, "", "Referer", "http://localhost/operator/jobs/jobs/"+from)
 		if got := strings.TrimSuffix(where(rec), " ()"); got != to {
 			t.Errorf("from job %s it leads to %q", from, got)
+		}
+	}
+}
+
+func TestBothHistoriesAreSearchedAndTakenAsAFile(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, secret := f.operator()
+	boss := f.users["ACME/superuser"]
+	for office, page := range map[int64]string{0: "/operator/history", boss.OfficeID: "/settings/office/history"} {
+		var cookie string
+		if office == 0 {
+			cookie = f.operatorIn(secret, 0)
+		} else {
+			cookie = f.in("ACME/superuser")
+			f.Exec("update sessions set password_at = now() where user_id = $1", boss.ID)
+		}
+		for i := range 60 {
+			factory.AuditEvent(t, f.pool, time.Duration(i)*time.Hour, audit.Event{
+				Office: office, Actor: audit.Person{Name: "=els"}, Action: audit.SignInRefused,
+			})
+		}
+		factory.AuditEvent(t, f.pool, time.Minute, audit.Event{
+			Office: office, Actor: audit.CommandLine, Subject: audit.Person{Name: "kees"}, Action: audit.UserCreated,
+		})
+		body := f.ask("GET", page+"?q=els&kind=log_ins", cookie, "", "Accept-Language", "nl").Body.String()
+		if n := strings.Count(body, "<li data-action="); n != audit.PageSize || strings.Contains(body, "kees") {
+			t.Errorf("%s: the search finds %d", page, n)
+		}
+		if days := strings.Count(body, `<h2 class="day">`); days < 3 {
+			t.Errorf("%s: %d days have a head", page, days)
+		}
+		older := regexp.MustCompile(`href="(` + page + `\?before=\d+&amp;kind=log_ins&amp;q=els)"`).FindStringSubmatch(body)
+		if older == nil {
+			t.Fatalf("%s: the older ones are not of the same search", page)
+		}
+		body = f.ask("GET", html.UnescapeString(older[1]), cookie, "").Body.String()
+		if n := strings.Count(body, "<li data-action="); n < 10 || n >= audit.PageSize {
+			t.Errorf("%s: the older ones are %d", page, n)
+		}
+		rec := f.ask("POST", page+"/file", cookie, "q=kees&kind=users", "Accept-Language", "nl")
+		file := rec.Body.String()
+		if rec.Code != http.StatusOK || !strings.Contains(file, "kees") || strings.Contains(file, "els") ||
+			strings.Contains(file, "command line") || !strings.Contains(rec.Header().Get("Content-Type"), "text/csv") {
+			t.Errorf("%s: the file is %d %s", page, rec.Code, file)
+		}
+		if file := f.ask("POST", page+"/file", cookie, "").Body.String(); strings.Contains(file, `"=els`) {
+			t.Errorf("%s: a cell is a formula", page)
+		}
+		if n := f.ID(`select count(*) from audit_events where action = 'history_exported'
+			and coalesce(office_id, 0) = $1`, office); n != 2 {
+			t.Errorf("%s: who took the file is written down %d times", page, n)
 		}
 	}
 }

@@ -176,6 +176,8 @@ func (s *site) superuserRoutes() {
 	super.with(general).post(paths.OfficeActivate, s.office.Activate)
 	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
 	super.get(paths.OfficeHistory, s.office.HistoryPage)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeHistory)).post(paths.OfficeHistoryFile,
+		s.office.HistoryFile)
 	super.get(paths.OfficeSSO, s.office.SSOPage)
 	super.post(paths.OfficeSSOTest, s.office.TestSSO)
 	others := s.web.StepUp(session.StepUpOffice, paths.OfficeSSO)
@@ -235,6 +237,7 @@ func (s *site) operatorRoutes() {
 	ops.post(paths.OperatorCap, s.operator.CapInstallation)
 	ops.get(paths.OperatorJobUser, s.operator.JobUser)
 	ops.get(paths.OperatorHistory, s.operator.HistoryPage)
+	ops.post(paths.OperatorHistoryFile, s.operator.HistoryFile)
 	ops.post(paths.OperatorNotices, s.operator.SeeMyNotices)
 
 	// River UI posts JSON, which is no form.

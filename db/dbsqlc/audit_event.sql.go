@@ -61,14 +61,22 @@ func (q *Queries) AuditEventInsert(ctx context.Context, db DBTX, arg AuditEventI
 }
 
 const auditEventList = `-- name: AuditEventList :many
-select id, at, actor, subject, action, detail, address from audit_events
-where office_id = $1 and id < $2
-order by id desc limit 51
+select id, at, actor, subject, action, detail, address from audit_events e
+where e.office_id = $1 and e.id < $2
+    and (cardinality($3::text[]) = 0 or e.action = any($3::text[]))
+    and not exists (
+        select from unnest($4::text[]) w(word)
+        where concat_ws(' ', e.actor, e.subject, e.detail, e.address) not ilike '%' || w.word || '%'
+    )
+order by e.id desc limit $5
 `
 
 type AuditEventListParams struct {
 	OfficeID *int64
 	Before   int64
+	Actions  []string
+	Words    []string
+	Most     int32
 }
 
 type AuditEventListRow struct {
@@ -81,8 +89,16 @@ type AuditEventListRow struct {
 	Address string
 }
 
+// The newest first: those of some actions (none: of all) that have every word in who did it, to whom, how or from
+// where. Words come ready for LIKE.
 func (q *Queries) AuditEventList(ctx context.Context, db DBTX, arg AuditEventListParams) ([]AuditEventListRow, error) {
-	rows, err := db.Query(ctx, auditEventList, arg.OfficeID, arg.Before)
+	rows, err := db.Query(ctx, auditEventList,
+		arg.OfficeID,
+		arg.Before,
+		arg.Actions,
+		arg.Words,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -11,10 +11,22 @@ import (
 )
 
 const auditInstallationList = `-- name: AuditInstallationList :many
-select id, at, actor, subject, action, detail, address from audit_events
-where office_id is null and id < $1
-order by id desc limit 51
+select id, at, actor, subject, action, detail, address from audit_events e
+where e.office_id is null and e.id < $1
+    and (cardinality($2::text[]) = 0 or e.action = any($2::text[]))
+    and not exists (
+        select from unnest($3::text[]) w(word)
+        where concat_ws(' ', e.actor, e.subject, e.detail, e.address) not ilike '%' || w.word || '%'
+    )
+order by e.id desc limit $4
 `
+
+type AuditInstallationListParams struct {
+	Before  int64
+	Actions []string
+	Words   []string
+	Most    int32
+}
 
 type AuditInstallationListRow struct {
 	ID      int64
@@ -26,9 +38,14 @@ type AuditInstallationListRow struct {
 	Address string
 }
 
-// What belongs to no office: operators, and log-ins under an unknown office code.
-func (q *Queries) AuditInstallationList(ctx context.Context, db DBTX, before int64) ([]AuditInstallationListRow, error) {
-	rows, err := db.Query(ctx, auditInstallationList, before)
+// What belongs to no office: operators, and log-ins under an unknown office code. See AuditEventList.
+func (q *Queries) AuditInstallationList(ctx context.Context, db DBTX, arg AuditInstallationListParams) ([]AuditInstallationListRow, error) {
+	rows, err := db.Query(ctx, auditInstallationList,
+		arg.Before,
+		arg.Actions,
+		arg.Words,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}

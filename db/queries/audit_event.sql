@@ -6,9 +6,16 @@ select sqlc.narg('office_id')::bigint, sqlc.narg('actor_id')::bigint, @actor::te
 where @written::boolean;
 
 -- name: AuditEventList :many
-select id, at, actor, subject, action, detail, address from audit_events
-where office_id = @office_id and id < @before
-order by id desc limit 51;
+-- The newest first: those of some actions (none: of all) that have every word in who did it, to whom, how or from
+-- where. Words come ready for LIKE.
+select id, at, actor, subject, action, detail, address from audit_events e
+where e.office_id = @office_id and e.id < @before
+    and (cardinality(@actions::text[]) = 0 or e.action = any(@actions::text[]))
+    and not exists (
+        select from unnest(@words::text[]) w(word)
+        where concat_ws(' ', e.actor, e.subject, e.detail, e.address) not ilike '%' || w.word || '%'
+    )
+order by e.id desc limit @most;
 
 -- name: AuditEventDeleteOld :execrows
 -- Attempts alone: the table refuses any other.

@@ -1,5 +1,10 @@
 -- name: AuditInstallationList :many
--- What belongs to no office: operators, and log-ins under an unknown office code.
-select id, at, actor, subject, action, detail, address from audit_events
-where office_id is null and id < @before
-order by id desc limit 51;
+-- What belongs to no office: operators, and log-ins under an unknown office code. See AuditEventList.
+select id, at, actor, subject, action, detail, address from audit_events e
+where e.office_id is null and e.id < @before
+    and (cardinality(@actions::text[]) = 0 or e.action = any(@actions::text[]))
+    and not exists (
+        select from unnest(@words::text[]) w(word)
+        where concat_ws(' ', e.actor, e.subject, e.detail, e.address) not ilike '%' || w.word || '%'
+    )
+order by e.id desc limit @most;

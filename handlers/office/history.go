@@ -13,21 +13,28 @@ import (
 
 // HistoryPage is Settings > Office > History.
 func (s *Screens) HistoryPage(c echo.Context) error {
-	before, err := web.HistoryBefore(c)
+	search, err := web.HistorySearch(c)
 	if err != nil {
 		return err
 	}
-	entries, more, err := s.offices.History(c.Request().Context(), web.CurrentSession(c), before)
+	entries, more, err := s.offices.History(c.Request().Context(), web.CurrentSession(c), search)
 	if err != nil {
 		return err
 	}
-	view := templates.HistoryView{Events: s.HistoryRows(c, entries), Paged: before > 0}
-	if more {
-		view.Older = entries[len(entries)-1].ID
-	}
+	view := s.HistoryView(c, paths.OfficeHistory, paths.OfficeHistoryFile, entries, more, search)
 	f, err := s.AppLayout(c, s.T(c, "office.history"), paths.OfficeHistory, templates.SectionOffice)
 	if err != nil {
 		return err
 	}
 	return web.Page(c, http.StatusOK, pages.History, f, view)
+}
+
+// HistoryFile is the history as a file. It is a POST, since it is written down who took it.
+func (s *Screens) HistoryFile(c echo.Context) error {
+	entries, err := s.offices.ExportHistory(c.Request().Context(), web.CurrentSession(c), s.Client(c),
+		web.HistoryExport(c))
+	if err != nil {
+		return err
+	}
+	return s.Web.HistoryFile(c, entries)
 }

@@ -7,24 +7,32 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
 // HistoryPage is what happened in no office: see audit.Installation.
 func (s *Screens) HistoryPage(c echo.Context) error {
-	before, err := web.HistoryBefore(c)
+	search, err := web.HistorySearch(c)
 	if err != nil {
 		return err
 	}
-	entries, more, err := s.installation.List(c.Request().Context(), before)
+	entries, more, err := s.installation.List(c.Request().Context(), search)
 	if err != nil {
 		return err
 	}
-	view := templates.HistoryView{Events: s.HistoryRows(c, entries), Paged: before > 0}
-	if more {
-		view.Older = entries[len(entries)-1].ID
-	}
+	view := s.HistoryView(c, paths.OperatorHistory, paths.OperatorHistoryFile, entries, more, search)
 	f := s.layout(c, s.T(c, "operator.history"), paths.OperatorHistory, templates.SectionHistory)
 	return web.Page(c, http.StatusOK, pages.OperatorHistory, f, view)
+}
+
+// HistoryFile is the history as a file. It is a POST, since it is written down who took it.
+func (s *Screens) HistoryFile(c echo.Context) error {
+	by := web.CurrentSession(c).Event(audit.HistoryExported, s.Client(c))
+	entries, err := s.installation.Export(c.Request().Context(), by, web.HistoryExport(c))
+	if err != nil {
+		return err
+	}
+	return s.Web.HistoryFile(c, entries)
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
@@ -66,7 +65,8 @@ const (
 	UserDeleted         Action = "user_deleted"
 	UsersExported       Action = "users_exported"
 	UsersImported       Action = "users_imported"
-	ResetAsked          Action = "reset_asked" // by an accountant, or another superuser
+	HistoryExported     Action = "history_exported" // of an office; without one, of the installation
+	ResetAsked          Action = "reset_asked"      // by an accountant, or another superuser
 	ResetDeclined       Action = "reset_declined"
 	UserSessionsEnded   Action = "user_sessions_ended"
 	OfficeSessionsEnded Action = "office_sessions_ended"
@@ -168,40 +168,4 @@ type Entry struct {
 	Action  Action
 	Detail  string
 	Address string
-}
-
-// PageSize is how many events one page of the history has.
-const PageSize = 50
-
-// List returns an office's events, newest first, older than the event before (0: from the newest), and
-// whether there are more.
-func List(ctx context.Context, tx dbsqlc.DBTX, office, before int64) (entries []Entry, more bool, err error) {
-	rows, err := dbsqlc.New().AuditEventList(ctx, tx, dbsqlc.AuditEventListParams{
-		OfficeID: &office, Before: orNewest(before),
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("list audit events: %w", err)
-	}
-	entries, more = page(rows)
-	return entries, more, nil
-}
-
-// orNewest returns the event before which a page begins.
-func orNewest(before int64) int64 {
-	if before <= 0 {
-		return math.MaxInt64
-	}
-	return before
-}
-
-// page returns the events of a page, of which one more was read, and whether there are more.
-func page[R dbsqlc.AuditEventListRow | dbsqlc.AuditInstallationListRow](rows []R) (entries []Entry, more bool) {
-	if len(rows) > PageSize {
-		rows, more = rows[:PageSize], true
-	}
-	for _, row := range rows {
-		r := dbsqlc.AuditEventListRow(row)
-		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
-	}
-	return entries, more
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -35,7 +38,7 @@ func write(t *testing.T, pool *db.Pool, events ...audit.Event) {
 
 func list(t *testing.T, pool *db.Pool, office, before int64) ([]audit.Entry, bool) {
 	t.Helper()
-	entries, more, err := audit.List(t.Context(), pool, office, before)
+	entries, more, err := audit.List(t.Context(), pool, office, audit.Search{Before: before})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +137,7 @@ func TestTheHistoryOfAnOfficeHasPages(t *testing.T) {
 		t.Errorf("the last whole page has %d entries, more is %v", len(entries), more)
 	}
 	write(t, pool, make([]audit.Event, audit.PageSize)...)
-	whole, more, err := audit.NewInstallation(pool, factory.AuditLog()).List(t.Context(), 0)
+	whole, more, err := audit.NewInstallation(pool, factory.AuditLog()).List(t.Context(), audit.Search{})
 	if err != nil || len(whole) != audit.PageSize || more {
 		t.Errorf("a whole page has %d entries, more is %v, %v", len(whole), more, err)
 	}
@@ -152,7 +155,7 @@ func TestTheInstallationsHistoryIsOfWhatBelongsToNoOffice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, more, err := installation.List(t.Context(), 0)
+	entries, more, err := installation.List(t.Context(), audit.Search{})
 	if err != nil || more {
 		t.Fatalf("more is %v, %v", more, err)
 	}
@@ -163,7 +166,7 @@ func TestTheInstallationsHistoryIsOfWhatBelongsToNoOffice(t *testing.T) {
 	if want := []audit.Action{audit.JobsChanged, audit.SignInRefused}; !reflect.DeepEqual(got, want) {
 		t.Errorf("the history is %v, want %v", got, want)
 	}
-	older, _, err := installation.List(t.Context(), entries[0].ID)
+	older, _, err := installation.List(t.Context(), audit.Search{Before: entries[0].ID})
 	if err != nil || len(older) != 1 || older[0].Actor != "NOPE/jane" {
 		t.Errorf("before the newest stand %+v, %v", older, err)
 	}
@@ -226,5 +229,54 @@ func TestObserversAndTheProcesssLogAreToldOfEachEventThatWasWritten(t *testing.T
 	}
 	if len(told) != 1 || told[0] != event {
 		t.Errorf("told was %+v", told)
+	}
+}
+
+func TestAHistoryIsSearchedByKindAndByWords(t *testing.T) {
+	t.Parallel()
+	_, pool := dbtest.New(t)
+	write(t, pool,
+		audit.Event{Office: 1, Actor: jane, Subject: john, Action: audit.TwoFactorReset, Detail: "sms", Address: "192.0.2.7"},
+		audit.Event{Office: 1, Actor: jane, Action: audit.SignedIn, Detail: "50%", Address: "192.0.2.8"},
+		audit.Event{Office: 2, Actor: jane, Action: audit.SignedIn})
+	for _, c := range []struct {
+		search audit.Search
+		want   int
+	}{
+		{audit.Search{}, 2}, {audit.Search{Kind: audit.KindLogIns}, 1}, {audit.Search{Kind: audit.KindFactors}, 1},
+		{audit.Search{Kind: audit.KindUsers}, 0}, {audit.Search{Kind: "nonsense"}, 0}, {audit.Search{Words: "JANE"}, 2},
+		{audit.Search{Words: "john"}, 1}, {audit.Search{Words: "2.0.2.8"}, 1}, {audit.Search{Words: "jane sms"}, 1},
+		{audit.Search{Words: "%"}, 1}, {audit.Search{Words: "_"}, 0}, {audit.Search{Words: "\x00 \\"}, 0},
+	} {
+		entries, _, err := audit.List(t.Context(), pool, 1, c.search)
+		all, exported := audit.Export(t.Context(), pool, 1, c.search)
+		if err != nil || exported != nil || len(entries) != c.want || len(all) != c.want {
+			t.Errorf("%+v finds %d, exports %d, want %d: %v %v", c.search, len(entries), len(all), c.want, err, exported)
+		}
+	}
+}
+
+func TestEveryActionIsOfOneKind(t *testing.T) {
+	t.Parallel()
+	of := map[audit.Action]int{}
+	for _, kind := range audit.Kinds() {
+		if !locale.Has("history.kind_" + string(kind)) {
+			t.Errorf("the kind %s has no name", kind)
+		}
+		for _, action := range kind.Actions() {
+			of[action]++
+			if !locale.Has("audit." + string(action)) {
+				t.Errorf("%s has no words", action)
+			}
+		}
+	}
+	source, err := os.ReadFile("audit.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range regexp.MustCompile(`Action = "(\w+)"`).FindAllSubmatch(source, -1) {
+		if n := of[audit.Action(found[1])]; n != 1 {
+			t.Errorf("%s is of %d kinds", found[1], n)
+		}
 	}
 }

@@ -21,13 +21,29 @@ func NewInstallation(db dbsqlc.DBTX, log *Log) *Installation { return &Installat
 // in the database on an operator's word.
 func (i *Installation) Record(ctx context.Context, e Event) error { return i.log.Write(ctx, i.db, e) }
 
-// List returns the events, newest first, older than the event before (0: from the newest), and whether
-// there are more.
-func (i *Installation) List(ctx context.Context, before int64) (entries []Entry, more bool, err error) {
-	rows, err := dbsqlc.New().AuditInstallationList(ctx, i.db, orNewest(before))
-	if err != nil {
-		return nil, false, fmt.Errorf("list the installation's audit events: %w", err)
+// List returns the events, newest first, and whether there are more.
+func (i *Installation) List(ctx context.Context, search Search) (entries []Entry, more bool, err error) {
+	entries, err = i.list(ctx, search, PageSize+1)
+	entries, more = page(entries)
+	return entries, more, err
+}
+
+// Export returns the events for a file, newest first, once it is written down who takes it.
+func (i *Installation) Export(ctx context.Context, by Event, search Search) ([]Entry, error) {
+	if err := i.Record(ctx, by); err != nil {
+		return nil, err
 	}
-	entries, more = page(rows)
-	return entries, more, nil
+	search.Before = 0
+	return i.list(ctx, search, MostExported)
+}
+
+func (i *Installation) list(ctx context.Context, search Search, most int32) (entries []Entry, _ error) {
+	rows, err := dbsqlc.New().AuditInstallationList(ctx, i.db, search.params(most))
+	if err != nil {
+		return nil, fmt.Errorf("list the installation's audit events: %w", err)
+	}
+	for _, r := range rows {
+		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
+	}
+	return entries, nil
 }

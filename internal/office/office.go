@@ -216,11 +216,24 @@ func (s *Service) CreateTx(ctx context.Context, tx pgx.Tx, code, name string, ac
 		audit.Event{Office: row.ID, Actor: actor, Action: audit.OfficeCreated, Detail: code})
 }
 
-// History returns a page of the office's audit events for its superuser, older than the event before
-// (0: the newest), and whether there are more. It returns ErrNotAllowed.
-func (s *Service) History(ctx context.Context, sess session.Session, before int64) ([]audit.Entry, bool, error) {
+// History returns a page of the office's audit events for its superuser, and whether there are more. It returns
+// ErrNotAllowed.
+func (s *Service) History(ctx context.Context, sess session.Session, search audit.Search) ([]audit.Entry, bool, error) {
 	if !sess.User.Role.ManagesOffice() {
 		return nil, false, ErrNotAllowed
 	}
-	return audit.List(ctx, s.pool, sess.User.OfficeID, before)
+	return audit.List(ctx, s.pool, sess.User.OfficeID, search)
+}
+
+// ExportHistory returns the events for a file, and writes down who took it. It returns ErrNotAllowed and
+// fault.StepUpRequired.
+func (s *Service) ExportHistory(ctx context.Context, sess session.Session, client session.Client,
+	search audit.Search) (entries []audit.Entry, err error) {
+	err = session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
+		if entries, err = audit.Export(ctx, tx, sess.User.OfficeID, search); err != nil {
+			return err
+		}
+		return s.log.Write(ctx, tx, sess.Event(audit.HistoryExported, client))
+	})
+	return entries, err
 }

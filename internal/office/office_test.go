@@ -153,7 +153,7 @@ func TestOnlyASuperuserTouchesTheOfficesSettings(t *testing.T) {
 		is(t, name+" switches off", f.SwitchOff(ctx, sess, client), office.ErrNotAllowed)
 		is(t, name+" adds a country", f.AllowCountry(ctx, sess, client, "SE", true), office.ErrNotAllowed)
 		is(t, name+" closes a country", f.AllowCountry(ctx, sess, client, "FR", false), office.ErrNotAllowed)
-		_, _, err := f.History(ctx, sess, 0)
+		_, _, err := f.History(ctx, sess, audit.Search{})
 		is(t, name+" reads the history", err, office.ErrNotAllowed)
 	}
 	if f.demanding() != "" || f.Int("select count(*) from audit_events") != 0 ||
@@ -352,11 +352,11 @@ func TestTheHistoryIsOfTheOwnOfficeAlone(t *testing.T) {
 	}
 	is(t, "activating", f.Activate(t.Context(), f.in("boss", 0), client), nil)
 	sess := f.in("boss", 0)
-	entries, more, err := f.History(t.Context(), sess, 0)
+	entries, more, err := f.History(t.Context(), sess, audit.Search{})
 	if err != nil || len(entries) != 2 || more || entries[0].Actor != "boss" || entries[0].Address != client.Address {
 		t.Fatalf("%+v, more is %v, %v", entries, more, err)
 	}
-	older, _, err := f.History(t.Context(), sess, entries[0].ID)
+	older, _, err := f.History(t.Context(), sess, audit.Search{Before: entries[0].ID})
 	if err != nil || len(older) != 1 || older[0] != entries[1] {
 		t.Errorf("before the newest stand %+v, %v", older, err)
 	}

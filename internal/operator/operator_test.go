@@ -670,3 +670,46 @@ func TestRedactLeavesNothingThatOpensADoor(t *testing.T) {
 		t.Errorf("a long one keeps %d letters", len(got))
 	}
 }
+
+// TestTheStoryTellsCausesFirstAndEachFaultOnce looks at every order in which a fault's rows can be written.
+func TestTheStoryTellsCausesFirstAndEachFaultOnce(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC)
+	at := func(ms int) time.Time { return began.Add(time.Duration(ms) * time.Millisecond) }
+	for _, state := range []string{"refused", "unknown"} {
+		for ended := 3000; ended <= 3400; ended += 100 { // around the event of the wrong code, at 3200
+			h := History{Now: at(60_000), User: User{TwoFactor: true}, Logins: []Login{{
+				ID: 1, BeganAt: began, ExpiresAt: at(600_000), EndedAt: at(ended), Challenges: []Challenge{{
+					ID: 1, BeganAt: at(10), ExpiresAt: at(300_000), EndedAt: at(ended), Outcome: "exhausted",
+					Messages: []Message{{
+						No: 1, State: "failed", QueuedAt: at(20), ChangedAt: at(2500),
+						Jobs: []Job{{ID: 7, State: "completed", FinishedAt: at(2600), Failures: []Failure{
+							{at(30), 1, "refused"}, {at(1000), 2, "no connection"}, {at(2000), 3, "refused"},
+						}}},
+						Sends: []Send{
+							{Provider: "vonage", State: state, Class: "retry", StartedAt: at(40), EndedAt: at(50)},
+							{Provider: "vonage", State: state, Class: "retry", StartedAt: at(2010), EndedAt: at(2020)},
+						},
+					}},
+				}},
+			}}, Events: []Event{{At: at(3200), Actor: "jdoe", Action: audit.SecondFactorRefused}}}
+			entries := Story(h)[0].Entries
+			attempts, last := 0, -1
+			for i, e := range entries {
+				switch e.Text.Key {
+				case "story.attempt":
+					attempts++
+				case "audit.second_factor_refused":
+					last = i
+				case "story.login_ended", "story.outcome.exhausted":
+					if last < 0 {
+						t.Errorf("ended at %d ms: %s comes before the wrong code", ended, e.Text.Key)
+					}
+				}
+			}
+			if attempts != 1 {
+				t.Errorf("%s: %d attempts are told beside the sends that tell them, want the one without", state, attempts)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/audit"
@@ -53,7 +54,7 @@ func Story(h History) []Chapter {
 		chapters = append(chapters, before)
 	}
 	for _, c := range chapters {
-		slices.SortStableFunc(c.Entries, func(a, b Entry) int { return a.At.Compare(b.At) })
+		slices.SortStableFunc(c.Entries, compare)
 	}
 	return chapters
 }
@@ -120,6 +121,7 @@ func messageEntries(m Message) []Entry {
 			Word("op_channel."+m.Channel))},
 	}
 	for _, j := range m.Jobs {
+		j.Failures = untold(j, m.Sends)
 		entries = append(entries, jobEntries(j)...)
 	}
 	for _, s := range m.Sends {
@@ -145,13 +147,43 @@ func messageEntries(m Message) []Entry {
 	return entries
 }
 
+// untold returns the failures of a job that no send tells: an attempt in which a provider said no is told by that send,
+// and its error is the same fault once more, stamped with the attempt's beginning as if it came before its cause.
+func untold(j Job, sends []Send) (left []Failure) {
+	for i, f := range j.Failures {
+		told := slices.ContainsFunc(sends, func(s Send) bool {
+			return (s.State == "refused" || s.State == "unknown") && !s.StartedAt.Before(f.At) &&
+				(i+1 == len(j.Failures) || s.StartedAt.Before(j.Failures[i+1].At))
+		})
+		if !told {
+			left = append(left, f)
+		}
+	}
+	return left
+}
+
+// lag is how long an end may be written before what brought it about, which comes in a transaction of its own.
+const lag = time.Second
+
+// compare orders entries by their time, an end after what brought it about.
+func compare(a, b Entry) int {
+	when := func(e Entry) time.Time {
+		if e.Text.Key == "story.login_ended" || strings.HasPrefix(e.Text.Key, "story.outcome.") {
+			return e.At.Add(lag)
+		}
+		return e.At
+	}
+	return when(a).Compare(when(b))
+}
+
 // jobEntries are the attempts of a job that ended with an error, and where the job is now. The attempt
 // that succeeded is told by its send.
 func jobEntries(j Job) []Entry {
 	var entries []Entry
 	for _, f := range j.Failures {
 		entries = append(entries, Entry{
-			At: f.At, Kind: "job", State: "failed", Text: say("story.attempt", "Attempt", f.Attempt, "Job", JobID(j.ID)), Raw: f.Text,
+			At: f.At, Kind: "job", State: "failed", Raw: f.Text,
+			Text: say("story.attempt", "Attempt", f.Attempt, "Job", JobID(j.ID)),
 		})
 	}
 	switch j.State {
@@ -166,7 +198,8 @@ func jobEntries(j Job) []Entry {
 			state = "failed"
 		}
 		entries = append(entries, Entry{
-			At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State, "Attempts", j.Attempt, "Job", JobID(j.ID)),
+			At: j.FinishedAt, Kind: "job", State: state, Text: say("story.job."+j.State,
+				"Attempts", j.Attempt, "Job", JobID(j.ID)),
 		})
 	case "available":
 		entries = append(entries, Entry{
@@ -174,7 +207,8 @@ func jobEntries(j Job) []Entry {
 		})
 	case "running":
 		entries = append(entries, Entry{
-			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running", "Attempts", j.Attempt, "Job", JobID(j.ID)),
+			At: j.ScheduledAt, Kind: "job", State: "current", Text: say("story.job.running",
+				"Attempts", j.Attempt, "Job", JobID(j.ID)),
 		})
 	}
 	return entries

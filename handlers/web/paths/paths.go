@@ -87,16 +87,17 @@ const (
 
 // An office's own settings.
 const (
-	Office          = "/settings/office"
-	OfficeGeneral   = "/settings/office/general"
-	OfficeSwitch    = "/settings/office/general/switch"
-	OfficeActivate  = "/settings/office/general/activate"
-	OfficeSwitchOff = "/settings/office/general/switch-off"
-	OfficeCountries = "/settings/office/countries"
-	OfficeHistory   = "/settings/office/history"
-	OfficeSSO       = "/settings/office/sign-in"
-	OfficeSSOTest   = "/settings/office/sign-in/test"
-	OfficeSSORemove = "/settings/office/sign-in/remove"
+	Office            = "/settings/office"
+	OfficeGeneral     = "/settings/office/general"
+	OfficeSwitch      = "/settings/office/general/switch"
+	OfficeActivate    = "/settings/office/general/activate"
+	OfficeSwitchOff   = "/settings/office/general/switch-off"
+	OfficeCountries   = "/settings/office/countries"
+	OfficeHistory     = "/settings/office/history"
+	OfficeHistoryFile = "/settings/office/history/file"
+	OfficeSSO         = "/settings/office/sign-in"
+	OfficeSSOTest     = "/settings/office/sign-in/test"
+	OfficeSSORemove   = "/settings/office/sign-in/remove"
 )
 
 // An office's users.
@@ -138,6 +139,7 @@ const (
 	OperatorCosts         = "/operator/costs.csv"
 	OperatorCap           = "/operator/cap"
 	OperatorHistory       = "/operator/history"
+	OperatorHistoryFile   = "/operator/history/file"
 	OperatorNotices       = "/operator/notices"
 	OperatorJobs          = "/operator/jobs"
 	OperatorJobUser       = "/operator/job-user"
