@@ -92,6 +92,15 @@ scenario(
     assert.match(download.suggestedFilename(), /\.txt$/);
     const kept = await readFile(await download.path(), 'utf8');
     assert.deepEqual(kept.match(/[a-z0-9]{5}-[a-z0-9]{5}-[a-z0-9]{5}/gi), codes, 'the file holds the codes');
+    for (const says of ['Nightlatch', office.code ?? office, 'alan', app.url, 'one at a time']) {
+      assert.ok(kept.includes(says), `the file says ${says}`);
+    }
+    await alan.page.emulateMedia({ media: 'print' });
+    const paper = alan.page.locator('.print-only');
+    assert.ok(await paper.isVisible(), 'paper says whose codes these are');
+    for (const says of [office.code ?? office, 'alan', app.url]) assert.ok((await paper.innerText()).includes(says));
+    assert.ok(!(await alan.page.locator('body > footer').isVisible()), 'no links of the demo on paper');
+    await alan.page.emulateMedia({ media: 'screen' });
     await alan.button('Print').click();
     assert.equal(await alan.page.evaluate(() => window.printed), 1);
 

@@ -274,6 +274,9 @@ scenario('the list is searched by name, calling code and ISO code', async () => 
     ['kingdom', 'United Kingdom'],
     ['cote', 'Côte d’Ivoire'],
     ['GB', 'United Kingdom'],
+    ['America', 'United States'],
+    ['Holland', 'Netherlands'],
+    ['england', 'United Kingdom'],
   ]) {
     await search().fill(words);
     const found = (await options().filter({ visible: true }).allInnerTexts()).map((text) => text.trim());
@@ -285,6 +288,10 @@ scenario('the list is searched by name, calling code and ISO code', async () => 
   }
   await search().fill('zzzz');
   await una.reads('No country found');
+  await search().fill('holland');
+  await una.reads('1 country found');
+  await search().fill('united');
+  await una.reads(/^\d+ countries found$/);
   await search().fill('');
   assert.ok((await options().filter({ visible: true }).count()) > 200);
 });

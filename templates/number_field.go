@@ -22,7 +22,10 @@ type CountryChoice struct {
 }
 
 // Country is an entry of the list.
-type Country struct{ ISO, Name, Code string }
+type Country struct {
+	ISO, Name, Code string
+	Also            string // other names that people look for, "" for none
+}
 
 // CountryFlag is the fragment that follows typing.
 var CountryFlag = NewFragment[CountryChoice](files, "number_field.html", "country")

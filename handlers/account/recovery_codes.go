@@ -2,13 +2,16 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/account"
 )
@@ -33,7 +36,7 @@ func (s *Screens) RecoverySheet(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	view := pages.RecoveryCodesView{Codes: codes, FileName: sheetName(s.Product)}
+	view := pages.RecoveryCodesView{Codes: codes, FileName: sheetName(s.Product), Paper: s.paper(c)}
 	layout := s.Layout(c, s.T(c, "sheet.title"), paths.RecoveryCodes)
 	layout.Toast = s.Toast(c) // of the number that they came with
 	return web.Page(c, http.StatusOK, pages.RecoveryCodes, layout, view)
@@ -49,7 +52,36 @@ func (s *Screens) RecoverySheetFile(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+sheetName(s.Product)+`"`)
-	return c.String(http.StatusOK, strings.Join(codes, "\n")+"\n")
+	return c.String(http.StatusOK, sheetText(s.paper(c), codes))
+}
+
+// paper is what a sheet of codes says about itself: whoever finds it in a drawer knows what opens with it.
+func (s *Screens) paper(c echo.Context) pages.Paper {
+	sess, lang := web.CurrentSession(c), s.Lang(c)
+	return pages.Paper{
+		Title: s.T(c, "sheet.paper_title", "Product", s.Product),
+		Use:   s.T(c, "sheet.paper_use"),
+		Facts: []pages.Fact{
+			{Name: s.T(c, "sheet.paper_office"), Value: sess.OfficeName + " (" + sess.OfficeCode + ")"},
+			{Name: s.T(c, "sheet.paper_user"), Value: sess.User.Name + " (" + sess.User.Username + ")"},
+			{Name: s.T(c, "sheet.paper_address"), Value: s.Origin.String()},
+			{Name: s.T(c, "sheet.paper_date"), Value: locale.Time(lang, "date.day", time.Now().In(web.Zone(c)))},
+		},
+	}
+}
+
+// sheetText is a sheet as a text file. Its codes stand as on the page, so that a whole line can be copied.
+func sheetText(p pages.Paper, codes []string) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s\n\n", p.Title)
+	for _, fact := range p.Facts {
+		fmt.Fprintf(&text, "%s: %s\n", fact.Name, fact.Value)
+	}
+	fmt.Fprintf(&text, "\n%s\n\n", p.Use)
+	for i, code := range codes {
+		fmt.Fprintf(&text, "%d. %s\n", i+1, code)
+	}
+	return text.String()
 }
 
 // sheetName is the file's name: the product's in plain letters.

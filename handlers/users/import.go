@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -29,7 +30,8 @@ func (s *Screens) Export(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="users.csv"`)
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+s.T(c, "files.users")+`-`+
+		web.CurrentSession(c).OfficeCode+`-`+time.Now().In(web.Zone(c)).Format(time.DateOnly)+`.csv"`)
 	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file)
 }
 

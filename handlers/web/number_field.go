@@ -47,7 +47,11 @@ func (w *Web) NumberField(c echo.Context, problem string, sure bool) (templates.
 // CountryEntry returns a country as lists show it.
 func CountryEntry(lang, iso string) templates.Country {
 	code := fmt.Sprintf("+%d", phone.Country(iso).CallingCode())
-	return templates.Country{ISO: iso, Name: locale.Country(lang, iso), Code: code}
+	country := templates.Country{ISO: iso, Name: locale.Country(lang, iso), Code: code}
+	if other := "country_also." + iso; locale.Has(other) {
+		country.Also = locale.T(lang, other)
+	}
+	return country
 }
 
 // PostedCountry reads a country of the form, where it can be anything.

@@ -103,7 +103,7 @@ func (s *Service) WriteCosts(ctx context.Context, w io.Writer, language, currenc
 			locale.Decimal(language, cost, 6),
 		})
 	}
-	if err := sheet.Write(w, lines); err != nil {
+	if err := sheet.Write(w, locale.T(language, "files.separator"), lines); err != nil {
 		return fmt.Errorf("write costs: %w", err)
 	}
 	return nil

@@ -580,7 +580,9 @@ func TestCostsAreATableThatNoSpreadsheetRuns(t *testing.T) {
 	if err := f.s.WriteCosts(context.Background(), &buf, "nl", "EUR", "2026-11"); err != nil {
 		t.Fatal(err)
 	}
-	if rows, err = csv.NewReader(&buf).ReadAll(); err != nil || rows[0][1] != "maand" || rows[1][6] != "0,214200" {
+	reader := csv.NewReader(&buf)
+	reader.Comma = ';'
+	if rows, err = reader.ReadAll(); err != nil || rows[0][1] != "maand" || rows[1][6] != "0,214200" {
 		t.Errorf("in Dutch: %v %v", rows, err)
 	}
 }

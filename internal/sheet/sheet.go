@@ -17,16 +17,16 @@ const begins = `['" ]*[=+\-@\t\r＝＋－＠]`
 
 var (
 	atStart   = regexp.MustCompile(`^` + begins)
-	separated = regexp.MustCompile(`[;\t\r\n]`)
+	separated = regexp.MustCompile(`[,;\t\r\n]`)
 )
 
-// Write writes rows of cells as in RFC 4180, every cell within quotes and guarded.
-func Write(out io.Writer, rows [][]string) error {
+// Write writes rows of cells as in RFC 4180 with this separator, every cell within quotes and guarded.
+func Write(out io.Writer, separator string, rows [][]string) error {
 	var text strings.Builder
 	for _, row := range rows {
 		for i, cell := range row {
 			if i > 0 {
-				text.WriteByte(',')
+				text.WriteString(separator)
 			}
 			text.WriteByte('"')
 			text.WriteString(strings.ReplaceAll(Guard(cell), `"`, `""`))

@@ -53,8 +53,14 @@ func computed(cell string) bool {
 // check writes rows, and looks at them as each spreadsheet does.
 func check(t *testing.T, rows [][]string) {
 	t.Helper()
+	checkWith(t, ',', rows)
+	checkWith(t, ';', rows) // as for readers of Dutch
+}
+
+func checkWith(t *testing.T, between rune, rows [][]string) {
+	t.Helper()
 	var file strings.Builder
-	if err := Write(&file, rows); err != nil {
+	if err := Write(&file, string(between), rows); err != nil {
 		t.Fatal(err)
 	}
 	for _, separator := range []byte(",;\t") {
@@ -64,7 +70,9 @@ func check(t *testing.T, rows [][]string) {
 			}
 		}
 	}
-	read, err := csv.NewReader(strings.NewReader(file.String())).ReadAll()
+	reader := csv.NewReader(strings.NewReader(file.String()))
+	reader.Comma = between
+	read, err := reader.ReadAll()
 	if err != nil || len(read) != len(rows) {
 		t.Fatalf("%q is no CSV: %v", file.String(), err)
 	}
@@ -108,7 +116,7 @@ func TestNoCellIsComputedWhateverStandsBetweenCells(t *testing.T) {
 func TestEveryCellStandsWithinQuotes(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
-	err := Write(&file, [][]string{{"a", `b"c`, "=1"}, {"", "x;=1", "x\t@y"}})
+	err := Write(&file, ",", [][]string{{"a", `b"c`, "=1"}, {"", "x;=1", "x\t@y"}})
 	const want = "\"a\",\"b\"\"c\",\"'=1\"\r\n\"\",\"x;'=1\",\"x\t'@y\"\r\n"
 	if err != nil || file.String() != want {
 		t.Errorf("%q (%v)", file.String(), err)

@@ -192,10 +192,10 @@ func lineOf(record, is []string, number int) Line {
 	return line
 }
 
-// write makes a file of rows of cells: a byte order mark, which tells Excel that it is UTF-8, and commas.
-func write(rows [][]string) ([]byte, error) {
+// write makes a file of rows of cells: a byte order mark, which tells Excel that it is UTF-8, and the separator.
+func write(separator string, rows [][]string) ([]byte, error) {
 	var out bytes.Buffer
 	out.WriteString(bom)
-	err := sheet.Write(&out, rows)
+	err := sheet.Write(&out, separator, rows)
 	return out.Bytes(), err
 }

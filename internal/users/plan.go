@@ -60,7 +60,7 @@ func (p Plan) File() (string, error) {
 	for _, s := range p.Steps {
 		rows = append(rows, []string{s.Username, s.Will.Name, s.Will.Email, string(s.Will.Role)})
 	}
-	file, err := write(rows)
+	file, err := write(",", rows)
 	return string(file), err
 }
 

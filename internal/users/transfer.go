@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -50,7 +51,7 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 			}
 			rows = append(rows, []string{u.Username, u.Name, u.Email, word(u.Role), describe(factors), disabled})
 		}
-		if file, err = write(rows); err != nil {
+		if file, err = write(locale.T(client.Language, "files.separator"), rows); err != nil {
 			return fmt.Errorf("write the users' file: %w", err)
 		}
 		event := sess.Event(audit.UsersExported, client)

@@ -166,7 +166,7 @@ func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const dutch = "\uFEFF\"gebruikersnaam\",\"naam\",\"e-mailadres\",\"rol\",\"tweede factor\",\"uitgeschakeld\"\r\n"
+		const dutch = "\uFEFF\"gebruikersnaam\";\"naam\";\"e-mailadres\";\"rol\";\"tweede factor\";\"uitgeschakeld\"\r\n"
 		if language == "nl" && !strings.HasPrefix(string(file), dutch) {
 			t.Errorf("in Dutch it is\n%s", file)
 		}

@@ -7,7 +7,7 @@
   const on = (event, act) => document.addEventListener(event, act);
 
   const words = (text) => {
-    const plain = text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const plain = text.normalize("NFKD").replace(/[\p{M}\p{Cf}]/gu, "").toLowerCase();
     return " " + plain.replace(/[^\p{L}\d+]+/gu, " ").replace("+", " +").trim();
   };
   const shown = (field) => all("[role=option]:not([hidden])", field);
@@ -16,13 +16,15 @@
     option?.classList.add("active"), option?.scrollIntoView({ block: "nearest" });
     one("[role=combobox]", field).setAttribute("aria-activedescendant", option?.id ?? "");
   };
-  const filter = (field) => { // by the beginning of a word of the name, by calling code, by ISO code
+  // By the beginning of a word of the name or of another that people use, by calling code, by ISO code.
+  const filter = (field) => {
     const typed = words(one("[role=combobox]", field).value).replace(/^ (?=\d)/, " +").trimEnd();
     for (const option of all("[role=option]", field)) {
-      option.hidden = !words(`${option.textContent} ${option.dataset.country}`).includes(typed);
+      option.hidden = !words(`${option.textContent} ${option.dataset.country} ${option.dataset.also ?? ""}`).includes(typed);
     }
     const none = one(".panel [role=status]", field);
-    none.textContent = shown(field).length ? "" : none.dataset.none;
+    const found = shown(field).length, { none: nothing, one: single, more } = none.dataset;
+    none.textContent = typed ? [nothing, single][found] ?? more.replace(/\d+/, found) : "";
     activate(field, shown(field)[0]);
   };
   const toggle = (field, open) => {
