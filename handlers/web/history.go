@@ -65,11 +65,20 @@ func (w *Web) HistoryFile(c echo.Context, entries []audit.Entry) error {
 			w.historyActor(c, entries[i]), entries[i].Subject, row.Detail, row.Address})
 	}
 	var file bytes.Buffer
-	if err := sheet.Write(&file, lines); err != nil {
+	if err := sheet.Write(&file, w.T(c, "files.separator"), lines); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="history.csv"`)
+	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+w.T(c, "files.history")+`-`+
+		historyOf(CurrentSession(c).OfficeCode)+time.Now().In(Zone(c)).Format(time.DateOnly)+`.csv"`)
 	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file.Bytes())
+}
+
+// historyOf is an office's code in the name of a file, "" for operators.
+func historyOf(code string) string {
+	if code == "" {
+		return ""
+	}
+	return code + "-"
 }
 
 // HistoryExport returns which events a form asks a file of.
