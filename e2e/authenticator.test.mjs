@@ -95,6 +95,7 @@ scenario(
     for (const says of ['Nightlatch', office.code ?? office, 'alan', app.url, 'one at a time']) {
       assert.ok(kept.includes(says), `the file says ${says}`);
     }
+    assert.match(kept, /: \d{4}-\d{2}-\d{2}$/m, 'and when');
     await alan.page.emulateMedia({ media: 'print' });
     const paper = alan.page.locator('.print-only');
     assert.ok(await paper.isVisible(), 'paper says whose codes these are');

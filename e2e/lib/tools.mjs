@@ -7,6 +7,7 @@ const stepNow = () => Math.floor(Date.now() / 1000 / stepSeconds);
 
 /** An authenticator app on somebody's phone. */
 export class Authenticator {
+  #wrong = '';
   #secret;
   #last = 0;
 
@@ -29,10 +30,11 @@ export class Authenticator {
     return this.#at(this.#last);
   }
 
-  /** A code that is wrong now. */
+  /** A code that is wrong now, and another than the one before: the same form twice has the effect of one. */
   wrongCode() {
     const near = [-2, -1, 0, 1, 2].map((offset) => this.#at(stepNow() + offset));
-    return ['000000', '111111', '222222', '333333', '444444', '555555'].find((code) => !near.includes(code));
+    const codes = ['000000', '111111', '222222', '333333', '444444', '555555', '666666', '777777'];
+    return (this.#wrong = codes.find((code) => !near.includes(code) && code > this.#wrong) ?? codes[0]);
   }
 
   #at(step) {
