@@ -656,3 +656,50 @@ func TestBothHistoriesAreSearchedAndTakenAsAFile(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOperatorChangesThePasswordAndEndsSessions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	_, secret := f.operator()
+	other, cookie := f.operatorIn(secret, -1), f.operatorIn(secret, 0)
+	body := f.ask("GET", "/operator/me", cookie, "").Body.String()
+	end := regexp.MustCompile(`action="(/operator/me/sessions/\d+/end)"`).FindAllStringSubmatch(body, -1)
+	if len(end) != 1 || !strings.Contains(body, "/operator/me/password") {
+		t.Fatalf("the page lists %d other sessions", len(end))
+	}
+	if rec := f.ask("POST", end[0][1], cookie, ""); where(rec) != "/operator/me (session_ended)" {
+		t.Errorf("ending a session answers %d %s", rec.Code, where(rec))
+	}
+	if rec := f.ask("GET", "/operator", other, ""); rec.Code == http.StatusOK {
+		t.Error("the session lives on")
+	}
+	f.in("ACME/user")
+	theirs := f.ID("select s.id from sessions s join users u on u.id = s.user_id where u.username = 'user'")
+	if rec := f.ask("POST", fmt.Sprintf("/operator/me/sessions/%d/end", theirs), cookie, ""); rec.Code !=
+		http.StatusNotFound {
+		t.Errorf("somebody else's answers %d", rec.Code)
+	}
+	const better = "quiet harbour, nine lamps"
+	for _, typed := range []string{form("present", "wrong", "password", better, "again", better),
+		form("present", password, "password", "elevenchars", "again", "elevenchars"),
+		form("present", password, "password", better, "again", "another")} {
+		if rec := f.ask("POST", "/operator/me/password", cookie, typed); rec.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s answers %d", typed, rec.Code)
+		}
+	}
+	rec := f.ask("POST", "/operator/me/password", cookie, form("present", password, "password", better, "again", better))
+	if where(rec) != "/operator/me (password_changed)" {
+		t.Fatalf("a new password answers %d %s", rec.Code, rec.Body)
+	}
+	if rec := f.ask("GET", "/operator/me", cookieOf(t, rec), ""); rec.Code != http.StatusOK {
+		t.Errorf("the session is over: %d", rec.Code)
+	}
+	if n := f.ID("select count(*) from audit_events where action = 'password_changed' and actor = 'ops'"); n != 1 {
+		t.Errorf("it is noted %d times", n)
+	}
+	rec = f.ask("POST", "/operator/login", "", form("username", "ops", "password", better, "code",
+		appCode(t, secret, 1)))
+	if !strings.HasPrefix(where(rec), "/operator") || strings.HasPrefix(where(rec), "/operator/login") {
+		t.Errorf("the new password opens nothing: %d %s", rec.Code, where(rec))
+	}
+}

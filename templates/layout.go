@@ -78,6 +78,7 @@ func (l Layout) Nav() []NavLink {
 			{paths.OperatorJobs, "operator.jobs", l.Section == SectionJobs},
 			{paths.OperatorOffices, "operator.offices", l.Section == SectionOffices},
 			{paths.OperatorHistory, "operator.history", l.Section == SectionHistory},
+			{paths.OperatorMe, "layout.me", l.Section == SectionMe},
 		}
 	}
 	links := []NavLink{

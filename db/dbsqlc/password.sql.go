@@ -42,12 +42,13 @@ func (q *Queries) PasswordLengthLearn(ctx context.Context, db DBTX, arg Password
 }
 
 const passwordLock = `-- name: PasswordLock :one
-select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.password_version,
+select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role,
+    u.password_hash, u.password_version,
     u.disabled_at, (u.password_voided_at is not null)::boolean as voided,
-    o.code as office_code, o.name as office_name,
-    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from users u join offices o on o.id = u.office_id
-where u.office_id = $1::bigint and u.id = $2 for update of u
+    coalesce(o.code, '') as office_code, coalesce(o.name, '') as office_name,
+    (o.id is not null and second_factor_demanded(o.id, u.id, now()))::boolean as two_factor_required
+from users u left join offices o on o.id = u.office_id
+where coalesce(u.office_id, 0) = $1::bigint and u.id = $2 for update of u
 `
 
 type PasswordLockParams struct {
@@ -71,7 +72,8 @@ type PasswordLockRow struct {
 	TwoFactorRequired bool
 }
 
-// The user's row, held while the password changes, with what its rules need.
+// The user's row, held while the password changes, with what its rules need. Office 0 is an operator's, whose password
+// is as long as one that stands alone.
 func (q *Queries) PasswordLock(ctx context.Context, db DBTX, arg PasswordLockParams) (PasswordLockRow, error) {
 	row := db.QueryRow(ctx, passwordLock, arg.OfficeID, arg.ID)
 	var i PasswordLockRow
@@ -111,10 +113,10 @@ func (q *Queries) PasswordRehash(ctx context.Context, db DBTX, arg PasswordRehas
 }
 
 const passwordRules = `-- name: PasswordRules :one
-select u.username, u.name, u.email, o.code as office_code, o.name as office_name,
-    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from users u join offices o on o.id = u.office_id
-where u.office_id = $1::bigint and u.id = $2
+select u.username, u.name, u.email, coalesce(o.code, '') as office_code, coalesce(o.name, '') as office_name,
+    (o.id is not null and second_factor_demanded(o.id, u.id, now()))::boolean as two_factor_required
+from users u left join offices o on o.id = u.office_id
+where coalesce(u.office_id, 0) = $1::bigint and u.id = $2
 `
 
 type PasswordRulesParams struct {

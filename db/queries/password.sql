@@ -1,11 +1,13 @@
 -- name: PasswordLock :one
--- The user's row, held while the password changes, with what its rules need.
-select u.id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role, u.password_hash, u.password_version,
+-- The user's row, held while the password changes, with what its rules need. Office 0 is an operator's, whose password
+-- is as long as one that stands alone.
+select u.id, coalesce(u.office_id, 0)::bigint as office_id, u.username, u.name, u.email, u.role,
+    u.password_hash, u.password_version,
     u.disabled_at, (u.password_voided_at is not null)::boolean as voided,
-    o.code as office_code, o.name as office_name,
-    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from users u join offices o on o.id = u.office_id
-where u.office_id = @office_id::bigint and u.id = @id for update of u;
+    coalesce(o.code, '') as office_code, coalesce(o.name, '') as office_name,
+    (o.id is not null and second_factor_demanded(o.id, u.id, now()))::boolean as two_factor_required
+from users u left join offices o on o.id = u.office_id
+where coalesce(u.office_id, 0) = @office_id::bigint and u.id = @id for update of u;
 
 -- name: PasswordSet :exec
 -- Every session that was proven under the password before is over: see living_sessions.
@@ -27,10 +29,10 @@ where id = @id and password_hash = @password_hash and password_form = 'typed';
 update users set password_long = @password_long::boolean where id = @id and password_long is null;
 
 -- name: PasswordRules :one
-select u.username, u.name, u.email, o.code as office_code, o.name as office_name,
-    second_factor_demanded(o.id, u.id, now())::boolean as two_factor_required
-from users u join offices o on o.id = u.office_id
-where u.office_id = @office_id::bigint and u.id = @id;
+select u.username, u.name, u.email, coalesce(o.code, '') as office_code, coalesce(o.name, '') as office_name,
+    (o.id is not null and second_factor_demanded(o.id, u.id, now()))::boolean as two_factor_required
+from users u left join offices o on o.id = u.office_id
+where coalesce(u.office_id, 0) = @office_id::bigint and u.id = @id;
 
 -- name: UserEmailFill :exec
 update users set email = @email where id = @id and email = '';

@@ -16,13 +16,20 @@ import (
 	"github.com/nightlatch/nightlatch/internal/users"
 )
 
-// Accounts takes an operator's password.
+// Accounts takes an operator's password, and another in its place.
 type Accounts interface {
+	PasswordRules(ctx context.Context, officeID, userID int64) (account.PasswordFor, error)
+	ChangePassword(ctx context.Context, user account.User, sessionID int64, present, password string,
+		from account.Origin) error
 	SignInOperator(ctx context.Context, a account.Attempt) (account.User, error)
 }
 
-// Sessions reads the session that a log-in has just begun.
+// Sessions reads the session that a log-in has just begun, and ends an operator's others.
 type Sessions interface {
+	List(ctx context.Context, acting session.Session) ([]session.Entry, error)
+	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
+	EndOthers(ctx context.Context, acting session.Session, client session.Client) error
+	ProvePassword(ctx context.Context, sess session.Session) (session.Token, error)
 	Load(ctx context.Context, token session.Token) (session.Session, error)
 }
 

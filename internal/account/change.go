@@ -42,7 +42,11 @@ func (s *Service) ChangePassword(ctx context.Context, user User, sessionID int64
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("read user %d: %w", user.ID, err)
 	}
-	if err := s.CheckPassword(ctx, user, sessionID, rules.OfficeCode, present, from.Address); err != nil {
+	door := rules.OfficeCode
+	if user.IsOperator() {
+		door = operatorDoor
+	}
+	if err := s.CheckPassword(ctx, user, sessionID, door, present, from.Address); err != nil {
 		return err
 	}
 	hash, err := s.hasher.Hash(ctx, password)

@@ -12,20 +12,10 @@ type MeView struct {
 	TwoFactor  bool // the office's setting
 	Factors    []templates.FactorRow
 	Error      string
-	Sessions   []SessionRow
+	Sessions   templates.SessionList
 	SSO        bool // linked
 	SSOAt      time.Time
 	SSOWaiting string // whom the provider vouched for in this browser, to be linked
-}
-
-// SessionRow is one of the user's sessions.
-type SessionRow struct {
-	ID       int64
-	Name     string // browser and system
-	Phone    bool
-	Address  string
-	Current  bool
-	LastSeen time.Time
 }
 
 // Me is the page.
