@@ -34,7 +34,7 @@ func newReader(t *testing.T) *reader {
 // usersOwn are words that no catalogue has: names of the product, of offices and users, and codes.
 var usersOwn = []string{
 	"Nightlatch", "ACME Accountants", "OTHER Accountants", canary, "ACME", "OTHER", "Somebody",
-	"user", "accountant", "superuser", "target", "enrolling", "ops", "POST", "vonage", "NL",
+	"user", "accountant", "superuser", "target", "enrolling", "ops", "POST", "vonage", "NL", "EUR", "UTC",
 }
 
 // codes are the elements that hold keys, codes, addresses and usernames.

@@ -20,6 +20,7 @@ const Language = "eo"
 
 // format is how the language writes what is no text: as no other language does, so that a test can tell.
 var format = map[string]any{
+	"files.separator":    ",",
 	"language.direction": "ltr", "format.locale": "eo",
 	"number.decimal": "·", "number.group": "'", "number.percent": "%{{.N}}",
 	"number.thousands": "{{.N}}ķ", "number.millions": "{{.N}}ḿ",
