@@ -195,7 +195,8 @@ func target(route *echo.Route, id int64) string {
 
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
-	`/language|/session|/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
+	`/language|/session|/\.well-known/change-password|/favicon\.ico|/apple-touch-icon[a-z-]*\.png|` +
+	`/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
 	`/link/:token|/link/(?:again|strength)|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.

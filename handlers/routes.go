@@ -23,6 +23,10 @@ func (s *site) routes() {
 	machines.get(paths.Health, s.health)
 	machines.get(paths.Ready, s.isReady)
 	machines.get(paths.Static, echo.WrapHandler(static.Handler()))
+	machines.get(paths.ChangePassword, func(c echo.Context) error { return c.Redirect(http.StatusFound, paths.Password) })
+	machines.get(paths.Favicon, echo.WrapHandler(static.Plain("favicon.svg")))
+	machines.get(paths.TouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
+	machines.get(paths.OldTouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
 	// An address that nobody knows looks the same to everybody, and speaks the visitor's language.
 	s.anybody().unknown("")
 	for _, mount := range s.optional {

@@ -70,6 +70,16 @@ func Flag(iso string) string {
 // the plain names and folders included; only GET and HEAD are allowed.
 func Handler() http.Handler { return site() }
 
+// Plain serves a file under an address that says nothing of its content, such as /favicon.ico, and says nothing of how
+// long it may be kept. It panics when there is no such file.
+func Plain(name string) http.Handler {
+	file := site().assets[URL(name)]
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", file.contentType)
+		_, _ = w.Write(file.body) // the browser went away: nothing to tell anybody
+	})
+}
+
 // index is what is served, by address, and where to find each file, by name.
 type index struct {
 	urls   map[string]string
@@ -139,6 +149,7 @@ func (ix *index) add(name string, body []byte) error {
 var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
+	".png": "image/png",
 	".svg": "image/svg+xml",
 }
 

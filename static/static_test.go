@@ -36,7 +36,7 @@ func TestEveryFileIsServedUnderItsHashedNameForEver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hashed := regexp.MustCompile(`^/static/[a-z0-9./-]+\.[0-9a-f]{8}\.(css|js|svg)$`)
+	hashed := regexp.MustCompile(`^/static/[a-z0-9./-]+\.[0-9a-f]{8}\.(css|js|png|svg)$`)
 	err = fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -64,6 +64,8 @@ func TestTheContentTypeFollowsTheKindOfFile(t *testing.T) {
 		"app.css":     "text/css; charset=utf-8",
 		"htmx.min.js": "text/javascript; charset=utf-8",
 		"icons.svg":   "image/svg+xml",
+
+		"apple-touch-icon.png": "image/png",
 	} {
 		if got := get(t, Handler(), http.MethodGet, URL(name), "").Header.Get("Content-Type"); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -200,7 +202,7 @@ func TestAnUnknownNamePanics(t *testing.T) {
 // The first visit of the log-in page may weigh 60 kB compressed, the page included (docs: page weight).
 func TestTheLogInPagesFilesStayLight(t *testing.T) {
 	total := 0
-	for _, name := range []string{"app.css", "app.js", "htmx.min.js", "icons.svg", "favicon.svg"} {
+	for _, name := range []string{"app.css", "app.js", "password.js", "htmx.min.js", "icons.svg", "favicon.svg"} {
 		total += len(body(t, get(t, Handler(), http.MethodGet, URL(name), "gzip")))
 	}
 	if total > 50_000 {
@@ -211,7 +213,7 @@ func TestTheLogInPagesFilesStayLight(t *testing.T) {
 
 // A strict Content-Security-Policy forbids both in pages; scripts must not bring them in either.
 func TestOurScriptsNeitherEvaluateNorStyle(t *testing.T) {
-	for _, name := range []string{"app.js", "countries.js"} {
+	for _, name := range []string{"app.js", "countries.js", "code.js", "password.js"} {
 		script := string(body(t, get(t, Handler(), http.MethodGet, URL(name), "")))
 		for _, forbidden := range []string{
 			"eval(", "new Function", "innerHTML", ".style", "localStorage", "sessionStorage",

@@ -19,6 +19,7 @@ const (
 	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home
+	CookieLogin    = "nightlatch-login"    // the office code and username of this browser's last log-in
 	hostPrefix     = "__Host-"
 
 	YearSeconds = 365 * 24 * 60 * 60
@@ -78,9 +79,23 @@ func (w *Web) DropSession(c echo.Context) { w.SetCookie(c, CookieSession, "", -1
 // KnowBrowser gives a browser without a cookie of its own one.
 func (w *Web) KnowBrowser(c echo.Context) {
 	if w.Cookie(c, CookieBrowser) == "" {
-		// Always the secure form first: whether it comes back tells what this browser takes.
+		// Always the secure form, too: whether it comes back tells what this browser takes.
 		w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, false)
+		if w.Origin.Scheme != "https" {
+			w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, true)
+		}
 	}
+}
+
+// KeepsNoCookies reports whether a browser sends a log-in form and brings back no cookie of the page that it stood on:
+// a session that began now would be lost with its code on the way. Browsers say that they go from page to page; a
+// script does not, and may come without cookies. Whoever had lost them, and keeps them, can log in the next time.
+func (w *Web) KeepsNoCookies(c echo.Context) bool {
+	if c.Request().Header.Get("Sec-Fetch-Mode") != "navigate" || w.Cookie(c, CookieBrowser) != "" {
+		return false
+	}
+	w.KnowBrowser(c)
+	return true
 }
 
 // Client is the browser a request comes from.

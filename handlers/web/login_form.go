@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,9 @@ type LoginForm struct {
 func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 	w.KnowBrowser(c)
 	view := templates.LoginView{}
+	if last, err := url.ParseQuery(w.Cookie(c, CookieLogin)); err == nil && !form.Operators {
+		view.Office, view.Username = last.Get("office"), last.Get("username")
+	}
 	why, limit, _ := strings.Cut(w.Told(c), "-")
 	switch n, err := strconv.Atoi(limit); session.Why(why) {
 	case session.WhyExhausted:
@@ -67,12 +71,20 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 		view.Error = w.T(c, form.Missing)
 		return w.ShowLogin(c, http.StatusUnprocessableEntity, form, view)
 	}
+	if w.KeepsNoCookies(c) {
+		view.Error = w.T(c, "login.no_cookies")
+		return w.ShowLogin(c, http.StatusUnprocessableEntity, form, view)
+	}
 	client := w.SigningInClient(c)
 	token, err := form.Begin(c, account.Attempt{
 		OfficeCode: view.Office, Username: view.Username, Password: password, Browser: client.Browser,
 		Address: client.Address,
 	}, client)
 	if err == nil {
+		if !form.Operators {
+			last := url.Values{"office": {view.Office}, "username": {view.Username}}
+			w.SetCookie(c, CookieLogin, last.Encode(), YearSeconds)
+		}
 		return form.Enter(c, token, client)
 	}
 	problem, status, err := w.SignInProblem(c, err, w.T(c, form.Wrong))

@@ -17,23 +17,6 @@
   if (!cookie.split("; ").includes(zone)) document.cookie = `${zone}; path=/; secure; samesite=lax; max-age=31536000`;
 
   const write = (element, text) => element.textContent !== text && (element.textContent = text); // told only if new
-  // Calls tell with the seconds left, until there are none.
-  const countDown = (line, seconds, tell, end = performance.now() + 1000 * seconds) => {
-    const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-    tell(line, left);
-    if (left && line.isConnected) setTimeout(countDown, 250, line, left, tell, end);
-  };
-  const tellWait = (line, left) => {
-    write(one("[data-left]", line), `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
-    if (left) return;
-    line.hidden = true; // the style sheet then shows the [data-when-done] beside it
-    line.closest("details").open = true;
-  };
-  const tellLife = (line, left) => {
-    if (!left) return write(line.parentElement, line.dataset.over);
-    const [n, unit] = left < 60 ? [left, "second"] : [Math.round(left / 60), "minute"];
-    write(line, new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(n));
-  };
   // Every new part of the page, and the page itself. It may be called twice for the same element.
   const prepare = (root) => {
     for (const dialog of all("dialog[data-modal]:not(:modal)", root)) {
@@ -42,11 +25,6 @@
     for (const time of all("time[data-local]", root)) {
       const options = { hourCycle: "h23", ...formats[time.dataset.local] };
       write(time, new Intl.DateTimeFormat(locale, options).format(new Date(time.dateTime)));
-    }
-    for (const line of all(":is([data-countdown], [data-life]):not([data-running])", root)) {
-      const { countdown, life } = line.dataset, ways = line.closest("details");
-      if (ways) ways.open = false;
-      line.dataset.running = "", countDown(line, countdown ?? life, life === undefined ? tellWait : tellLife);
     }
   };
   on("htmx:after:process", ({ target }) => prepare(target));

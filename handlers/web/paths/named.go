@@ -23,6 +23,7 @@ func Named(name string, values ...any) (string, error) {
 func patterns() map[string]string {
 	return map[string]string{
 		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Session": Session,
+		"ChangePassword": ChangePassword, "Favicon": Favicon, "TouchIcon": TouchIcon, "OldTouchIcon": OldTouchIcon,
 		"Login":  Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
 		"Forgot": Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
@@ -47,7 +48,8 @@ func patterns() map[string]string {
 		"UserDisable": UserDisable, "UserEnable": UserEnable, "UserDelete": UserDelete, "UserInvite": UserInvite,
 		"UserEndSessions": UserEndSessions, "OperatorLogin": OperatorLogin, "OperatorCode": OperatorCode,
 		"Operator": Operator, "OperatorPrefixRelease": OperatorPrefixRelease, "OperatorWaiting": OperatorWaiting,
-		"OperatorWaitingLive": OperatorWaitingLive, "OperatorChallengeEnd": OperatorChallengeEnd,
+		"OperatorWaitingLive": OperatorWaitingLive, "OperatorLive": OperatorLive,
+		"OperatorWaitingNow": OperatorWaitingNow, "OperatorChallengeEnd": OperatorChallengeEnd,
 		"OperatorChallengeSend": OperatorChallengeSend, "OperatorOffices": OperatorOffices,
 		"OperatorJobUser": OperatorJobUser, "OperatorPassword": OperatorPassword,
 		"OperatorOffice": OperatorOffice, "OperatorOfficeFirst": OperatorOfficeFirst,

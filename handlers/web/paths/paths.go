@@ -19,7 +19,14 @@ const (
 	Static   = "/static/*"
 	Language = "/language"
 
-	Session      = "/session"
+	Session = "/session"
+
+	// Addresses that browsers and password managers ask for by themselves.
+	ChangePassword = "/.well-known/change-password"
+	Favicon        = "/favicon.ico"
+	TouchIcon      = "/apple-touch-icon.png"
+	OldTouchIcon   = "/apple-touch-icon-precomposed.png"
+
 	Login        = "/login"
 	Logout       = "/logout"
 	SSO          = "/login/sso"
