@@ -40,7 +40,8 @@ func patterns() map[string]string {
 		"StepUpSend": StepUpSend, "StepUpCode": StepUpCode, "StepUpResend": StepUpResend,
 		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
-		"OfficeCountries": OfficeCountries, "OfficeHistory": OfficeHistory, "OfficeSSO": OfficeSSO,
+		"OfficeCountries": OfficeCountries, "OfficeHistory": OfficeHistory, "OfficeHistoryFile": OfficeHistoryFile,
+		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,
 		"OfficeSSOTest": OfficeSSOTest, "OfficeSSORemove": OfficeSSORemove, "Users": Users, "UserNew": UserNew,
 		"UsersExport": UsersExport, "UsersImport": UsersImport, "UsersImportDo": UsersImportDo,
 		"UsersEndSessions": UsersEndSessions, "User": User, "UserNumber": UserNumber, "UserReset": UserReset,
@@ -55,6 +56,10 @@ func patterns() map[string]string {
 		"OperatorOffice": OperatorOffice, "OperatorOfficeFirst": OperatorOfficeFirst,
 		"OperatorCosts": OperatorCosts, "OperatorCap": OperatorCap,
 		"OperatorHistory": OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
-		"OperatorJobsAPI": OperatorJobsAPI, "Hooks": Hooks,
+		"OperatorMe":               OperatorMe,
+		"OperatorPasswordStrength": OperatorPasswordStrength,
+		"OperatorSessionEnd":       OperatorSessionEnd,
+		"OperatorSessionEndOthers": OperatorSessionEndOthers,
+		"OperatorJobsAPI":          OperatorJobsAPI, "Hooks": Hooks,
 	}
 }
