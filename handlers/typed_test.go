@@ -1,4 +1,4 @@
-package handlers_test
+package handlers
 
 import (
 	"io/fs"
@@ -104,5 +104,18 @@ func TestEveryFieldIsReadAsPeopleSeeIt(t *testing.T) {
 		if !slices.Contains([]string{"q", "office", "username"}, name) {
 			t.Errorf("the search field %s is read by nobody", name)
 		}
+	}
+}
+
+// A number of Réunion behind France's code is offered as what it is, in the field.
+func TestANumberThatWasMeantIsInTheField(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true where code = 'ACME'")
+	rec := f.ask("POST", "/login/number", f.in("ACME/user"), form("number", "0692 12\u00a034 56", "country", "FR"))
+	body := strings.ReplaceAll(rec.Body.String(), "&#43;", "+")
+	if rec.Code != http.StatusUnprocessableEntity || !strings.Contains(body, `value="+262 692 12 34 56"`) ||
+		!strings.Contains(body, `data-country="RE"`) || strings.Contains(body, `name="sure"`) {
+		t.Errorf("the answer is %d\n%s", rec.Code, body)
 	}
 }
