@@ -46,7 +46,7 @@ func TestACapNearWhatIsSpentIsAQuestionFirst(t *testing.T) {
 				continue
 			}
 			if rec.Code != 200 || !strings.Contains(text, set.says) || !strings.Contains(text, c.depend) ||
-				!strings.Contains(text, "EUR 10.00 of it is spent") ||
+				!strings.Contains(text, "EUR 10.00 is spent") ||
 				!strings.Contains(rec.Body.String(), `<input type="hidden" name="cap" value="`+set.typed+`">`) {
 				t.Errorf("%s, cap %q answers %d: %s", c.path, set.typed, rec.Code, text)
 			}
