@@ -8,3 +8,8 @@ type FirstSuperuser struct {
 	Username, Name, Email                string
 	UsernameError, NameError, EmailError string
 }
+
+// Problems returns what is wrong with the form.
+func (v FirstSuperuser) Problems() []Problem {
+	return Problems("first-name", v.NameError, "first-username", v.UsernameError, "first-email", v.EmailError)
+}

@@ -8,16 +8,17 @@ import (
 
 // Layout is what stands around every page.
 type Layout struct {
-	Lang    string
-	Product string
-	Title   string
-	Path    string       // of this page, to come back to after a change of language
-	User    *CurrentUser // nil before the log-in is complete
-	Section Section      // of the navigation, the current one
-	Toast   string       // a sentence about what has just been done, or ""
-	Notices []Notice
-	Demo    bool
-	Session *SessionView // nil without a session, and for a pending log-in
+	Lang     string
+	Product  string
+	Title    string
+	Path     string       // of this page, to come back to after a change of language
+	User     *CurrentUser // nil before the log-in is complete
+	Section  Section      // of the navigation, the current one
+	Toast    string       // a sentence about what has just been done, or ""
+	Notices  []Notice
+	Problems []Problem // of the view, which Render asks
+	Demo     bool
+	Session  *SessionView // nil without a session, and for a pending log-in
 }
 
 // SessionView is what a page knows of the end of its session, as the server judged it.

@@ -8,8 +8,16 @@ type LoginView struct {
 	Operators bool // no office is asked for, and the app's code at once
 	Office    string
 	Username  string
-	Error     string // a sentence, or ""
-	Notice    string // a sentence that is no error, or ""
+	Error     string // about all of it together, or ""
+	// What is said of a field that was left empty.
+	OfficeError, UsernameError, PasswordError string
+	Notice                                    string // a sentence that is no error, or ""
+}
+
+// Problems implements Refusable.
+func (v LoginView) Problems() []Problem {
+	return Problems("office", v.OfficeError, "username", v.UsernameError,
+		"password", v.PasswordError, "password", v.Error)
 }
 
 // Focus is the field that the cursor stands in: the first one, or the password when the form comes back.

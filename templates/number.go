@@ -9,5 +9,10 @@ type NumberView struct {
 	Links  []Link
 }
 
+// Problems implements Refusable.
+func (v NumberView) Problems() []Problem {
+	return Problems("", v.Error, "number", v.Field.Error)
+}
+
 // Number is the page.
 var Number = NewPage[NumberView](files, Card, "number.html")

@@ -18,6 +18,11 @@ type PasswordView struct {
 	LogOut       bool // the one other way out
 }
 
+// Problems implements Refusable.
+func (v PasswordView) Problems() []Problem {
+	return Problems("present", v.CurrentError, "password", v.Error, "again", v.RepeatError)
+}
+
 // Strength is how good a password is.
 type Strength string
 

@@ -15,6 +15,11 @@ type ProveView struct {
 	Send    string // the text of that button
 }
 
+// Problems implements Refusable.
+func (v ProveView) Problems() []Problem {
+	return Problems("proof", v.Error)
+}
+
 // ProofInput is what a proof is typed as.
 type ProofInput string
 

@@ -70,6 +70,9 @@ func NewPage[T any](dir fs.FS, layout, file string) Page[T] {
 
 // Render writes the page.
 func (p Page[T]) Render(w io.Writer, l Layout, view T) error {
+	if refusable, ok := any(view).(Refusable); ok {
+		l.Problems = refusable.Problems()
+	}
 	if err := p.sets[l.Lang]().ExecuteTemplate(w, "page", content[T]{l, view}); err != nil {
 		return fmt.Errorf("render %T: %w", view, err)
 	}

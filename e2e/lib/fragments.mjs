@@ -5,8 +5,8 @@ import { eventually } from './eventually.mjs';
 const html = (body) => ({ contentType: 'text/html', body });
 const failures = {
   'a proxy’s 502': { status: 502, ...html('<html><head><title>502</title></head><body>502 Bad Gateway</body></html>') },
-  'a proxy’s own page as 200': { status: 200, ...html('<!doctype html><title>Sign in to the Wi-Fi</title><h1>Hotel</h1>') },
-  'our 503': { status: 503, ...html('<div class="notice error" role="alert"><p>Try again in a few seconds.</p></div>') },
+  'a proxy’s own page as 200': { status: 200, ...html('<!doctype html><title>Wi-Fi</title><h1>Hotel</h1>') },
+  'our 503': { status: 503, ...html('<div class="notice error"><p>Try again in a few seconds.</p></div>') },
   'a 500 of nobody': { status: 500, body: '' },
   'a 404': { status: 404, ...html('Not Found') },
   'a 403': { status: 403, ...html('Forbidden') },
@@ -24,7 +24,8 @@ const shape = (page) =>
     for (const e of body.querySelectorAll('#toasts, #announce, time, [data-left], [data-life]')) e.replaceChildren();
     for (const e of body.querySelectorAll('*')) {
       e.classList.remove('htmx-request');
-      for (const name of ['class', 'data-htmx-powered', 'hidden', 'open']) if (!e.getAttribute(name)) e.removeAttribute(name);
+      const passing = ['class', 'data-htmx-powered', 'hidden', 'open'];
+      for (const name of passing) if (!e.getAttribute(name)) e.removeAttribute(name);
     }
     const typed = [...document.querySelectorAll('input, select')].map((e) => `${e.name}=${e.value}`);
     return [document.title, body.innerHTML, ...typed].join('\n');

@@ -27,7 +27,7 @@ func (s *Screens) Start(c echo.Context) error {
 // form is the log-in of an office's users.
 func (s *Screens) form() web.LoginForm {
 	return web.LoginForm{
-		Path: paths.Login, Title: "login.title", Lead: "login.lead", Missing: "login.missing", Wrong: "login.wrong",
+		Path: paths.Login, Title: "login.title", Lead: "login.lead", Wrong: "login.wrong",
 		Begin: s.begin, Enter: s.Enter,
 	}
 }

@@ -25,16 +25,17 @@ func (s *Screens) showForgot(c echo.Context, status int, view pages.ForgotView) 
 }
 
 func (s *Screens) Forgot(c echo.Context) error {
-	view := pages.ForgotView{Office: c.FormValue("office"),
-		Username: c.FormValue("username")}
-	if view.Office == "" || view.Username == "" {
-		view.Error = s.T(c, "forgot.missing")
+	if !s.accounts.CanMail() {
+		return s.Redirect(c, paths.Forgot) // which says so
+	}
+	view := pages.ForgotView{Office: c.FormValue("office"), Username: c.FormValue("username")}
+	view.OfficeError = s.Missing(c, view.Office, "login.enter_office")
+	view.UsernameError = s.Missing(c, view.Username, "login.enter_username")
+	if view.OfficeError+view.UsernameError != "" {
 		return s.showForgot(c, http.StatusUnprocessableEntity, view)
 	}
 	err := s.accounts.Forgot(c.Request().Context(), view.Office, view.Username, s.PasswordOrigin(c))
 	switch {
-	case errors.Is(err, account.ErrNoMail):
-		return s.Redirect(c, paths.Forgot)
 	case errors.Is(err, account.ErrTooMany):
 		view.Error = s.T(c, "forgot.too_many")
 		return s.showForgot(c, http.StatusTooManyRequests, view)

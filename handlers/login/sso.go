@@ -24,12 +24,12 @@ func (s *Screens) SSOLogin(c echo.Context) error {
 		Office: c.FormValue("office"), Username: c.FormValue("username"),
 	}
 	if view.Office == "" {
-		view.Error = s.T(c, "login.sso_office")
+		view.OfficeError = s.T(c, "login.sso_office")
 		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
 	}
 	browser, err := s.sso.Begin(c.Request().Context(), view.Office, s.Client(c))
 	if errors.Is(err, federation.ErrNone) {
-		view.Error = s.T(c, "login.sso_none")
+		view.OfficeError = s.T(c, "login.sso_none")
 		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
 	}
 	if errors.Is(err, federation.ErrTooMany) {

@@ -16,7 +16,7 @@ import (
 func (s *Screens) form() web.LoginForm {
 	return web.LoginForm{
 		Path: paths.OperatorLogin, Operators: true, Title: "operator.login_title", Lead: "operator.login_lead",
-		Missing: "operator.missing", Wrong: "operator.wrong", Begin: s.begin, Enter: s.enter,
+		Wrong: "operator.wrong", Begin: s.begin, Enter: s.enter,
 	}
 }
 

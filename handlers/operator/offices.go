@@ -41,13 +41,12 @@ func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 		return err
 	}
 	view.First.NoMail = !s.inviter.CanMail()
-	wrong := view.Error + view.CapBad + view.First.UsernameError + view.First.NameError + view.First.EmailError
 	view.Currency, view.Forecast = s.currency, s.forecast(c, spending.ReachedAt)
 	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spending.Spent)
 	if view.CapBad == "" && view.Question == nil {
 		view.Typed = s.typed(c, spending.Cap)
 	}
-	return web.Page(c, web.StatusFor(wrong), pages.Offices,
+	return web.Page(c, web.StatusOf(view), pages.Offices,
 		s.layout(c, s.T(c, "offices.title"), paths.OperatorOffices, templates.SectionOffices), view)
 }
 
@@ -58,13 +57,13 @@ func (s *Screens) CreateOffice(c echo.Context) error {
 	view := pages.OfficesView{Code: c.FormValue("code"), Name: c.FormValue("name")}
 	var first users.First
 	view.First, first = s.firstTyped(c)
-	switch n := len([]rune(view.Name)); {
-	case !officeCode.MatchString(account.CanonicalOfficeCode(view.Code)):
-		view.Error = s.T(c, "offices.bad_code")
-	case n == 0 || n > 120:
-		view.Error = s.T(c, "offices.bad_name")
+	if !officeCode.MatchString(account.CanonicalOfficeCode(view.Code)) {
+		view.CodeError = s.T(c, "offices.bad_code")
 	}
-	if view.Error != "" { // all that is wrong is told at once
+	if n := len([]rune(view.Name)); n == 0 || n > 120 {
+		view.NameError = s.T(c, "offices.bad_name")
+	}
+	if view.CodeError+view.NameError != "" { // all that is wrong is told at once
 		if !view.First.NoMail {
 			if err := s.tellFirst(c, &view.First, first.Check()); err != nil {
 				return err
@@ -81,9 +80,9 @@ func (s *Screens) CreateOffice(c echo.Context) error {
 		err = s.users.Found(ctx, s.offices, s.inviter, by, view.Code, view.Name, first)
 	}
 	if errors.Is(err, users.ErrOfficeTaken) {
-		view.Error, err = s.T(c, "offices.taken"), nil
+		view.CodeError, err = s.T(c, "offices.taken"), nil
 	}
-	if view.Error == "" && err == nil {
+	if view.CodeError == "" && err == nil {
 		return s.Tell(c, paths.OperatorOffices, done)
 	}
 	if err := s.tellFirst(c, &view.First, err); err != nil {

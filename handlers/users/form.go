@@ -80,27 +80,26 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 			form.Roles = append(form.Roles, string(role))
 		}
 	}
-	var problem users.Problem
-	said := ""
+	var problems users.Problems
 	switch {
-	case errors.As(refused, &problem):
-		said = s.T(c, "user_problem."+string(problem))
-		switch problem {
-		case users.BadUsername:
-			form.UsernameError = said
-		case users.BadName:
-			form.NameError = said
-		case users.BadEmail, users.NoEmail:
-			form.EmailError = said
-		default:
-			form.RoleError = said
+	case errors.As(refused, &problems):
+		for _, problem := range problems {
+			said := s.T(c, "user_problem."+string(problem))
+			switch problem {
+			case users.BadUsername:
+				form.UsernameError = said
+			case users.BadName:
+				form.NameError = said
+			case users.BadEmail, users.NoEmail:
+				form.EmailError = said
+			default:
+				form.RoleError = said
+			}
 		}
 	case errors.Is(refused, users.ErrTaken):
-		said = s.T(c, "user_problem.taken")
-		form.UsernameError = said
+		form.UsernameError = s.T(c, "user_problem.taken")
 	case errors.Is(refused, users.ErrLastSuperuser):
-		said = s.T(c, "user.last_superuser")
-		form.RoleError = said
+		form.RoleError = s.T(c, "user.last_superuser")
 	case refused != nil:
 		return refused
 	}
@@ -108,5 +107,5 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 	if err != nil {
 		return err
 	}
-	return web.Page(c, web.StatusFor(said), pages.UserEdit, f, form)
+	return web.Page(c, web.StatusOf(form), pages.UserEdit, f, form)
 }

@@ -17,9 +17,8 @@ import (
 type LoginForm struct {
 	Path      string // of its page, where it is sent to
 	Operators bool   // it asks for no office, and for the app's code at once
-	// Keys of the catalogue: what the page says, and what is said to a form that lacks something, or to a wrong name or
-	// password.
-	Title, Lead, Missing, Wrong string
+	// Keys of the catalogue: what the page says, and what is said to a wrong name or password.
+	Title, Lead, Wrong string
 	// Begin begins the session of whoever may log in.
 	Begin func(echo.Context, account.Attempt, session.Client) (session.Token, error)
 	// Enter hands the browser its session, and leads it on.
@@ -67,8 +66,12 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 		view.Office = c.FormValue("office")
 	}
 	password := c.FormValue("password")
-	if view.Office == "" && !form.Operators || view.Username == "" || password == "" {
-		view.Error = w.T(c, form.Missing)
+	if !form.Operators {
+		view.OfficeError = w.Missing(c, view.Office, "login.enter_office")
+	}
+	view.UsernameError = w.Missing(c, view.Username, "login.enter_username")
+	view.PasswordError = w.Missing(c, password, "login.enter_password")
+	if view.OfficeError+view.UsernameError+view.PasswordError != "" {
 		return w.ShowLogin(c, http.StatusUnprocessableEntity, form, view)
 	}
 	if w.KeepsNoCookies(c) {
@@ -93,4 +96,12 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 	}
 	view.Error = problem
 	return w.ShowLogin(c, status, form, view)
+}
+
+// Missing returns the sentence of a key for a field that was left empty, else "".
+func (w *Web) Missing(c echo.Context, typed, id string) string {
+	if typed != "" {
+		return ""
+	}
+	return w.T(c, id)
 }

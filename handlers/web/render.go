@@ -72,6 +72,14 @@ func StatusFor(problem string) int {
 	return http.StatusOK
 }
 
+// StatusOf returns 200 for a page whose view has no problems, 422 for one that comes back with them.
+func StatusOf(view templates.Refusable) int {
+	if len(view.Problems()) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
+
 var ownPath = regexp.MustCompile(`^/[a-z0-9](?:[a-z0-9-]|/[a-z0-9])*$`)
 
 // SafePath returns the path to go to when it is one of ours, else the other: a path, no query, no host, nothing that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -26,37 +25,10 @@ var (
 // First is the first superuser of an office, whom an operator adds: nobody else is there to do it.
 type First struct{ Username, Name, Email string }
 
-// Problems are all that is wrong with what was typed.
-type Problems []Problem
-
-func (p Problems) Error() string {
-	words := make([]string, len(p))
-	for i, one := range p {
-		words[i] = string(one)
-	}
-	return "a user refused: " + strings.Join(words, ", ")
-}
-
 // Check returns Problems, or nil.
 func (f First) Check() error {
-	var all Problems
-	if !account.ValidUsername(account.CanonicalUsername(f.Username)) {
-		all = append(all, BadUsername)
-	}
-	fields := Fields{Name: f.Name, Role: account.RoleSuperuser}
-	if p := fields.clean().problem(account.RoleSuperuser); p != "" {
-		all = append(all, p)
-	}
-	switch email := typed.Email(f.Email); {
-	case email == "":
-		all = append(all, NoEmail)
-	case !account.ValidEmail(email):
-		all = append(all, BadEmail)
-	}
-	if len(all) > 0 {
-		return all
-	}
-	return nil
+	fields := Fields{Name: f.Name, Email: f.Email, Role: account.RoleSuperuser}
+	return newProblems(account.CanonicalUsername(f.Username), fields.clean(), account.RoleSuperuser).err()
 }
 
 // Founder is the operator who acts, and from where.

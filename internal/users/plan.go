@@ -133,9 +133,9 @@ func judge(line Line, users map[string]existing, actor account.User) Step {
 	}
 	step.Will = step.Will.clean()
 	if exists {
-		step.Problem = step.Will.problem(actor.Role)
+		step.Problem = step.Will.problems(actor.Role).first()
 	} else {
-		step.Problem = newProblem(username, step.Will, actor.Role)
+		step.Problem = newProblems(username, step.Will, actor.Role).first()
 	}
 	if step.Problem == "" {
 		step.Will = step.Will.keep(step.Was)

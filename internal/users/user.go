@@ -41,45 +41,45 @@ func (f Fields) keep(was Fields) Fields {
 	return f
 }
 
-// problem returns what is wrong with cleaned fields given by somebody of role actor, or "".
-func (f Fields) problem(actor account.Role) Problem {
-	switch {
-	case f.Name == "" || len([]rune(f.Name)) > account.MaxNameLength:
-		return BadName
-	case f.Email != "" && !account.ValidEmail(f.Email):
-		return BadEmail
-	case !slices.Contains(Roles[:], f.Role):
-		return BadRole
-	case !actor.AtLeast(f.Role):
-		return HigherRole
+// problems returns what is wrong with cleaned fields given by somebody of role actor.
+func (f Fields) problems(actor account.Role) (all Problems) {
+	if f.Name == "" || len([]rune(f.Name)) > account.MaxNameLength {
+		all = append(all, BadName)
 	}
-	return ""
+	if f.Email != "" && !account.ValidEmail(f.Email) {
+		all = append(all, BadEmail)
+	}
+	switch {
+	case !slices.Contains(Roles[:], f.Role):
+		all = append(all, BadRole)
+	case !actor.AtLeast(f.Role):
+		all = append(all, HigherRole)
+	}
+	return all
 }
 
-// newProblem is problem for a user who is to be made: they are invited by mail.
-func newProblem(username string, f Fields, actor account.Role) Problem {
+// newProblems is problems for a user who is to be made: they are invited by mail.
+func newProblems(username string, f Fields, actor account.Role) (all Problems) {
 	if !account.ValidUsername(username) {
-		return BadUsername
+		all = append(all, BadUsername)
 	}
-	if p := f.problem(actor); p != "" {
-		return p
-	}
+	all = append(all, f.problems(actor)...)
 	if f.Email == "" {
-		return NoEmail
+		all = append(all, NoEmail)
 	}
-	return ""
+	return all
 }
 
 // Add makes a user of the session's office, without a password: nothing matches until an invitation has set
-// one. It returns a Problem, ErrTaken, fault.Forbidden, fault.StepUpRequired.
+// one. It returns Problems, ErrTaken, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Add(ctx context.Context, sess session.Session, client session.Client, username string,
 	f Fields) (id int64, err error) {
 	if err := sess.May(changing); err != nil {
 		return 0, err
 	}
 	username, f = account.CanonicalUsername(username), f.clean()
-	if p := newProblem(username, f, sess.User.Role); p != "" {
-		return 0, p
+	if err := newProblems(username, f, sess.User.Role).err(); err != nil {
+		return 0, err
 	}
 	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		id, err = s.insert(ctx, tx, sess, client, username, f)
@@ -105,14 +105,14 @@ func (s *Service) insert(ctx context.Context, tx pgx.Tx, sess session.Session, c
 
 // Change gives a user of the session's office a name, an e-mail address and a role. Another role ends every
 // session of the user, the acting one included when it is their own.
-// It returns a Problem, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
+// It returns Problems, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Change(ctx context.Context, sess session.Session, client session.Client, id int64, f Fields) error {
 	if err := sess.May(changing); err != nil {
 		return err
 	}
 	f = f.clean()
-	if p := f.problem(sess.User.Role); p != "" {
-		return p
+	if err := f.problems(sess.User.Role).err(); err != nil {
+		return err
 	}
 	return s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		was, err := s.lock(ctx, tx, sess, id)

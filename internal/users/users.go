@@ -47,6 +47,36 @@ const (
 
 func (p Problem) Error() string { return "a user refused: " + string(p) }
 
+// Problems are all that is wrong with what was typed, at most one for each field.
+type Problems []Problem
+
+func (p Problems) Error() string { return errors.Join(p.Unwrap()...).Error() }
+
+// Unwrap returns each of them.
+func (p Problems) Unwrap() []error {
+	all := make([]error, len(p))
+	for i, one := range p {
+		all[i] = one
+	}
+	return all
+}
+
+// err returns the problems as an error, nil when there is none.
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// first returns the first of them, or "".
+func (p Problems) first() Problem {
+	if len(p) == 0 {
+		return ""
+	}
+	return p[0]
+}
+
 // Service serves the users of all offices.
 type Service struct {
 	pool     *db.Pool

@@ -36,7 +36,7 @@
   if (onward) location.replace(onward.href);
 
   // A form on its way leads where its answer says, which may be shown only once: a second one is ignored, and what the
-  // page asks by itself must not lead elsewhere first. A form that htmx sends has been prevented before it comes by here.
+  // page asks by itself must not lead elsewhere first. A form that htmx sends is prevented before it comes by here.
   let leaving = 0; // until when; a form that is answered with a file leaves no page
   const isLeaving = () => performance.now() < leaving;
   on("submit", (event) => {

@@ -18,5 +18,10 @@ type MeView struct {
 	SSOWaiting string // whom the provider vouched for in this browser, to be linked
 }
 
+// Problems implements templates.Refusable.
+func (v MeView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // Me is the page.
 var Me = templates.NewPage[MeView](files, templates.App, "me.html")

@@ -18,5 +18,10 @@ type AppSetupView struct {
 	Back    string
 }
 
+// Problems implements templates.Refusable.
+func (v AppSetupView) Problems() []templates.Problem {
+	return templates.Problems("code", v.Error)
+}
+
 // AppSetup is the page.
 var AppSetup = templates.NewPage[AppSetupView](files, templates.Card, "app_setup.html")

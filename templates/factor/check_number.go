@@ -8,5 +8,10 @@ type CheckNumberView struct {
 	Error  string
 }
 
+// Problems implements templates.Refusable.
+func (v CheckNumberView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // CheckNumber is the page.
 var CheckNumber = templates.NewPage[CheckNumberView](files, templates.Card, "check_number.html")

@@ -38,6 +38,14 @@ type CodeView struct {
 	Links      []templates.Link
 }
 
+// Problems implements templates.Refusable.
+func (v CodeView) Problems() []templates.Problem {
+	if v.State != CodeEnter {
+		return templates.Problems("", v.Error)
+	}
+	return templates.Problems("code", v.Error)
+}
+
 // Minutes is what is left of the code's life, to the nearest minute.
 func (v CodeView) Minutes() int { return (v.Left + 30) / 60 }
 

@@ -6,9 +6,16 @@ import "github.com/nightlatch/nightlatch/templates"
 type ForgotView struct {
 	Office   string
 	Username string
-	Error    string
-	Sent     bool // it was asked for: the same words for everybody
-	CanMail  bool
+	Error    string // about the request, or ""
+	// What is said of a field that was left empty.
+	OfficeError, UsernameError string
+	Sent                       bool // it was asked for: the same words for everybody
+	CanMail                    bool
+}
+
+// Problems implements templates.Refusable.
+func (v ForgotView) Problems() []templates.Problem {
+	return templates.Problems("office", v.OfficeError, "username", v.UsernameError, "", v.Error)
 }
 
 // Forgot is the page.

@@ -9,6 +9,11 @@ type MethodView struct {
 	Error   string
 }
 
+// Problems implements templates.Refusable.
+func (v MethodView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // Method is one that can be chosen: its name in the form and the catalogue, and its icon.
 type Method struct{ Name, Icon string }
 

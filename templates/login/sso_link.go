@@ -10,5 +10,10 @@ type SSOLinkView struct {
 	Error      string
 }
 
+// Problems implements templates.Refusable.
+func (v SSOLinkView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // SSOLink is the page.
 var SSOLink = templates.NewPage[SSOLinkView](files, templates.Card, "sso_link.html")

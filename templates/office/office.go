@@ -9,6 +9,11 @@ type View struct {
 	Question  *templates.Question // in a page without htmx
 }
 
+// Problems implements templates.Refusable.
+func (v View) Problems() []templates.Problem {
+	return templates.Problems("countries-add", v.Countries.Error)
+}
+
 // TwoFactorSwitch is the card with the switch.
 type TwoFactorSwitch struct {
 	Active    bool // what is in force

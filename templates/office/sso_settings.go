@@ -23,6 +23,11 @@ type SSOSettingsView struct {
 	Refusals  []SSORefusal
 }
 
+// Problems implements templates.Refusable.
+func (v SSOSettingsView) Problems() []templates.Problem {
+	return templates.Problems(v.Field, v.Error)
+}
+
 // Policy is what an office makes of single sign-on while it demands two factors.
 type Policy string
 

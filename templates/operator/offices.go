@@ -8,18 +8,25 @@ import (
 
 // OfficesView lists all offices.
 type OfficesView struct {
-	Rows     []OfficeRow
-	Month    string // "2026-11", for the costs
-	Code     string // what was typed
-	Name     string
-	Error    string // about the new office's code or name
-	First    templates.FirstSuperuser
-	Spent    string
-	Currency string // of what is typed as a cap
-	Forecast string // when the cap is reached, in words, or ""
-	Question *templates.Question
-	Typed    string
-	CapBad   string // about the installation's cap
+	Rows      []OfficeRow
+	Month     string // "2026-11", for the costs
+	Code      string // what was typed
+	Name      string
+	CodeError string // about the new office's code
+	NameError string // about its name
+	First     templates.FirstSuperuser
+	Spent     string
+	Currency  string // of what is typed as a cap
+	Forecast  string // when the cap is reached, in words, or ""
+	Question  *templates.Question
+	Typed     string
+	CapBad    string // about the installation's cap
+}
+
+// Problems implements templates.Refusable.
+func (v OfficesView) Problems() []templates.Problem {
+	return append(templates.Problems("all-cap", v.CapBad, "code", v.CodeError, "name", v.NameError),
+		v.First.Problems()...)
 }
 
 // OfficeRow is one of them.
@@ -49,6 +56,15 @@ type OfficeCapView struct {
 	Typed    string
 	Error    string
 	First    *templates.FirstSuperuser // where the office has no superuser
+}
+
+// Problems implements templates.Refusable.
+func (v OfficeCapView) Problems() []templates.Problem {
+	found := templates.Problems("cap", v.Error)
+	if v.First != nil {
+		found = append(found, v.First.Problems()...)
+	}
+	return found
 }
 
 // Offices is the list, OfficeCap one office's cap.

@@ -18,6 +18,11 @@ type WaitingView struct {
 	Question   *templates.Question
 }
 
+// Problems implements templates.Refusable.
+func (v WaitingView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // WaitingUser is the user who was found.
 type WaitingUser struct {
 	Name       string

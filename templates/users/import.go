@@ -8,6 +8,11 @@ type ImportView struct {
 	Preview *ImportPreview
 }
 
+// Problems implements templates.Refusable.
+func (v ImportView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
 // ImportPreview is what an import would do.
 type ImportPreview struct {
 	New, Changed, Same, Bad int

@@ -19,5 +19,11 @@ type UserForm struct {
 	UsernameError, NameError, EmailError, RoleError string
 }
 
+// Problems implements templates.Refusable.
+func (v UserForm) Problems() []templates.Problem {
+	return templates.Problems("username", v.UsernameError, "name", v.NameError,
+		"email", v.EmailError, "role", v.RoleError)
+}
+
 // UserEdit is the page.
 var UserEdit = templates.NewPage[UserForm](files, templates.App, "user_form.html")

@@ -89,6 +89,15 @@ type UserView struct {
 	Question     *templates.Question
 }
 
+// Problems implements templates.Refusable.
+func (v UserView) Problems() []templates.Problem {
+	field := ""
+	if v.MayRegister && !v.HasFactor && !v.Higher { // else no number can be typed
+		field = "number"
+	}
+	return templates.Problems("", v.Error, field, v.Field.Error)
+}
+
 // User is the page.
 var User = templates.NewPage[UserView](files, templates.App, "user.html")
 
