@@ -86,8 +86,8 @@ scenario('a bookkeeper’s day, by keyboard alone and at 360 px', async (fixture
   await keyboard.press('Enter');
   await bea.at('/login/code');
   const late = await app.latestCode(number, 2);
-  await app.sql(`update challenges set created_at = now() - interval '6 minutes', asked_at = now() - interval '6 minutes',
-    expires_at = now() - interval '1 minute' where ended_at is null`);
+  await app.sql(`update challenges set created_at = now() - interval '6 minutes',
+    asked_at = now() - interval '6 minutes', expires_at = now() - interval '1 minute' where ended_at is null`);
   await type('Verification code', late);
   await keyboard.press('Enter');
   await bea.reads('Your code has expired');
