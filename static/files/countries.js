@@ -20,7 +20,8 @@
   const filter = (field) => {
     const typed = words(one("[role=combobox]", field).value).replace(/^ (?=\d)/, " +").trimEnd();
     for (const option of all("[role=option]", field)) {
-      option.hidden = !words(`${option.textContent} ${option.dataset.country} ${option.dataset.also ?? ""}`).includes(typed);
+      const known = words(`${option.textContent} ${option.dataset.country} ${option.dataset.also ?? ""}`);
+      option.hidden = !known.includes(typed);
     }
     const none = one(".panel [role=status]", field);
     const found = shown(field).length, { none: nothing, one: single, more } = none.dataset;
