@@ -99,6 +99,7 @@ func (s *Screens) KeepRecoveryCodes(c echo.Context) error {
 	if err := s.factors.KeepRecoveryCodes(c.Request().Context(), web.CurrentSession(c)); err != nil {
 		return err
 	}
-	page, _ := s.ReturnPage(c, web.CurrentSession(c).User.ID, paths.Me) // where the log-in that enrolled was to lead
-	return s.Tell(c, page, "codes_kept")
+	// Who has just enrolled sees what there is now, and not the page that was asked for before it all.
+	s.SetCookie(c, web.CookieReturn, "", -1)
+	return s.Tell(c, paths.Me, "codes_kept")
 }

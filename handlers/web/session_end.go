@@ -85,16 +85,16 @@ func ownPage(origin *url.URL, address string) string {
 
 // Home leads whoever has just completed a log-in to the page that they had asked for before it, or to the first one.
 func (w *Web) Home(c echo.Context, userID int64, first string) error {
-	page, back := w.ReturnPage(c, userID, first)
+	page, back := w.returnPage(c, userID, first)
 	if back {
 		return w.Tell(c, page, "back")
 	}
 	return w.Redirect(c, page)
 }
 
-// ReturnPage returns where a log-in leads, and forgets it. back reports whether its user was there when the session
+// returnPage returns where a log-in leads, and forgets it. back reports whether its user was there when the session
 // before it ended.
-func (w *Web) ReturnPage(c echo.Context, userID int64, first string) (page string, back bool) {
+func (w *Web) returnPage(c echo.Context, userID int64, first string) (page string, back bool) {
 	user, page, _ := strings.Cut(w.Cookie(c, CookieReturn), ":")
 	if page == "" {
 		return first, false
