@@ -11,7 +11,7 @@ const sentence =
   'This authentication method is not activated for environments in Nightlatch with two-factor ' +
   'authentication. Please contact your administrator / superuser for assistance.';
 const dutch =
-  'Deze aanmeldmethode is niet geactiveerd voor omgevingen in Nightlatch met ' +
+  'Deze inlogmethode is niet geactiveerd voor omgevingen in Nightlatch met ' +
   'tweestapsverificatie. Neem voor hulp contact op met uw beheerder / superuser.';
 
 let idp;

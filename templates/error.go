@@ -9,8 +9,9 @@ type ErrorView struct {
 	Retry   bool
 }
 
-// Error is the page, ErrorNotice what a fragment's place gets instead.
+// Error is the page, ErrorInside that of who is in and goes on from there, ErrorNotice what a fragment's place gets.
 var (
 	Error       = NewPage[ErrorView](files, Card, "error.html")
+	ErrorInside = NewPage[ErrorView](files, App, "error.html")
 	ErrorNotice = NewFragment[ErrorView](files, "error.html", "notice")
 )

@@ -14,6 +14,7 @@ import (
 
 // Accounts judges the user's own password, and changes it.
 type Accounts interface {
+	Profile(ctx context.Context, officeID, userID int64) (account.Profile, error)
 	PasswordRules(ctx context.Context, officeID, userID int64) (account.PasswordFor, error)
 	CheckPassword(ctx context.Context, user account.User, sessionID int64, officeCode, password, address string) error
 	ChangePassword(ctx context.Context, user account.User, sessionID int64, present, password string,

@@ -31,6 +31,11 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
 		return err
 	}
+	profile, err := s.accounts.Profile(ctx, sess.User.OfficeID, sess.User.ID)
+	if err != nil {
+		return err
+	}
+	view.Email = profile.Email
 	view.Sessions = s.SessionList(c, sessions)
 	f, err := s.AppLayout(c, s.T(c, "me.title"), paths.Me, templates.SectionMe)
 	if err != nil {

@@ -45,9 +45,8 @@ func (s *Screens) countriesOf(c echo.Context, problem string) (pages.CountriesCa
 
 // AllowCountry opens a country to the office's codes, or closes it.
 func (s *Screens) AllowCountry(c echo.Context) error {
-	country := web.PostedCountry(c, "country")
-	err := s.offices.AllowCountry(c.Request().Context(), web.CurrentSession(c), s.Client(c), country,
-		c.FormValue("allowed") == "yes")
+	country, allowed := web.PostedCountry(c, "country"), c.FormValue("allowed") == "yes"
+	err := s.offices.AllowCountry(c.Request().Context(), web.CurrentSession(c), s.Client(c), country, allowed)
 	problem := ""
 	switch {
 	case errors.Is(err, office.ErrUnknown):
@@ -63,6 +62,10 @@ func (s *Screens) AllowCountry(c echo.Context) error {
 			return err
 		}
 		card.Changed = true
+		if problem == "" {
+			card.Said = s.T(c, "countries."+map[bool]string{true: "opened", false: "closed"}[allowed], "Country",
+				locale.Country(s.Lang(c), string(country)))
+		}
 		return web.Fragment(c, web.StatusFor(problem), pages.OfficeCountries, s.Lang(c), card)
 	}
 	if problem != "" {

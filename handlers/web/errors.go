@@ -50,11 +50,22 @@ func (w *Web) HandleError(err error, c echo.Context) {
 	if WantsFragment(c.Request()) {
 		err = Fragment(c, status, templates.ErrorNotice, w.Lang(c), view)
 	} else {
-		err = Page(c, status, templates.Error, w.Layout(c, view.Title, paths.Start), view)
+		err = w.errorPage(c, status, view)
 	}
 	if err != nil {
 		w.Logger.ErrorContext(c.Request().Context(), "write error page", "request", RequestID(c), "error", err)
 	}
+}
+
+// errorPage writes the page of an error: with the navigation for who is in, unless it is ours or the database is gone.
+func (w *Web) errorPage(c echo.Context, status int, view templates.ErrorView) error {
+	sess, ok := CurrentSessionOK(c)
+	if ok && !sess.Pending() && !sess.PasswordTooShort && status < http.StatusInternalServerError {
+		if f, err := w.AppLayout(c, view.Title, paths.Start, ""); err == nil {
+			return Page(c, status, templates.ErrorInside, f, view)
+		}
+	}
+	return Page(c, status, templates.Error, w.Layout(c, view.Title, paths.Start), view)
 }
 
 // pages are the status of each code, and the number of its texts in the catalogue. What must not come so far (a step-up

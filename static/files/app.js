@@ -22,6 +22,7 @@
     for (const dialog of all("dialog[data-modal]:not(:modal)", root)) {
       dialog.open = false, dialog.showModal(), dialog.scrollTop = 0; // it is sent open for browsers without JavaScript
     }
+    for (const said of all("[data-announce]", root)) write(one("#announce"), said.textContent);
     for (const time of all("time[data-local]", root)) {
       const options = { hourCycle: "h23", ...formats[time.dataset.local] };
       write(time, new Intl.DateTimeFormat(locale, options).format(new Date(time.dateTime)));
@@ -77,7 +78,12 @@
   on("htmx:error", ({ target, detail }) => detail.ctx && miss(target));
   on("htmx:finally:request", ({ target }) => asking.delete(target));
 
+  on("keydown", ({ key }) => key === "Escape" && shut(null));
+  const shut = (target) => {
+    for (const menu of all("details.menu[open]", document)) if (!menu.contains(target)) menu.open = false;
+  };
   on("click", ({ target }) => {
+    shut(target);
     // The content is one child that fills the dialog: only the backdrop is left.
     if (target.matches("dialog:modal")) target.close();
     const button = target.closest("[data-copy], [data-print], [data-close]");

@@ -9,7 +9,8 @@ import (
 // MeView is a user's own settings.
 type MeView struct {
 	Username   string
-	TwoFactor  bool // the office's setting
+	Email      string // or ""
+	TwoFactor  bool   // the office's setting
 	Factors    []templates.FactorRow
 	Error      string
 	Sessions   templates.SessionList

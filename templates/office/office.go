@@ -32,6 +32,7 @@ type CountriesCard struct {
 	Allowed   []AllowedCountry
 	Others    []templates.Country
 	Error     string
+	Said      string // what has just been done, in a fragment
 }
 
 // AllowedCountry is a country that codes may go to, with how many users have a confirmed number there.
