@@ -115,10 +115,12 @@ func newSets(dir fs.FS, layout, file, block string) byLanguage {
 	if !slices.ContainsFunc(blocks, func(t *template.Template) bool { return t.Name() == block }) {
 		panic(fmt.Sprintf("templates: %s has no block %q", file, block))
 	}
+	asking := asks(blocks, block)
 	made := byLanguage{}
 	for _, lang := range locale.Languages() {
 		made[lang] = sync.OnceValue(func() *template.Template {
-			set := template.New(file).Option("missingkey=error").Funcs(funcs(lang))
+			set := template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
+				Funcs(template.FuncMap{"asks": func() bool { return asking }})
 			for _, block := range blocks {
 				template.Must(set.AddParseTree(block.Name(), block.Tree.Copy()))
 			}
@@ -156,10 +158,12 @@ func funcs(lang string) template.FuncMap {
 		// All languages, and what each calls itself.
 		"languages":    locale.Languages,
 		"languageName": func(of string) string { return locale.T(of, "language.name") },
-		"path":         paths.Named,
-		"static":       static.URL,
-		"flag":         static.Flag,
-		"lower":        strings.ToLower,
+		// Whether the page asks for parts of itself, and needs htmx: a set says so of its own page.
+		"asks":   func() bool { return true },
+		"path":   paths.Named,
+		"static": static.URL,
+		"flag":   static.Flag,
+		"lower":  strings.ToLower,
 		// What stands in <time data-local> is written where the reader's time zone is known: handlers/web.
 		"iso": func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
 	}
