@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -97,7 +98,11 @@ func (a answer) says(words string) bool { return strings.Contains(a.body, words)
 func (a answer) busy() bool { return a.status == 503 || a.status == 429 }
 
 func (v *visitor) call(node, method, path string, form url.Values) answer {
-	r, err := http.NewRequestWithContext(context.Background(), method, node+path, strings.NewReader(form.Encode()))
+	body := form.Encode()
+	if method == http.MethodPost { // the same form sent again would be answered as before
+		body = strings.TrimPrefix(body+"&meant="+cryptorand.Text(), "&")
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, node+path, strings.NewReader(body))
 	if err != nil {
 		return answer{}
 	}
@@ -116,11 +121,11 @@ func (v *visitor) call(node, method, path string, form url.Values) answer {
 		return answer{}
 	}
 	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
+	read, err := io.ReadAll(res.Body)
 	if err != nil {
 		return answer{}
 	}
-	a := answer{status: res.StatusCode, location: res.Header.Get("Location"), body: string(body)}
+	a := answer{status: res.StatusCode, location: res.Header.Get("Location"), body: string(read)}
 	for _, c := range res.Cookies() {
 		if strings.HasSuffix(c.Name, "nightlatch-told") {
 			a.told = c.Value

@@ -116,7 +116,7 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	d.says("problem", "sms_login is paused")
 	d.says("problem", "breaker of vonage", "3 h", "account", "status 9")
 	d.says("warning", "3.50 left")
-	d.says("warning", "9.00 of this month's 10.00")
+	d.says("warning", "9.00 of this month's EUR 10.00")
 	d.says("warning", "ACME", "superuser")
 	d.says("warning", "operator create")
 
@@ -126,7 +126,7 @@ func TestDoctorSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	d.says("problem", "breaker of vonage")
 	d.silent("gone")
 	d.silent("3.50 left")
-	d.says("problem", "no message is sent")
+	d.says("problem", "no message goes to new numbers")
 	examined(t, program.With(in.Env, "NIGHTLATCH_BALANCE_WARN", "a lot")).says("problem", "NIGHTLATCH_BALANCE_WARN")
 	examined(t, program.With(in.Env, "SMS_PROVIDER", "")).says("problem", "SMS_PROVIDER")
 	examined(t, program.With(in.Env, "VONAGE_API_KEY", "short")).says("problem", "VONAGE_API_KEY")

@@ -31,6 +31,9 @@ func (s *Screens) showPassword(c echo.Context, present, problem, again string) e
 	if err != nil {
 		return err
 	}
+	if again != "" && problem == "" { // all that is wrong is told at once
+		problem = s.RefusalOf(c, c.FormValue("password"), rules)
+	}
 	view := templates.PasswordView{
 		Heading: s.T(c, "password.title"), Lead: s.T(c, "password.lead"), Action: paths.Password,
 		Username: sess.User.Username,

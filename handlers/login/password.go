@@ -59,6 +59,9 @@ func (s *Screens) showLink(c echo.Context, token account.Token, problem, again s
 	if err != nil {
 		return err
 	}
+	if again != "" { // all that is wrong is told at once
+		problem = s.RefusalOf(c, c.FormValue("password"), link.For)
+	}
 	heading := s.T(c, "link."+string(link.Purpose)+"_title")
 	view := templates.PasswordView{
 		Heading: heading, Lead: s.T(c, "link."+string(link.Purpose)+"_lead", "Username", link.Username, "Code",

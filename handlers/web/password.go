@@ -30,3 +30,11 @@ func (w *Web) ShowStrength(c echo.Context, rules account.PasswordFor) error {
 	}
 	return Fragment(c, http.StatusOK, templates.PasswordStrength, w.Lang(c), view)
 }
+
+// RefusalOf returns the sentence for a password that may not be chosen, or "".
+func (w *Web) RefusalOf(c echo.Context, password string, rules account.PasswordFor) string {
+	if refusal := account.PasswordProblem(password, rules); refusal != nil {
+		return w.PasswordRefusal(c, refusal)
+	}
+	return ""
+}
