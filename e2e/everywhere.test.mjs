@@ -564,7 +564,7 @@ for (const [place, walk] of Object.entries(walks)) {
             .filter(
               (e) =>
                 e.checkVisibility({ visibilityProperty: true }) &&
-                !e.closest('p, .hint, th, label') &&
+                !e.closest('p, .hint, th, label, a.mention') &&
                 !e.matches('.skip'),
             )
             .map((e) => ({

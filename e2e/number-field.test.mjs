@@ -382,7 +382,8 @@ for (const [what, typed, says] of [
     await number.fill(typed);
     await submit();
     await una.at('/login/number');
-    const error = (await una.alert.innerText()).trim();
+    const [head, error] = (await una.alert.innerText()).trim().split('\n');
+    assert.equal(head, 'There is a problem');
     assert.match(error, says);
     assert.match(error, /^[A-Z].*\.$/, 'a sentence');
     assert.doesNotMatch(error, /sure/i);

@@ -23,7 +23,7 @@ const twice = async (who, button, gap) => {
     await new Promise((done) => setTimeout(done, wait));
   }
 };
-const main = (who) => who.page.locator('main form button').filter({ visible: true }).first();
+const main = (who) => who.page.locator('main form button.wide').first();
 const fill = async (who, fields) => {
   for (const [name, value] of Object.entries(fields)) await who.page.locator(`main [name=${name}]`).first().fill(value);
 };

@@ -28,7 +28,7 @@ const shape = (page) =>
       for (const name of passing) if (!e.getAttribute(name)) e.removeAttribute(name);
     }
     const typed = [...document.querySelectorAll('input, select')].map((e) => `${e.name}=${e.value}`);
-    return [document.title, body.innerHTML, ...typed].join('\n');
+    return [document.title, body.innerHTML, ...typed].join('\n').replace(/\d+ (s|min) ago/g, 'N ago');
   });
 
 let typed = 0;

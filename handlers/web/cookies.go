@@ -79,11 +79,8 @@ func (w *Web) DropSession(c echo.Context) { w.SetCookie(c, CookieSession, "", -1
 // KnowBrowser gives a browser without a cookie of its own one.
 func (w *Web) KnowBrowser(c echo.Context) {
 	if w.Cookie(c, CookieBrowser) == "" {
-		// Always the secure form, too: whether it comes back tells what this browser takes.
+		// Always the secure form first: whether it comes back tells what this browser takes.
 		w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, false)
-		if w.Origin.Scheme != "https" {
-			w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, true)
-		}
 	}
 }
 
@@ -95,6 +92,9 @@ func (w *Web) KeepsNoCookies(c echo.Context) bool {
 		return false
 	}
 	w.KnowBrowser(c)
+	if w.Origin.Scheme != "https" { // it may be one that takes plain ones alone, on loopback
+		w.writeCookie(c, CookieBrowser, string(session.NewToken()), YearSeconds, true)
+	}
 	return true
 }
 
