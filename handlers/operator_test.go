@@ -593,7 +593,7 @@ func TestTheQueuesPageStandsInOurFrame(t *testing.T) {
 		select jsonb_build_object('challenge_id', c.id, 'send_no', 1), 'send_code', 100, 'sms_login', 'available'
 		from challenges c`)
 	job := f.ID("select id from river_job")
-	link := fmt.Sprintf(`<a href="/operator/jobs/jobs/%d">%d</a>`, job, job)
+	link := fmt.Sprintf(`<a class="mention" href="/operator/jobs/jobs/%d">%d</a>`, job, job)
 	if !strings.Contains(f.ask("GET", searchUser, cookie, "").Body.String(), link) {
 		t.Error("the story does not lead to the job")
 	}
