@@ -61,8 +61,11 @@ func (w *Web) HistoryFile(c echo.Context, entries []audit.Entry) error {
 	lines := [][]string{{w.T(c, "history_file.at"), w.T(c, "history_file.what"), w.T(c, "history_file.actor"),
 		w.T(c, "history_file.subject"), w.T(c, "history_file.detail"), w.T(c, "history_file.address")}}
 	for i, row := range w.historyRows(c, entries) {
-		lines = append(lines, []string{row.At.In(Zone(c)).Format(time.DateTime), row.Text,
-			w.historyActor(c, entries[i]), entries[i].Subject, row.Detail, row.Address})
+		at := row.At.In(Zone(c))
+		moment := locale.Time(w.Lang(c), locale.Day, at) + " " + locale.Time(w.Lang(c), locale.Second, at)
+		lines = append(lines, []string{
+			moment, row.Text, w.historyActor(c, entries[i]), entries[i].Subject, row.Detail, row.Address,
+		})
 	}
 	var file bytes.Buffer
 	if err := sheet.Write(&file, w.T(c, "files.separator"), lines); err != nil {
