@@ -90,6 +90,7 @@ func (s *Service) OpenLink(ctx context.Context, token Token) (Link, error) {
 // nobody in, and leaves the second factor as it is. The same password sent once more from the same browser, by a double
 // click or because the answer was lost, is set already. It returns ErrLink, *Refusal (the link stays), and ErrBusy.
 func (s *Service) UseLink(ctx context.Context, token Token, password string, from Origin) error {
+	password = typed.Password(password)
 	err := s.useLink(ctx, token, password, from)
 	if !errors.Is(err, ErrLink) || token.hash() == nil || len(from.Browser) == 0 {
 		return err
@@ -114,7 +115,6 @@ func (s *Service) useLink(ctx context.Context, token Token, password string, fro
 	if err != nil {
 		return err
 	}
-	password = typed.Password(password)
 	if problem := PasswordProblem(password, link.For); problem != nil {
 		return problem
 	}
