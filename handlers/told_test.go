@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,5 +58,26 @@ func TestWhatWasDoneIsToldOnce(t *testing.T) {
 	if body := f.ask("GET", "/settings/me", cookie+"; nightlatch-told=<b>x</b>", "").Body.String(); strings.Contains(body,
 		"<b>x</b>") {
 		t.Error("a word that nobody knows is shown")
+	}
+}
+
+// Whoever asks for a link, by name or with a link that is over, is told what happens now, and both are told the same.
+func TestWhoAsksForALinkIsToldWhatHappensNow(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	post := &strangersPost{}
+	f.serveAccounts(post, post)
+	f.site = f.rebuild(f.services)
+	for path, form := range map[string]string{
+		"/login/forgot": "office=ACME&username=user", "/link/again": "token=" + strings.Repeat("a", 52),
+	} {
+		rec := f.ask("POST", path, "nightlatch-browser=x", form)
+		if where(rec) != "/login/forgot (sent)" {
+			t.Errorf("%s leads to %s", path, where(rec))
+		}
+		page := f.ask("GET", "/login/forgot", "nightlatch-browser=x; nightlatch-told="+toldBy(rec), "").Body.String()
+		if !strings.Contains(page, html.EscapeString(locale.T("en", "forgot.sent"))) {
+			t.Errorf("after %s the page does not say so", path)
+		}
 	}
 }

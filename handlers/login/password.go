@@ -90,7 +90,7 @@ func (s *Screens) LinkAgain(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	return s.Redirect(c, paths.Forgot+"?sent=1")
+	return s.Tell(c, paths.Forgot, "sent")
 }
 
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
