@@ -50,7 +50,8 @@ func (s *site) browsers() group {
 // the effect of one, but for those that a page asks by itself.
 func (s *site) anybody() group {
 	return s.browsers().with(web.ReadForm, s.web.LoadSession,
-		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.LoginCountry, paths.Country, paths.Session))
+		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.OperatorPasswordStrength,
+			paths.LoginCountry, paths.Country, paths.Session))
 }
 
 func (s *site) loginRoutes() {

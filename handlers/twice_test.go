@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -95,6 +96,17 @@ func TestTheColumnTwiceIsWhatTheSiteDoes(t *testing.T) {
 		}
 		if twice := relative(f.counted(), audit, jobs); twice != once {
 			t.Errorf("%s as %s: sent once it leaves %s, and sent again %s", row.Path, visitor, once, twice)
+		}
+	}
+	for _, row := range rows {
+		if row.Twice != "reads" {
+			continue
+		}
+		f.putBack()
+		cookie, own := f.visit(cmp.Or(f.letIn(row), "enrolling"))
+		f.ask(http.MethodPost, f.fill(row.Path, "", own), cookie, good)
+		if f.Int("select count(*) from kept_answers") != 0 {
+			t.Errorf("%s is asked while somebody types, and takes the place of the answer to a form", row.Path)
 		}
 	}
 	if asked < 40 || did < 15 {
