@@ -65,7 +65,7 @@ func (s *Screens) paper(c echo.Context) pages.Paper {
 			{Name: s.T(c, "sheet.paper_office"), Value: sess.OfficeName + " (" + sess.OfficeCode + ")"},
 			{Name: s.T(c, "sheet.paper_user"), Value: sess.User.Name + " (" + sess.User.Username + ")"},
 			{Name: s.T(c, "sheet.paper_address"), Value: s.Origin.String()},
-			{Name: s.T(c, "sheet.paper_date"), Value: locale.Time(lang, "day", time.Now().In(web.Zone(c)))},
+			{Name: s.T(c, "sheet.paper_date"), Value: locale.Time(lang, locale.Day, time.Now().In(web.Zone(c)))},
 		},
 	}
 }

@@ -24,11 +24,9 @@ type Accounts interface {
 	SignInOperator(ctx context.Context, a account.Attempt) (account.User, error)
 }
 
-// Sessions reads the session that a log-in has just begun, and ends an operator's others.
+// Sessions reads the session that a log-in has just begun, and those of an operator.
 type Sessions interface {
 	List(ctx context.Context, acting session.Session) ([]session.Entry, error)
-	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
-	EndOthers(ctx context.Context, acting session.Session, client session.Client) error
 	ProvePassword(ctx context.Context, sess session.Session) (session.Token, error)
 	Load(ctx context.Context, token session.Token) (session.Session, error)
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
@@ -33,4 +35,28 @@ func (w *Web) browserName(c echo.Context, agent string) (name string, isPhone bo
 		return w.T(c, "browser.unknown"), false
 	}
 	return w.T(c, "browser.on", "Browser", browser, "System", system), system == "iPhone" || system == "Android"
+}
+
+// EndOwnSession ends the session of the address, another one of the user's own, and leads back to home.
+func (w *Web) EndOwnSession(c echo.Context, home string) error {
+	id, err := IDParam(c)
+	if err != nil {
+		return err
+	}
+	err = w.sessions.EndOne(c.Request().Context(), CurrentSession(c), id, w.Client(c))
+	if errors.Is(err, session.ErrNone) {
+		return echo.ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return w.Tell(c, home, "session_ended")
+}
+
+// EndOtherOwnSessions ends all of the user's own sessions but this one, and leads back to home.
+func (w *Web) EndOtherOwnSessions(c echo.Context, home string) error {
+	if err := w.sessions.EndOthers(c.Request().Context(), CurrentSession(c), w.Client(c)); err != nil {
+		return err
+	}
+	return w.Tell(c, home, "sessions_ended")
 }

@@ -25,6 +25,7 @@ type Sessions interface {
 	Ending(ctx context.Context, token session.Token) (session.Ending, error)
 	Touch(ctx context.Context, sess session.Session) error
 	EndOne(ctx context.Context, acting session.Session, id int64, client session.Client) error
+	EndOthers(ctx context.Context, acting session.Session, client session.Client) error
 }
 
 // Factors tells users what happened to their factors, and knows the countries that an office's numbers are mostly of.
