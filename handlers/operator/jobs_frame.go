@@ -18,17 +18,6 @@ import (
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
 
-// kept holds an answer back, so that something can be put into it.
-type kept struct {
-	header http.Header
-	code   int
-	body   bytes.Buffer
-}
-
-func (k *kept) Header() http.Header         { return k.header }
-func (k *kept) WriteHeader(code int)        { k.code = code }
-func (k *kept) Write(b []byte) (int, error) { return k.body.Write(b) }
-
 // serveJobs has River UI answer. Its page, and nothing else, is given our name and a bar above it: without, nothing in
 // it leads back, and nobody could log out.
 func (s *Screens) serveJobs(c echo.Context) error {
@@ -38,22 +27,22 @@ func (s *Screens) serveJobs(c echo.Context) error {
 		s.jobs.ServeHTTP(c.Response(), r)
 		return nil
 	}
-	answer := &kept{header: c.Response().Header(), code: http.StatusOK}
+	answer := &web.HeldAnswer{ResponseWriter: c.Response(), Status: http.StatusOK}
 	s.jobs.ServeHTTP(answer, r)
-	body := answer.body.Bytes()
-	if answer.header.Get("Content-Type") == "" {
-		answer.header.Set("Content-Type", http.DetectContentType(body))
+	body, header := answer.Body.Bytes(), answer.Header()
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", http.DetectContentType(body))
 	}
-	if answer.code == http.StatusOK && strings.HasPrefix(answer.header.Get("Content-Type"), "text/html") {
+	if answer.Status == http.StatusOK && strings.HasPrefix(header.Get("Content-Type"), "text/html") {
 		var err error
 		if body, err = s.framed(c, body); err != nil {
 			return err
 		}
-		answer.header.Del("Content-Length")
-		answer.header.Del("Etag")
-		answer.header.Del("Last-Modified")
+		header.Del("Content-Length")
+		header.Del("Etag")
+		header.Del("Last-Modified")
 	}
-	c.Response().WriteHeader(answer.code)
+	c.Response().WriteHeader(answer.Status)
 	_, _ = c.Response().Write(body) // the browser went away: nothing to tell anybody
 	return nil
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"mime/multipart"
@@ -116,18 +115,18 @@ func (w *Web) performOnce(c echo.Context, next echo.HandlerFunc, form replay.For
 	}
 	browser := c.Response().Writer
 	before := browser.Header().Clone()
-	held := &heldAnswer{ResponseWriter: browser}
+	held := &HeldAnswer{ResponseWriter: browser}
 	c.Response().Writer = held
 	err := next(c)
 	c.Response().Writer = browser
 	if kept := w.keepAnswer(lasting, c, form, held, before, claimed); kept != nil {
 		w.Logger.WarnContext(lasting, "an answer is not kept", "request", RequestID(c), "error", kept)
 	}
-	if held.status == 0 {
+	if held.Status == 0 {
 		return err
 	}
-	browser.WriteHeader(held.status)
-	if _, written := browser.Write(held.body.Bytes()); err == nil {
+	browser.WriteHeader(held.Status)
+	if _, written := browser.Write(held.Body.Bytes()); err == nil {
 		err = written
 	}
 	return err
@@ -135,19 +134,19 @@ func (w *Web) performOnce(c echo.Context, next echo.HandlerFunc, form replay.For
 
 // keepAnswer keeps an answer, or gives the claim back: of a failure, and of a refusal that may not be one in a moment.
 func (w *Web) keepAnswer(
-	ctx context.Context, c echo.Context, form replay.Form, held *heldAnswer, before http.Header, claimed bool,
+	ctx context.Context, c echo.Context, form replay.Form, held *HeldAnswer, before http.Header, claimed bool,
 ) error {
 	token, _ := c.Get(keyToken).(session.Token)
 	switch {
 	case !claimed && token == "":
 		return nil
-	case held.status == 0, held.status >= http.StatusInternalServerError, held.status == http.StatusTooManyRequests:
+	case held.Status == 0, held.Status >= http.StatusInternalServerError, held.Status == http.StatusTooManyRequests:
 		if !claimed {
 			return nil
 		}
 		return w.replays.Drop(ctx, form)
 	}
-	answer := replay.Answer{Status: held.status, Header: http.Header{}, Body: held.body.Bytes()}
+	answer := replay.Answer{Status: held.Status, Header: http.Header{}, Body: held.Body.Bytes()}
 	for name, values := range held.Header() {
 		if !slices.Equal(values, before[name]) {
 			answer.Header[name] = values
@@ -158,7 +157,7 @@ func (w *Web) keepAnswer(
 			return token != "" && strings.HasPrefix(strings.TrimPrefix(line, hostPrefix), CookieSession+"=")
 		})
 	led := answer.Header.Get("Location")+answer.Header.Get("Hx-Redirect") != ""
-	return w.replays.Keep(ctx, form, answer, token, !led && held.status >= http.StatusBadRequest, claimed)
+	return w.replays.Keep(ctx, form, answer, token, !led && held.Status >= http.StatusBadRequest, claimed)
 }
 
 // giveAgain answers as the first of two equal forms was answered.
@@ -174,20 +173,4 @@ func (w *Web) giveAgain(c echo.Context, kept *replay.Kept) error {
 	c.Response().WriteHeader(kept.Status)
 	_, err := c.Response().Write(kept.Body)
 	return err
-}
-
-// heldAnswer is a response that is held back until it is kept.
-type heldAnswer struct {
-	http.ResponseWriter
-	status int // 0: nothing was written
-	body   bytes.Buffer
-}
-
-func (h *heldAnswer) WriteHeader(status int) { h.status = status }
-
-func (h *heldAnswer) Write(b []byte) (int, error) {
-	if h.status == 0 {
-		h.status = http.StatusOK
-	}
-	return h.body.Write(b)
 }
