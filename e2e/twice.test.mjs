@@ -23,6 +23,12 @@ const twice = async (who, button, gap) => {
     await new Promise((done) => setTimeout(done, wait));
   }
 };
+/** Gives una a confirmed number. */
+const confirm = (app, office, number) =>
+  app.sql(
+    `insert into mobile_numbers (user_id, number, country, confirmed_at) select u.id, '${number}', 'NL', now()
+     from users u join offices o on o.id = u.office_id where o.code = '${office.code}' and u.username = 'una'`,
+  );
 const main = (who) => who.page.locator('main form button.wide').first();
 const fill = async (who, fields) => {
   for (const [name, value] of Object.entries(fields)) await who.page.locator(`main [name=${name}]`).first().fill(value);
@@ -34,10 +40,7 @@ for (const scripts of [true, false]) {
     const { app, browserUser } = fixture;
     const { office } = await officeWithTwoFactor(fixture, { una: 'user' });
     const number = app.newNumber();
-    app.sql(
-      `insert into mobile_numbers (user_id, number, country, confirmed_at) select u.id, '${number}', 'NL', now()
-       from users u join offices o on o.id = u.office_id where o.code = '${office.code}' and u.username = 'una'`,
-    );
+    await confirm(app, office, number);
     let texts = 0;
     for (const gap of [20, 80, 180]) {
       const una = await browserUser({ javaScriptEnabled: scripts });
@@ -59,10 +62,7 @@ scenario('an answer to a code that never came is given again', async (fixture) =
   const { app, browserUser } = fixture;
   const { office } = await officeWithTwoFactor(fixture, { una: 'user' });
   const number = app.newNumber();
-  app.sql(
-    `insert into mobile_numbers (user_id, number, country, confirmed_at) select u.id, '${number}', 'NL', now()
-     from users u join offices o on o.id = u.office_id where o.code = '${office.code}' and u.username = 'una'`,
-  );
+  await confirm(app, office, number);
   const una = await browserUser({ javaScriptEnabled: false });
   await una.enterPassword(office, 'una');
   await una.at('/login/code');

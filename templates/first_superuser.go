@@ -5,8 +5,8 @@ type FirstSuperuser struct {
 	NoMail     bool   // nobody can be invited
 	OfficeCode string // "" while there is no office
 
-	Username, Name, Email                string
-	UsernameError, NameError, EmailError string
+	Username, Name, Email string
+	UserErrors
 }
 
 // Problems returns what is wrong with the form.

@@ -49,7 +49,7 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		case proven.Purpose == factor.PurposeStepUp:
 			return s.AfterStepUp(c, proven.Token)
 		}
-		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
+		return s.Home(c, sess.User.ID, paths.Me)
 	}
 	problem, err := s.ProofProblem(c, err, "code.not_a_code")
 	if err != nil {

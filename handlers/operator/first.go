@@ -31,17 +31,7 @@ func (s *Screens) tellFirst(c echo.Context, view *templates.FirstSuperuser, refu
 	var problems users.Problems
 	switch {
 	case errors.As(refused, &problems):
-		for _, p := range problems {
-			said := s.T(c, "user_problem."+string(p))
-			switch p {
-			case users.BadUsername:
-				view.UsernameError = said
-			case users.BadEmail, users.NoEmail:
-				view.EmailError = said
-			default:
-				view.NameError = said
-			}
-		}
+		view.UserErrors = s.UserErrors(c, problems)
 		return nil
 	case errors.Is(refused, users.ErrTaken):
 		view.UsernameError = s.T(c, "first.taken")

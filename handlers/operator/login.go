@@ -49,17 +49,17 @@ func (s *Screens) enter(c echo.Context, token session.Token, client session.Clie
 		s.SetSession(c, token)
 		return s.Redirect(c, paths.OperatorCode)
 	}
-	token, problem, err := s.proveAtOnce(c, token, client, code)
+	sess, err := s.sessions.Load(c.Request().Context(), token)
+	if err != nil {
+		return err
+	}
+	token, problem, err := s.proveAtOnce(c, sess, token, client, code)
 	if err != nil {
 		return err
 	}
 	s.SetSession(c, token)
 	switch problem {
 	case "":
-		sess, err := s.sessions.Load(c.Request().Context(), token)
-		if err != nil {
-			return err
-		}
 		return s.Home(c, sess.User.ID, paths.Operator)
 	case wrongCode:
 		return s.Tell(c, paths.OperatorCode, problem)
@@ -74,14 +74,9 @@ const wrongCode = "wrong"
 // why it was refused, if it was. A password must not stand in a page that can be loaded again, so that a wrong code is
 // told on the next one.
 func (s *Screens) proveAtOnce(
-	c echo.Context, token session.Token, client session.Client, code string,
+	c echo.Context, sess session.Session, token session.Token, client session.Client, code string,
 ) (_ session.Token, problem string, _ error) {
-	ctx := c.Request().Context()
-	sess, err := s.sessions.Load(ctx, token)
-	if err != nil {
-		return token, "", err
-	}
-	proven, err := s.factors.Prove(ctx, sess, client, factor.App, code)
+	proven, err := s.factors.Prove(c.Request().Context(), sess, client, factor.App, code)
 	if err == nil {
 		return proven.Token, "", nil
 	}

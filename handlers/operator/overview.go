@@ -3,7 +3,6 @@ package operator
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -137,10 +136,7 @@ func (s *Screens) overviewProxies(c echo.Context, view *pages.OverviewView, o op
 // overviewMail says what keeps mails from going out.
 func (s *Screens) overviewMail(c echo.Context, view *pages.OverviewView, o operator.Overview) {
 	for _, m := range o.Mail {
-		why := s.T(c, "detail."+m.Fault.Detail())
-		if m.Code != 0 {
-			why = s.T(c, "user.mail_code", "Why", why, "Code", strconv.Itoa(m.Code))
-		}
+		why := s.MailFault(c, m.Fault, m.Code)
 		view.Warnings = append(view.Warnings, pages.Warning{Bad: true, Text: s.sentence(c, operator.Sentence{
 			Key: "overview.mail", Args: []any{"At", m.At, "Why", why, "N", s.number(c, m.Mails)},
 		})})

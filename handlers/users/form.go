@@ -83,19 +83,7 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 	var problems users.Problems
 	switch {
 	case errors.As(refused, &problems):
-		for _, problem := range problems {
-			said := s.T(c, "user_problem."+string(problem))
-			switch problem {
-			case users.BadUsername:
-				form.UsernameError = said
-			case users.BadName:
-				form.NameError = said
-			case users.BadEmail, users.NoEmail:
-				form.EmailError = said
-			default:
-				form.RoleError = said
-			}
-		}
+		form.UserErrors = s.UserErrors(c, problems)
 	case errors.Is(refused, users.ErrTaken):
 		form.UsernameError = s.T(c, "user_problem.taken")
 	case errors.Is(refused, users.ErrLastSuperuser):

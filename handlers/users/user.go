@@ -3,7 +3,6 @@ package users
 import (
 	"errors"
 	"net/http"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -68,12 +67,9 @@ func (s *Screens) undelivered(c echo.Context, last users.LastMail) pages.Undeliv
 	if last.Fault == "" {
 		return pages.Undelivered{}
 	}
-	why := s.T(c, "detail."+last.Fault.Detail())
-	if last.Code != 0 {
-		why = s.T(c, "user.mail_code", "Why", why, "Code", strconv.Itoa(last.Code))
-	}
 	return pages.Undelivered{
-		Why: why, Invite: last.Brings(), Final: last.Final, Address: last.Fault == mail.FaultAddress,
+		Why: s.MailFault(c, last.Fault, last.Code), Invite: last.Brings(), Final: last.Final,
+		Address: last.Fault == mail.FaultAddress,
 	}
 }
 

@@ -16,7 +16,7 @@ type UserForm struct {
 	NoMail     bool   // nobody can be invited
 	OfficeCode string // for the operator's command
 
-	UsernameError, NameError, EmailError, RoleError string
+	templates.UserErrors
 }
 
 // Problems implements templates.Refusable.
