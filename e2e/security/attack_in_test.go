@@ -145,10 +145,11 @@ func oldProofs(a *attack) {
 	number, fresh := a.confirmed("owner"), a.phone()
 	own := a.in("owner", number, 1)
 	secret := program.SecretOn(t, own.Get("/settings/me/app"))
-	sheet := own.Post("/settings/me/app", url.Values{"code": {program.AppCode(t, secret, -1)}})
+	proven := url.Values{"code": {program.AppCode(t, secret, -1)}}
+	sheet := own.Post("/settings/me/app", proven)
 	old := program.RecoveryOn(sheet.On("/settings/me/recovery-codes"))
 	step, recovers := a.logIn("owner", "/login/app"), a.logIn("owner", "/login/app")
-	step.Post("/login/app", url.Values{"code": {program.AppCode(t, secret, -1)}})
+	step.Post("/login/app", proven)
 	a.out(step, "a step again")
 	own.Post("/settings/me/recovery-codes", nil).On("/settings/me/recovery-codes")
 	recovers.Post("/login/recovery", url.Values{"code": {old[0]}})
