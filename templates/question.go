@@ -10,6 +10,7 @@ type Question struct {
 	Notes     []Note
 	Check     string    // a box that can be ticked with it, posted as also=yes, or ""
 	Action    string    // where Yes posts to, with sure=yes
+	Back      string    // on a whole page: where Cancel leads, since the page below may show what is not saved
 	Carries   []Carried // what was typed, posted with it
 	Yes       string
 	Harmless  bool // Yes takes nothing away, and its button is not red

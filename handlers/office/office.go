@@ -88,6 +88,7 @@ func (s *Screens) ask(c echo.Context, card pages.TwoFactorSwitch) error {
 	if web.WantsFragment(c.Request()) {
 		return web.Fragment(c, http.StatusOK, templates.QuestionDialog, s.Lang(c), question)
 	}
+	question.Back = paths.OfficeGeneral
 	return s.showOffice(c, card, &question)
 }
 

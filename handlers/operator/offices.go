@@ -174,7 +174,11 @@ func (s *Screens) cap(
 	case err != nil:
 		return err
 	case ask && c.FormValue("sure") != "yes":
-		return show("", s.capQuestion(c, name, typed, prospect))
+		question := s.capQuestion(c, name, typed, prospect)
+		if question.Back = paths.OperatorOffices; id != 0 {
+			question.Back = paths.To(paths.OperatorOffice, id)
+		}
+		return show("", question)
 	case id == 0:
 		err = s.operator.CapInstallation(ctx, s.by(c), typed)
 	default:

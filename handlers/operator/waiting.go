@@ -163,6 +163,7 @@ func (s *Screens) askThenAct(c echo.Context, what string, do func(id int64) (pro
 		if web.WantsFragment(c.Request()) {
 			return web.Fragment(c, http.StatusOK, templates.QuestionDialog, s.Lang(c), question)
 		}
+		question.Back = searchPath(paths.OperatorWaiting, owner.Office, owner.Username)
 		return s.showWaiting(c, owner.Office, owner.Username, "", &question)
 	}
 	problem, err := do(id)

@@ -38,6 +38,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 		if web.WantsFragment(c.Request()) {
 			return web.Fragment(c, http.StatusOK, templates.QuestionDialog, s.Lang(c), question)
 		}
+		question.Back = paths.To(paths.User, user.ID)
 		view.Question = &question
 	}
 	standing, err := s.users.Standing(ctx, sess.User.OfficeID, user.ID)

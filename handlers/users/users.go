@@ -107,6 +107,7 @@ func (s *Screens) EndAllQuestion(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	question.Back = paths.Users
 	view.Question = &question
 	return s.showUsers(c, view)
 }
