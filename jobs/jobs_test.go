@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -112,5 +113,41 @@ func TestAMessageHasOneJob(t *testing.T) {
 	}
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A client's limiter holds every notification but the first of its cooldown back: the code waits for the next poll.
+func TestEveryCodeIsTold(t *testing.T) {
+	t.Parallel()
+	pool, err := pgxpool.New(context.Background(), dbtest.URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	client, err := NewInserter(pool, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := pgx.Connect(t.Context(), pool.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close(context.Background()) }()
+	if _, err := listener.Exec(t.Context(), `listen "public.river_insert"`); err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(3) {
+		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			return NewOutbox(client).SendCode(t.Context(), tx, i, 1, true)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if _, err := listener.WaitForNotification(told); err != nil {
+			t.Errorf("code %d: %v", i, err)
+		}
+		cancel()
+		time.Sleep(2 * fetchCooldown)
 	}
 }

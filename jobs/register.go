@@ -28,9 +28,13 @@ const (
 	QueueUpkeep    = "upkeep"
 )
 
+// fetchCooldown is how soon a notification may follow another. The limit is the client's, of the one that enqueues and
+// of the one that works alike: with 1 ms in both a code leaves some milliseconds after its log-in.
+const fetchCooldown = time.Millisecond
+
 // NewInserter returns a client that enqueues jobs and works none.
 func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx], error) {
-	return river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger})
+	return river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: logger, FetchCooldown: fetchCooldown})
 }
 
 // Register returns the workers of all jobs.
@@ -73,8 +77,7 @@ func NewWorker(
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
 		), retainPeriodically(), resealPeriodically()},
-		// The notification limiter is the client's: with 1 ms a code leaves 3 ms after its log-in.
-		FetchCooldown:     time.Millisecond,
+		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: 200 * time.Millisecond,
 		JobTimeout:        15 * time.Second,
 		// After a kill the code must still go out within its life. More than JobTimeout.

@@ -93,30 +93,35 @@ func (q *Queries) ProviderList(ctx context.Context, db DBTX) ([]ProviderListRow,
 }
 
 const providerTake = `-- name: ProviderTake :one
-insert into providers as p (name, next_turn_at) values ($1, clock_timestamp() + $2::interval)
+with turn as (select $4::interval as gap, $5::interval as lag)
+insert into providers as p (name, next_turn_at) select $1, clock_timestamp() + gap - lag from turn
 on conflict (name) do update
-set next_turn_at = greatest(p.next_turn_at, clock_timestamp()) + $2::interval,
-    probe_at = case when p.open_since is not null then clock_timestamp() + $3::interval end
-where p.next_turn_at <= clock_timestamp() + $4::interval
+set next_turn_at = greatest(p.next_turn_at, clock_timestamp() - (select lag from turn)) + (select gap from turn),
+    probe_at = case when p.open_since is not null then clock_timestamp() + $2::interval end
+where p.next_turn_at <= clock_timestamp() + $3::interval
     and (p.open_since is null or p.probe_at <= clock_timestamp())
-returning greatest(0, extract(epoch from p.next_turn_at - clock_timestamp() - $2::interval))::float8 as wait_seconds
+returning greatest(0, extract(epoch from p.next_turn_at - clock_timestamp() - (select gap from turn)))::float8
+    as wait_seconds
 `
 
 type ProviderTakeParams struct {
 	Name       string
-	Gap        time.Duration
 	ProbeEvery time.Duration
 	Patience   time.Duration
+	Gap        time.Duration
+	Lag        time.Duration
 }
 
-// The provider's next turn, at most so long ahead: one rate for all processes, first come first served. While its
-// breaker is open one caller at a time gets a turn, as a probe. No row: not now.
+// The provider's next turn, at most so long ahead: one rate for all processes, first come first served. Turns that
+// nobody took may be caught up on as far as the lag. While its breaker is open one caller at a time gets a turn, as a
+// probe. No row: not now.
 func (q *Queries) ProviderTake(ctx context.Context, db DBTX, arg ProviderTakeParams) (float64, error) {
 	row := db.QueryRow(ctx, providerTake,
 		arg.Name,
-		arg.Gap,
 		arg.ProbeEvery,
 		arg.Patience,
+		arg.Gap,
+		arg.Lag,
 	)
 	var wait_seconds float64
 	err := row.Scan(&wait_seconds)

@@ -4,15 +4,18 @@ select name, (open_since is not null)::boolean as open, open_class,
 from providers;
 
 -- name: ProviderTake :one
--- The provider's next turn, at most so long ahead: one rate for all processes, first come first served. While its
--- breaker is open one caller at a time gets a turn, as a probe. No row: not now.
-insert into providers as p (name, next_turn_at) values (@name, clock_timestamp() + @gap::interval)
+-- The provider's next turn, at most so long ahead: one rate for all processes, first come first served. Turns that
+-- nobody took may be caught up on as far as the lag. While its breaker is open one caller at a time gets a turn, as a
+-- probe. No row: not now.
+with turn as (select @gap::interval as gap, @lag::interval as lag)
+insert into providers as p (name, next_turn_at) select @name, clock_timestamp() + gap - lag from turn
 on conflict (name) do update
-set next_turn_at = greatest(p.next_turn_at, clock_timestamp()) + @gap::interval,
+set next_turn_at = greatest(p.next_turn_at, clock_timestamp() - (select lag from turn)) + (select gap from turn),
     probe_at = case when p.open_since is not null then clock_timestamp() + @probe_every::interval end
 where p.next_turn_at <= clock_timestamp() + @patience::interval
     and (p.open_since is null or p.probe_at <= clock_timestamp())
-returning greatest(0, extract(epoch from p.next_turn_at - clock_timestamp() - @gap::interval))::float8 as wait_seconds;
+returning greatest(0, extract(epoch from p.next_turn_at - clock_timestamp() - (select gap from turn)))::float8
+    as wait_seconds;
 
 -- name: ProviderThrottled :exec
 -- The provider said "too fast": everybody waits.

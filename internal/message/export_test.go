@@ -12,6 +12,12 @@ func (s *Service) Turn(ctx context.Context, provider string) (bool, error) {
 	return s.slot(ctx, provider, true)
 }
 
+// Turns returns how calls are spaced at so many a second.
+func Turns(rate int) (gap, lag, spare time.Duration) {
+	t := newTurns(rate)
+	return t.gap, t.lag, t.spare
+}
+
 // NoMeter counts nothing.
 type NoMeter struct{}
 

@@ -73,7 +73,7 @@ type Service struct {
 	meter     Recorder
 	logger    *slog.Logger
 	jitter    func() time.Duration
-	gap       time.Duration
+	turns     turns
 }
 
 // New returns the Service. jitter spreads waits over 0 to 2 s. rate is how many calls a second all processes together
@@ -81,5 +81,5 @@ type Service struct {
 func New(pool *db.Pool, codes *twofactor.Service, providers Providers, queue Requeuer, meter Recorder,
 	logger *slog.Logger, jitter func() time.Duration, rate int,
 ) *Service {
-	return &Service{pool, dbsqlc.New(), codes, providers, queue, meter, logger, jitter, time.Second / time.Duration(rate)}
+	return &Service{pool, dbsqlc.New(), codes, providers, queue, meter, logger, jitter, newTurns(rate)}
 }

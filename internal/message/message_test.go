@@ -462,7 +462,7 @@ func TestACallSpeaksTheLiveCodeAlone(t *testing.T) {
 	}
 }
 
-// One rate for all: 40 jobs at 50 a second on "two nodes" take 0.8 s, whoever works them.
+// One rate for all: 40 jobs at 50 a second on "two nodes" take 0.7 s, whoever works them; five may go at once.
 func TestAllProcessesTogetherKeepToTheRate(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "a")
@@ -488,7 +488,7 @@ func TestAllProcessesTogetherKeepToTheRate(t *testing.T) {
 	}
 	began := time.Now()
 	wg.Wait()
-	if took := time.Since(began); took < 39*time.Second/rate*9/10 {
+	if took := time.Since(began); took < (39-4)*time.Second/rate*9/10 {
 		t.Errorf("40 turns at %d a second took %s", rate, took)
 	}
 	for i := range times {
@@ -498,7 +498,7 @@ func TestAllProcessesTogetherKeepToTheRate(t *testing.T) {
 				n++
 			}
 		}
-		if n > rate/5+6 { // some slack for a busy machine's timers
+		if n > rate/5+4+6 { // some slack for a busy machine's timers
 			t.Errorf("%d turns within 200 ms", n)
 		}
 	}

@@ -16,16 +16,31 @@ const (
 	// rateLimiterWait is how far ahead a log-in's turn at a provider may lie; at 25 a second a hundred others come first.
 	// With the provider's 8 s it fits into a job's 15 s.
 	rateLimiterWait = 4 * time.Second
-	// otherPatience and otherWait are for messages that no log-in waits for: they take a turn only when nobody is
-	// ahead, so that a log-in never stands behind more than one of them.
-	otherPatience = 0
-	otherWait     = 2 * time.Second
-	otherAsk      = 20 * time.Millisecond
+	// otherWait and otherAsk are for messages that no log-in waits for: they take a turn only when nobody is ahead, and
+	// ask again until then.
+	otherWait = 2 * time.Second
+	otherAsk  = 20 * time.Millisecond
 	// probeEvery is how often a provider behind an open breaker is tried: a recovered one works again within it.
 	probeEvery = 10 * time.Second
 	// throttlePause is how long everybody waits when a provider says "too fast".
 	throttlePause = 500 * time.Millisecond
 )
+
+// turns are how calls to one provider are spaced, by all processes together.
+type turns struct {
+	gap time.Duration // between two
+	lag time.Duration // how far turns that nobody took may be caught up on
+	// spare is the part of lag that is left to log-ins: where others use up the whole rate, a log-in still goes at once.
+	spare time.Duration
+}
+
+// newTurns spaces rate calls a second. Five calls may come at once, and no more than a fifth of a second's: with 25 a
+// second a provider that takes 30 is never given more.
+func newTurns(rate int) turns {
+	gap := time.Second / time.Duration(rate)
+	lag := gap * time.Duration(max(0, min(5, rate/5)-1))
+	return turns{gap, lag, lag / 2}
+}
 
 // breakers returns what is known about every provider.
 func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
@@ -44,11 +59,11 @@ func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 func (s *Service) slot(ctx context.Context, provider string, urgent bool) (bool, error) {
 	ahead := rateLimiterWait
 	if !urgent {
-		ahead = otherPatience
+		ahead = -s.turns.spare
 	}
 	for giveUp := time.Now().Add(otherWait); ; {
 		wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{
-			Name: provider, Gap: s.gap, ProbeEvery: probeEvery, Patience: ahead,
+			Name: provider, Gap: s.turns.gap, Lag: s.turns.lag, ProbeEvery: probeEvery, Patience: ahead,
 		})
 		if err == nil {
 			return true, pause(ctx, time.Duration(wait*float64(time.Second)))
