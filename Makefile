@@ -138,8 +138,17 @@ lint: $(GOLANGCI) ## golangci-lint: who imports whom, staticcheck, gosec, the fo
 fmt: ## format the Go code
 	gofmt -w $$(git ls-files '*.go')
 
+ONLY ?=
 .PHONY: bench
-bench: postgres ## the Go benchmarks
+bench: build postgres ## every claim of speed, measured, as a table and docs/benchmarks.md; 10 minutes; ONLY=G1,G4
+	@go build -o bin/bench ./scripts/bench && bin/bench -only "$(ONLY)" $(if $(ONLY),,-out docs/benchmarks.md)
+
+.PHONY: bench/short
+bench/short: build postgres ## the same in less than 90 seconds, with less data: to see where a change goes
+	@go build -o bin/bench ./scripts/bench && bin/bench -short -only "$(ONLY)"
+
+.PHONY: bench/go
+bench/go: postgres ## the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: db/reset

@@ -445,9 +445,6 @@ type RiverJob struct {
 	ScheduledAt time.Time
 	Kind        string
 	Queue       string
-	AttemptedBy []string
-	Errors      [][]byte
-	Metadata    []byte
 }
 
 type RiverLeader struct {
@@ -584,9 +581,4 @@ type UserFactor struct {
 	Label       string
 	Country     string
 	Amount      int32
-}
-
-type Worker struct {
-	ID     string
-	BeatAt time.Time
 }

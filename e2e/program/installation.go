@@ -38,10 +38,11 @@ const Password = "planted-Zebra-password-93"
 // which demands two factors.
 func Install(t testing.TB, steps ...smstest.Step) *Installation {
 	t.Helper()
-	return installOn(t, dbtest.URL(t), steps...)
+	return InstallAt(t, dbtest.URL(t), steps...)
 }
 
-func installOn(t testing.TB, url string, steps ...smstest.Step) *Installation {
+// InstallAt is Install with a migrated database of the caller's.
+func InstallAt(t testing.TB, url string, steps ...smstest.Step) *Installation {
 	t.Helper()
 	in := &Installation{T: t, SMS: smstest.NewServer(steps...)}
 	t.Cleanup(in.SMS.Close)

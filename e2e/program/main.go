@@ -23,9 +23,12 @@ const (
 	plainFrom = "NIGHTLATCH_TEST_PROGRAM"
 )
 
-// binary is the program as a node, and commands the one for short commands. Main is the only writer, before any test
-// runs.
+// binary is the program as a node, and commands the one for short commands. Main or Use is the only writer, before
+// anything runs.
 var binary, commands string
+
+// Use sets the program, for one that is no test's: scripts/bench.
+func Use(path string) { binary, commands = path, path }
 
 // Main runs a package's tests with the program, and with a PostgreSQL server: see package dbtest. Its nodes are without
 // the race detector: what requests do side by side is watched by the tests of handlers and of faults.

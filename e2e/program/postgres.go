@@ -55,7 +55,7 @@ func newPostgres(t testing.TB) *Postgres {
 func InstallOnOwn(t testing.TB, steps ...smstest.Step) (*Installation, *Postgres) {
 	t.Helper()
 	p := newPostgres(t)
-	return installOn(t, p.URL(), steps...), p
+	return InstallAt(t, p.URL(), steps...), p
 }
 
 // URL is the address of the migrated database.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+)
+
+// connections of a closed loop.
+const connections = 16
+
+// hits is how many sessions the check of hits draws from.
+const hits = 1000
+
+// sessions are requests of the check, one for each session of a world, in an order of chance.
+func (b *bench) sessions(w *world, n int) [][]byte {
+	all := make([][]byte, n)
+	for i, at := range rand.Perm(w.data.sessions)[:n] { // #nosec G404 -- an order, no secret
+		all[i] = b.checkOf(w, 1+at)
+	}
+	return all
+}
+
+// checkOf is the request that checks the session of a number.
+func (b *bench) checkOf(w *world, session int) []byte {
+	return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "nightlatch="+token("full", session))
+}
+
+// checks is the target that asks for the sessions in turn.
+func (b *bench) checks(name string, w *world, asked [][]byte) target {
+	var count atomic.Int64
+	return target{name, []string{w.node.name, postgresName}, func(d time.Duration) outcome {
+		return closed(w.node.addr, connections, d, &count, gets(func(i int) []byte {
+			return asked[i%len(asked)]
+		}))
+	}}
+}
+
+// fixed is the target that asks the same thing again and again.
+func fixed(name string, p *process, path string, uses ...string) target {
+	var count atomic.Int64
+	asked := request(http.MethodGet, p.host(), path, nil)
+	return target{name, uses, func(d time.Duration) outcome {
+		return closed(p.addr, connections, d, &count, gets(func(int) []byte { return asked }))
+	}}
+}
+
+// flags is the target that types digits of numbers into the field of log-ins that wait for a number.
+func (b *bench) flags(w *world) target {
+	var asked [][]byte
+	for i, typed := range []string{
+		"0", "06", "061", "+3", "+31", "+316", "+4", "+44", "+447", "+1", "+1 2", "+1 204", "+32", "+49", "+7", "+35", "+352",
+	} {
+		form := url.Values{"number": {typed}, "country": {"NL"}, "last": {""}, "chosen": {""}}
+		asked = append(asked, request(http.MethodPost, w.node.host(), paths.LoginCountry, form,
+			"Cookie", "nightlatch="+token("pending", 1+i), "Sec-Fetch-Site", "same-origin",
+			"HX-Request", "true", "HX-Request-Type", "partial"))
+	}
+	var count atomic.Int64
+	return target{"flag", []string{w.node.name, postgresName}, func(d time.Duration) outcome {
+		return closed(w.node.addr, connections, d, &count, gets(func(i int) []byte {
+			return asked[i%len(asked)]
+		}))
+	}}
+}
+
+// measureChecks measures what is asked most: the session check, from memory and not, and the flag of a number.
+func measureChecks(b *bench) []result {
+	small := b.world(smallName)
+	n, d := b.times()
+	misses := b.sessions(small, small.data.sessions)
+	s := b.rounds("checks", n, d,
+		fixed("echo", b.echo, "/", b.echo.name),
+		fixed("middlewares", small.node, paths.Health, small.node.name),
+		b.checks("hits", small, misses[:hits]),
+		b.checks("misses", small, misses[hits:]),
+		b.flags(small),
+	)
+	b.mustServe(s, "hits", "misses", "flag")
+	return []result{
+		{id: "G1", conditions: []condition{
+			atLeast("rate", s.ratio("hits", "echo", rateOf), 0.60, " × Echo"),
+			atMost("CPU", s.ratio("hits", "echo", cpuOf), 1.9, " × Echo"),
+		}, remark: "Echo with our middlewares " + s.ratio("middlewares", "echo", rateOf).String() + ", CPU " +
+			s.ratio("middlewares", "echo", cpuOf).String()},
+		{id: "G2", conditions: []condition{
+			atLeast("rate", s.ratio("misses", "echo", rateOf), 0.18, " × Echo"),
+		}},
+		{id: "G5", conditions: []condition{
+			atLeast("rate", s.ratio("flag", "echo", rateOf), 0.33, " × Echo"),
+			atMost("CPU", s.ratio("flag", "echo", cpuOf), 4, " × Echo"),
+		}},
+	}
+}
+
+// mustServe ends the run when more than one act in a hundred of these targets failed: figures of refusals are none.
+func (b *bench) mustServe(s series, names ...string) {
+	for _, name := range names {
+		done, failed := 0.0, s.failures(name)
+		for _, r := range s.rounds {
+			done += r[name].rate
+		}
+		if failed > 0 && float64(failed) > done/100 {
+			b.t.Fatalf("%s: %d acts failed", name, failed)
+		}
+	}
+}
