@@ -12,7 +12,10 @@ create table river_job (
     finalized_at timestamptz,
     scheduled_at timestamptz     not null,
     kind         text            not null,
-    queue        text            not null
+    queue        text            not null,
+    attempted_by text[], -- the last is who works it
+    errors       jsonb[],
+    metadata     jsonb           not null
 );
 
 -- One row while a process works jobs; its holder renews it every 5 s.

@@ -45,7 +45,7 @@ func Register(
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
 	river.AddWorker(workers, &upkeepWorker{
-		codes: codes, mails: mails, accounts: accounts, offices: offices, replays: replays,
+		codes: codes, mails: mails, accounts: accounts, offices: offices, replays: replays, messages: messages,
 	})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
@@ -80,7 +80,7 @@ func NewWorker(
 		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: 200 * time.Millisecond,
 		JobTimeout:        15 * time.Second,
-		// After a kill the code must still go out within its life. More than JobTimeout.
+		// What a dead worker had under way, but for codes, which its heart brings sooner. More than JobTimeout.
 		RescueStuckJobsAfter:        60 * time.Second,
 		CompletedJobRetentionPeriod: 24 * time.Hour,
 		CancelledJobRetentionPeriod: 24 * time.Hour,

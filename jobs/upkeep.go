@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -37,9 +38,10 @@ type upkeepWorker struct {
 	accounts *account.Service
 	offices  *office.Service
 	replays  *replay.Store
+	messages *message.Service
 }
 
 func (w *upkeepWorker) Work(ctx context.Context, _ *river.Job[Upkeep]) error {
 	return errors.Join(w.codes.Upkeep(ctx), w.mails.Upkeep(ctx), w.accounts.LinkUpkeep(ctx), w.replays.Upkeep(ctx),
-		w.offices.WarnOfCaps(ctx))
+		w.offices.WarnOfCaps(ctx), w.messages.Upkeep(ctx))
 }

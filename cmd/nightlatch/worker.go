@@ -37,11 +37,16 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)
 	}
+	stopHeart := jobs.StartHeart(context.WithoutCancel(ctx), s.messages, client.ID(), a.logger)
 	// Its jobs end by Stop alone: a context that ends with a signal would cut every send in the middle.
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		stopHeart()
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
-	return func() { stopWorker(client, a.logger) }, nil
+	return func() {
+		stopWorker(client, a.logger)
+		stopHeart()
+	}, nil
 }
 
 // stopWorker lets running sends end, and cuts those that do not.

@@ -181,7 +181,7 @@ const messageStateSet = `-- name: MessageStateSet :execrows
 update messages
 set state = $1, reason = $2, final = $3, changed_at = now(),
     accepted_at = case when $1 in ('accepted', 'delivered') then coalesce(accepted_at, now()) else accepted_at end
-where id = $4 and not final
+where id = $4 and (not final or state = 'unsure' and $1 in ('accepted', 'delivered'))
 `
 
 type MessageStateSetParams struct {
@@ -191,7 +191,8 @@ type MessageStateSetParams struct {
 	ID     int64
 }
 
-// Where a message stands. A final state is never moved back.
+// Where a message stands. A final state is never moved back; that nobody knows is no more than that, and ends when the
+// worker that called comes back and says that it was sent.
 func (q *Queries) MessageStateSet(ctx context.Context, db DBTX, arg MessageStateSetParams) (int64, error) {
 	result, err := db.Exec(ctx, messageStateSet,
 		arg.State,

@@ -445,6 +445,9 @@ type RiverJob struct {
 	ScheduledAt time.Time
 	Kind        string
 	Queue       string
+	AttemptedBy []string
+	Errors      [][]byte
+	Metadata    []byte
 }
 
 type RiverLeader struct {
@@ -581,4 +584,9 @@ type UserFactor struct {
 	Label       string
 	Country     string
 	Amount      int32
+}
+
+type Worker struct {
+	ID     string
+	BeatAt time.Time
 }

@@ -14,11 +14,12 @@ from messages m join challenges c on c.id = m.challenge_id
 where c.ref = @ref and m.send_no = @send_no;
 
 -- name: MessageStateSet :execrows
--- Where a message stands. A final state is never moved back.
+-- Where a message stands. A final state is never moved back; that nobody knows is no more than that, and ends when the
+-- worker that called comes back and says that it was sent.
 update messages
 set state = @state, reason = @reason, final = @final, changed_at = now(),
     accepted_at = case when @state in ('accepted', 'delivered') then coalesce(accepted_at, now()) else accepted_at end
-where id = @id and not final;
+where id = @id and (not final or state = 'unsure' and @state in ('accepted', 'delivered'));
 
 -- name: MessageReasonSet :execrows
 -- What the carrier does with a message that the provider took.

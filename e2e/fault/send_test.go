@@ -80,15 +80,14 @@ func TestWhateverBefallsASendItsCodeArrivesAtMostTwice(t *testing.T) {
 func killed(in *program.Installation, worker *program.Node, release func()) {
 	worker.Kill()
 	release()
-	in.Stuck()
 	program.Spawn(in.T, in.Env, "--only", "work").Rough()
 }
 
-// stopped stops the process, as a pause of its machine does, for so long that another takes its job; then it goes on.
+// stopped stops the process, as a pause of its machine does, for so long that it counts as dead and another takes its
+// job; then it goes on.
 func stopped(in *program.Installation, worker *program.Node, release func()) {
 	worker.Signal(syscall.SIGSTOP)
 	release()
-	in.Stuck()
 	program.Spawn(in.T, in.Env, "--only", "work").Rough()
 	defer worker.Signal(syscall.SIGCONT)
 	program.Eventually(in.T, 90*time.Second, "another worker finishes the send", func() bool {

@@ -134,13 +134,6 @@ func (in *Installation) Blocked() bool {
 		"select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") != "0"
 }
 
-// Stuck makes a running send look as old as one whose worker died a while ago, so that a test need not wait a minute
-// for its rescue.
-func (in *Installation) Stuck() {
-	in.Exec("update river_job set attempted_at = attempted_at - interval '5 minutes' where kind = 'send_code' and state " +
-		"= 'running'")
-}
-
 // Later lets minutes go by for everything that waits: rows are moved back, since no test waits for a code to expire.
 func (in *Installation) Later(minutes int) {
 	in.Exec(`update challenges set created_at = created_at - $1 * interval '1 minute',
