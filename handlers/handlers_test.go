@@ -21,6 +21,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
@@ -90,8 +91,9 @@ func newFixture(t testing.TB) *fixture {
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
-		Users: users.New(pool, sessions, ways, log),
-		SSO:   federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
+		Users:   users.New(pool, sessions, ways, log),
+		Signing: issuer.NewKeys(pool, ring, log),
+		SSO:     federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
 	}
 	f.serveAccounts(account.NoMail{}, factory.Outbox{})
 	f.rebuild = func(services Services, options ...Option) *echo.Echo {
@@ -196,7 +198,7 @@ func target(route *echo.Route, id int64) string {
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
 	`/language|/session|/\.well-known/change-password|/favicon\.ico|/apple-touch-icon[a-z-]*\.png|` +
-	`/static/\*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
+	`/static/\*|/\.well-known/jwks\.json|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
 	`/link/:token|/link/(?:again|strength)|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.

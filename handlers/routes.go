@@ -27,6 +27,7 @@ func (s *site) routes() {
 	machines.get(paths.Favicon, echo.WrapHandler(static.Plain("favicon.svg")))
 	machines.get(paths.TouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
 	machines.get(paths.OldTouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
+	machines.get(paths.SigningKeys, s.issuer.Keys)
 	// An address that nobody knows looks the same to everybody, and speaks the visitor's language.
 	s.anybody().unknown("")
 	for _, mount := range s.optional {

@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/demo"
 	"github.com/nightlatch/nightlatch/handlers/factor"
 	"github.com/nightlatch/nightlatch/handlers/hooks"
+	"github.com/nightlatch/nightlatch/handlers/issuer"
 	"github.com/nightlatch/nightlatch/handlers/login"
 	"github.com/nightlatch/nightlatch/handlers/office"
 	"github.com/nightlatch/nightlatch/handlers/operator"
@@ -24,6 +25,7 @@ import (
 	accounts "github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
+	issuers "github.com/nightlatch/nightlatch/internal/issuer"
 	offices "github.com/nightlatch/nightlatch/internal/office"
 	operators "github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/proxy"
@@ -44,6 +46,7 @@ type Services struct {
 	Sessions *session.Store
 	StepUps  *stepup.Store
 	SSO      *federation.Service
+	Signing  *issuers.Keys // of the OpenID Connect provider
 	Replays  *replay.Store
 
 	Operator     *operators.Service
@@ -92,6 +95,7 @@ type site struct {
 	office   *office.Screens
 	users    *users.Screens
 	operator *operator.Screens
+	issuer   *issuer.Screens
 }
 
 // New builds the site with all its routes. public is the origin under which browsers reach it, product the name on its
@@ -115,6 +119,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
+	s.issuer = issuer.New(w, d.Signing)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
 	s.echo.IPExtractor = d.Proxies.Client

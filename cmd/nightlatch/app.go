@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/mail"
@@ -66,6 +67,7 @@ type services struct {
 	messages   *message.Service
 	mails      *mail.Service
 	replays    *replay.Store
+	signing    *issuer.Keys
 }
 
 // open opens the installation for one command: its database, its keys, and the services over them.
@@ -164,6 +166,7 @@ func (a *app) services(pool *db.Pool) *services {
 	s.users = users.New(pool, s.sessions, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)
 	s.replays = replay.NewStore(pool, a.ring)
+	s.signing = issuer.NewKeys(pool, a.ring, a.log)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
 	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.currency, a.cfg.zone, public.String, a.log, a.logger)

@@ -4,14 +4,17 @@ import (
 	"context"
 	"fmt"
 	"text/tabwriter"
+	"time"
 
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 )
 
 // keysCommand is the group of commands about the master keys. The rules are in package rotation.
 type keysCommand struct {
-	Rotate keysRotate `cmd:"" help:"Add a new master key to the key file; with --promote, seal with it."`
-	Status keysStatus `cmd:"" help:"Show the keys: which seals, what each is still needed for, who has it."`
+	Rotate  keysRotate  `cmd:"" help:"Add a new master key to the key file; with --promote, seal with it."`
+	Status  keysStatus  `cmd:"" help:"Show the keys: which seals, what each is still needed for, who has it."`
+	Signing keysSigning `cmd:"" help:"Show the keys that sign for applications, or revoke one with --revoke."`
 }
 
 type keysRotate struct {
@@ -77,4 +80,35 @@ func (keysStatus) Run(ctx context.Context, a *app, std stdio) error {
 		fmt.Fprintf(std.out, "Without the newest key: %s\n", host)
 	}
 	return nil
+}
+
+type keysSigning struct {
+	Revoke string `help:"Take this key out of the set at once: the next one signs in its place." placeholder:"KEY"`
+}
+
+// Run prints the published set, after it has revoked a key.
+func (c *keysSigning) Run(ctx context.Context, a *app, std stdio) error {
+	if c.Revoke != "" {
+		if err := a.web.signing.Revoke(ctx, c.Revoke, audit.CommandLine); err != nil {
+			return err
+		}
+		fmt.Fprintf(std.out, "Revoked: %s\n", c.Revoke)
+	}
+	published, err := a.web.signing.Published(ctx)
+	if err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(std.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "KEY\tALGORITHM\tSTATE")
+	for _, k := range published {
+		state := "was before; stays until nothing it signed is looked at"
+		switch {
+		case k.Signs:
+			state = "signs since " + k.SignsFrom.UTC().Format(time.DateOnly)
+		case k.SignsFrom.After(time.Now()):
+			state = "will sign from " + k.SignsFrom.UTC().Format(time.DateTime)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", k.ID, k.Algorithm, state)
+	}
+	return table.Flush()
 }

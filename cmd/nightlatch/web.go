@@ -80,6 +80,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		StepUps:  stepup.NewStore(a.pool, a.ring),
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
+		Signing:  a.web.signing,
 
 		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),

@@ -26,13 +26,13 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	pool := db.NewPool(pgxPool)
 	a.metrics.Watch("work", pool)
 	s := a.services(pool)
-	sealed := []jobs.Resealer{s.federation}
+	sealed := []jobs.Resealer{s.federation, s.signing}
 	for _, kind := range s.factors.Kinds() {
 		sealed = append(sealed, kind)
 	}
 	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts,
 		s.offices, s.replays,
-		sealed)
+		sealed, s.signing)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)

@@ -393,6 +393,17 @@ type ProxyFinding struct {
 	LastAt   time.Time
 }
 
+type PublishedKey struct {
+	ID        int64
+	Kid       string
+	Algorithm string
+	PublicKey []byte
+	PrivateCt []byte
+	CreatedAt time.Time
+	SignsFrom time.Time
+	Signs     bool
+}
+
 type Receipt struct {
 	ID         int64
 	MessageID  int64
@@ -503,6 +514,17 @@ type Session struct {
 	LimitsToldAt    time.Time
 	BrowserHash     []byte
 	LoggedOut       bool
+}
+
+type SigningKey struct {
+	ID        int64
+	Kid       string
+	Algorithm string
+	PublicKey []byte
+	PrivateCt []byte
+	CreatedAt time.Time
+	SignsFrom time.Time
+	RevokedAt *time.Time
 }
 
 type SsoFlow struct {

@@ -45,6 +45,8 @@ const (
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet
 	KeyPromoted         Action = "key_promoted"      // it seals from now on
+	SigningKeyMade      Action = "signing_key_made"  // it stands in the published set, and will sign
+	SigningKeyRevoked   Action = "signing_key_revoked"
 
 	OperatorCreated Action = "operator_created"
 	OperatorKeyMade Action = "operator_key_made" // the key of their authenticator app was printed

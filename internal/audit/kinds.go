@@ -39,7 +39,7 @@ func (k Kind) Actions() []Action {
 			MoneyCapSet, HistoryExported}
 	case KindOperators:
 		return []Action{OperatorCreated, OperatorKeyMade, OperatorRemoved, JobsChanged, UserLookedUp, ChallengeEnded,
-			ChallengeRenewed, PrefixReleased, KeyAdded, KeyPromoted}
+			ChallengeRenewed, PrefixReleased, KeyAdded, KeyPromoted, SigningKeyMade, SigningKeyRevoked}
 	}
 	return nil
 }

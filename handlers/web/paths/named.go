@@ -24,7 +24,7 @@ func patterns() map[string]string {
 	return map[string]string{
 		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Session": Session,
 		"ChangePassword": ChangePassword, "Favicon": Favicon, "TouchIcon": TouchIcon, "OldTouchIcon": OldTouchIcon,
-		"Login":  Login,
+		"SigningKeys": SigningKeys, "Login": Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
 		"Forgot": Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
 		"DemoPhone": DemoPhone, "SecondStep": SecondStep, "LoginMethod": LoginMethod, "LoginCheck": LoginCheck,

@@ -38,6 +38,9 @@ const (
 	LinkAgain    = "/link/again"
 	LinkStrength = "/link/strength"
 
+	// The OpenID Connect provider.
+	SigningKeys = "/.well-known/jwks.json"
+
 	DemoMailbox = "/demo/mailbox"
 	DemoPhone   = "/demo/phone"
 )

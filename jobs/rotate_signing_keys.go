@@ -1,0 +1,40 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/nightlatch/nightlatch/internal/issuer"
+)
+
+// RotateSigningKeys makes the keys that the OpenID Connect provider will sign with next, and forgets old ones.
+type RotateSigningKeys struct{}
+
+// Kind returns the job's name in River's table.
+func (RotateSigningKeys) Kind() string { return "rotate_signing_keys" }
+
+// InsertOpts allows one job in each period.
+func (RotateSigningKeys) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: QueueUpkeep, MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: rotateEvery},
+	}
+}
+
+const rotateEvery = time.Hour
+
+func rotatePeriodically() *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(rotateEvery),
+		func() (river.JobArgs, *river.InsertOpts) { return RotateSigningKeys{}, nil },
+		&river.PeriodicJobOpts{RunOnStart: true})
+}
+
+type rotateSigningKeysWorker struct {
+	river.WorkerDefaults[RotateSigningKeys]
+	signing *issuer.Keys
+}
+
+func (w *rotateSigningKeysWorker) Work(ctx context.Context, _ *river.Job[RotateSigningKeys]) error {
+	return w.signing.Rotate(ctx)
+}
