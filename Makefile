@@ -69,7 +69,7 @@ test/go: build postgres proxies browser/tools ## the Go tests, with the race det
 
 # A file has a program, a database and a browser of its own; a page that one waits for leaves a core to the other.
 .PHONY: test/browser
-test/browser: build postgres browser/tools ## the browser tests alone
+test/browser: build postgres proxies browser/tools ## the browser tests alone
 	cd $(E2E) && TMPDIR=$$(../scripts/scratch.sh) node --test --test-concurrency=2 --test-reporter=spec
 
 .PHONY: security

@@ -19,9 +19,11 @@ export class App {
   #offices = 0;
   #numbers = 0;
   log = '';
+  flags = []; // of serve
+  broken = false; // a test breaks what the program stands on: its log may tell of errors
 
   static async start(settings = {}) {
-    const app = new App();
+    const app = new this();
     app.#data = await mkdtemp(join(tmpdir(), 'nightlatch-e2e-'));
     // Nothing of the caller's environment but what a program needs to run at all.
     const { PATH, HOME, TMPDIR, PG_BINDIR } = process.env;
@@ -34,14 +36,17 @@ export class App {
       NIGHTLATCH_DATA: app.#data,
       ...settings,
     };
+    if (settings.DATABASE_URL) await app.command(['migrate']);
     await app.command(['demo']);
     app.password = (await readFile(join(app.#data, 'demo-password'), 'utf8')).trim();
-    await app.#serve();
+    await app.serve();
     return app;
   }
 
-  async #serve() {
-    this.#process = spawn(binary, ['serve'], { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts the program, at first and after kill. */
+  async serve() {
+    const options = { cwd: root, env: this.env, stdio: ['ignore', 'pipe', 'pipe'] };
+    this.#process = spawn(binary, ['serve', ...this.flags], options);
     this.#exited = new Promise((done) => this.#process.once('exit', (code, signal) => done({ code, signal })));
     process.once('exit', () => this.#process.kill('SIGTERM'));
     let out = '';
@@ -58,6 +63,12 @@ export class App {
     });
   }
 
+  /** Ends the program where it stands. */
+  async kill() {
+    this.#process.kill('SIGKILL');
+    await this.#exited;
+  }
+
   /** Asks the program to stop, and insists that it does so in good order. */
   async stop() {
     this.#process.kill('SIGTERM');
@@ -68,7 +79,8 @@ export class App {
       { code: 0, signal: null },
       `nightlatch serve did not stop in good order:\n${this.log}`,
     );
-    const errors = this.log.split('\n').filter((line) => /level=ERROR|panic/.test(line));
+    const unwanted = this.broken ? /panic/ : /level=ERROR|panic/;
+    const errors = this.log.split('\n').filter((line) => unwanted.test(line));
     assert.deepEqual(errors, [], 'the log tells of errors');
   }
 

@@ -40,7 +40,8 @@ export class BrowserUser {
     );
     this.context.on('console', (message) => {
       if (message.type() !== 'error') return;
-      if (this.#broken && /^(Failed to load resource|htmx: htmx:error: Failed to fetch)/.test(message.text())) return;
+      const unanswered = /^(Failed to load resource|htmx: htmx:error: (Failed to fetch|timeout))/;
+      if (this.#broken && unanswered.test(message.text())) return;
       const refused = /^Failed to load resource: the server responded with a status of 4\d\d/.test(message.text());
       const path = pathOf(message.location().url);
       // The live line may ask in the very moment in which the code was right and the session got its new token, and

@@ -14,11 +14,12 @@ const failures = {
   'a 429': { status: 429, ...html('Slow down') },
   'no network': null,
 };
-const asking = '[hx-get], [hx-post]';
+/** What asks. */
+export const asking = '[hx-get], [hx-post]';
 const seen = new Set();
 
-// The page without what comes and goes while something is asked, and the time.
-const shape = (page) =>
+/** The page without what comes and goes while something is asked, and the time. */
+export const shape = (page) =>
   page.evaluate(() => {
     const body = document.body.cloneNode(true);
     for (const e of body.querySelectorAll('#toasts, #announce, time, [data-left], [data-life]')) e.replaceChildren();
@@ -32,7 +33,8 @@ const shape = (page) =>
   });
 
 let typed = 0;
-const ask = (element) =>
+/** Makes an element ask, as its user or the clock would. */
+export const ask = (element, text = `0612${++typed}`) =>
   element.evaluate((e, text) => {
     const trigger = e.getAttribute('hx-trigger') ?? '';
     if (trigger.startsWith('every')) e.dispatchEvent(new Event('every'));
@@ -42,7 +44,7 @@ const ask = (element) =>
       for (const type of ['input', 'change']) e.dispatchEvent(new Event(type, { bubbles: true }));
     } else if (e.matches('form')) e.requestSubmit();
     else e.click();
-  }, `0612${++typed}`);
+  }, text);
 
 /** Makes each part that the page asks for fail, unless it was made to on an earlier page. */
 export async function survives(who, name) {

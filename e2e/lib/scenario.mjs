@@ -5,11 +5,11 @@ import { BrowserUser } from './browser-user.mjs';
 import { launch } from './browser.mjs';
 
 /** Starts the program and the browser for this file, before its first scenario, and returns how to write one. */
-export function setup() {
+export function setup(start = () => App.start()) {
   let app, browser;
   const staying = []; // users who are still there in the next scenario
   before(async () => {
-    [app, browser] = await Promise.all([App.start(), launch()]);
+    [app, browser] = await Promise.all([start(), launch()]);
   });
   after(async () => {
     await browser?.close();

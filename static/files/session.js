@@ -19,8 +19,8 @@
     : "defaultChecked" in field && /radio|checkbox/.test(field.type) ? field.checked !== field.defaultChecked
     : field.value !== field.defaultValue;
   const action = (form) => new URL(form.action, location).pathname;
-  // What was typed in the forms of the page, secrets apart. It stands in the tab's storage only from here to the page
-  // after the log-in, and is nobody else's.
+  // What was typed in the forms of the page, secrets apart. It stands in the tab's storage only from here to the next
+  // page of ours, and is nobody else's.
   const keep = (forms) => {
     const all = forms.filter((form) => typed(form).some(changed)).map((form) => ({
       action: action(form), fields: typed(form).map((f) => ({ name: f.name, value: f.value, checked: f.checked })),
@@ -30,7 +30,9 @@
   const giveBack = () => {
     const was = JSON.parse(sessionStorage.getItem(kept) ?? "null");
     sessionStorage.removeItem(kept);
-    if (back === undefined || was?.user !== user || was.path !== location.pathname) return;
+    // After the log-in, or on the way back from an outage's page: browsers forget what stood in a page that none keeps.
+    const again = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+    if (back === undefined && !again || was?.user !== user || was.path !== location.pathname) return;
     for (const { action: to, fields } of was.forms) {
       const form = [...main.querySelectorAll("form")].find((form) => action(form) === to && typed(form).length);
       for (const { name, value, checked } of form ? fields : []) {
