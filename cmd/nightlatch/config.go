@@ -42,6 +42,7 @@ type config struct {
 	zone          *time.Location // of readers whose browser tells none
 	retentionDays int            // how long challenges and their messages are kept
 	metricsAddr   string         // "" when there are no metrics
+	profiles      bool           // the metrics' address tells where time and memory go, too
 	mail          *mail.Settings // nil when there is no mail server
 	pollOnly      bool           // workers ask for jobs and never listen: see docs/operating.md, PgBouncer
 }
@@ -128,7 +129,7 @@ func readZone(name string) (*time.Location, error) {
 	return zone, nil
 }
 
-// readNumbers reads what is a number, or a yes or no.
+// readNumbers reads what is a number, or a yes or no; the address of the metrics has been read.
 func (c *config) readNumbers(env variables) (err error) {
 	c.balanceWarn, err = strconv.ParseFloat(env.get("NIGHTLATCH_BALANCE_WARN", "10"), 64)
 	if err != nil || c.balanceWarn < 0 {
@@ -145,6 +146,12 @@ func (c *config) readNumbers(env variables) (err error) {
 	}
 	if c.pollOnly, err = strconv.ParseBool(env.get("NIGHTLATCH_POLL_ONLY", "false")); err != nil {
 		return fmt.Errorf("NIGHTLATCH_POLL_ONLY is %q and should be true or false", env["NIGHTLATCH_POLL_ONLY"])
+	}
+	if c.profiles, err = strconv.ParseBool(env.get("NIGHTLATCH_PPROF", "false")); err != nil {
+		return fmt.Errorf("NIGHTLATCH_PPROF is %q and should be true or false", env["NIGHTLATCH_PPROF"])
+	}
+	if c.profiles && c.metricsAddr == "" {
+		return errors.New("NIGHTLATCH_PPROF is set, but NIGHTLATCH_METRICS_ADDR is not: profiles are served there alone")
 	}
 	return nil
 }

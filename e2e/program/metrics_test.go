@@ -215,6 +215,27 @@ func TestMetricsAreOffUntilAskedForAndHaveAnAddressOfTheirOwn(t *testing.T) {
 	}
 }
 
+// Profiles show what is in memory: they are asked for, at the private address, and no other has them.
+func TestProfilesAreServedOnRequestAndAtThePrivateAddressAlone(t *testing.T) {
+	t.Parallel()
+	in := program.Install(t)
+	on := program.With(in.Env, "NIGHTLATCH_PPROF", "true")
+	program.Refused(t, on, "", []string{"serve"}, "NIGHTLATCH_PPROF", "NIGHTLATCH_METRICS_ADDR")
+	n := program.Spawn(t, program.With(on, "NIGHTLATCH_METRICS_ADDR", "localhost:0"))
+	private := strings.TrimSuffix(metricsOf(t, n), "/metrics")
+	for path, served := range map[string]int{
+		"/debug/pprof/": 200, "/debug/pprof/heap": 200, "/debug/pprof/profile?seconds=1": 200,
+		"/debug/pprof/trace?seconds=0.1": 200, "/debug/pprof/cmdline": 404, "/debug/vars": 404, "/": 404,
+	} {
+		if status, _ := fetch(t, private+path); status != served {
+			t.Errorf("the private address answers %s with %d", path, status)
+		}
+		if status, _ := fetch(t, n.URL+path); status != http.StatusNotFound && path != "/" {
+			t.Errorf("the public address answers %s with %d", path, status)
+		}
+	}
+}
+
 func TestEveryAlertHasItsSection(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(operatingFile)
