@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nightlatch/nightlatch/e2e/program"
@@ -35,13 +37,12 @@ func (b *bench) fill(w *world) {
 	began := time.Now()
 	w.User("pattern", "user", "") // whose password everybody has
 	f := w.data
-	b.admin(w.name, fmt.Sprintf(`
-		select set_config('bench.offices', '%d', false), set_config('bench.users', '%d', false),
+	sizes := fmt.Sprintf(`select set_config('bench.offices', '%d', false), set_config('bench.users', '%d', false),
 			set_config('bench.sessions', '%d', false), set_config('bench.waiting', '%d', false),
 			set_config('bench.finished', '%d', false), set_config('bench.events', '%d', false),
 			set_config('bench.messages', '%d', false);
-		`, f.offices, f.users, f.sessions, f.waiting, f.finished, f.events, f.messages)+dataSQL)
-	b.admin(w.name, "vacuum (analyze)")
+		`, f.offices, f.users, f.sessions, f.waiting, f.finished, f.events, f.messages)
+	b.admin(w.name, slices.Concat([]string{sizes}, strings.SplitAfter(dataSQL, ";\n"), []string{"vacuum (analyze)"})...)
 	fmt.Fprintf(os.Stderr, "%s: filled in %s\n", w.name, time.Since(began).Round(100*time.Millisecond))
 }
 

@@ -12,11 +12,11 @@ values ('PLAIN', 'Without a second factor', false), ('ENROL', 'Nobody has a numb
     ('MONDAY', 'Everybody at once', true), ('SEND', 'Senders', true);
 
 -- Users 1 … n, of the offices in turn.
-insert into users (office_id, username, name, role, password_hash, email)
+insert into users (office_id, username, name, role, password_hash, email, budgets_since)
 select o.id, 'u' || i, 'User Number ' || i,
     case (i / current_setting('bench.offices')::int) % 100 when 0 then 'superuser' when 1 then 'accountant'
         else 'user' end,
-    p.password_hash, 'u' || i || '@office.example'
+    p.password_hash, 'u' || i || '@office.example', now() - interval '1 year'
 from generate_series(1, current_setting('bench.users')::int) i
 join offices o on o.code = 'O' || lpad((1 + i % current_setting('bench.offices')::int)::text, 5, '0')
 cross join (select password_hash from users where username = 'pattern') p;
@@ -33,7 +33,6 @@ from users u join offices o on o.id = u.office_id
 where o.code not in ('PLAIN', 'ENROL', 'ACME');
 
 insert into office_countries (office_id, country) select id, 'NL' from offices on conflict do nothing;
-update users set budgets_since = now() - interval '1 year';
 
 -- Sessions with both factors, users in turn; and log-ins that wait for a number.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, second_factor_at, expires_at,

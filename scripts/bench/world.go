@@ -37,8 +37,8 @@ func (b *bench) startPostgres() {
 	b.meter.add(postgresName, localpgtest.PID(b.t, server.URL()))
 }
 
-// admin executes a statement as the server's superuser, in a database.
-func (b *bench) admin(database, sql string) {
+// admin executes statements as the server's superuser, in a database, over one connection.
+func (b *bench) admin(database string, statements ...string) {
 	b.t.Helper()
 	config, err := pgx.ParseConfig(b.postgres.DatabaseURL(database))
 	if err != nil {
@@ -50,8 +50,10 @@ func (b *bench) admin(database, sql string) {
 		b.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(context.Background(), sql); err != nil {
-		b.t.Fatalf("%.200s: %v", sql, err)
+	for _, sql := range statements {
+		if _, err := conn.Exec(context.Background(), sql); err != nil {
+			b.t.Fatalf("%.200s: %v", sql, err)
+		}
 	}
 }
 
