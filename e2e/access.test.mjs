@@ -14,7 +14,7 @@ scenario('a wrong office, user or password gives one and the same answer', async
     ['DEMO', 'user-new', 'wrong'],
   ]) {
     await somebody.go('/login');
-    await somebody.field('Office code').fill(office);
+    await somebody.enterOffice(office);
     await somebody.field('Username').fill(username);
     await somebody.field('Password').fill(password);
     const [answer] = await Promise.all([

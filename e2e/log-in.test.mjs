@@ -10,7 +10,7 @@ scenario('a password can be shown, by keyboard, and is hidden when it is sent', 
   const office = await app.office({ ann: 'user' });
   await ann.go('/login');
   const password = ann.page.locator('[name=password]');
-  await ann.field('Office code').fill(office.code);
+  await ann.enterOffice(office.code);
   await ann.field('Username').fill('ann');
   await password.fill(office.password);
   await ann.page.keyboard.press('Tab');
@@ -37,11 +37,19 @@ scenario('a password can be shown, by keyboard, and is hidden when it is sent', 
   await ann.go('/settings/me');
   await ann.logOut();
   assert.equal(await ann.field('Office code').inputValue(), office.code);
+  assert.equal(await ann.field('Office code').isVisible(), false, 'a line stands in its place');
+  const kept = ann.page.locator('details.kept > summary');
+  assert.equal((await kept.innerText()).replace(/\s+/g, ' ').trim(), `Office ${office.code} · change`);
   assert.equal(await ann.field('Username').inputValue(), 'ann');
   await ann.page.locator('[name=password]:focus').waitFor();
   await ann.page.locator('summary', { hasText: 'Lost your phone?' }).click();
   await ann.reads(/recovery code/);
   await accessible(ann.page, 'the log-in of somebody who was here');
+  await kept.focus();
+  await ann.page.keyboard.press('Enter');
+  await ann.page.keyboard.press('Tab');
+  await ann.page.locator('[name=office]:focus').waitFor();
+  await accessible(ann.page, 'the log-in with another office');
 });
 
 scenario('a browser that keeps no cookies is told so, and no text is sent', async ({ app, browserUser }) => {
@@ -54,7 +62,7 @@ scenario('a browser that keeps no cookies is told so, and no text is sent', asyn
   await bea.context.clearCookies();
   await bea.go('/login');
   await bea.context.clearCookies();
-  await bea.field('Office code').fill('DEMO');
+  await bea.enterOffice('DEMO');
   await bea.field('Username').fill('user-confirmed');
   await bea.field('Password').fill(app.password);
   await bea.button('Log in').click();

@@ -107,7 +107,7 @@ scenario('who is invited sets the first password, and then logs in', async ({ ap
   const ivy = await browserUser();
   ivy.expectRefusal('/login', pathOf(mail.links[0]));
   await ivy.go('/login');
-  await ivy.field('Office code').fill(office.code);
+  await ivy.enterOffice(office.code);
   await ivy.field('Username').fill('ivy');
   await ivy.field('Password').fill(fresh);
   await ivy.button('Log in').click();

@@ -152,7 +152,7 @@ scenario(
     const mia = await browserUser(plain);
     await mia.go('/login');
     await mia.link('Forgot your password?').click();
-    await mia.field('Office code').fill(office.code);
+    await mia.enterOffice(office.code);
     await mia.field('Username').fill('mia');
     await mia.button('Send the link').click();
     await mia.reads(/a link is on its way/);

@@ -73,7 +73,7 @@ scenario('a session that ends unseen leads back to the page and to what was type
     else await ann.page.locator('main form button.button').last().click();
     await ann.at('/login');
     await ann.reads('You were logged out because nothing happened for 15 minutes.');
-    await ann.field('Office code').fill(office.code);
+    await ann.enterOffice(office.code);
     await ann.field('Username').fill('ann');
     await ann.field('Password').fill(office.password);
     await ann.button('Log in').click();

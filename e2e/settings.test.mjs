@@ -165,7 +165,7 @@ scenario('a superuser resets a second factor: sessions end, the user enrols anew
   await rex.at('/login');
   // The password went with the factor: a link to another came by mail.
   rex.expectRefusal('/login');
-  await rex.field('Office code').fill(office.code);
+  await rex.enterOffice(office.code);
   await rex.field('Username').fill('rex');
   await rex.field('Password').fill(office.password);
   await rex.button('Log in').click();

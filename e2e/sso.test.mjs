@@ -253,7 +253,7 @@ scenario(
     const answers = [];
     for (const code of ['DEMO', 'NOBODY']) {
       await una.go('/login');
-      await una.field('Office code').fill(code);
+      await una.enterOffice(code);
       await una.button('Log in with SSO').click();
       await una.alert.waitFor();
       answers.push(await una.page.locator('main').innerText());
@@ -266,7 +266,7 @@ scenario('it works without JavaScript, by a link', async (fixture) => {
   const { office } = await officeWithProvider(fixture);
   const una = await traveller(fixture, { javaScriptEnabled: false });
   await una.go('/login');
-  await una.field('Office code').fill(office.code);
+  await una.enterOffice(office.code);
   await una.button('Log in with SSO').click();
   await una.at('/login/sso/go');
   await una.link(/^Continue to /).click();

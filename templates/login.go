@@ -7,6 +7,7 @@ type LoginView struct {
 	Action    string
 	Operators bool // no office is asked for, and the app's code at once
 	Office    string
+	Kept      bool // Office is that of this browser's last log-in: it stands in a line, and its field can be opened
 	Username  string
 	Error     string // about all of it together, or ""
 	// What is said of a field that was left empty.

@@ -154,10 +154,17 @@ export class BrowserUser {
     return (await this.page.locator('body').innerText()).replace(/\s+/g, ' ');
   }
 
+  /** Types an office code, behind *change* where the page keeps the last one. */
+  async enterOffice(code) {
+    const kept = this.page.locator('details.kept:not([open]) > summary');
+    if (await kept.count()) await kept.click();
+    await this.field('Office code').fill(code);
+  }
+
   async enterPassword(office, username, password = office.password) {
     this.keepSecret(password);
     await this.go('/login');
-    await this.field('Office code').fill(office.code);
+    await this.enterOffice(office.code);
     await this.field('Username').fill(username);
     await this.field('Password').fill(password);
     await this.button('Log in').click();

@@ -27,6 +27,8 @@ type Inviter interface {
 
 // Factors registers and resets other users' factors.
 type Factors interface {
+	SealTyped(sess session.Session, userID int64, number phone.Number) string
+	OpenTyped(sess session.Session, userID int64, sealed string) string
 	RegisterNumber(ctx context.Context, sess session.Session, client session.Client, userID int64,
 		number phone.Number) error
 	Reset(ctx context.Context, sess session.Session, client session.Client, userID int64) (twofactor.Handover, error)

@@ -16,14 +16,26 @@ import (
 	pages "github.com/nightlatch/nightlatch/templates/users"
 )
 
-// UserPage is another user's settings, or one's own as the office sees them.
-func (s *Screens) UserPage(c echo.Context) error { return s.showUser(c, shownUser{}) }
+// typedSeconds is how long a number waits for the page that shows it whole.
+const typedSeconds = 60
+
+// UserPage is another user's settings, or one's own as the office sees them. Whoever has just registered the number
+// sees it whole, once: a digit that was swapped can be seen by nobody else.
+func (s *Screens) UserPage(c echo.Context) error {
+	shown, sealed := shownUser{}, s.Cookie(c, web.CookieNumber)
+	if sealed != "" {
+		s.SetCookie(c, web.CookieNumber, "", -1)
+		shown.typed = s.factors.OpenTyped(web.CurrentSession(c), requestedUser(c).ID, sealed)
+	}
+	return s.showUser(c, shown)
+}
 
 // shownUser is what stands on a user's page beside the user.
 type shownUser struct {
 	fieldProblem string // of the number
 	problem      string
 	word         string // of a reset, to be handed over
+	typed        string // the number that was just registered, whole
 	sure         bool   // the number is taken when it is posted once more
 	question     func(account.Profile) templates.Question
 }
@@ -32,6 +44,9 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	user := requestedUser(c)
 	view := userView(sess.User, sess.TwoFactorRequired, user)
+	if user.Factors.Unconfirmed() != nil {
+		view.Typed = web.Unbroken(shown.typed)
+	}
 	view.Error, view.Factors = shown.problem, s.FactorRows(c, user.Factors, false)
 	if shown.question != nil {
 		question := shown.question(user)
@@ -101,6 +116,7 @@ func (s *Screens) RegisterNumber(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	s.SetCookie(c, web.CookieNumber, s.factors.SealTyped(web.CurrentSession(c), id, number), typedSeconds)
 	return s.Tell(c, paths.To(paths.User, id), "number_registered")
 }
 

@@ -29,8 +29,8 @@ type LoginForm struct {
 func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 	w.KnowBrowser(c)
 	view := templates.LoginView{}
-	if last, err := url.ParseQuery(w.Cookie(c, CookieLogin)); err == nil && !form.Operators {
-		view.Office, view.Username = last.Get("office"), last.Get("username")
+	if !form.Operators {
+		view.Office, view.Username = w.lastLogin(c)
 	}
 	why, limit, _ := strings.Cut(w.Told(c), "-")
 	switch n, err := strconv.Atoi(limit); session.Why(why) {
@@ -56,7 +56,19 @@ func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 func (w *Web) ShowLogin(c echo.Context, status int, form LoginForm, view templates.LoginView) error {
 	view.Heading, view.Lead = w.T(c, form.Title), w.T(c, form.Lead)
 	view.Action, view.Operators = form.Path, form.Operators
+	if last, _ := w.lastLogin(c); !form.Operators {
+		view.Kept = last != "" && view.Office == last && view.OfficeError == ""
+	}
 	return Page(c, status, templates.Login, w.Layout(c, view.Heading, form.Path), view)
+}
+
+// lastLogin returns the office code and the username of this browser's last log-in.
+func (w *Web) lastLogin(c echo.Context) (office, username string) {
+	last, err := url.ParseQuery(w.Cookie(c, CookieLogin))
+	if err != nil {
+		return "", ""
+	}
+	return last.Get("office"), last.Get("username")
 }
 
 // LogIn takes the form.

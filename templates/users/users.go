@@ -68,6 +68,7 @@ type UserView struct {
 	MayReset    bool
 	MayAsk      bool // for a reset by a superuser
 	Field       templates.NumberField
+	Typed       string // the number that the viewer has just registered, shown whole this once
 	Error       string
 	Mail        Undelivered
 
