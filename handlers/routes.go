@@ -60,6 +60,7 @@ func (s *site) loginRoutes() {
 	all.get(paths.Start, s.login.Start)
 	all.page(paths.Login, s.login.Page, s.login.Login)
 	all.post(paths.SSO, s.login.SSOLogin)
+	all.get(paths.SSOInitiate, s.login.SSOInitiate)
 	all.get(paths.SSOGo, s.login.SSOGo)
 	all.get(paths.SSOCallback, s.login.SSOCallback)
 	all.page(paths.SSOLink, s.login.SSOLinkPage, s.login.LinkSSO)

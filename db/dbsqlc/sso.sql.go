@@ -411,6 +411,34 @@ func (q *Queries) SSOLinkWaiting(ctx context.Context, db DBTX, browserHash []byt
 	return i, err
 }
 
+const sSOOfficesOfIssuer = `-- name: SSOOfficesOfIssuer :many
+select o.code from sso_providers p join offices o on o.id = p.office_id
+where rtrim(p.issuer, '/') = rtrim($1::text, '/')
+order by o.code
+limit 2
+`
+
+// Two are enough to know that the issuer alone does not tell the office. A slash at its end is a way of writing.
+func (q *Queries) SSOOfficesOfIssuer(ctx context.Context, db DBTX, issuer string) ([]string, error) {
+	rows, err := db.Query(ctx, sSOOfficesOfIssuer, issuer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var code string
+		if err := rows.Scan(&code); err != nil {
+			return nil, err
+		}
+		items = append(items, code)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sSOPreflight = `-- name: SSOPreflight :one
 select p.policy, count(u.id)::int as users
 from sso_providers p

@@ -5,6 +5,13 @@ select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, 
 from sso_providers p join offices o on o.id = p.office_id
 where o.code = @code;
 
+-- name: SSOOfficesOfIssuer :many
+-- Two are enough to know that the issuer alone does not tell the office. A slash at its end is a way of writing.
+select o.code from sso_providers p join offices o on o.id = p.office_id
+where rtrim(p.issuer, '/') = rtrim(@issuer::text, '/')
+order by o.code
+limit 2;
+
 -- name: SSOProviderOf :one
 select p.*, o.code as office_code, o.two_factor_required
 from sso_providers p join offices o on o.id = p.office_id

@@ -23,11 +23,18 @@ func (s *Screens) SSOLogin(c echo.Context) error {
 	view := templates.LoginView{
 		Office: c.FormValue("office"), Username: c.FormValue("username"),
 	}
+	if issuer := c.FormValue("iss"); view.Office == "" && issuer != "" {
+		code, err := s.sso.OfficeOf(c.Request().Context(), issuer)
+		if err != nil {
+			return s.showInitiate(c, issuer, err)
+		}
+		view.Office = code
+	}
 	if view.Office == "" {
 		view.OfficeError = s.T(c, "login.sso_office")
 		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
 	}
-	browser, err := s.sso.Begin(c.Request().Context(), view.Office, s.Client(c))
+	browser, err := s.sso.Begin(c.Request().Context(), view.Office, clip(c.FormValue("login_hint")), s.Client(c))
 	if errors.Is(err, federation.ErrNone) {
 		view.OfficeError = s.T(c, "login.sso_none")
 		return s.ShowLogin(c, http.StatusUnprocessableEntity, s.form(), view)
@@ -40,6 +47,7 @@ func (s *Screens) SSOLogin(c echo.Context) error {
 		return s.SSOProblem(c, err)
 	}
 	s.SetCookie(c, web.CookieSSO, string(browser), web.SSOFlowSeconds)
+	s.ReturnTo(c, c.FormValue("target"))
 	return s.Redirect(c, paths.SSOGo)
 }
 

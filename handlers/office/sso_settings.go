@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -39,8 +40,15 @@ func (s *Screens) showSSO(c echo.Context, shown federation.Settings, problem *fe
 		ACR:      strings.Join(shown.ACRValues, " "),
 		Callback: s.sso.Callback(), TwoFactor: sess.TwoFactorRequired, Fresh: s.sso.Fresh(sess), Host: hostOf(set.Issuer),
 	}
+	view.Kind, view.Start = kindOf(c, shown.Issuer), s.sso.Start(sess.OfficeCode)
+	if view.Kind == pages.ProviderMicrosoft {
+		view.Tenant = tenantForm.FindString(shown.Issuer)
+	}
 	if problem != nil {
 		view.Field, view.Error = problem.Field, s.T(c, "sso_problem."+problem.Key)
+		if view.Kind == pages.ProviderMicrosoft && problem.Field == "issuer" {
+			view.Field, view.Error, view.Tenant = "tenant", s.T(c, "sso_problem.tenant"), c.FormValue("tenant")
+		}
 	}
 	if t := set.Test; t != nil {
 		view.Test = &pages.SSOTest{At: t.At, Issuer: set.Issuer, AMR: strings.Join(t.AMR, ", "), ACR: t.ACR,
@@ -63,7 +71,7 @@ func (s *Screens) showSSO(c echo.Context, shown federation.Settings, problem *fe
 
 func (s *Screens) SaveSSO(c echo.Context) error {
 	typed := federation.Settings{
-		Issuer: c.FormValue("issuer"), ClientID: c.FormValue("client_id"), Policy: federation.Policy(c.FormValue("policy")),
+		Issuer: issuerOf(c), ClientID: c.FormValue("client_id"), Policy: federation.Policy(c.FormValue("policy")),
 		ACRValues: strings.Fields(c.FormValue("acr")),
 	}
 	err := s.sso.Save(c.Request().Context(), web.CurrentSession(c), typed, c.FormValue("secret"), s.Client(c))
@@ -72,6 +80,41 @@ func (s *Screens) SaveSSO(c echo.Context) error {
 		return s.showSSO(c, typed, problem)
 	}
 	return s.afterSSOChange(c, err, "saved")
+}
+
+const (
+	microsoftHost = "https://login.microsoftonline.com/"
+	googleIssuer  = "https://accounts.google.com"
+)
+
+// tenantForm is the id of a directory, also within an address that was pasted.
+var tenantForm = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// issuerOf returns the issuer that the form means: that of Microsoft is made of the directory's id.
+func issuerOf(c echo.Context) string {
+	if c.FormValue("provider") != string(pages.ProviderMicrosoft) {
+		return c.FormValue("issuer")
+	}
+	tenant := tenantForm.FindString(c.FormValue("tenant"))
+	if tenant == "" {
+		return ""
+	}
+	return microsoftHost + strings.ToLower(tenant) + "/v2.0"
+}
+
+// kindOf returns the kind of provider that was asked for, or that is set.
+func kindOf(c echo.Context, issuer string) pages.ProviderKind {
+	switch asked := pages.ProviderKind(web.Value(c, "provider")); asked {
+	case pages.ProviderMicrosoft, pages.ProviderGoogle, pages.ProviderOther:
+		return asked
+	}
+	switch {
+	case strings.HasPrefix(issuer, microsoftHost) && strings.HasSuffix(issuer, "/v2.0"):
+		return pages.ProviderMicrosoft
+	case issuer == googleIssuer:
+		return pages.ProviderGoogle
+	}
+	return pages.ProviderOther
 }
 
 // TestSSO begins the round trip of a test, or shows at once why there is none.

@@ -16,7 +16,7 @@ const (
 	CookieLanguage = "nightlatch-language" //
 	CookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
 	CookieTold     = "nightlatch-told"     // a word that the next page tells, once
-	CookieNumber   = "nightlatch-number"   // the number that was just registered, sealed, for the next page, shown whole once
+	CookieNumber   = "nightlatch-number"   // the number just registered, sealed, for the next page
 	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home

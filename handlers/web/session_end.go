@@ -66,6 +66,25 @@ func (w *Web) returnTo(c echo.Context, userID int64, login string) {
 	}
 }
 
+// ReturnTo has the log-in of an office's user lead to a page of theirs afterwards.
+func (w *Web) ReturnTo(c echo.Context, page string) {
+	if page = SafePath(page, ""); page != "" && behind(page, paths.Login) {
+		w.SetCookie(c, CookieReturn, "0:"+page, returnSeconds)
+	}
+}
+
+// OwnPage returns the path of an address of ours that a log-in may lead to, or "".
+func (w *Web) OwnPage(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != w.Origin.Scheme || u.Host != w.Origin.Host {
+		return ""
+	}
+	if page := SafePath(u.Path, ""); behind(page, paths.Login) {
+		return page
+	}
+	return ""
+}
+
 // behind reports whether a page is for those who come in by this log-in.
 func behind(page, login string) bool {
 	if login == paths.OperatorLogin {

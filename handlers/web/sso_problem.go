@@ -41,6 +41,7 @@ func (w *Web) SSOProblem(c echo.Context, err error) error {
 		view.Heading, view.Text = w.T(c, "sso.trouble_title"), w.T(c, "login.crowded")
 	case errors.Is(err, federation.ErrFlow):
 		view.Heading, view.Text = w.T(c, "sso.flow_title"), w.T(c, "sso.flow_text")
+		view.Retry, _ = w.lastLogin(c)
 	default:
 		return err
 	}

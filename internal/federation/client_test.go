@@ -33,7 +33,7 @@ func TestAProviderThatFailsIsAskedOnceForAllWhoWait(t *testing.T) {
 		var all sync.WaitGroup
 		for range n {
 			all.Go(func() {
-				_, err := f.sso.Begin(f.ctx, "ACME", session.Client{})
+				_, err := f.sso.Begin(f.ctx, "ACME", "", session.Client{})
 				if trouble := (*Trouble)(nil); !errors.As(err, &trouble) || trouble.Kind != Unreachable ||
 					trouble.OfficeCode != "ACME" {
 					t.Errorf("a provider that does not answer: %v", err)
@@ -59,7 +59,7 @@ func TestAProviderThatFailsIsAskedOnceForAllWhoWait(t *testing.T) {
 		f.sso.idps.known[issuer] = e
 	}
 	f.sso.idps.mu.Unlock()
-	if _, err := f.sso.Begin(f.ctx, "ACME", session.Client{}); err != nil {
+	if _, err := f.sso.Begin(f.ctx, "ACME", "", session.Client{}); err != nil {
 		t.Errorf("a provider that answers again: %v", err)
 	}
 }

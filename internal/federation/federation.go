@@ -46,6 +46,8 @@ func (p Policy) Valid() bool { return p == Refuse || p == Trust || p == Ask }
 var (
 	// ErrNone says that there is no provider under this office code, or no such office.
 	ErrNone = fault.New(fault.NotFound, "no single sign-on here")
+	// ErrSeveral says that several offices have a provider of this issuer.
+	ErrSeveral = fault.New(fault.Conflict, "several offices use this provider")
 	// ErrTooMany says that too many sign-ins from one network are not finished.
 	ErrTooMany = fault.New(fault.Unavailable, "too many sign-ins from this network are not finished")
 	// ErrFlow says that this answer belongs to no sign-in of this browser: used, expired, or somebody else's.
@@ -102,6 +104,14 @@ func New(
 
 // Callback is the address to register at the provider.
 func (s *Service) Callback() string { return s.public.Scheme + "://" + s.public.Host + PathCallback }
+
+// PathStart is where a tile at the provider leads.
+const PathStart = "/login/sso/initiate"
+
+// Start is the address of an office's tile at its provider.
+func (s *Service) Start(officeCode string) string {
+	return s.public.Scheme + "://" + s.public.Host + PathStart + "?" + url.Values{"office": {officeCode}}.Encode()
+}
 
 const (
 	purposeSecret   = "sso client secret" // #nosec G101 -- names a purpose

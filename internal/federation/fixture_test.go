@@ -106,7 +106,7 @@ func (f *fixture) leave() (session.Token, url.Values) { return f.leaveFrom("ACME
 
 func (f *fixture) leaveFrom(code string) (session.Token, url.Values) {
 	f.t.Helper()
-	browser, err := f.sso.Begin(f.ctx, code, session.Client{})
+	browser, err := f.sso.Begin(f.ctx, code, "", session.Client{})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -23,9 +23,11 @@ const (
 )
 
 // Begin prepares a sign-in at the provider of an office, by its code as typed, and returns the token that
-// the browser keeps until it is back. It returns ErrNone, for an unknown office as for one without a
-// provider, ErrTooMany for its network, or *Trouble.
-func (s *Service) Begin(ctx context.Context, officeCode string, client session.Client) (session.Token, error) {
+// the browser keeps until it is back. hint is whom the provider is to expect, as it said itself, or "". It
+// returns ErrNone, for an unknown office as for one without a provider, ErrTooMany for its network, or *Trouble.
+func (s *Service) Begin(
+	ctx context.Context, officeCode, hint string, client session.Client,
+) (session.Token, error) {
 	from := network.Of(client.Address)
 	counts, err := s.q.SSOFlowCounts(ctx, s.pool, dbsqlc.SSOFlowCountsParams{
 		OfficeCode: account.CanonicalOfficeCode(officeCode), BrowserHash: client.Browser, Network: from.Host(),
@@ -56,10 +58,28 @@ func (s *Service) Begin(ctx context.Context, officeCode string, client session.C
 			more = append(more, oauth2.SetAuthURLParam("acr_values", p.AcrValues[0]))
 		}
 	}
+	if hint != "" {
+		more = append(more, oauth2.SetAuthURLParam("login_hint", hint))
+	}
 	return s.leave(ctx, s.pool, d, dbsqlc.SSOFlowInsertParams{
 		Purpose: purposeSignIn, OfficeID: p.OfficeID, Issuer: p.Issuer, Network: from.Host(), Site: from.Site(),
 		Known: counts.Known,
 	}, p.ClientID, more...)
+}
+
+// OfficeOf returns the code of the office whose provider has this issuer: ErrNone when there is none, ErrSeveral when
+// the issuer serves more than one.
+func (s *Service) OfficeOf(ctx context.Context, issuer string) (string, error) {
+	codes, err := s.q.SSOOfficesOfIssuer(ctx, s.pool, issuer)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("find the office of an issuer: %w", err)
+	case len(codes) == 0:
+		return "", ErrNone
+	case len(codes) > 1:
+		return "", ErrSeveral
+	}
+	return codes[0], nil
 }
 
 // BeginTest prepares a round trip for the superuser, at whose end stands no session but a report.

@@ -257,7 +257,7 @@ func TestADescriptionThatCannotBeTrusted(t *testing.T) {
 			t.Parallel()
 			f := newFixture(t)
 			f.idp.Meta = c.meta
-			_, err := f.sso.Begin(f.ctx, "ACME", session.Client{})
+			_, err := f.sso.Begin(f.ctx, "ACME", "", session.Client{})
 			f.trouble(err, c.kind)
 			// The superuser's test says the same in the report.
 			_, reported, err := f.sso.BeginTest(f.ctx, f.signedIn("ACME/boss"))

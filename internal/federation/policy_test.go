@@ -115,7 +115,7 @@ func TestTrustTakesAFreshSecondFactorAlone(t *testing.T) {
 	f.link()
 	f.provide("ACME", Trust)
 	f.demand(true)
-	browser, _ := f.sso.Begin(f.ctx, "ACME", session.Client{})
+	browser, _ := f.sso.Begin(f.ctx, "ACME", "", session.Client{})
 	onward, err := f.sso.Onward(f.ctx, browser)
 	if u, _ := url.Parse(onward.URL); err != nil || u.Query().Get("max_age") != "600" {
 		t.Errorf("a fresh log-in is not asked for: %s, %v", onward.URL, err)
@@ -351,11 +351,11 @@ func TestAnUnknownOfficeAndOneWithoutAProviderAreAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, code := range []string{"NOBODY", "OTHER", "", "\x00", "acme'"} {
-		if _, err := f.sso.Begin(f.ctx, code, session.Client{}); !errors.Is(err, ErrNone) {
+		if _, err := f.sso.Begin(f.ctx, code, "", session.Client{}); !errors.Is(err, ErrNone) {
 			t.Errorf("%q: %v", code, err)
 		}
 	}
-	if _, err := f.sso.Begin(f.ctx, " acme ", session.Client{}); err != nil {
+	if _, err := f.sso.Begin(f.ctx, " acme ", "", session.Client{}); err != nil {
 		t.Errorf("as typed: %v", err)
 	}
 }
@@ -495,7 +495,7 @@ func TestAnOfficesSignInsKeepNoOtherOfficeOut(t *testing.T) {
 	insider := session.Client{Address: "198.51.100.9", Browser: []byte("an insider's")}
 	factory.KnownBrowser(t, f.pool, f.users["OTHER/jane"].ID, string(insider.Browser))
 	for range 70 {
-		if _, err := f.sso.Begin(f.ctx, "OTHER", insider); err != nil && !errors.Is(err, ErrTooMany) {
+		if _, err := f.sso.Begin(f.ctx, "OTHER", "", insider); err != nil && !errors.Is(err, ErrTooMany) {
 			t.Fatal(err)
 		}
 		if _, _, err := f.sso.BeginTest(f.ctx, f.signedIn("OTHER/boss")); err != nil {
@@ -507,7 +507,7 @@ func TestAnOfficesSignInsKeepNoOtherOfficeOut(t *testing.T) {
 		t.Errorf("%d rows, %d of known browsers", all, known)
 	}
 	for range 3 {
-		if _, err := f.sso.Begin(f.ctx, "ACME", session.Client{Address: "203.0.113.7"}); err != nil {
+		if _, err := f.sso.Begin(f.ctx, "ACME", "", session.Client{Address: "203.0.113.7"}); err != nil {
 			t.Errorf("a new browser at another office: %v", err)
 		}
 	}

@@ -31,4 +31,6 @@ func (s *Service) OpenTyped(sess session.Session, userID int64, sealed string) s
 	return string(number)
 }
 
-func typedRow(sess session.Session, userID int64) string { return fmt.Sprintf("%d:%d", sess.ID, userID) }
+func typedRow(sess session.Session, userID int64) string {
+	return fmt.Sprintf("%d:%d", sess.ID, userID)
+}

@@ -8,7 +8,10 @@ import (
 
 // SSOSettingsView is Settings > Office > Sign-in: the office's provider.
 type SSOSettingsView struct {
-	Exists    bool // a provider is set, its secret too
+	Kind      ProviderKind
+	Tenant    string // of Microsoft Entra ID, out of the issuer
+	Start     string // the address of a tile at the provider
+	Exists    bool   // a provider is set, its secret too
 	Issuer    string
 	ClientID  string
 	Policy    Policy
@@ -26,6 +29,43 @@ type SSOSettingsView struct {
 // Problems implements templates.Refusable.
 func (v SSOSettingsView) Problems() []templates.Problem {
 	return templates.Problems(v.Field, v.Error)
+}
+
+// ProviderKind is a provider whose set-up the page explains.
+type ProviderKind string
+
+// The kinds. Other is any provider, described by its issuer.
+const (
+	ProviderMicrosoft ProviderKind = "microsoft"
+	ProviderGoogle    ProviderKind = "google"
+	ProviderOther     ProviderKind = "other"
+)
+
+// ProviderTile leads to the set-up of a kind of provider.
+type ProviderTile struct {
+	Kind   ProviderKind
+	Icon   string
+	Chosen bool
+}
+
+// Tiles returns the kinds to choose from.
+func (v SSOSettingsView) Tiles() []ProviderTile {
+	return []ProviderTile{
+		{ProviderMicrosoft, "building-2", v.Kind == ProviderMicrosoft},
+		{ProviderGoogle, "users", v.Kind == ProviderGoogle},
+		{ProviderOther, "key-round", v.Kind == ProviderOther},
+	}
+}
+
+// Steps returns the keys of what is to be done at a provider, in order.
+func (v SSOSettingsView) Steps() []string {
+	switch v.Kind {
+	case ProviderMicrosoft:
+		return []string{"sso_microsoft.1", "sso_microsoft.2", "sso_microsoft.3", "sso_microsoft.4", "sso_microsoft.5"}
+	case ProviderGoogle:
+		return []string{"sso_google.1", "sso_google.2", "sso_google.3", "sso_google.4"}
+	}
+	return nil
 }
 
 // Policy is what an office makes of single sign-on while it demands two factors.

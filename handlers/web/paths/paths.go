@@ -33,6 +33,7 @@ const (
 	SSOGo        = "/login/sso/go"
 	SSOCallback  = "/login/sso/callback"
 	SSOLink      = "/login/sso/link"
+	SSOInitiate  = "/login/sso/initiate"
 	Forgot       = "/login/forgot"
 	Link         = "/link/:token"
 	LinkAgain    = "/link/again"
