@@ -49,16 +49,26 @@ func (q *Queries) ChallengeAnew(ctx context.Context, db DBTX, id int64) (Challen
 }
 
 const challengeAskAgain = `-- name: ChallengeAskAgain :one
-update challenges set sends_asked = sends_asked + 1, asked_at = now()
-where id = $1 and ended_at is null and sends_asked < 3
-returning sends_asked
+with asked as (
+    update challenges c set sends_asked = c.sends_asked + 1, asked_at = now()
+    where c.id = $2 and c.ended_at is null and c.sends_asked < 3
+    returning c.id, c.sends_asked
+)
+insert into messages (challenge_id, send_no, channel) select asked.id, asked.sends_asked, $1 from asked
+returning send_no
 `
 
-func (q *Queries) ChallengeAskAgain(ctx context.Context, db DBTX, id int64) (int16, error) {
-	row := db.QueryRow(ctx, challengeAskAgain, id)
-	var sends_asked int16
-	err := row.Scan(&sends_asked)
-	return sends_asked, err
+type ChallengeAskAgainParams struct {
+	Channel string
+	ID      int64
+}
+
+// The code of a live challenge once more, as its next message.
+func (q *Queries) ChallengeAskAgain(ctx context.Context, db DBTX, arg ChallengeAskAgainParams) (int16, error) {
+	row := db.QueryRow(ctx, challengeAskAgain, arg.Channel, arg.ID)
+	var send_no int16
+	err := row.Scan(&send_no)
+	return send_no, err
 }
 
 const challengeCharge = `-- name: ChallengeCharge :one
@@ -107,45 +117,10 @@ func (q *Queries) ChallengeConsume(ctx context.Context, db DBTX, id int64) (int6
 	return result.RowsAffected(), nil
 }
 
-const challengeCounts = `-- name: ChallengeCounts :one
-select
-    count(*) filter (where c.session_id = $1)::int as of_session,
-    count(*) filter (where c.expires_at > now() and (c.ended_at is null or c.outcome = 'abandoned')
-        and c.proven = $2::boolean and c.known_browser = $3::boolean
-        and c.created_at > u.budgets_since)::int as live_of_user
-from challenges c join users u on u.id = c.user_id
-where c.user_id = $4 and (c.session_id = $1 or c.expires_at > now())
-`
-
-type ChallengeCountsParams struct {
-	SessionID    int64
-	Proven       bool
-	KnownBrowser bool
-	UserID       int64
-}
-
-type ChallengeCountsRow struct {
-	OfSession  int32
-	LiveOfUser int32
-}
-
-// How many challenges the session has had, and how many of the user's budget may still arrive as a text.
-func (q *Queries) ChallengeCounts(ctx context.Context, db DBTX, arg ChallengeCountsParams) (ChallengeCountsRow, error) {
-	row := db.QueryRow(ctx, challengeCounts,
-		arg.SessionID,
-		arg.Proven,
-		arg.KnownBrowser,
-		arg.UserID,
-	)
-	var i ChallengeCountsRow
-	err := row.Scan(&i.OfSession, &i.LiveOfUser)
-	return i, err
-}
-
 const challengeEndExpired = `-- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
 where ended_at is null and id in (
-    select c.id from challenges c where c.ended_at is null and c.expires_at <= now() limit $1
+    select c.id from challenges c where (case when c.ended_at is null then c.expires_at end) <= now() limit $1
 )
 `
 
@@ -174,7 +149,7 @@ func (q *Queries) ChallengeEndOfSession(ctx context.Context, db DBTX, arg Challe
 
 const challengeEndOfUser = `-- name: ChallengeEndOfUser :exec
 update challenges set ended_at = now(), outcome = $1::text, code_ct = null
-where user_id = $2 and session_id <> $3 and ended_at is null
+where user_id = $2 and session_id <> $3 and outcome is null
 `
 
 type ChallengeEndOfUserParams struct {
@@ -183,7 +158,8 @@ type ChallengeEndOfUserParams struct {
 	ExceptID int64
 }
 
-// Every live challenge of the user but those of one session (0: every one).
+// Every live challenge of the user but those of one session (0: every one). Found by the user: who asks by ended_at may
+// be led over everybody's live ones.
 func (q *Queries) ChallengeEndOfUser(ctx context.Context, db DBTX, arg ChallengeEndOfUserParams) error {
 	_, err := db.Exec(ctx, challengeEndOfUser, arg.Outcome, arg.UserID, arg.ExceptID)
 	return err
@@ -249,51 +225,6 @@ func (q *Queries) ChallengeForSend(ctx context.Context, db DBTX, arg ChallengeFo
 		&i.Now,
 	)
 	return i, err
-}
-
-const challengeInsert = `-- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
-    expires_at, proven, known_browser)
-values ($1, $2, $3, $4::bigint, $5, $6, $7, $8, $9, $10,
-    now() + $11::interval, $12, $13)
-returning id
-`
-
-type ChallengeInsertParams struct {
-	Ref          string
-	SessionID    int64
-	UserID       int64
-	OfficeID     int64
-	Purpose      string
-	Number       string
-	Country      string
-	Language     string
-	CodeMac      []byte
-	CodeCt       []byte
-	Life         time.Duration
-	Proven       bool
-	KnownBrowser bool
-}
-
-func (q *Queries) ChallengeInsert(ctx context.Context, db DBTX, arg ChallengeInsertParams) (int64, error) {
-	row := db.QueryRow(ctx, challengeInsert,
-		arg.Ref,
-		arg.SessionID,
-		arg.UserID,
-		arg.OfficeID,
-		arg.Purpose,
-		arg.Number,
-		arg.Country,
-		arg.Language,
-		arg.CodeMac,
-		arg.CodeCt,
-		arg.Life,
-		arg.Proven,
-		arg.KnownBrowser,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
 }
 
 const challengeLock = `-- name: ChallengeLock :one
@@ -423,6 +354,64 @@ func (q *Queries) ChallengeSpoken(ctx context.Context, db DBTX, arg ChallengeSpo
 	var i ChallengeSpokenRow
 	err := row.Scan(&i.CodeCt, &i.Language)
 	return i, err
+}
+
+const challengeStart = `-- name: ChallengeStart :one
+with replaced as (
+    update challenges old set ended_at = now(), outcome = 'replaced', code_ct = null
+    where old.session_id = $2 and old.ended_at is null
+    returning old.id
+),
+made as (
+    insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
+        expires_at, proven, known_browser)
+    select $3, $2, $4, $5::bigint, $6, $7, $8, $9, $10, $11,
+        now() + $12::interval, $13, $14
+    from (select count(*) from replaced) before -- a session has one live challenge: the old one ends first
+    returning challenges.id
+)
+insert into messages (challenge_id, send_no, channel) select made.id, 1, $1 from made
+returning challenge_id
+`
+
+type ChallengeStartParams struct {
+	Channel      string
+	SessionID    int64
+	Ref          string
+	UserID       int64
+	OfficeID     int64
+	Purpose      string
+	Number       string
+	Country      string
+	Language     string
+	CodeMac      []byte
+	CodeCt       []byte
+	Life         time.Duration
+	Proven       bool
+	KnownBrowser bool
+}
+
+// A challenge in the place of the session's live one, with its first message.
+func (q *Queries) ChallengeStart(ctx context.Context, db DBTX, arg ChallengeStartParams) (int64, error) {
+	row := db.QueryRow(ctx, challengeStart,
+		arg.Channel,
+		arg.SessionID,
+		arg.Ref,
+		arg.UserID,
+		arg.OfficeID,
+		arg.Purpose,
+		arg.Number,
+		arg.Country,
+		arg.Language,
+		arg.CodeMac,
+		arg.CodeCt,
+		arg.Life,
+		arg.Proven,
+		arg.KnownBrowser,
+	)
+	var challenge_id int64
+	err := row.Scan(&challenge_id)
+	return challenge_id, err
 }
 
 const challengeTyped = `-- name: ChallengeTyped :exec

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
 const capWarningsTake = `-- name: CapWarningsTake :many
@@ -69,6 +70,151 @@ func (q *Queries) FormerNumberDeleteOld(ctx context.Context, db DBTX, batch int3
 	return result.RowsAffected(), nil
 }
 
+const limitCounts = `-- name: LimitCounts :one
+with user_messages as (
+    -- Those that no right code has followed are unanswered.
+    select c.number, m.queued_at > now() - interval '1 hour' as of_hour,
+        c.outcome is distinct from 'verified' as unanswered,
+        c.known_browser = $7::boolean and m.queued_at > u.budgets_since as of_budget
+    from challenges c
+    join users u on u.id = c.user_id
+    join messages m on m.challenge_id = c.id
+    where c.user_id = $6 and c.expires_at > now() - interval '1 day' and c.created_at > now() - interval '1 day'
+        and c.proven = $3::boolean and not nothing_went_out(m)
+),
+of_user as (
+    select count(*) filter (where of_budget and unanswered and of_hour) as hour,
+        count(*) filter (where of_budget and unanswered) as day, count(*) as in_all,
+        count(distinct number) filter (where of_budget and number <> $5) as other_numbers
+    from user_messages
+),
+number_messages as (
+    select m.queued_at > now() - interval '1 hour' as of_hour,
+        c.user_id <> $6 or c.known_browser = $7 and m.queued_at > u.budgets_since as counts
+    from challenges c
+    join users u on u.id = c.user_id
+    join messages m on m.challenge_id = c.id
+    where not $3 and c.number = $5 and c.created_at > now() - interval '1 day' and not c.proven
+        and c.outcome is distinct from 'verified' and not nothing_went_out(m)
+),
+of_number as (
+    select count(*) filter (where counts and of_hour) as hour, count(*) filter (where counts) as day, count(*) as in_all
+    from number_messages
+),
+under_way as (
+    select count(*) filter (where c.session_id = $9) as of_session,
+        count(*) filter (where c.expires_at > now()
+            and (c.outcome is null and c.session_id <> $9 or c.outcome = 'abandoned')
+            and c.proven = $3 and c.known_browser = $7
+            and c.created_at > u.budgets_since) as live
+    from challenges c join users u on u.id = c.user_id
+    where c.user_id = $6 and (c.session_id = $9 or c.expires_at > now())
+),
+office_hour as (
+    select coalesce(sum(c.sends_asked), 0) as hour from challenges c
+    where not $3 and c.office_id = $8::bigint and not c.proven and c.created_at > now() - interval '1 hour'
+)
+select coalesce(l.lock, '')::text as lock, l.wait_until, now()::timestamptz as now,
+    under_way.of_session::int as of_session, under_way.live::int as live_of_user,
+    of_user.hour::int as user_hour, of_user.day::int as user_day, of_user.in_all::int as user_in_all,
+    of_user.other_numbers::int as other_numbers,
+    of_number.hour::int as number_hour, of_number.day::int as number_day, of_number.in_all::int as number_in_all,
+    office_hour.hour::int as office_hour,
+    users_for(o.id, office_hour.hour, $1::int, $2::int)::int as office_users,
+    -- What the office and the installation may not spend more on such a message this month.
+    coalesce(o.money_cap is not null and money_stops(o.money_cap, (
+        select coalesce(sum(k.cost), 0) from costs k
+            where k.office_id = o.id and k.month = this_month()), $3), false)::boolean as spent,
+    coalesce(i.money_cap is not null and money_stops(i.money_cap, (
+        select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()), $3), false)::boolean
+        as installation_spent,
+    exists (select from office_countries k where k.office_id = o.id and k.country = $4)::boolean as allowed,
+    (not $3 and exists (select from stopped_prefixes s
+        where s.prefix = left($5::text, greatest(length($5) - 5, 3))))::boolean as prefix_stopped
+from offices o
+left join installation i on true
+left join factor_locks l on l.user_id = $6 and l.stranger = not $7
+cross join under_way cross join of_user cross join of_number cross join office_hour
+where o.id = $8
+`
+
+type LimitCountsParams struct {
+	OfficeLeast   int32
+	OfficePerUser int32
+	Proven        bool
+	Country       string
+	Number        string
+	UserID        int64
+	KnownBrowser  bool
+	OfficeID      int64
+	SessionID     int64
+}
+
+type LimitCountsRow struct {
+	Lock              string
+	WaitUntil         *time.Time
+	Now               time.Time
+	OfSession         int32
+	LiveOfUser        int32
+	UserHour          int32
+	UserDay           int32
+	UserInAll         int32
+	OtherNumbers      int32
+	NumberHour        int32
+	NumberDay         int32
+	NumberInAll       int32
+	OfficeHour        int32
+	OfficeUsers       int32
+	Spent             bool
+	InstallationSpent bool
+	Allowed           bool
+	PrefixStopped     bool
+}
+
+// All that a message is judged by, in one look: one budget (to proven numbers or not, asked for in known browsers or
+// not) since budgets_since, and what only counts for a number that is not proven.
+// What was sent today to such numbers counts in all, whatever has been given back since.
+// What a number was sent unproven, and nobody entered, by whomever. What this user was sent in browsers of the other
+// kind, or before budgets_since, counts to the day's total alone.
+// The challenges that the session has had, and those of the user's budget that may still arrive as a text; the live one
+// of the session makes room for the next.
+// Messages of the office to unproven numbers in the last hour.
+func (q *Queries) LimitCounts(ctx context.Context, db DBTX, arg LimitCountsParams) (LimitCountsRow, error) {
+	row := db.QueryRow(ctx, limitCounts,
+		arg.OfficeLeast,
+		arg.OfficePerUser,
+		arg.Proven,
+		arg.Country,
+		arg.Number,
+		arg.UserID,
+		arg.KnownBrowser,
+		arg.OfficeID,
+		arg.SessionID,
+	)
+	var i LimitCountsRow
+	err := row.Scan(
+		&i.Lock,
+		&i.WaitUntil,
+		&i.Now,
+		&i.OfSession,
+		&i.LiveOfUser,
+		&i.UserHour,
+		&i.UserDay,
+		&i.UserInAll,
+		&i.OtherNumbers,
+		&i.NumberHour,
+		&i.NumberDay,
+		&i.NumberInAll,
+		&i.OfficeHour,
+		&i.OfficeUsers,
+		&i.Spent,
+		&i.InstallationSpent,
+		&i.Allowed,
+		&i.PrefixStopped,
+	)
+	return i, err
+}
+
 const limitGiveBack = `-- name: LimitGiveBack :exec
 update users set budgets_since = now() where id = $1
 `
@@ -79,130 +225,37 @@ func (q *Queries) LimitGiveBack(ctx context.Context, db DBTX, userID int64) erro
 	return err
 }
 
-const limitLock = `-- name: LimitLock :exec
-select pg_advisory_xact_lock($1::int, hashtext($2::text))
+const limitHold = `-- name: LimitHold :one
+with whose as materialized (select number_is_proven($4, $2) as proven)
+select proven::boolean as proven,
+    (case when not proven and $1::boolean then hold_counts($2, $3) else false end)::boolean as held
+from whose
 `
 
-type LimitLockParams struct {
-	Class int32
-	Key   string
-}
-
-// Held to the end of the transaction: what counts the same things counts one after the other.
-func (q *Queries) LimitLock(ctx context.Context, db DBTX, arg LimitLockParams) error {
-	_, err := db.Exec(ctx, limitLock, arg.Class, arg.Key)
-	return err
-}
-
-const limitNumber = `-- name: LimitNumber :one
-with its as (
-    select m.queued_at > now() - interval '1 hour' as of_hour,
-        c.user_id <> $1 or c.known_browser = $2::boolean and m.queued_at > u.budgets_since as counts
-    from challenges c
-    join users u on u.id = c.user_id
-    join messages m on m.challenge_id = c.id
-    where c.number = $3 and c.created_at > now() - interval '1 day' and not c.proven
-        and c.outcome is distinct from 'verified' and not nothing_went_out(m)
-)
-select (count(*) filter (where counts and of_hour))::int as hour, (count(*) filter (where counts))::int as day,
-    count(*)::int as in_all
-from its
-`
-
-type LimitNumberParams struct {
-	UserID       int64
-	KnownBrowser bool
-	Number       string
-}
-
-type LimitNumberRow struct {
-	Hour  int32
-	Day   int32
-	InAll int32
-}
-
-// What a number was sent unproven, and nobody entered, by whomever. What this user was sent in browsers of the other
-// kind, or before budgets_since, counts to the day's total alone.
-func (q *Queries) LimitNumber(ctx context.Context, db DBTX, arg LimitNumberParams) (LimitNumberRow, error) {
-	row := db.QueryRow(ctx, limitNumber, arg.UserID, arg.KnownBrowser, arg.Number)
-	var i LimitNumberRow
-	err := row.Scan(&i.Hour, &i.Day, &i.InAll)
-	return i, err
-}
-
-const limitOffice = `-- name: LimitOffice :one
-select
-    (select coalesce(sum(c.sends_asked), 0) from challenges c
-        where c.office_id = o.id and not c.proven and c.created_at > now() - interval '1 hour')::int as hour,
-    (select count(*) from users u where u.office_id = o.id and u.disabled_at is null)::int as users,
-    coalesce(o.money_cap is not null and money_stops(o.money_cap, (
-        select coalesce(sum(k.cost), 0) from costs k
-            where k.office_id = o.id and k.month = this_month()), $1::boolean), false)::boolean as spent,
-    coalesce(i.money_cap is not null and money_stops(i.money_cap, (
-        select coalesce(sum(k.cost), 0) from costs k where k.month = this_month()), $1), false)::boolean
-        as installation_spent,
-    exists (select from office_countries k where k.office_id = o.id and k.country = $2)::boolean as allowed
-from offices o left join installation i on true
-where o.id = $3
-`
-
-type LimitOfficeParams struct {
-	Proven   bool
-	Country  string
+type LimitHoldParams struct {
+	Hold     bool
+	Number   string
 	OfficeID int64
+	UserID   int64
 }
 
-type LimitOfficeRow struct {
-	Hour              int32
-	Users             int32
-	Spent             bool
-	InstallationSpent bool
-	Allowed           bool
+type LimitHoldRow struct {
+	Proven bool
+	Held   bool
 }
 
-// How many messages of the office to unproven numbers in the last hour, how many users it has, what it and the
-// installation may not spend more on such a message this month, and whether it sends to this country.
-func (q *Queries) LimitOffice(ctx context.Context, db DBTX, arg LimitOfficeParams) (LimitOfficeRow, error) {
-	row := db.QueryRow(ctx, limitOffice, arg.Proven, arg.Country, arg.OfficeID)
-	var i LimitOfficeRow
-	err := row.Scan(
-		&i.Hour,
-		&i.Users,
-		&i.Spent,
-		&i.InstallationSpent,
-		&i.Allowed,
+// Whether the number is, or was until lately, this user's own. What counts a message to any other is held, when one
+// will be sent: in a statement of its own, since a statement counts what it saw when it began.
+func (q *Queries) LimitHold(ctx context.Context, db DBTX, arg LimitHoldParams) (LimitHoldRow, error) {
+	row := db.QueryRow(ctx, limitHold,
+		arg.Hold,
+		arg.Number,
+		arg.OfficeID,
+		arg.UserID,
 	)
+	var i LimitHoldRow
+	err := row.Scan(&i.Proven, &i.Held)
 	return i, err
-}
-
-const limitPrefix = `-- name: LimitPrefix :one
-select exists (select from stopped_prefixes s
-    where s.prefix = left($1::text, greatest(length($1) - 5, 3)))::boolean
-`
-
-// Whether the number's range is stopped.
-func (q *Queries) LimitPrefix(ctx context.Context, db DBTX, number string) (bool, error) {
-	row := db.QueryRow(ctx, limitPrefix, number)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const limitProven = `-- name: LimitProven :one
-select number_is_proven($1, $2)::boolean
-`
-
-type LimitProvenParams struct {
-	UserID int64
-	Number string
-}
-
-// Whether the number is, or was until lately, this user's own.
-func (q *Queries) LimitProven(ctx context.Context, db DBTX, arg LimitProvenParams) (bool, error) {
-	row := db.QueryRow(ctx, limitProven, arg.UserID, arg.Number)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const limitTold = `-- name: LimitTold :execrows
@@ -225,57 +278,4 @@ func (q *Queries) LimitTold(ctx context.Context, db DBTX, arg LimitToldParams) (
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const limitUser = `-- name: LimitUser :one
-with mine as (
-    select c.number, m.queued_at > now() - interval '1 hour' as of_hour,
-        c.outcome is distinct from 'verified' as unanswered,
-        c.known_browser = $2::boolean and m.queued_at > u.budgets_since as of_budget
-    from challenges c
-    join users u on u.id = c.user_id
-    join messages m on m.challenge_id = c.id
-    where c.user_id = $3 and c.expires_at > now() - interval '1 day' and c.created_at > now() - interval '1 day'
-        and c.proven = $4::boolean and not nothing_went_out(m)
-)
-select
-    (count(*) filter (where of_budget and unanswered and of_hour))::int as hour,
-    (count(*) filter (where of_budget and unanswered))::int as day,
-    count(*)::int as in_all,
-    (count(distinct number) filter (where of_budget and number <> $1))::int as other_numbers
-from mine
-`
-
-type LimitUserParams struct {
-	Number       string
-	KnownBrowser bool
-	UserID       int64
-	Proven       bool
-}
-
-type LimitUserRow struct {
-	Hour         int32
-	Day          int32
-	InAll        int32
-	OtherNumbers int32
-}
-
-// What a user was sent today: the messages of one budget (to proven numbers or not, asked for in known browsers or
-// not, since budgets_since), and all to such numbers, whatever has been given back since. Those that no right code has
-// followed are unanswered.
-func (q *Queries) LimitUser(ctx context.Context, db DBTX, arg LimitUserParams) (LimitUserRow, error) {
-	row := db.QueryRow(ctx, limitUser,
-		arg.Number,
-		arg.KnownBrowser,
-		arg.UserID,
-		arg.Proven,
-	)
-	var i LimitUserRow
-	err := row.Scan(
-		&i.Hour,
-		&i.Day,
-		&i.InAll,
-		&i.OtherNumbers,
-	)
-	return i, err
 }

@@ -111,21 +111,6 @@ func (q *Queries) MessageByRef(ctx context.Context, db DBTX, arg MessageByRefPar
 	return i, err
 }
 
-const messageInsert = `-- name: MessageInsert :exec
-insert into messages (challenge_id, send_no, channel) values ($1, $2, $3)
-`
-
-type MessageInsertParams struct {
-	ChallengeID int64
-	SendNo      int16
-	Channel     string
-}
-
-func (q *Queries) MessageInsert(ctx context.Context, db DBTX, arg MessageInsertParams) error {
-	_, err := db.Exec(ctx, messageInsert, arg.ChallengeID, arg.SendNo, arg.Channel)
-	return err
-}
-
 const messageLock = `-- name: MessageLock :one
 select m.id, m.state, m.final, m.channel, m.queued_at, c.purpose, now()::timestamptz as now
 from messages m join challenges c on c.id = m.challenge_id

@@ -1175,7 +1175,8 @@ from (
     where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
         and s.level < 2
     union all
-    select c.user_id, c.created_at from challenges c where c.ended_at is null and c.expires_at > now()
+    select c.user_id, c.created_at from challenges c
+    where (case when c.ended_at is null then c.expires_at end) > now()
 ) w
 join users u on u.id = w.user_id
 where u.disabled_at is null and u.office_id is not null and second_factor_demanded(u.office_id, u.id, now())

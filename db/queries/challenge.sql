@@ -1,9 +1,20 @@
--- name: ChallengeInsert :one
-insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
-    expires_at, proven, known_browser)
-values (@ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct,
-    now() + @life::interval, @proven, @known_browser)
-returning id;
+-- name: ChallengeStart :one
+-- A challenge in the place of the session's live one, with its first message.
+with replaced as (
+    update challenges old set ended_at = now(), outcome = 'replaced', code_ct = null
+    where old.session_id = @session_id and old.ended_at is null
+    returning old.id
+),
+made as (
+    insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, code_ct,
+        expires_at, proven, known_browser)
+    select @ref, @session_id, @user_id, @office_id::bigint, @purpose, @number, @country, @language, @code_mac, @code_ct,
+        now() + @life::interval, @proven, @known_browser
+    from (select count(*) from replaced) before -- a session has one live challenge: the old one ends first
+    returning challenges.id
+)
+insert into messages (challenge_id, send_no, channel) select made.id, 1, @channel from made
+returning challenge_id;
 
 -- name: ChallengeOfSession :one
 -- The session's newest challenge, live or over, with the state of its newest message.
@@ -49,16 +60,6 @@ from challenges c
 join messages m on m.challenge_id = c.id and m.send_no = @send_no and m.channel = 'call'
 where c.ref = @ref and c.ended_at is null and c.expires_at > now();
 
--- name: ChallengeCounts :one
--- How many challenges the session has had, and how many of the user's budget may still arrive as a text.
-select
-    count(*) filter (where c.session_id = @session_id)::int as of_session,
-    count(*) filter (where c.expires_at > now() and (c.ended_at is null or c.outcome = 'abandoned')
-        and c.proven = @proven::boolean and c.known_browser = @known_browser::boolean
-        and c.created_at > u.budgets_since)::int as live_of_user
-from challenges c join users u on u.id = c.user_id
-where c.user_id = @user_id and (c.session_id = @session_id or c.expires_at > now());
-
 -- name: ChallengeCharge :one
 -- One try, counted before the code is looked at, and never taken back.
 update challenges set tries = tries + 1
@@ -75,19 +76,25 @@ update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
 where session_id = @session_id and ended_at is null;
 
 -- name: ChallengeEndOfUser :exec
--- Every live challenge of the user but those of one session (0: every one).
+-- Every live challenge of the user but those of one session (0: every one). Found by the user: who asks by ended_at may
+-- be led over everybody's live ones.
 update challenges set ended_at = now(), outcome = @outcome::text, code_ct = null
-where user_id = @user_id and session_id <> @except_id and ended_at is null;
+where user_id = @user_id and session_id <> @except_id and outcome is null;
 
 -- name: ChallengeAskAgain :one
-update challenges set sends_asked = sends_asked + 1, asked_at = now()
-where id = @id and ended_at is null and sends_asked < 3
-returning sends_asked;
+-- The code of a live challenge once more, as its next message.
+with asked as (
+    update challenges c set sends_asked = c.sends_asked + 1, asked_at = now()
+    where c.id = @id and c.ended_at is null and c.sends_asked < 3
+    returning c.id, c.sends_asked
+)
+insert into messages (challenge_id, send_no, channel) select asked.id, asked.sends_asked, @channel from asked
+returning send_no;
 
 -- name: ChallengeEndExpired :execrows
 update challenges set ended_at = now(), outcome = 'expired', code_ct = null
 where ended_at is null and id in (
-    select c.id from challenges c where c.ended_at is null and c.expires_at <= now() limit @batch
+    select c.id from challenges c where (case when c.ended_at is null then c.expires_at end) <= now() limit @batch
 );
 
 -- name: ChallengeAnew :one

@@ -1,6 +1,3 @@
--- name: MessageInsert :exec
-insert into messages (challenge_id, send_no, channel) values (@challenge_id, @send_no, @channel);
-
 -- name: MessageLock :one
 -- Held by whoever decides where a message stands: the end of a send, and a receipt.
 select m.id, m.state, m.final, m.channel, m.queued_at, c.purpose, now()::timestamptz as now

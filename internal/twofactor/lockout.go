@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,11 +72,16 @@ func (s *Service) mayTry(ctx context.Context, tx dbsqlc.DBTX, sess session.Sessi
 	if err != nil {
 		return fmt.Errorf("read the failures of user %d: %w", sess.User.ID, err)
 	}
-	switch lock := factor.Lock(row.Lock); lock {
+	return waits(factor.Lock(row.Lock), row.WaitUntil, row.Now, sess)
+}
+
+// waits returns *Wait for a lock of the session's user.
+func waits(lock factor.Lock, until *time.Time, now time.Time, sess session.Session) error {
+	switch lock {
 	case factor.LockNone:
 		return nil
 	case factor.LockWait:
-		return &Wait{Lock: lock, Until: *row.WaitUntil, For: row.WaitUntil.Sub(row.Now), Stranger: !sess.KnownBrowser}
+		return &Wait{Lock: lock, Until: *until, For: until.Sub(now), Stranger: !sess.KnownBrowser}
 	default:
 		return &Wait{Lock: lock, Stranger: !sess.KnownBrowser}
 	}

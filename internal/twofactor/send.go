@@ -100,14 +100,16 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		if _, err := s.maySend(ctx, tx, now.Session, asking{purpose, number, false, true}); err != nil {
 			return err
 		}
-		sendNo, err := s.q.ChallengeAskAgain(ctx, tx, last.ID)
+		sendNo, err := s.q.ChallengeAskAgain(ctx, tx, dbsqlc.ChallengeAskAgainParams{
+			ID: last.ID, Channel: string(channel),
+		})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrOver // proven in this very moment
 		}
 		if err != nil {
 			return fmt.Errorf("ask for challenge %d again: %w", last.ID, err)
 		}
-		return s.enqueue(ctx, tx, last.ID, int(sendNo), channel, purpose.Urgent())
+		return s.outbox.SendCode(ctx, tx, last.ID, int(sendNo), purpose.Urgent())
 	}))
 }
 
@@ -117,43 +119,28 @@ func (s *Service) start(
 	ctx context.Context, tx pgx.Tx, sess session.Session, purpose factor.Purpose, number phone.Number, language string,
 	channel phone.Channel,
 ) error {
-	err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "replaced"})
-	if err != nil {
-		return fmt.Errorf("replace the challenge of session %d: %w", sess.ID, err)
-	}
 	b, err := s.maySend(ctx, tx, sess, asking{purpose, number, true, true})
 	if err != nil {
 		return err
 	}
 	ref := newRef()
 	mac, sealed := s.codes.NewCode(ref)
-	id, err := s.q.ChallengeInsert(ctx, tx, dbsqlc.ChallengeInsertParams{
+	id, err := s.q.ChallengeStart(ctx, tx, dbsqlc.ChallengeStartParams{
 		Ref: ref, SessionID: sess.ID, UserID: sess.User.ID, OfficeID: sess.User.OfficeID, Purpose: string(purpose),
 		Number: number.E164, Country: string(number.Country), Language: language, Life: CodeLife,
 		CodeMac: mac, CodeCt: sealed, Proven: b.proven, KnownBrowser: b.known,
+		Channel: string(channel),
 	})
 	if err != nil {
 		return fmt.Errorf("make a challenge for user %d: %w", sess.User.ID, err)
 	}
-	return s.enqueue(ctx, tx, id, 1, channel, purpose.Urgent())
+	return s.outbox.SendCode(ctx, tx, id, 1, purpose.Urgent())
 }
 
 // MaySend returns *Limited or *Wait when no code would be sent to the number on file in this session now.
 func (s *Service) MaySend(ctx context.Context, sess session.Session, number phone.Number) error {
 	_, err := s.maySend(ctx, s.pool, sess, asking{factor.PurposeSignIn, number, true, false})
 	return err
-}
-
-func (s *Service) enqueue(
-	ctx context.Context, tx pgx.Tx, challengeID int64, sendNo int, channel phone.Channel, urgent bool,
-) error {
-	err := s.q.MessageInsert(ctx, tx, dbsqlc.MessageInsertParams{
-		ChallengeID: challengeID, SendNo: int16(sendNo), Channel: string(channel), // #nosec G115 -- 1 to 3
-	})
-	if err != nil {
-		return fmt.Errorf("make message %d of challenge %d: %w", sendNo, challengeID, err)
-	}
-	return s.outbox.SendCode(ctx, tx, challengeID, sendNo, urgent)
 }
 
 // OpenCode decrypts the code of a challenge for its message.
