@@ -11,6 +11,7 @@ RACE := $(shell command -v $$(go env CC) >/dev/null 2>&1 && echo -race)
 SQLC := $(TOOLS)/sqlc@v1.31.1
 GOLANGCI := $(TOOLS)/golangci-lint@v2.15.0
 DEADCODE := $(TOOLS)/deadcode@v0.52.0
+PEER := $(TOOLS)/oauth2-proxy@v7.15.3
 
 .PHONY: help
 help: ## show this
@@ -141,11 +142,12 @@ fmt: ## format the Go code
 ONLY ?=
 .PHONY: bench
 bench: build postgres ## every claim of speed, measured, as a table and docs/benchmarks.md; 10 minutes; ONLY=G1,G4
-	@go build -o bin/bench ./scripts/bench && bin/bench -only "$(ONLY)" $(if $(ONLY),,-out docs/benchmarks.md)
+	@$(MAKE) --no-print-directory $(PEER) || true
+	@go build -o bin/bench ./scripts/bench && bin/bench -peer $(PEER) -only "$(ONLY)" $(if $(ONLY),,-out docs/benchmarks.md)
 
 .PHONY: bench/short
 bench/short: build postgres ## the same in less than 90 seconds, with less data: to see where a change goes
-	@go build -o bin/bench ./scripts/bench && bin/bench -short -only "$(ONLY)"
+	@go build -o bin/bench ./scripts/bench && bin/bench -short -peer $(PEER) -only "$(ONLY)"
 
 .PHONY: bench/go
 bench/go: postgres ## the Go benchmarks
@@ -158,5 +160,6 @@ db/reset: ## forget the local database, the keys and the demo password
 $(SQLC): PACKAGE := github.com/sqlc-dev/sqlc/cmd/sqlc
 $(GOLANGCI): PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(DEADCODE): PACKAGE := golang.org/x/tools/cmd/deadcode
-$(SQLC) $(GOLANGCI) $(DEADCODE):
+$(PEER): PACKAGE := github.com/oauth2-proxy/oauth2-proxy/v7
+$(SQLC) $(GOLANGCI) $(DEADCODE) $(PEER):
 	@scripts/tool.sh $(PACKAGE) $@

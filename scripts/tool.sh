@@ -9,4 +9,4 @@ mkdir -p "$(dirname "$file")"
 new=$(mktemp -d "$(dirname "$file")/new.XXXXXX")
 trap 'rm -rf "$new"' EXIT
 GOBIN=$new GOFLAGS=-buildvcs=false go install "$package@$version"
-mv "$new/${package##*/}" "$file"
+mv "$new"/* "$file" # one program, whatever its package is called

@@ -73,15 +73,23 @@ func measureChecks(b *bench) []result {
 	small := b.world(smallName)
 	n, d := b.times()
 	misses := b.sessions(small, small.data.sessions)
-	s := b.rounds("checks", n, d,
+	targets := []target{
 		fixed("echo", b.echo, "/", b.echo.name),
 		fixed("middlewares", small.node, paths.Health, small.node.name),
 		b.checks("hits", small, misses[:hits]),
 		b.checks("misses", small, misses[hits:]),
 		b.flags(small),
-	)
+	}
+	if p, asked := b.startPeer(); p != nil {
+		var count atomic.Int64
+		targets = append(targets, target{peerName, []string{peerName}, func(d time.Duration) outcome {
+			return closed(p.addr, connections, d, &count, gets(func(int) []byte { return asked }))
+		}})
+	}
+	s := b.rounds("checks", n, d, targets...)
 	b.mustServe(s, "hits", "misses", "flag")
 	return []result{
+		b.besidePeers(s),
 		{id: "G1", conditions: []condition{
 			atLeast("rate", s.ratio("hits", "echo", rateOf), 0.60, " × Echo"),
 			atMost("CPU", s.ratio("hits", "echo", cpuOf), 1.9, " × Echo"),

@@ -46,9 +46,9 @@ func (b *bench) took(w *world, since time.Time, purpose string) (took []time.Dur
 		b.t.Fatal(err)
 	}
 	arrived := map[string]time.Time{}
-	for ref, at := range b.provider.arrivals() {
+	for ref, calls := range b.provider.calls() {
 		ref, _, _ = strings.Cut(ref, ".")
-		arrived[ref] = at
+		arrived[ref] = calls[0].At
 	}
 	var ref string
 	var queued time.Time
@@ -70,10 +70,18 @@ func measureCodes(b *bench) []result {
 	if b.short {
 		d = 4 * time.Second
 	}
-	took := b.sent(b.world(smallName), d, 10)
-	waiting := b.sent(b.world(bigName), d, 10)
-	return []result{{id: "G8", conditions: []condition{
-		atMost("p50", one(millis(percentile(took, 0.5))), 6, " ms"),
+	small, big := b.world(smallName), b.world(bigName)
+	n, slice := b.times()
+	s := b.rounds("growth", n, slice, b.checks("few", small, b.sessions(small, small.data.sessions)),
+		b.checks("many", big, b.sessions(big, big.data.sessions)))
+	b.mustServe(s, "few", "many")
+	took, waiting := b.sent(small, d, 10), b.sent(big, d, 10)
+	middle := millis(percentile(took, 0.5))
+	return []result{{id: "G10", conditions: []condition{
+		atMost("CPU of a check", s.ratio("many", "few", cpuOf), 1.15, " ×"),
+		atMost("p50 of a code", one(millis(percentile(waiting, 0.5))/middle), 1.25, " ×"),
+	}}, {id: "G8", conditions: []condition{
+		atMost("p50", one(middle), 6, " ms"),
 		atMost("p99", one(millis(percentile(took, 0.99))), 20, " ms"),
 		atMost("p99 with 100 000 waiting elsewhere", one(millis(percentile(waiting, 0.99))), 30, " ms"),
 	}}}

@@ -33,6 +33,7 @@ type bench struct {
 	t       *tester
 	short   bool
 	check   string // the path of the session check
+	peer    string // the program oauth2-proxy
 	root    string // of the repository
 	binary  string
 	began   time.Time
@@ -51,6 +52,7 @@ func run() error {
 	b := &bench{t: &tester{}, meter: newMeter(), began: time.Now(), worlds: map[string]*world{}}
 	flag.BoolVar(&b.short, "short", false, "less than 90 seconds: fewer and shorter rounds, less data")
 	flag.StringVar(&b.check, "check", "/settings", "the path of the session check")
+	flag.StringVar(&b.peer, "peer", "", "the program oauth2-proxy, where it could be built")
 	only := flag.String("only", "", "these goals alone, such as G1,G4")
 	out := flag.String("out", "", "the file to write; none when it is not given")
 	flag.Parse()
@@ -68,6 +70,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	results = merged(results)
 	text := b.table(results)
 	fmt.Print(text)
 	if *out == "" {

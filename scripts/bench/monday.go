@@ -24,28 +24,30 @@ func newVisit(p *process, c *client) *visit {
 	return &visit{c, p.host(), map[string]string{}}
 }
 
-// go asks, and follows where the answer leads. It returns the last answer and the path of it.
+// open asks, and follows where the answer leads. It returns the last answer and the path of it.
 func (v *visit) open(method, path string, form url.Values) (a answer, at string, err error) {
 	for range 6 {
-		var jar []string
-		for name, value := range v.cookies {
-			jar = append(jar, name+"="+value)
-		}
-		a, err = v.do(request(method, v.host, path, form, "Cookie", strings.Join(jar, "; "),
-			"Sec-Fetch-Site", "same-origin", "Accept-Language", "en"))
-		if err != nil {
+		if a, err = v.ask(method, path, form); err != nil || a.location == "" {
 			return a, path, err
-		}
-		for _, pair := range a.cookies {
-			name, value, _ := strings.Cut(pair, "=")
-			v.cookies[name] = value
-		}
-		if a.location == "" {
-			return a, path, nil
 		}
 		method, path, form = http.MethodGet, a.location, nil
 	}
 	return a, path, nil
+}
+
+// ask asks once.
+func (v *visit) ask(method, path string, form url.Values) (answer, error) {
+	var jar []string
+	for name, value := range v.cookies {
+		jar = append(jar, name+"="+value)
+	}
+	a, err := v.do(request(method, v.host, path, form, "Cookie", strings.Join(jar, "; "),
+		"Sec-Fetch-Site", "same-origin", "Accept-Language", "en"))
+	for _, pair := range a.cookies {
+		name, value, _ := strings.Cut(pair, "=")
+		v.cookies[name] = value
+	}
+	return a, err
 }
 
 // toCode is the act of logging in up to the code page: the user of a number of the office MONDAY.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -65,6 +67,13 @@ func (b *bench) node(name string, env map[string]string, args ...string) *proces
 	began := time.Now()
 	p := b.start(name, pairs, b.binary, append([]string{"serve"}, args...)...)
 	p.addr = addr
+	if slices.Contains(args, "work") {
+		program.Eventually(b.t, program.StartPatience, name+" works", func() bool {
+			text, _ := os.ReadFile(p.log)
+			return strings.Contains(string(text), "Working jobs")
+		})
+		return p
+	}
 	b.await(p, "/readyz")
 	p.ready = time.Since(began)
 	return p

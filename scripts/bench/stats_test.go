@@ -116,3 +116,25 @@ func TestAGoalIsReachedWhenEachOfItsFiguresIs(t *testing.T) {
 		t.Errorf("the goals are in no order:\n%s", text)
 	}
 }
+
+func TestWhatIsAskedOfTheDatabaseIsToldApart(t *testing.T) {
+	all := []string{
+		"begin", "-- name: OfficeLock :one\nselect id from offices for update", "commit", "begin",
+		"-- name: SessionTouch :exec\nupdate sessions set last_seen_at = now()", "select 1",
+		"-- name: MessageInsert :exec\ninsert into messages (challenge_id) values ($1)",
+		"with gone as (delete from enrolments) select 1", "commit", "select has_update from deletes",
+	}
+	if got := writing(all); len(got) != 3 {
+		t.Errorf("writes are %q", got)
+	}
+	if got := enqueuing(all); len(got) != 4 {
+		t.Errorf("a message is queued by %q", got)
+	}
+}
+
+func TestTheLinesOfAGoBenchmarkAreRead(t *testing.T) {
+	got := goBenchmark([]byte("goos: linux\nBenchmarkDelivery/send-2  \t 2000\t 1200 ns/op\t 15.3 ×rate\nPASS\n"))
+	if got["BenchmarkDelivery/send"]["×rate"] != 15.3 {
+		t.Errorf("%v", got)
+	}
+}

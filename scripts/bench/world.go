@@ -86,7 +86,6 @@ func (b *bench) newWorld(name string, data fill, rate string) *world {
 type rounder struct {
 	*httptest.Server
 	accept, refuse *smstest.Stub
-	delay          atomic.Int64 // nanoseconds
 	rate           atomic.Int64 // 0 for no limit
 	got            atomic.Int64 // messages that were taken
 	throttled      atomic.Int64
@@ -94,17 +93,17 @@ type rounder struct {
 	mu     sync.Mutex
 	second time.Time
 	taken  int64
-	at     map[string]time.Time // when a message came, by its reference
+	came   map[string][]smstest.Message // by their references
 }
 
 // newProvider starts the stand-in.
 func newProvider() *rounder {
-	p := &rounder{at: map[string]time.Time{}}
+	p := &rounder{came: map[string][]smstest.Message{}}
 	p.accept = smstest.New(func(m smstest.Message) {
 		p.got.Add(1)
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.at[m.Ref] = m.At
+		p.came[m.Ref] = append(p.came[m.Ref], m)
 	})
 	p.refuse = smstest.New(nil, smstest.Status("1").Times(1<<30))
 	p.Server = httptest.NewServer(p)
@@ -113,7 +112,6 @@ func newProvider() *rounder {
 
 // ServeHTTP takes a message, or refuses it when the second is full.
 func (p *rounder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	time.Sleep(time.Duration(p.delay.Load()))
 	if p.full() {
 		p.throttled.Add(1)
 		p.refuse.ServeHTTP(w, r)
@@ -137,9 +135,31 @@ func (p *rounder) full() bool {
 	return p.taken > rate
 }
 
-// arrivals are when messages came, by their references.
-func (p *rounder) arrivals() map[string]time.Time {
+// slow makes the provider answer after d.
+func (p *rounder) slow(d time.Duration) {
+	if d == 0 {
+		p.accept.Script()
+		return
+	}
+	p.accept.Script(smstest.Slow(d).Times(1 << 30))
+}
+
+// calls are the messages that came, by their references: more than one where a call was made again.
+func (p *rounder) calls() map[string][]smstest.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return maps.Clone(p.at)
+	return maps.Clone(p.came)
+}
+
+// text is the last text to a number; "" when there is none.
+func (p *rounder) text(number string) (text string) {
+	var last time.Time
+	for _, calls := range p.calls() {
+		for _, m := range calls {
+			if m.To == number && m.At.After(last) {
+				text, last = m.Text, m.At
+			}
+		}
+	}
+	return text
 }
