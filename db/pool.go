@@ -17,10 +17,13 @@ var ErrBusy = errors.New("every database connection is in use")
 
 // Pool is a pgx pool that waits two seconds at most for a free connection (ErrBusy), so that an exhausted pool leads to
 // a quick 503 and not to a page that hangs. It serves sqlc's queries as a DBTX.
-type Pool struct{ pgx *pgxpool.Pool }
+type Pool struct {
+	pgx     *pgxpool.Pool
+	changes []*Changes
+}
 
-// NewPool wraps a pool that Connect opened.
-func NewPool(p *pgxpool.Pool) *Pool { return &Pool{p} }
+// NewPool wraps a pool that Connect opened. changes are told what is committed over it.
+func NewPool(p *pgxpool.Pool, changes ...*Changes) *Pool { return &Pool{p, changes} }
 
 func (p *Pool) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	waiting, cancel := context.WithTimeout(ctx, acquireTimeout)
@@ -42,7 +45,9 @@ func (p *Pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 		return pgconn.CommandTag{}, err
 	}
 	defer conn.Release()
-	return conn.Exec(ctx, sql, args...)
+	tag, err := conn.Exec(ctx, sql, args...)
+	p.tell(conn)
+	return tag, err
 }
 
 // Query runs a statement that returns rows; closing them gives the connection back.
@@ -56,7 +61,7 @@ func (p *Pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 		conn.Release()
 		return nil, err
 	}
-	return &pooledRows{Rows: rows, conn: conn}, nil
+	return &pooledRows{Rows: rows, conn: conn, pool: p}, nil
 }
 
 // QueryRow runs a statement that returns one row; scanning it gives the connection back.
@@ -65,7 +70,7 @@ func (p *Pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if err != nil {
 		return failedRow{err}
 	}
-	return pooledRow{conn.QueryRow(ctx, sql, args...), conn}
+	return pooledRow{conn.QueryRow(ctx, sql, args...), conn, p}
 }
 
 // Begin starts a transaction, which holds its connection until it ends.
@@ -79,12 +84,13 @@ func (p *Pool) Begin(ctx context.Context) (pgx.Tx, error) {
 		conn.Release()
 		return nil, err
 	}
-	return &pooledTx{Tx: tx, conn: conn}, nil
+	return &pooledTx{Tx: tx, conn: conn, pool: p}, nil
 }
 
 type pooledRows struct {
 	pgx.Rows
 	conn *pgxpool.Conn
+	pool *Pool
 }
 
 // Next gives the connection back at the end of the rows, as pgx's own pool does.
@@ -99,6 +105,7 @@ func (r *pooledRows) Next() bool {
 func (r *pooledRows) Close() {
 	r.Rows.Close()
 	if r.conn != nil {
+		r.pool.tell(r.conn)
 		r.conn.Release()
 		r.conn = nil
 	}
@@ -107,11 +114,14 @@ func (r *pooledRows) Close() {
 type pooledRow struct {
 	pgx.Row
 	conn *pgxpool.Conn
+	pool *Pool
 }
 
 func (r pooledRow) Scan(dest ...any) error {
 	defer r.conn.Release()
-	return r.Row.Scan(dest...)
+	err := r.Row.Scan(dest...)
+	r.pool.tell(r.conn)
+	return err
 }
 
 type failedRow struct{ err error }
@@ -121,6 +131,7 @@ func (r failedRow) Scan(...any) error { return r.err }
 type pooledTx struct {
 	pgx.Tx
 	conn *pgxpool.Conn
+	pool *Pool
 }
 
 func (t *pooledTx) release() {
@@ -131,8 +142,13 @@ func (t *pooledTx) release() {
 }
 
 func (t *pooledTx) Commit(ctx context.Context) error {
+	if t.conn == nil {
+		return pgx.ErrTxClosed
+	}
 	defer t.release()
-	return t.Tx.Commit(ctx)
+	err := t.Tx.Commit(ctx)
+	t.pool.tell(t.conn) // with an error, too: a commit whose answer was lost may have been one
+	return err
 }
 
 func (t *pooledTx) Rollback(ctx context.Context) error {
@@ -140,6 +156,7 @@ func (t *pooledTx) Rollback(ctx context.Context) error {
 		return pgx.ErrTxClosed
 	}
 	defer t.release()
+	forget(t.conn)
 	return t.Tx.Rollback(ctx)
 }
 

@@ -60,6 +60,52 @@ func (ns NullRiverJobState) Value() (driver.Value, error) {
 	return string(ns.RiverJobState), nil
 }
 
+type Application struct {
+	ID               int64
+	Name             string
+	About            string
+	Kind             string
+	Url              string
+	Picture          []byte
+	AllOffices       bool
+	Roles            []string
+	RequireTwoFactor bool
+	MaxFactorAge     pgtype.Interval
+	Sensitive        bool
+	DisabledAt       *time.Time
+	CreatedAt        time.Time
+}
+
+type ApplicationDoor struct {
+	ApplicationID    int64
+	OfficeID         int64
+	Admitted         *bool
+	Roles            []string
+	RequireTwoFactor bool
+	MaxFactorAge     interface{}
+	Disabled         interface{}
+	Off              bool
+}
+
+type ApplicationHost struct {
+	Host          string
+	ApplicationID int64
+}
+
+type ApplicationOffice struct {
+	ApplicationID int64
+	OfficeID      int64
+}
+
+type ApplicationSession struct {
+	ID            int64
+	TokenHash     []byte
+	ApplicationID int64
+	SessionID     int64
+	Host          string
+	CreatedAt     time.Time
+}
+
 type AuditEvent struct {
 	ID        int64
 	At        time.Time
@@ -330,6 +376,14 @@ type Office struct {
 	MoneyCap           pgtype.Numeric
 }
 
+type OfficeApplication struct {
+	OfficeID      int64
+	ApplicationID int64
+	Roles         []string
+	MaxFactorAge  pgtype.Interval
+	Off           bool
+}
+
 type OfficeCountry struct {
 	OfficeID int64
 	Country  string
@@ -579,6 +633,15 @@ type StoppedPrefix struct {
 	Verified   int32
 }
 
+type Ticket struct {
+	TokenHash     []byte
+	StateHash     []byte
+	ApplicationID int64
+	SessionID     int64
+	Host          string
+	ExpiresAt     time.Time
+}
+
 type User struct {
 	ID               int64
 	OfficeID         *int64
@@ -596,6 +659,7 @@ type User struct {
 	PasswordVoidedAt *time.Time
 	TimeZone         string
 	PasswordForm     string
+	Subject          pgtype.UUID
 }
 
 type UserFactor struct {

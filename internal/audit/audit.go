@@ -89,6 +89,17 @@ const (
 	SSOUnlinked Action = "sso_unlinked"
 	SSOChanged  Action = "sso_changed" // the office's provider or policy: the policy is the detail
 	SSORemoved  Action = "sso_removed"
+
+	// Applications: the name is the detail.
+	ApplicationRegistered Action = "application_registered"
+	ApplicationChanged    Action = "application_changed"
+	ApplicationDisabled   Action = "application_disabled"
+	ApplicationEnabled    Action = "application_enabled"
+	ApplicationRemoved    Action = "application_removed"
+	ApplicationTightened  Action = "application_tightened" // by an office's superuser
+	ApplicationOpened     Action = "application_opened"
+	ApplicationRefused    Action = "application_refused" // and why
+	ApplicationLeft       Action = "application_left"    // signed out of it alone
 )
 
 // Person names a user in an event. The zero value is nobody.

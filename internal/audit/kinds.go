@@ -5,17 +5,18 @@ type Kind string
 
 // The kinds, each action in one of them.
 const (
-	KindLogIns    Kind = "log_ins"
-	KindFactors   Kind = "factors"
-	KindPasswords Kind = "passwords"
-	KindUsers     Kind = "users"
-	KindOffice    Kind = "office"
-	KindOperators Kind = "operators"
+	KindLogIns       Kind = "log_ins"
+	KindFactors      Kind = "factors"
+	KindPasswords    Kind = "passwords"
+	KindUsers        Kind = "users"
+	KindOffice       Kind = "office"
+	KindOperators    Kind = "operators"
+	KindApplications Kind = "applications"
 )
 
 // Kinds returns all of them.
 func Kinds() []Kind {
-	return []Kind{KindLogIns, KindFactors, KindPasswords, KindUsers, KindOffice, KindOperators}
+	return []Kind{KindLogIns, KindFactors, KindPasswords, KindUsers, KindOffice, KindApplications, KindOperators}
 }
 
 // Actions returns those of a kind.
@@ -37,6 +38,9 @@ func (k Kind) Actions() []Action {
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, CountryChanged, SSOChanged, SSORemoved,
 			MoneyCapSet, HistoryExported}
+	case KindApplications:
+		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,
+			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft}
 	case KindOperators:
 		return []Action{OperatorCreated, OperatorKeyMade, OperatorRemoved, JobsChanged, UserLookedUp, ChallengeEnded,
 			ChallengeRenewed, PrefixReleased, KeyAdded, KeyPromoted, SigningKeyMade, SigningKeyRevoked}
