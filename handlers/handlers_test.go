@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/mail"
@@ -83,7 +84,12 @@ func newFixture(t testing.TB) *fixture {
 	sessions := session.NewStore(pool, log)
 	ways := account.NewWays(account.NoMail{}, sessions, log)
 	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch")
+	doors, err := door.New(pool, log, db.NewChanges(time.Now), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.services = Services{
+		Doors: doors, Checks: unchecked{},
 		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
 		Requests: uncounted{}, Proxies: unwatched(pool),
 		StepUps: stepup.NewStore(pool, ring), Replays: replay.NewStore(pool, ring),
@@ -122,6 +128,11 @@ func newFixture(t testing.TB) *fixture {
 	f.Exec("update users set password_long = true")
 	return f
 }
+
+// unchecked counts no answers to proxies.
+type unchecked struct{}
+
+func (unchecked) Door(int) {}
 
 // unwatched names no proxy and tells nobody what is wrong with one.
 func unwatched(pool *db.Pool) *proxy.Watch {

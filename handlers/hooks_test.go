@@ -65,7 +65,7 @@ const hookToken, oldToken = "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgf
 // bareServices are what a site without a database has.
 func bareServices(t *testing.T) Services {
 	return Services{
-		Requests: uncounted{}, Proxies: unwatched(nil), Replays: replay.NewStore(nil, factory.Keys(t)),
+		Requests: uncounted{}, Checks: unchecked{}, Proxies: unwatched(nil), Replays: replay.NewStore(nil, factory.Keys(t)),
 	}
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,9 +16,8 @@ import (
 
 // routes is the whole site, grouped by who may enter.
 func (s *site) routes() {
-	s.echo.Pre(s.web.AssignRequestID)
-	s.echo.Use(s.web.CountRequests, s.web.LogRequests, s.web.Headers, s.web.RecoverPanics, s.web.TimeLimit,
-		s.web.ReadZone)
+	s.echo.Use(s.unlessChecked(s.web.AssignRequestID, s.web.CountRequests, s.web.LogRequests, s.web.Headers,
+		s.web.RecoverPanics, s.web.TimeLimit, s.web.ReadZone))
 
 	machines := group{echo: s.echo}.with(web.Quiet)
 	machines.get(paths.Health, s.health)
@@ -33,12 +33,45 @@ func (s *site) routes() {
 	for _, mount := range s.optional {
 		mount()
 	}
+	s.doorRoutes()
 	s.loginRoutes()
 	s.secondStepRoutes()
 	s.settingsRoutes()
 	s.usersRoutes()
 	s.superuserRoutes()
 	s.operatorRoutes()
+}
+
+// unlessChecked puts middlewares before every route but the checks, which are asked for each request to an application:
+// they stand alone, and answer for themselves.
+func (s *site) unlessChecked(all ...echo.MiddlewareFunc) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		guarded := next
+		for _, m := range slices.Backward(all) {
+			guarded = m(guarded)
+		}
+		return func(c echo.Context) error {
+			if path := c.Path(); path == paths.DoorAuthRequest || path == paths.DoorForwardAuth {
+				return next(c)
+			}
+			return guarded(c)
+		}
+	}
+}
+
+// doorRoutes are the way into applications: for their proxies, on their hosts, and at the portal.
+func (s *site) doorRoutes() {
+	checks := group{echo: s.echo}.with(s.web.RecoverPanics)
+	checks.get(paths.DoorAuthRequest, s.door.AuthRequest)
+	checks.get(paths.DoorForwardAuth, s.door.ForwardAuth)
+	hosts := s.browsers().with(s.door.OnHost, web.ReadForm)
+	hosts.get(paths.HostStart, s.door.Start)
+	hosts.get(paths.HostEnter, s.door.Enter)
+	hosts.page(paths.HostSignOut, s.door.SignOutPage, s.door.SignOut)
+	all := s.anybody()
+	all.get(paths.DoorOpen, s.door.Open)
+	all.get(paths.DoorLeft, s.door.Left)
+	s.inside().get(paths.DoorVisit, s.door.Visit)
 }
 
 // browsers is what stands before every page: a small body, from no other origin.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/account"
 	"github.com/nightlatch/nightlatch/handlers/demo"
+	"github.com/nightlatch/nightlatch/handlers/door"
 	"github.com/nightlatch/nightlatch/handlers/factor"
 	"github.com/nightlatch/nightlatch/handlers/hooks"
 	"github.com/nightlatch/nightlatch/handlers/issuer"
@@ -48,6 +49,7 @@ type Services struct {
 	SSO      *federation.Service
 	Signing  *issuers.Keys // of the OpenID Connect provider
 	Replays  *replay.Store
+	Doors    door.Doors
 
 	Operator     *operators.Service
 	Installation *audit.Installation
@@ -57,6 +59,7 @@ type Services struct {
 	BalanceWarn  float64        // a provider's balance below which its operator is warned
 
 	Requests  web.RequestMeter
+	Checks    door.Meter
 	Ready     func(context.Context) error // nil when the database answers and its schema is current
 	Proxies   *proxy.Watch                // who comes, through whichever proxies
 	Unproxied bool                        // browsers come by https and no proxy is named
@@ -96,6 +99,7 @@ type site struct {
 	users    *users.Screens
 	operator *operator.Screens
 	issuer   *issuer.Screens
+	door     *door.Screens
 }
 
 // New builds the site with all its routes. public is the origin under which browsers reach it, product the name on its
@@ -120,6 +124,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 		d.Installation, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing)
+	s.door = door.New(w, d.Doors, d.Proxies, d.Checks)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
 	s.echo.IPExtractor = d.Proxies.Client

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
@@ -39,7 +40,8 @@ const webConnections = 8
 type app struct {
 	cfg      config
 	logger   *slog.Logger
-	database string // its URL
+	changes  *db.Changes // what was changed lately, by whatever process: once somebody listens
+	database string      // its URL
 	pool     *db.Pool
 	ring     *keys.Ring
 	log      *audit.Log
@@ -68,6 +70,7 @@ type services struct {
 	mails      *mail.Service
 	replays    *replay.Store
 	signing    *issuer.Keys
+	registry   *application.Service
 }
 
 // open opens the installation for one command: its database, its keys, and the services over them.
@@ -87,7 +90,7 @@ func open(ctx context.Context, cfg config, logger *slog.Logger) (*app, error) {
 
 // newApp connects to the database at url, and builds what stands on it.
 func newApp(ctx context.Context, cfg config, url string, logger *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, logger: logger, database: url}
+	a := &app{cfg: cfg, logger: logger, database: url, changes: db.NewChanges(time.Now)}
 	if err := a.build(ctx); err != nil {
 		a.close()
 		return nil, err
@@ -100,7 +103,7 @@ func (a *app) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.pool, a.closers = db.NewPool(pgxPool), append(a.closers, pgxPool.Close)
+	a.pool, a.closers = db.NewPool(pgxPool, a.changes), append(a.closers, pgxPool.Close)
 	if err := db.Current(ctx, a.pool); err != nil {
 		return err
 	}
@@ -165,6 +168,7 @@ func (a *app) services(pool *db.Pool) *services {
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)
+	s.registry = application.New(pool, a.log, public.Host)
 	s.replays = replay.NewStore(pool, a.ring)
 	s.signing = issuer.NewKeys(pool, a.ring, a.log)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
@@ -180,7 +184,7 @@ func (a *app) connect(ctx context.Context, connections int32) (*db.Pool, error) 
 		return nil, err
 	}
 	a.closers = append(a.closers, pgxPool.Close)
-	return db.NewPool(pgxPool), nil
+	return db.NewPool(pgxPool, a.changes), nil
 }
 
 func (a *app) close() {

@@ -55,6 +55,7 @@ type commands struct {
 	User     userCommand     `cmd:"" help:"Users."`
 	Keys     keysCommand     `cmd:"" help:"The master keys, see docs/operating.md."`
 	Doctor   doctorCommand   `cmd:"" help:"Say what is wrong with this installation, and what to do. Changes and sends nothing."` //nolint:lll // a sentence of --help
+	App      appCommand      `cmd:"" help:"Applications behind the door."`
 	Operator operatorCommand `cmd:"" help:"Operators, who run the installation."`
 }
 

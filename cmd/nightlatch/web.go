@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/phone"
@@ -66,6 +67,12 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	if err != nil {
 		return nil, err
 	}
+	doors, err := door.New(a.pool, a.log, a.changes, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	go db.Listen(ctx, a.database, a.changes, a.logger)
+	go doors.KeepAlive(ctx, a.logger)
 	options, err := a.siteOptions(ctx)
 	if err != nil {
 		return nil, err
@@ -81,6 +88,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 		Signing:  a.web.signing,
+		Doors:    doors,
 
 		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),
@@ -90,6 +98,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		BalanceWarn:  a.cfg.balanceWarn,
 
 		Requests:  a.metrics,
+		Checks:    a.metrics,
 		Ready:     func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
 		Proxies:   proxy.NewWatch(a.cfg.proxies, a.pool, a.logger, a.metrics.ProxyFound, time.Now),
 		Unproxied: a.cfg.proxies.Missing(a.cfg.url),

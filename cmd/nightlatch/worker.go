@@ -23,7 +23,7 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	a.closers = append(a.closers, pgxPool.Close)
-	pool := db.NewPool(pgxPool)
+	pool := db.NewPool(pgxPool, a.changes)
 	a.metrics.Watch("work", pool)
 	s := a.services(pool)
 	sealed := []jobs.Resealer{s.federation, s.signing}

@@ -21,7 +21,13 @@ const (
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home
 	CookieLogin    = "nightlatch-login"    // the office code and username of this browser's last log-in
-	hostPrefix     = "__Host-"
+
+	// On an application's own host.
+	CookieApplication = "nightlatch-app"   // the browser's session there
+	CookieStart       = "nightlatch-start" // what only this browser has, of a log-in that began there
+	CookieVisit       = "nightlatch-visit" // at the portal: where such a log-in leads
+
+	hostPrefix = "__Host-"
 
 	YearSeconds = 365 * 24 * 60 * 60
 )

@@ -52,7 +52,7 @@ func Page[T any](c echo.Context, status int, p templates.Page[T], f templates.La
 	if err := p.Render(&buf, f, view); err != nil {
 		return err
 	}
-	return writeHTML(c, status, f.Lang, buf.Bytes())
+	return WriteHTML(c, status, f.Lang, buf.Bytes())
 }
 
 // Fragment writes a part of a page.
@@ -61,7 +61,7 @@ func Fragment[T any](c echo.Context, status int, f templates.Fragment[T], lang s
 	if err := f.Render(&buf, lang, view); err != nil {
 		return err
 	}
-	return writeHTML(c, status, lang, buf.Bytes())
+	return WriteHTML(c, status, lang, buf.Bytes())
 }
 
 // StatusFor returns 200 for a page, 422 for one that comes back with an error.

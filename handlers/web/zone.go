@@ -85,7 +85,7 @@ func inZone(page []byte, lang string, zone *time.Location) []byte {
 	})
 }
 
-// writeHTML answers with a page or a part of one.
-func writeHTML(c echo.Context, status int, lang string, html []byte) error {
+// WriteHTML answers with a page or a part of one.
+func WriteHTML(c echo.Context, status int, lang string, html []byte) error {
 	return c.Blob(status, "text/html; charset=UTF-8", inZone(html, lang, Zone(c)))
 }

@@ -123,6 +123,9 @@ func (m *Metrics) Request(route, method string, status int, took time.Duration) 
 	m.requestSeconds.WithLabelValues(labels...).Observe(took.Seconds())
 }
 
+// Door counts an answer to a proxy that asked who stands before an application.
+func (m *Metrics) Door(status int) { m.door.WithLabelValues(strconv.Itoa(status)).Inc() }
+
 // ProxyFound counts a request with something wrong in how it came.
 func (m *Metrics) ProxyFound(f proxy.Finding) { m.proxies.WithLabelValues(string(f)).Inc() }
 

@@ -41,6 +41,7 @@ type Metrics struct {
 	sendsRefused    *prometheus.CounterVec
 	requests        *prometheus.CounterVec
 	proxies         *prometheus.CounterVec
+	door            *prometheus.CounterVec
 	requestSeconds  *prometheus.HistogramVec
 }
 
@@ -63,6 +64,7 @@ func New(pool *db.Pool, providers []string, logger *slog.Logger) *Metrics {
 		sendsRefused:    counter("sends_refused_total", "Codes that a limit stopped, by the limit's word.", "reason"),
 		proxies: counter("proxy_findings_total", "Requests for a page that came by a proxy which does not tell who "+
 			"comes.", "finding"),
+		door:     counter("door_checks_total", "Answers to proxies that asked who stands before an application.", "status"),
 		requests: counter("http_requests_total", "Requests by route.", "route", "method", "status"),
 		requestSeconds: histogram("http_request_seconds", "Time to answer a request.", callBuckets, "route",
 			"method", "status"),
@@ -70,7 +72,7 @@ func New(pool *db.Pool, providers []string, logger *slog.Logger) *Metrics {
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.logins, m.sends, m.sendSeconds, m.accepted, m.delivered, m.wasted, m.receipts, m.receiptsRefused, m.sendsRefused,
-		m.requests, m.requestSeconds, m.proxies, newShared(pool, providers, logger),
+		m.requests, m.requestSeconds, m.proxies, m.door, newShared(pool, providers, logger),
 	)
 	m.begin(providers)
 	return m

@@ -90,6 +90,7 @@ func TestWhatThisProcessDoesIsCounted(t *testing.T) {
 	m.Received("vonage", sms.Delivered)
 	m.ReceiptRefused("vonage")
 	m.Request("/login", http.MethodPost, http.StatusSeeOther, 30*time.Millisecond)
+	m.Door(http.StatusUnauthorized)
 	m.Request("", "BREW", http.StatusNotFound, time.Millisecond)
 	m.Audited(audit.Event{Action: audit.SignedIn, Detail: "sms"})
 	m.Audited(audit.Event{Action: audit.SignInRefused, Actor: audit.Person{Name: "jdoe"}})
@@ -107,6 +108,7 @@ func TestWhatThisProcessDoesIsCounted(t *testing.T) {
 		`nightlatch_receipts_refused_total{provider="vonage"} 1`,
 		`nightlatch_http_requests_total{method="POST",route="/login",status="3xx"} 1`,
 		`nightlatch_http_requests_total{method="other",route="unknown",status="4xx"} 1`,
+		`nightlatch_door_checks_total{status="401"} 1`,
 		`nightlatch_logins_total{method="sms",outcome="signed_in"} 1`,
 		`nightlatch_logins_total{method="",outcome="sign_in_refused"} 1`,
 		`nightlatch_logins_total{method="",outcome="second_factor_wait"} 1`,

@@ -80,6 +80,16 @@ func (t Trusted) Client(r *http.Request) (address string, found Finding) {
 	return client.String(), found
 }
 
+// Named reports whether a connection is one of a proxy that the operator named. remoteAddr is http.Request.RemoteAddr.
+func (t Trusted) Named(remoteAddr string) bool {
+	host, _, err := net.SplitHostPort(remoteAddr)
+	if err != nil {
+		return false
+	}
+	peer, err := parse(host)
+	return err == nil && t.has(peer)
+}
+
 func (t Trusted) has(ip netip.Addr) bool {
 	for _, named := range t {
 		if named.Contains(ip) {

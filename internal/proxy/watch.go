@@ -48,6 +48,9 @@ func (w *Watch) Client(r *http.Request) string {
 	return address
 }
 
+// Named reports whether a connection is one of a proxy that the operator named.
+func (w *Watch) Named(remoteAddr string) bool { return w.trusted.Named(remoteAddr) }
+
 // Look notes what is wrong with how a request came.
 func (w *Watch) Look(r *http.Request) {
 	_, found := w.trusted.Client(r)

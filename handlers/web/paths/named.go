@@ -62,5 +62,8 @@ func patterns() map[string]string {
 		"OperatorSessionEnd":       OperatorSessionEnd,
 		"OperatorSessionEndOthers": OperatorSessionEndOthers,
 		"OperatorJobsAPI":          OperatorJobsAPI, "Hooks": Hooks,
+		"DoorAuthRequest": DoorAuthRequest, "DoorForwardAuth": DoorForwardAuth, "DoorOpen": DoorOpen,
+		"DoorVisit": DoorVisit, "DoorLeft": DoorLeft, "HostStart": HostStart, "HostEnter": HostEnter,
+		"HostSignOut": HostSignOut,
 	}
 }

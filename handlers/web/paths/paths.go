@@ -46,6 +46,18 @@ const (
 	DemoPhone   = "/demo/phone"
 )
 
+// The door to applications: what proxies ask, the portal's pages, and what is on an application's own host.
+const (
+	DoorAuthRequest = "/door/auth-request"
+	DoorForwardAuth = "/door/forward-auth"
+	DoorOpen        = "/door/open"
+	DoorVisit       = "/door/visit"
+	DoorLeft        = "/door/left"
+	HostStart       = "/.nightlatch/start"
+	HostEnter       = "/.nightlatch/enter"
+	HostSignOut     = "/.nightlatch/sign-out"
+)
+
 // The second step of a log-in.
 const (
 	SecondStep    = "/login/second-step"

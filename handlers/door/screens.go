@@ -1,0 +1,47 @@
+// Package door is the way into guarded applications: what their proxies ask for every request, what is on each
+// application's own host, and the portal's pages in between.
+package door
+
+import (
+	"context"
+
+	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/application"
+	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Doors decides who is let into a host.
+type Doors interface {
+	Place(ctx context.Context, host string) (door.Place, error)
+	Check(ctx context.Context, token session.Token, host string) (door.Answer, error)
+	Admit(ctx context.Context, sess session.Session, host string, state []byte, client session.Client) (
+		door.Admission, error)
+	Enter(ctx context.Context, ticket session.Token, host string, state []byte, client session.Client) (
+		session.Token, application.Refusal, error)
+	Leave(ctx context.Context, token session.Token, host string, client session.Client) error
+}
+
+// Proxies knows the proxies that the operator named.
+type Proxies interface {
+	Named(remoteAddr string) bool
+}
+
+// Meter counts the answers to proxies.
+type Meter interface {
+	Door(status int)
+}
+
+// Screens are the door's.
+type Screens struct {
+	*web.Web
+	doors   Doors
+	proxies Proxies
+	meter   Meter
+	style   string // the policy of pages on an application's host
+}
+
+// New returns the Screens.
+func New(w *web.Web, doors Doors, proxies Proxies, meter Meter) *Screens {
+	return &Screens{w, doors, proxies, meter, stylePolicy()}
+}
