@@ -25,23 +25,30 @@ type appCommand struct {
 }
 
 type appCreate struct {
-	Name             string        `required:"" help:"Its name, as people know it."`
-	URL              string        `required:"" name:"url" help:"Where people open it: https://payroll.acme.example."`
-	About            string        `help:"What it is, in a few words."`
-	Host             []string      `help:"Another host under which browsers reach it."`
-	Offices          string        `required:"" help:"Codes of the offices that it is for, with commas between, or all."`
-	Roles            string        `default:"user,accountant,superuser" help:"Roles that may enter, with commas between."`
-	MaxFactorAge     time.Duration `help:"Greatest age of the second factor, as 15m. As old as the session without it."`
-	RequireTwoFactor bool          `help:"Demand two factors, even where the office does not."`
-	Sensitive        bool          `help:"It holds what is worth most: see docs/applications.md."`
-	JSON             bool          `name:"json" help:"Answer in JSON."`
+	Name             string   `required:"" help:"Its name, as people know it."`
+	URL              string   `required:"" name:"url" help:"Where people open it: https://payroll.acme.example."`
+	About            string   `help:"What it is, in a few words."`
+	Host             []string `help:"Another host under which browsers reach it."`
+	Offices          string   `required:"" help:"Codes of the offices that it is for, with commas between, or all."`
+	Roles            string   `default:"user,accountant,superuser" help:"Roles that may enter, with commas between."`
+	MaxFactorAge     string   `help:"Greatest age of the second factor, as 15m. As old as the session without it."`
+	RequireTwoFactor bool     `help:"Demand two factors, even where the office does not."`
+	Sensitive        bool     `help:"It holds what is worth most: see docs/applications.md."`
+	JSON             bool     `name:"json" help:"Answer in JSON."`
 }
 
 // Run registers an application.
 func (c *appCreate) Run(ctx context.Context, a *app, std stdio) error {
+	var greatest time.Duration
+	if c.MaxFactorAge != "" {
+		var err error
+		if greatest, err = time.ParseDuration(c.MaxFactorAge); err != nil || greatest <= 0 {
+			return fmt.Errorf("--max-factor-age %s is no length of time: write 15m, or 1h", c.MaxFactorAge)
+		}
+	}
 	registered := application.Application{
 		Kind: application.Forward, Name: c.Name, About: c.About, URL: c.URL, Hosts: c.Host,
-		RequireTwoFactor: c.RequireTwoFactor, MaxFactorAge: c.MaxFactorAge, Sensitive: c.Sensitive,
+		RequireTwoFactor: c.RequireTwoFactor, MaxFactorAge: greatest, Sensitive: c.Sensitive,
 	}
 	registered.AllOffices = strings.EqualFold(strings.TrimSpace(c.Offices), "all")
 	if !registered.AllOffices {
