@@ -32,7 +32,7 @@ type sendCodeWorker struct {
 }
 
 func (w *sendCodeWorker) Work(ctx context.Context, job *river.Job[SendCode]) error {
-	err := w.messages.Deliver(ctx, job.Args.ChallengeID, job.Args.SendNo, completes(job))
+	err := w.messages.Deliver(ctx, job.Args.ChallengeID, job.Args.SendNo)
 	var cancelled *message.Cancelled
 	var later *message.Later
 	switch {

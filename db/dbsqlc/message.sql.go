@@ -10,32 +10,6 @@ import (
 	"time"
 )
 
-const costAdd = `-- name: CostAdd :exec
-insert into costs as c (office_id, month, provider, country, network, sends, cost)
-values ($1, this_month(), $2, $3, $4, 1, coalesce(nullif($5::text, ''), '0')::numeric)
-on conflict (office_id, month, provider, country, network) do update
-set sends = c.sends + 1, cost = c.cost + excluded.cost
-`
-
-type CostAddParams struct {
-	OfficeID int64
-	Provider string
-	Country  string
-	Network  string
-	Price    string
-}
-
-func (q *Queries) CostAdd(ctx context.Context, db DBTX, arg CostAddParams) error {
-	_, err := db.Exec(ctx, costAdd,
-		arg.OfficeID,
-		arg.Provider,
-		arg.Country,
-		arg.Network,
-		arg.Price,
-	)
-	return err
-}
-
 const demoMessageInsert = `-- name: DemoMessageInsert :exec
 insert into demo_messages (number, body) values ($1, $2)
 `
@@ -264,6 +238,89 @@ func (q *Queries) SendAbandon(ctx context.Context, db DBTX, messageID int64) err
 	return err
 }
 
+const sendAccept = `-- name: SendAccept :one
+with held as (
+    -- A receipt may come at the same time: whoever is second sees what the first wrote.
+    select m.id, m.challenge_id, m.queued_at from messages m where m.id = $3 for no key update
+),
+finished as (
+    update sends s
+    set state = 'sent', class = 'sent', status = $4, provider_id = $5, price = $6::text,
+        network = $7, balance = $2::text, finished_at = now()
+    from held h where s.id = $8 and s.message_id = h.id
+),
+moved as (
+    update messages m
+    set state = $9, reason = '', final = $10, changed_at = now(), accepted_at = coalesce(m.accepted_at, now())
+    from held h where m.id = h.id and (not m.final or m.state = 'unsure')
+),
+paid as (
+    insert into costs as k (office_id, month, provider, country, network, sends, cost)
+    select c.office_id, this_month(), $1::text, c.country, $7, 1,
+        coalesce(nullif($6::text, ''), '0')::numeric
+    from held h join challenges c on c.id = h.challenge_id
+    where c.office_id is not null
+    on conflict (office_id, month, provider, country, network) do update
+    set sends = k.sends + 1, cost = k.cost + excluded.cost
+)
+select (c.ended_at is not null or c.expires_at <= now())::boolean as over, c.purpose, held.queued_at,
+    now()::timestamptz as now,
+    exists (
+        select from providers p
+        where p.name = $1 and (p.failures > 0 or p.open_since is not null
+            or nullif($2::text, '')::numeric is distinct from p.balance and $2 <> '')
+    )::boolean as provider_news
+from held join challenges c on c.id = held.challenge_id
+`
+
+type SendAcceptParams struct {
+	Provider   string
+	Balance    string
+	MessageID  int64
+	Status     string
+	ProviderID string
+	Price      string
+	Network    string
+	ID         int64
+	State      string
+	Final      bool
+}
+
+type SendAcceptRow struct {
+	Over         bool
+	Purpose      string
+	QueuedAt     time.Time
+	Now          time.Time
+	ProviderNews bool
+}
+
+// A provider took a message: the outcome of the call, where the message stands and what it cost; and whether the
+// challenge was over by then, and whether its breaker or balance has to be told. A final state stays, as in
+// MessageStateSet.
+func (q *Queries) SendAccept(ctx context.Context, db DBTX, arg SendAcceptParams) (SendAcceptRow, error) {
+	row := db.QueryRow(ctx, sendAccept,
+		arg.Provider,
+		arg.Balance,
+		arg.MessageID,
+		arg.Status,
+		arg.ProviderID,
+		arg.Price,
+		arg.Network,
+		arg.ID,
+		arg.State,
+		arg.Final,
+	)
+	var i SendAcceptRow
+	err := row.Scan(
+		&i.Over,
+		&i.Purpose,
+		&i.QueuedAt,
+		&i.Now,
+		&i.ProviderNews,
+	)
+	return i, err
+}
+
 const sendCount = `-- name: SendCount :one
 select count(*)::int from sends where message_id = $1
 `
@@ -275,15 +332,11 @@ func (q *Queries) SendCount(ctx context.Context, db DBTX, messageID int64) (int3
 	return column_1, err
 }
 
-const sendFinish = `-- name: SendFinish :one
-update sends s
+const sendFinish = `-- name: SendFinish :exec
+update sends
 set state = $1, class = $2, status = $3, reason = $4, provider_id = $5,
     price = $6, network = $7, balance = $8, finished_at = now()
-from messages m join challenges c on c.id = m.challenge_id
-where s.id = $9 and m.id = s.message_id
-returning (c.ended_at is not null or c.expires_at <= now())::boolean as over,
-    coalesce(c.office_id, 0)::bigint as office_id,
-    c.country, m.queued_at, now()::timestamptz as now
+where id = $9
 `
 
 type SendFinishParams struct {
@@ -298,17 +351,9 @@ type SendFinishParams struct {
 	ID         int64
 }
 
-type SendFinishRow struct {
-	Over     bool
-	OfficeID int64
-	Country  string
-	QueuedAt time.Time
-	Now      time.Time
-}
-
-// The outcome of a call; and, for what follows from it, whether its challenge was over by then.
-func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams) (SendFinishRow, error) {
-	row := db.QueryRow(ctx, sendFinish,
+// The outcome of a call that the provider did not take.
+func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams) error {
+	_, err := db.Exec(ctx, sendFinish,
 		arg.State,
 		arg.Class,
 		arg.Status,
@@ -319,14 +364,50 @@ func (q *Queries) SendFinish(ctx context.Context, db DBTX, arg SendFinishParams)
 		arg.Balance,
 		arg.ID,
 	)
-	var i SendFinishRow
-	err := row.Scan(
-		&i.Over,
-		&i.OfficeID,
-		&i.Country,
-		&i.QueuedAt,
-		&i.Now,
+	return err
+}
+
+const sendFirst = `-- name: SendFirst :one
+with held as (
+    select m.id as message_id
+    from challenges c
+    join messages m on m.challenge_id = c.id and m.send_no = $1
+    where c.id = $2 and c.ended_at is null and c.expires_at > clock_timestamp() + $3::interval
+        and c.sends_asked = $1 and m.state = 'queued'
+    for update of c for no key update of m
+),
+calling as (
+    insert into sends (message_id, provider) select h.message_id, $4 from held h returning sends.id
+),
+moved as (
+    update messages m set state = 'calling', changed_at = now() from held h where m.id = h.message_id
+)
+select calling.id, clock_timestamp()::timestamptz as now from calling
+`
+
+type SendFirstParams struct {
+	SendNo    int16
+	ID        int64
+	LeastLife time.Duration
+	Provider  string
+}
+
+type SendFirstRow struct {
+	ID  int64
+	Now time.Time
+}
+
+// Writes the first call of a message before it is made, when nothing has happened to it since it was queued: no row
+// else. Both rows are held, so that what is asked of them is true when it is written.
+func (q *Queries) SendFirst(ctx context.Context, db DBTX, arg SendFirstParams) (SendFirstRow, error) {
+	row := db.QueryRow(ctx, sendFirst,
+		arg.SendNo,
+		arg.ID,
+		arg.LeastLife,
+		arg.Provider,
 	)
+	var i SendFirstRow
+	err := row.Scan(&i.ID, &i.Now)
 	return i, err
 }
 
@@ -388,7 +469,7 @@ func (q *Queries) SendOthersUnderWay(ctx context.Context, db DBTX, messageID int
 }
 
 const sendPlan = `-- name: SendPlan :one
-select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked,
+select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked, c.ref, c.number, c.language, c.code_ct,
     m.id as message_id, m.channel, m.final, m.state, m.reason, clock_timestamp()::timestamptz as now
 from challenges c
 join messages m on m.challenge_id = c.id and m.send_no = $1
@@ -406,6 +487,10 @@ type SendPlanRow struct {
 	ExpiresAt  time.Time
 	EndedAt    *time.Time
 	SendsAsked int16
+	Ref        string
+	Number     string
+	Language   string
+	CodeCt     []byte
 	MessageID  int64
 	Channel    string
 	Final      bool
@@ -414,7 +499,7 @@ type SendPlanRow struct {
 	Now        time.Time
 }
 
-// What decides who sends a message next, read without a lock.
+// What decides who sends a message next, and what is sent, read without a lock.
 func (q *Queries) SendPlan(ctx context.Context, db DBTX, arg SendPlanParams) (SendPlanRow, error) {
 	row := db.QueryRow(ctx, sendPlan, arg.SendNo, arg.ID)
 	var i SendPlanRow
@@ -424,6 +509,10 @@ func (q *Queries) SendPlan(ctx context.Context, db DBTX, arg SendPlanParams) (Se
 		&i.ExpiresAt,
 		&i.EndedAt,
 		&i.SendsAsked,
+		&i.Ref,
+		&i.Number,
+		&i.Language,
+		&i.CodeCt,
 		&i.MessageID,
 		&i.Channel,
 		&i.Final,

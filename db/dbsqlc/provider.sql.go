@@ -93,7 +93,9 @@ func (q *Queries) ProviderList(ctx context.Context, db DBTX) ([]ProviderListRow,
 }
 
 const providerTake = `-- name: ProviderTake :one
-with turn as (select $4::interval as gap, $5::interval as lag)
+with turn as (
+    select $4::interval as gap, $5::interval as lag, set_config('synchronous_commit', 'off', true) as quick
+)
 insert into providers as p (name, next_turn_at) select $1, clock_timestamp() + gap - lag from turn
 on conflict (name) do update
 set next_turn_at = greatest(p.next_turn_at, clock_timestamp() - (select lag from turn)) + (select gap from turn),
@@ -114,7 +116,8 @@ type ProviderTakeParams struct {
 
 // The provider's next turn, at most so long ahead: one rate for all processes, first come first served. Turns that
 // nobody took may be caught up on as far as the lag. While its breaker is open one caller at a time gets a turn, as a
-// probe. No row: not now.
+// probe. No row: not now. Nobody waits until a turn is on disk: all others would wait behind its row, and what a crash
+// of the server takes back are milliseconds of the rate.
 func (q *Queries) ProviderTake(ctx context.Context, db DBTX, arg ProviderTakeParams) (float64, error) {
 	row := db.QueryRow(ctx, providerTake,
 		arg.Name,

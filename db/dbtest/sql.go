@@ -20,8 +20,11 @@ type Database struct {
 func New(t testing.TB) (Database, *db.Pool) {
 	t.Helper()
 	pool := Pool(t)
-	return Database{t, pool}, pool
+	return Of(t, pool), pool
 }
+
+// Of returns the Database of a pool.
+func Of(t testing.TB, pool *db.Pool) Database { return Database{t, pool} }
 
 // Exec runs a statement; without arguments also several, parted by semicolons.
 func (d Database) Exec(sql string, args ...any) {

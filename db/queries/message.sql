@@ -23,8 +23,8 @@ where id = @id and (not final or state = 'unsure' and @state in ('accepted', 'de
 update messages set reason = @reason, changed_at = now() where id = @id and state = 'accepted' and not final;
 
 -- name: SendPlan :one
--- What decides who sends a message next, read without a lock.
-select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked,
+-- What decides who sends a message next, and what is sent, read without a lock.
+select c.country, c.purpose, c.expires_at, c.ended_at, c.sends_asked, c.ref, c.number, c.language, c.code_ct,
     m.id as message_id, m.channel, m.final, m.state, m.reason, clock_timestamp()::timestamptz as now
 from challenges c
 join messages m on m.challenge_id = c.id and m.send_no = @send_no
@@ -51,16 +51,68 @@ where message_id = @message_id and state = 'calling';
 -- name: SendInsert :one
 insert into sends (message_id, provider) values (@message_id, @provider) returning id;
 
--- name: SendFinish :one
--- The outcome of a call; and, for what follows from it, whether its challenge was over by then.
-update sends s
+-- name: SendFirst :one
+-- Writes the first call of a message before it is made, when nothing has happened to it since it was queued: no row
+-- else. Both rows are held, so that what is asked of them is true when it is written.
+with held as (
+    select m.id as message_id
+    from challenges c
+    join messages m on m.challenge_id = c.id and m.send_no = @send_no
+    where c.id = @id and c.ended_at is null and c.expires_at > clock_timestamp() + @least_life::interval
+        and c.sends_asked = @send_no and m.state = 'queued'
+    for update of c for no key update of m
+),
+calling as (
+    insert into sends (message_id, provider) select h.message_id, @provider from held h returning sends.id
+),
+moved as (
+    update messages m set state = 'calling', changed_at = now() from held h where m.id = h.message_id
+)
+select calling.id, clock_timestamp()::timestamptz as now from calling;
+
+-- name: SendFinish :exec
+-- The outcome of a call that the provider did not take.
+update sends
 set state = @state, class = @class, status = @status, reason = @reason, provider_id = @provider_id,
     price = @price, network = @network, balance = @balance, finished_at = now()
-from messages m join challenges c on c.id = m.challenge_id
-where s.id = @id and m.id = s.message_id
-returning (c.ended_at is not null or c.expires_at <= now())::boolean as over,
-    coalesce(c.office_id, 0)::bigint as office_id,
-    c.country, m.queued_at, now()::timestamptz as now;
+where id = @id;
+
+-- name: SendAccept :one
+-- A provider took a message: the outcome of the call, where the message stands and what it cost; and whether the
+-- challenge was over by then, and whether its breaker or balance has to be told. A final state stays, as in
+-- MessageStateSet.
+with held as (
+    -- A receipt may come at the same time: whoever is second sees what the first wrote.
+    select m.id, m.challenge_id, m.queued_at from messages m where m.id = @message_id for no key update
+),
+finished as (
+    update sends s
+    set state = 'sent', class = 'sent', status = @status, provider_id = @provider_id, price = @price::text,
+        network = @network, balance = @balance::text, finished_at = now()
+    from held h where s.id = @id and s.message_id = h.id
+),
+moved as (
+    update messages m
+    set state = @state, reason = '', final = @final, changed_at = now(), accepted_at = coalesce(m.accepted_at, now())
+    from held h where m.id = h.id and (not m.final or m.state = 'unsure')
+),
+paid as (
+    insert into costs as k (office_id, month, provider, country, network, sends, cost)
+    select c.office_id, this_month(), @provider::text, c.country, @network, 1,
+        coalesce(nullif(@price::text, ''), '0')::numeric
+    from held h join challenges c on c.id = h.challenge_id
+    where c.office_id is not null
+    on conflict (office_id, month, provider, country, network) do update
+    set sends = k.sends + 1, cost = k.cost + excluded.cost
+)
+select (c.ended_at is not null or c.expires_at <= now())::boolean as over, c.purpose, held.queued_at,
+    now()::timestamptz as now,
+    exists (
+        select from providers p
+        where p.name = @provider and (p.failures > 0 or p.open_since is not null
+            or nullif(@balance::text, '')::numeric is distinct from p.balance and @balance <> '')
+    )::boolean as provider_news
+from held join challenges c on c.id = held.challenge_id;
 
 -- name: SendReceiptSet :execrows
 -- What a receipt said of a send in the end: its first word stays.
@@ -89,12 +141,6 @@ on conflict (provider, provider_id, status) do nothing;
 
 -- name: ReceiptStatuses :many
 select status from receipts where provider = @provider and provider_id = @provider_id order by id;
-
--- name: CostAdd :exec
-insert into costs as c (office_id, month, provider, country, network, sends, cost)
-values (@office_id, this_month(), @provider, @country, @network, 1, coalesce(nullif(@price::text, ''), '0')::numeric)
-on conflict (office_id, month, provider, country, network) do update
-set sends = c.sends + 1, cost = c.cost + excluded.cost;
 
 -- name: DemoMessageInsert :exec
 insert into demo_messages (number, body) values (@number, @body);

@@ -15,21 +15,21 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-// Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the
-// send as calling; the call, with no transaction open; and a transaction that writes its outcome and, by
-// complete, completes the job. Before them it picks a provider and waits for a turn there. It returns nil when the
-// job is completed, *Cancelled, *Later, or any other error for a retry. No error holds a code or a number.
-func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
-	complete func(context.Context, pgx.Tx) error) error {
-	provider, decision, err := s.chooseProvider(ctx, challengeID, sendNo)
-	if err != nil {
-		return err
+// Deliver sends message sendNo of a challenge, in three steps: a transaction that decides and writes the send as
+// calling; the call, with no transaction open; and a transaction that writes its outcome. Before them it picks a
+// provider and waits for a turn there. The end of the job is no part of them: a job that runs once more finds the
+// outcome, and calls nobody. It returns nil when the message was taken, *Cancelled, *Later, or any other error for a
+// retry. No error holds a code or a number.
+func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int) error {
+	call, begun, err := s.first(ctx, challengeID, sendNo)
+	if err == nil && !begun {
+		call, err = s.again(ctx, challengeID, sendNo)
 	}
-	call, err := s.begin(ctx, challengeID, sendNo, provider, decision)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
+	provider := call.provider
 	outcome := s.providers.Send(ctx, provider, call.text)
 	took := time.Since(began)
 	// A shutdown may have ended ctx during the call; its outcome is worth a note all the same.
@@ -38,8 +38,20 @@ func (s *Service) Deliver(ctx context.Context, challengeID int64, sendNo int,
 	s.logger.InfoContext(ctx, "send", "challenge", challengeID, "send_no", sendNo, "provider", provider,
 		"class", outcome.Class, "status", outcome.Status, "took", took.Round(time.Millisecond))
 	s.meter.Sent(provider, outcome.Class, took)
+	if outcome.Class == sms.Sent {
+		return s.accept(noting, call, outcome)
+	}
 	s.updateBreaker(noting, provider, outcome)
-	return s.finish(noting, call, outcome, complete)
+	return s.refuse(noting, call, outcome)
+}
+
+// again is step one of whatever is not a first call that goes as it should: it looks at all that has happened.
+func (s *Service) again(ctx context.Context, challengeID int64, sendNo int) (call, error) {
+	provider, decision, err := s.chooseProvider(ctx, challengeID, sendNo)
+	if err != nil {
+		return call{}, err
+	}
+	return s.begin(ctx, challengeID, sendNo, provider, decision)
 }
 
 // chooseProvider finds the provider to ask and waits for its turn. Its decision on a message that is not to be sent is

@@ -12,65 +12,69 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-// finish is step three: the outcome, what the user is told, and the end of the job, in one transaction.
-func (s *Service) finish(
-	ctx context.Context, c call, o sms.Outcome, complete func(context.Context, pgx.Tx) error,
-) error {
-	var answer error
-	var after dbsqlc.SendFinishRow
+// accept is step three of a call that the provider took: the outcome, where the message stands and what it cost.
+func (s *Service) accept(ctx context.Context, c call, o sms.Outcome) error {
+	state, final := "accepted", !o.Awaited
+	if o.Arrived {
+		state, final = "delivered", true
+	}
+	var row dbsqlc.SendAcceptRow
+	write := func(tx dbsqlc.DBTX) (err error) {
+		row, err = s.q.SendAccept(ctx, tx, dbsqlc.SendAcceptParams{
+			MessageID: c.messageID, ID: c.sendID, Status: o.Status, ProviderID: o.ProviderID, Price: o.Price,
+			Network: o.Network, Balance: o.Balance, State: state, Final: final, Provider: c.provider,
+		})
+		if err != nil {
+			return fmt.Errorf("write the outcome of send %d: %w", c.sendID, err)
+		}
+		return nil
+	}
+	var err error
+	if o.Awaited && o.ProviderID != "" {
+		err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+			if err := write(tx); err != nil {
+				return err
+			}
+			return s.applyEarly(ctx, tx, c, row.Purpose, o.ProviderID)
+		})
+	} else {
+		err = write(s.pool) // one statement
+	}
+	if err != nil {
+		return err
+	}
+	if row.ProviderNews {
+		s.updateBreaker(ctx, c.provider, o)
+	}
+	s.meter.Accepted(c.channel, row.Now.Sub(row.QueuedAt))
+	if row.Over {
+		s.meter.Wasted(c.provider)
+	}
+	return nil
+}
+
+// refuse is step three of any other call: the outcome and what the user is told, in one transaction. It returns how
+// the job goes on.
+func (s *Service) refuse(ctx context.Context, c call, o sms.Outcome) error {
+	next, answer := s.refused(c, o)
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		// A receipt may come at the same time: whoever is second sees what the first wrote.
-		m, err := s.q.MessageLock(ctx, tx, c.messageID)
-		if err != nil {
+		if _, err := s.q.MessageLock(ctx, tx, c.messageID); err != nil {
 			return fmt.Errorf("lock message %d: %w", c.messageID, err)
 		}
-		after, err = s.q.SendFinish(ctx, tx, dbsqlc.SendFinishParams{
+		err := s.q.SendFinish(ctx, tx, dbsqlc.SendFinishParams{
 			ID: c.sendID, State: sendState(o.Class), Class: string(o.Class), Status: o.Status, Reason: string(o.Reason),
 			ProviderID: o.ProviderID, Price: o.Price, Network: o.Network, Balance: o.Balance,
 		})
 		if err != nil {
 			return fmt.Errorf("write the outcome of send %d: %w", c.sendID, err)
 		}
-		if o.Class != sms.Sent {
-			var next status
-			next, answer = s.refused(c, o)
-			return s.set(ctx, tx, c.messageID, next.state, next.reason, next.final)
-		}
-		if err := s.accept(ctx, tx, c, m, o, after); err != nil {
-			return err
-		}
-		return complete(ctx, tx)
+		return s.set(ctx, tx, c.messageID, next.state, next.reason, next.final)
 	})
 	if err != nil {
 		return err
 	}
-	if o.Class == sms.Sent {
-		s.meter.Accepted(c.channel, after.Now.Sub(after.QueuedAt))
-		if after.Over {
-			s.meter.Wasted(c.provider)
-		}
-	}
 	return answer
-}
-
-// accept writes that a provider took a message: what it cost, and whether more will be heard of it.
-func (s *Service) accept(
-	ctx context.Context, tx pgx.Tx, c call, m dbsqlc.MessageLockRow, o sms.Outcome, after dbsqlc.SendFinishRow,
-) error {
-	if err := s.addCost(ctx, tx, c, o, after); err != nil {
-		return err
-	}
-	state, final := "accepted", !o.Awaited
-	if o.Arrived {
-		state, final = "delivered", true
-	}
-	if err := s.set(ctx, tx, c.messageID, state, "", final); err != nil {
-		return err
-	}
-	if o.Awaited && o.ProviderID != "" {
-		return s.applyEarly(ctx, tx, c, m, o.ProviderID)
-	}
-	return nil
 }
 
 // status is what is said of a message.
@@ -100,24 +104,8 @@ func (s *Service) refused(c call, o sms.Outcome) (status, error) {
 	return status{"unsure", "no_answer", false}, fmt.Errorf("%s did not answer (%s)", c.provider, o.Status)
 }
 
-func (s *Service) addCost(ctx context.Context, tx pgx.Tx, c call, o sms.Outcome, after dbsqlc.SendFinishRow) error {
-	if after.OfficeID == 0 {
-		return nil
-	}
-	err := s.q.CostAdd(ctx, tx, dbsqlc.CostAddParams{
-		OfficeID: after.OfficeID, Provider: c.provider, Country: after.Country, Network: o.Network, Price: o.Price,
-	})
-	if err != nil {
-		return fmt.Errorf("add the cost of send %d: %w", c.sendID, err)
-	}
-	return nil
-}
-
 func sendState(c sms.Class) string {
-	switch c {
-	case sms.Sent:
-		return "sent"
-	case sms.Unknown:
+	if c == sms.Unknown {
 		return "unknown"
 	}
 	return "refused"

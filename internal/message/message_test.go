@@ -82,8 +82,13 @@ type fixture struct {
 
 func newFixture(t testing.TB, route ...string) *fixture {
 	t.Helper()
+	return newFixtureOver(t, dbtest.Pool(t), route...)
+}
+
+func newFixtureOver(t testing.TB, pool *db.Pool, route ...string) *fixture {
+	t.Helper()
 	f := &fixture{t: t, carriers: &carriers{route: route, script: map[string][]sms.Outcome{}}, queue: &queued{}}
-	f.Database, f.pool = dbtest.New(t)
+	f.Database, f.pool = dbtest.Of(t, pool), pool
 	log := factory.AuditLog()
 	sessions := session.NewStore(f.pool, log)
 	ways := account.NewWays(account.NoMail{}, sessions, log)
@@ -133,7 +138,7 @@ func (f *fixture) is(want string) {
 func (f *fixture) work(n int) (err error) {
 	f.t.Helper()
 	for range n {
-		err = f.messages.Deliver(context.Background(), f.challenge, 1, func(context.Context, pgx.Tx) error { return nil })
+		err = f.messages.Deliver(context.Background(), f.challenge, 1)
 		var cancelled *message.Cancelled
 		if err == nil || errors.As(err, &cancelled) {
 			return err
@@ -443,8 +448,7 @@ func TestACallSpeaksTheLiveCodeAlone(t *testing.T) {
 	if err := f.factors.Resend(t.Context(), f.sess, "nl", phone.ByCall); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.messages.Deliver(t.Context(), f.challenge, 2,
-		func(context.Context, pgx.Tx) error { return nil }); err != nil {
+	if err := f.messages.Deliver(t.Context(), f.challenge, 2); err != nil {
 		t.Fatal(err)
 	}
 	f.called("voice")

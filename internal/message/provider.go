@@ -55,21 +55,38 @@ func (s *Service) breakers(ctx context.Context) (map[string]breaker, error) {
 	return known, nil
 }
 
+// ahead is how far ahead a turn may lie: less than now for messages that no log-in waits for.
+func (s *Service) ahead(urgent bool) time.Duration {
+	if urgent {
+		return rateLimiterWait
+	}
+	return -s.turns.spare
+}
+
+// take takes a turn at the provider, at most so far ahead, and returns how long to wait for it; it reports whether there
+// was one.
+func (s *Service) take(ctx context.Context, provider string, ahead time.Duration) (time.Duration, bool, error) {
+	wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{
+		Name: provider, Gap: s.turns.gap, Lag: s.turns.lag, ProbeEvery: probeEvery, Patience: ahead,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("take a turn at %s: %w", provider, err)
+	}
+	return time.Duration(wait * float64(time.Second)), true, nil
+}
+
 // slot waits for a turn at the provider, and reports whether there was one.
 func (s *Service) slot(ctx context.Context, provider string, urgent bool) (bool, error) {
-	ahead := rateLimiterWait
-	if !urgent {
-		ahead = -s.turns.spare
-	}
 	for giveUp := time.Now().Add(otherWait); ; {
-		wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{
-			Name: provider, Gap: s.turns.gap, Lag: s.turns.lag, ProbeEvery: probeEvery, Patience: ahead,
-		})
-		if err == nil {
-			return true, pause(ctx, time.Duration(wait*float64(time.Second)))
+		wait, got, err := s.take(ctx, provider, s.ahead(urgent))
+		if err != nil {
+			return false, err
 		}
-		if !errors.Is(err, pgx.ErrNoRows) {
-			return false, fmt.Errorf("take a turn at %s: %w", provider, err)
+		if got {
+			return true, pause(ctx, wait)
 		}
 		if urgent || time.Now().After(giveUp) {
 			return false, nil

@@ -140,13 +140,13 @@ func (s *Service) tryNext(ctx context.Context, tx pgx.Tx, m sending) error {
 }
 
 // applyEarly applies the receipts that came before the answer to their send was written down.
-func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, m dbsqlc.MessageLockRow, providerID string) error {
+func (s *Service) applyEarly(ctx context.Context, tx pgx.Tx, c call, purpose, providerID string) error {
 	statuses, err := s.q.ReceiptStatuses(ctx, tx, dbsqlc.ReceiptStatusesParams{Provider: c.provider,
 		ProviderID: providerID})
 	if err != nil {
-		return fmt.Errorf("read the receipts of message %d: %w", m.ID, err)
+		return fmt.Errorf("read the receipts of message %d: %w", c.messageID, err)
 	}
-	at := sending{m.ID, c.challengeID, c.sendNo, factor.Purpose(m.Purpose).Urgent(), false}
+	at := sending{c.messageID, c.challengeID, c.sendNo, factor.Purpose(purpose).Urgent(), false}
 	if slices.Contains(statuses, string(sms.Delivered)) {
 		statuses = []string{string(sms.Delivered)}
 	}
