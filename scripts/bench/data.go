@@ -29,6 +29,9 @@ func big() fill {
 	return f
 }
 
+// guarded is the host of the application that the session check is asked for.
+const guarded = "bench.example"
+
 //go:embed data.sql
 var dataSQL string
 
@@ -36,6 +39,7 @@ var dataSQL string
 func (b *bench) fill(w *world) {
 	began := time.Now()
 	w.User("pattern", "user", "") // whose password everybody has
+	program.Succeeds(b.t, w.Env, "", "app", "create", "--name", "Bench", "--url", "https://"+guarded, "--offices", "all")
 	f := w.data
 	sizes := fmt.Sprintf(`select set_config('bench.offices', '%d', false), set_config('bench.users', '%d', false),
 			set_config('bench.sessions', '%d', false), set_config('bench.waiting', '%d', false),

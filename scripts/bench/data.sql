@@ -56,6 +56,13 @@ from generate_series(1, 9000) i
 join users u on u.username = 'u' || i
 join offices o on o.id = u.office_id and o.two_factor_required;
 
+-- The session of each of them at the host of an application.
+insert into application_sessions (token_hash, application_id, session_id, host)
+select sha256(sha256(('door-' || i)::bytea)), h.application_id, s.id, h.host
+from generate_series(1, current_setting('bench.sessions')::int) i
+join sessions s on s.token_hash = sha256(sha256(('full-' || i)::bytea))
+cross join application_hosts h;
+
 -- Jobs that are done, and jobs that wait in a queue that nobody works.
 insert into river_job (state, attempt, attempted_at, created_at, finalized_at, scheduled_at, priority, args, kind,
     max_attempts, queue)

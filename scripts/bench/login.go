@@ -30,7 +30,7 @@ func logIn(w *world, office, user string, i int) []byte {
 // logIns is the target of log-ins without a second factor.
 func logIns(w *world) target {
 	var count atomic.Int64
-	return target{"log-ins", []string{w.node.name, postgresName}, func(d time.Duration) outcome {
+	return target{name: "log-ins", uses: []string{w.node.name, postgresName}, run: func(d time.Duration) outcome {
 		return closed(w.node.addr, connections, d, &count, gets(func(i int) []byte {
 			return logIn(w, "PLAIN", "plain", i)
 		}))
@@ -40,7 +40,7 @@ func logIns(w *world) target {
 // hashes is the control of log-ins: as many hashes at once as the program makes, and nothing else.
 func hashes() target {
 	pool := max(1, runtime.NumCPU()-1)
-	return target{"hashes", []string{"bench"}, func(d time.Duration) outcome {
+	return target{name: "hashes", uses: []string{"bench"}, run: func(d time.Duration) outcome {
 		until := time.Now().Add(d)
 		return crew("", pool, func(*client) (o outcome) {
 			hasher := account.NewHasher(account.OWASP())
@@ -74,7 +74,7 @@ func measureBusy(b *bench) []result {
 	asked := b.sessions(small, hits)
 	forget(small.node.cmd.Process.Pid)
 	var count, other atomic.Int64
-	s := b.rounds("checks during log-ins", n, d, target{"busy", nil, func(d time.Duration) outcome {
+	s := b.rounds("checks during log-ins", n, d, target{name: "busy", uses: nil, run: func(d time.Duration) outcome {
 		var group sync.WaitGroup
 		group.Go(func() {
 			closed(small.node.addr, atOnce, d, &other, gets(func(i int) []byte { return logIn(small, "PLAIN", "plain", i) }))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/localpg"
 	"github.com/nightlatch/nightlatch/e2e/program"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 )
 
 func main() {
@@ -51,7 +52,7 @@ type bench struct {
 func run() error {
 	b := &bench{t: &tester{}, meter: newMeter(), began: time.Now(), worlds: map[string]*world{}}
 	flag.BoolVar(&b.short, "short", false, "less than 90 seconds: fewer and shorter rounds, less data")
-	flag.StringVar(&b.check, "check", "/settings", "the path of the session check")
+	flag.StringVar(&b.check, "check", paths.DoorAuthRequest, "the path of the session check")
 	flag.StringVar(&b.peer, "peer", "", "the program oauth2-proxy, where it could be built")
 	only := flag.String("only", "", "these goals alone, such as G1,G4")
 	out := flag.String("out", "", "the file to write; none when it is not given")

@@ -11,6 +11,8 @@ type target struct {
 	name string
 	uses []string // the processes whose time is its cost
 	run  func(d time.Duration) outcome
+	// prime does what comes before a slice and is no part of it; nil for nothing.
+	prime func()
 }
 
 // rounds loads the targets in turn, slice by slice, again and again.
@@ -37,6 +39,9 @@ const warm = 200 * time.Millisecond
 
 // slice loads one target for d.
 func (b *bench) slice(t target, d time.Duration) sample {
+	if t.prime != nil {
+		t.prime()
+	}
 	before := b.meter.read()
 	o := t.run(d)
 	after := b.meter.read()

@@ -119,15 +119,16 @@ func TestAGoalIsReachedWhenEachOfItsFiguresIs(t *testing.T) {
 
 func TestWhatIsAskedOfTheDatabaseIsToldApart(t *testing.T) {
 	all := []string{
-		"begin", "-- name: OfficeLock :one\nselect id from offices for update", "commit", "begin",
+		"-- name: OfficeLock :one\nselect id from offices for update", "-- name: LimitHold :one\nselect 1",
 		"-- name: SessionTouch :exec\nupdate sessions set last_seen_at = now()", "select 1",
 		"-- name: MessageInsert :exec\ninsert into messages (challenge_id) values ($1)",
-		"with gone as (delete from enrolments) select 1", "commit", "select has_update from deletes",
+		"with gone as (delete from enrolments) select 1", "-- name: PGNotifyMany :exec\nselect pg_notify()",
+		"select has_update from deletes",
 	}
 	if got := writing(all); len(got) != 3 {
 		t.Errorf("writes are %q", got)
 	}
-	if got := enqueuing(all); len(got) != 4 {
+	if got := enqueuing(all); len(got) != 6 {
 		t.Errorf("a message is queued by %q", got)
 	}
 }

@@ -76,7 +76,7 @@ func (b *bench) newWorld(name string, data fill, rate string) *world {
 	}
 	w := &world{Installation: program.InstallAt(b.t, url), name: name, data: data}
 	w.Env["VONAGE_BASE_URL"] = b.provider.URL + "/sms"
-	w.Env = program.With(w.Env, "SMS_RATE", rate)
+	w.Env = program.With(w.Env, "SMS_RATE", rate, "NIGHTLATCH_TRUSTED_PROXIES", "127.0.0.1, ::1")
 	b.fill(w)
 	w.node = b.node(name, w.Env)
 	return w
