@@ -66,7 +66,7 @@ func (b *bench) took(w *world, since time.Time, purpose string) (took []time.Dur
 
 // measureCodes measures the way of a code from the queue to the provider.
 func measureCodes(b *bench) []result {
-	d := 30 * time.Second
+	d := 20 * time.Second
 	if b.short {
 		d = 4 * time.Second
 	}
