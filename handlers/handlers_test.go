@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/federation"
@@ -88,6 +89,12 @@ func newFixture(t testing.TB) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	public := &url.URL{Scheme: "http", Host: "localhost"}
+	registry, signing := application.New(pool, log, "localhost"), issuer.NewKeys(pool, ring, log)
+	provider, err := issuer.New(pool, ring, signing, registry, log, public)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.services = Services{
 		Doors: doors, Checks: unchecked{},
 		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
@@ -98,13 +105,13 @@ func newFixture(t testing.TB) *fixture {
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
 		Users:   users.New(pool, sessions, ways, log),
-		Signing: issuer.NewKeys(pool, ring, log),
-		SSO:     federation.New(pool, ring, f.factors, ways, log, &url.URL{Scheme: "http", Host: "localhost"}),
+		Signing: signing, Issuer: provider,
+		SSO: federation.New(pool, ring, f.factors, ways, log, public),
 	}
 	f.serveAccounts(account.NoMail{}, factory.Outbox{})
 	f.rebuild = func(services Services, options ...Option) *echo.Echo {
 		options = append(options, WithDemo(message.NewDemoPhone(pool), mail.NewDemoMailbox(pool)))
-		site, err := New(services, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch", factory.Logger(), options...)
+		site, err := New(services, public, "Nightlatch", factory.Logger(), options...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +216,7 @@ func target(route *echo.Route, id int64) string {
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
 	`/language|/session|/\.well-known/change-password|/favicon\.ico|/apple-touch-icon[a-z-]*\.png|` +
-	`/static/\*|/\.well-known/jwks\.json|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
+	`/static/\*|/\.well-known/(?:jwks\.json|openid-configuration)|/oauth2/.*|/healthz|/readyz|/demo/phone|/demo/mailbox|/login/forgot|` +
 	`/link/:token|/link/(?:again|strength)|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.

@@ -27,13 +27,13 @@ func (s *site) routes() {
 	machines.get(paths.Favicon, echo.WrapHandler(static.Plain("favicon.svg")))
 	machines.get(paths.TouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
 	machines.get(paths.OldTouchIcon, echo.WrapHandler(static.Plain("apple-touch-icon.png")))
-	machines.get(paths.SigningKeys, s.issuer.Keys)
 	// An address that nobody knows looks the same to everybody, and speaks the visitor's language.
 	s.anybody().unknown("")
 	for _, mount := range s.optional {
 		mount()
 	}
 	s.doorRoutes()
+	s.issuerRoutes()
 	s.loginRoutes()
 	s.secondStepRoutes()
 	s.settingsRoutes()
@@ -86,6 +86,22 @@ func (s *site) anybody() group {
 	return s.browsers().with(web.ReadForm, s.web.LoadSession,
 		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.OperatorPasswordStrength,
 			paths.LoginCountry, paths.Country, paths.Session))
+}
+
+// issuerRoutes are the OpenID Connect provider's: applications ask by themselves, without a cookie; browsers come to
+// the authorization from an application's page, by a form of its own too.
+func (s *site) issuerRoutes() {
+	machines := group{echo: s.echo}.with(web.Quiet)
+	machines.get(paths.SigningKeys, s.issuer.Keys)
+	machines.get(paths.Discovery, s.issuer.Discovery)
+	clients := group{echo: s.echo}.with(web.SmallBody())
+	clients.post(paths.OAuthToken, s.issuer.Token)
+	clients.post(paths.OAuthIntrospect, s.issuer.Introspect)
+	clients.post(paths.OAuthRevoke, s.issuer.Revoke)
+	clients.page(paths.OAuthUserinfo, s.issuer.UserInfo, s.issuer.UserInfo)
+	from := group{echo: s.echo}.with(s.web.WatchProxies, web.Vary, web.SmallBody(), s.web.LoadSession)
+	from.page(paths.OAuthAuthorize, s.issuer.Authorize, s.issuer.Authorize)
+	s.anybody().page(paths.OAuthContinue, s.issuer.Continue, s.issuer.Chosen)
 }
 
 func (s *site) loginRoutes() {

@@ -48,6 +48,7 @@ type Services struct {
 	StepUps  *stepup.Store
 	SSO      *federation.Service
 	Signing  *issuers.Keys // of the OpenID Connect provider
+	Issuer   *issuers.Service
 	Replays  *replay.Store
 	Doors    door.Doors
 
@@ -123,7 +124,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
-	s.issuer = issuer.New(w, d.Signing)
+	s.issuer = issuer.New(w, d.Signing, d.Issuer)
 	s.door = door.New(w, d.Doors, d.Proxies, d.Checks)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.

@@ -42,7 +42,7 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
 	mails *mail.Service, accounts *account.Service, offices *office.Service, replays *replay.Store, sealed []Resealer,
-	signing *issuer.Keys,
+	provider *issuer.Service,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
@@ -53,7 +53,7 @@ func Register(
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})
 	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
-	river.AddWorker(workers, &rotateSigningKeysWorker{signing: signing})
+	river.AddWorker(workers, &rotateSigningKeysWorker{provider: provider})
 	return workers
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/issuer"
 )
 
-// RotateSigningKeys makes the keys that the OpenID Connect provider will sign with next, and forgets old ones.
+// RotateSigningKeys makes the keys that the OpenID Connect provider signs with next, and deletes what is over.
 type RotateSigningKeys struct{}
 
 // Kind returns the job's name in River's table.
@@ -32,9 +32,9 @@ func rotatePeriodically() *river.PeriodicJob {
 
 type rotateSigningKeysWorker struct {
 	river.WorkerDefaults[RotateSigningKeys]
-	signing *issuer.Keys
+	provider *issuer.Service
 }
 
 func (w *rotateSigningKeysWorker) Work(ctx context.Context, _ *river.Job[RotateSigningKeys]) error {
-	return w.signing.Rotate(ctx)
+	return w.provider.Upkeep(ctx)
 }

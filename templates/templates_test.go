@@ -19,7 +19,9 @@ import (
 
 	_ "github.com/nightlatch/nightlatch/templates/account"
 	_ "github.com/nightlatch/nightlatch/templates/demo"
+	_ "github.com/nightlatch/nightlatch/templates/door"
 	_ "github.com/nightlatch/nightlatch/templates/factor"
+	_ "github.com/nightlatch/nightlatch/templates/issuer"
 	_ "github.com/nightlatch/nightlatch/templates/login"
 	_ "github.com/nightlatch/nightlatch/templates/office"
 	_ "github.com/nightlatch/nightlatch/templates/operator"

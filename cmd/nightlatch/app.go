@@ -70,6 +70,7 @@ type services struct {
 	mails      *mail.Service
 	replays    *replay.Store
 	signing    *issuer.Keys
+	issuer     *issuer.Service
 	registry   *application.Service
 }
 
@@ -129,8 +130,8 @@ func (a *app) build(ctx context.Context) (err error) {
 		return fmt.Errorf("make the queue's client: %w", err)
 	}
 	a.outbox = jobs.NewOutbox(a.queue)
-	a.web = a.services(a.pool)
-	return nil
+	a.web, err = a.services(a.pool)
+	return err
 }
 
 // openKeys reads the key file, which must be this database's.
@@ -154,9 +155,9 @@ func (a *app) openKeys(ctx context.Context) (*keys.Ring, error) {
 }
 
 // services builds the domain over a pool: once for each half of the process.
-func (a *app) services(pool *db.Pool) *services {
+func (a *app) services(pool *db.Pool) (s *services, err error) {
 	product, public := a.cfg.product, a.cfg.url
-	s := &services{sessions: session.NewStore(pool, a.log)}
+	s = &services{sessions: session.NewStore(pool, a.log)}
 	var post account.Post = account.NoMail{}
 	if a.sender != nil {
 		post = mail.NewQueue(a.ring, a.outbox)
@@ -171,10 +172,13 @@ func (a *app) services(pool *db.Pool) *services {
 	s.registry = application.New(pool, a.log, public.Host)
 	s.replays = replay.NewStore(pool, a.ring)
 	s.signing = issuer.NewKeys(pool, a.ring, a.log)
+	if s.issuer, err = issuer.New(pool, a.ring, s.signing, s.registry, a.log, public); err != nil {
+		return nil, err
+	}
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
 	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.currency, a.cfg.zone, public.String, a.log, a.logger)
-	return s
+	return s, nil
 }
 
 // connect opens connections of their own for a part of the process; close closes them before the others.

@@ -22,6 +22,7 @@ type appCommand struct {
 	Disable appDisable `cmd:"" help:"Let nobody into an application any more."`
 	Enable  appEnable  `cmd:"" help:"Let those in again who may."`
 	Remove  appRemove  `cmd:"" help:"Take an application out of the registry."`
+	Secret  appSecret  `cmd:"" help:"Make another secret for an OpenID Connect application: the one before serves on."`
 }
 
 type appCreate struct {
@@ -35,6 +36,7 @@ type appCreate struct {
 	RequireTwoFactor bool     `help:"Demand two factors, even where the office does not."`
 	Sensitive        bool     `help:"It holds what is worth most: see docs/applications.md."`
 	JSON             bool     `name:"json" help:"Answer in JSON."`
+	oidcFlags        `embed:""`
 }
 
 // Run registers an application.
@@ -56,6 +58,9 @@ func (c *appCreate) Run(ctx context.Context, a *app, std stdio) error {
 	}
 	for _, role := range split(c.Roles) {
 		registered.Roles = append(registered.Roles, account.Role(strings.ToLower(role)))
+	}
+	if c.OIDC {
+		return c.createOIDC(ctx, a, std, registered)
 	}
 	id, err := a.web.registry.Create(ctx, registered, audit.CommandLine, "")
 	if err != nil {

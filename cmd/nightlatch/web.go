@@ -88,6 +88,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 		Signing:  a.web.signing,
+		Issuer:   a.web.issuer,
 		Doors:    doors,
 
 		Operator:     a.web.operator,
@@ -119,6 +120,10 @@ func (a *app) siteOptions(ctx context.Context) (options []handlers.Option, _ err
 	if err != nil {
 		return nil, err
 	}
-	receiver := message.NewHooks(a.sending, a.services(pool).messages, a.logger, a.metrics.ReceiptRefused)
+	s, err := a.services(pool)
+	if err != nil {
+		return nil, err
+	}
+	receiver := message.NewHooks(a.sending, s.messages, a.logger, a.metrics.ReceiptRefused)
 	return append(options, handlers.WithHooks(receiver, func() []string { return hookTokens(a.ring) })), nil
 }

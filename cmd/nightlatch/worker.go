@@ -25,14 +25,17 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	a.closers = append(a.closers, pgxPool.Close)
 	pool := db.NewPool(pgxPool, a.changes)
 	a.metrics.Watch("work", pool)
-	s := a.services(pool)
+	s, err := a.services(pool)
+	if err != nil {
+		return nil, err
+	}
 	sealed := []jobs.Resealer{s.federation, s.signing}
 	for _, kind := range s.factors.Kinds() {
 		sealed = append(sealed, kind)
 	}
 	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts,
 		s.offices, s.replays,
-		sealed, s.signing)
+		sealed, s.issuer)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)

@@ -389,6 +389,110 @@ type OfficeCountry struct {
 	Country  string
 }
 
+type OidcAssertion struct {
+	ApplicationID int64
+	IDHash        []byte
+	Until         time.Time
+}
+
+type OidcClient struct {
+	ApplicationID        int64
+	ClientID             string
+	RedirectUris         []string
+	PostLogoutUris       []string
+	BackchannelLogoutUri string
+	Public               bool
+	AllowWithoutPkce     bool
+	Algorithm            string
+	KeySet               []byte
+}
+
+type OidcGrant struct {
+	ID            int64
+	ApplicationID int64
+	HandleHash    []byte
+	RedirectUri   string
+	State         string
+	Nonce         string
+	Scopes        []string
+	CodeChallenge string
+	Prompt        []string
+	MaxAge        *int32
+	AcrValues     []string
+	SubjectHint   string
+	AskedAt       time.Time
+	ExpiresAt     time.Time
+	SessionID     *int64
+	Sid           *string
+	CodeHash      []byte
+	CodeUntil     *time.Time
+	RedeemedAt    *time.Time
+	Acr           string
+	Amr           []string
+	AuthTime      *time.Time
+	FactorTime    *time.Time
+	EndedAt       *time.Time
+}
+
+type OidcSecret struct {
+	ID            int64
+	ApplicationID int64
+	SecretHash    []byte
+	CreatedAt     time.Time
+}
+
+type OidcStanding struct {
+	ID               int64
+	ApplicationID    int64
+	SessionID        int64
+	Sid              string
+	Scopes           []string
+	Nonce            string
+	State            string
+	RedirectUri      string
+	CodeChallenge    string
+	CodeHash         []byte
+	CodeUntil        *time.Time
+	RedeemedAt       *time.Time
+	Acr              string
+	Amr              []string
+	AuthTime         time.Time
+	FactorTime       *time.Time
+	AskedAt          time.Time
+	ClientID         string
+	Application      string
+	UserID           int64
+	Level            int16
+	SecondFactorAt   *time.Time
+	Demanded         bool
+	PasswordTooShort bool
+	OfficeID         int64
+	OfficeCode       string
+	OfficeName       string
+	Username         string
+	Name             string
+	Role             string
+	Email            string
+	Subject          string
+	Language         string
+	Admitted         bool
+	Disabled         bool
+	Off              bool
+	Roles            []string
+	RequireTwoFactor bool
+	MaxFactorAge     time.Duration
+}
+
+type OidcToken struct {
+	ID          int64
+	GrantID     int64
+	Scopes      []string
+	IssuedAt    time.Time
+	ExpiresAt   time.Time
+	RefreshHash []byte
+	RefreshedAt *time.Time
+}
+
 type OneTimeLink struct {
 	ID        int64
 	Purpose   string

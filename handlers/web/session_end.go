@@ -90,7 +90,8 @@ func behind(page, login string) bool {
 	if login == paths.OperatorLogin {
 		return page == paths.Operator || strings.HasPrefix(page, paths.Operator+"/") && !strings.HasPrefix(page, login)
 	}
-	return strings.HasPrefix(page, paths.Settings+"/") || page == paths.DoorVisit
+	return strings.HasPrefix(page, paths.Settings+"/") || page == paths.DoorVisit ||
+		strings.HasPrefix(page, strings.TrimSuffix(paths.OAuthContinue, ":handle"))
 }
 
 // ownPage returns the path of an address of ours, or "".

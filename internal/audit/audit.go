@@ -97,6 +97,7 @@ const (
 	ApplicationEnabled    Action = "application_enabled"
 	ApplicationRemoved    Action = "application_removed"
 	ApplicationTightened  Action = "application_tightened" // by an office's superuser
+	ApplicationSecretMade Action = "application_secret_made"
 	ApplicationOpened     Action = "application_opened"
 	ApplicationRefused    Action = "application_refused" // and why
 	ApplicationLeft       Action = "application_left"    // signed out of it alone

@@ -40,7 +40,8 @@ func (k Kind) Actions() []Action {
 			MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,
-			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft}
+			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft,
+			ApplicationSecretMade}
 	case KindOperators:
 		return []Action{OperatorCreated, OperatorKeyMade, OperatorRemoved, JobsChanged, UserLookedUp, ChallengeEnded,
 			ChallengeRenewed, PrefixReleased, KeyAdded, KeyPromoted, SigningKeyMade, SigningKeyRevoked}

@@ -23,6 +23,8 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 			"db/queries/user.sql: no program calls the query UserByID"},
 		"a name for nobody": {unusedNames, []file{{"jobs/a.go", "package jobs\n\nfunc Lost() {}\n"}},
 			"jobs/a.go:3:6: no program uses Lost"},
+		"a method for an interface": {unusedNames, []file{{"jobs/a.go", "package jobs\n\ntype t int\n\nfunc (*t) Lost() {}\n"}},
+			""},
 		"a name of a page": {unusedNames, []file{{"templates/a.go", "package templates\n\ntype t struct{ Total int }\n"},
 			{"templates/a.html", "{{.Total}}"}}, ""},
 		"a lost link": {lostPaths, []file{{"docs/a.md", "see [b](b.md)"}}, "docs/a.md:1: there is no b.md"},

@@ -70,6 +70,9 @@ func exported(tree *ast.File) []*ast.Ident {
 	ast.Inspect(tree, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
+			if ofHiddenType(n) {
+				return false
+			}
 			if n.Recv == nil || !calledByOthers.MatchString(n.Name.Name) {
 				add(n.Name)
 			}
@@ -95,4 +98,18 @@ func exported(tree *ast.File) []*ast.Ident {
 func isVocabulary(decl *ast.GenDecl) bool {
 	spec, ok := decl.Specs[0].(*ast.ValueSpec)
 	return ok && spec.Type != nil
+}
+
+// ofHiddenType reports whether a method is of a type that its package does not export: whatever its name, others call it
+// through an interface alone, which the compiler and the linter unused look at.
+func ofHiddenType(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return false
+	}
+	t := f.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	name, ok := t.(*ast.Ident)
+	return ok && !name.IsExported()
 }

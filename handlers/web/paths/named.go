@@ -24,7 +24,10 @@ func patterns() map[string]string {
 	return map[string]string{
 		"Start": Start, "Health": Health, "Ready": Ready, "Static": Static, "Language": Language, "Session": Session,
 		"ChangePassword": ChangePassword, "Favicon": Favicon, "TouchIcon": TouchIcon, "OldTouchIcon": OldTouchIcon,
-		"SigningKeys": SigningKeys, "Login": Login,
+		"SigningKeys": SigningKeys, "Discovery": Discovery, "OAuthAuthorize": OAuthAuthorize,
+		"OAuthContinue": OAuthContinue, "OAuthToken": OAuthToken, "OAuthUserinfo": OAuthUserinfo,
+		"OAuthIntrospect": OAuthIntrospect, "OAuthRevoke": OAuthRevoke,
+		"Login":  Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
 		"SSOInitiate": SSOInitiate,
 		"Forgot":      Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,

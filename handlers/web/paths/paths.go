@@ -40,7 +40,14 @@ const (
 	LinkStrength = "/link/strength"
 
 	// The OpenID Connect provider.
-	SigningKeys = "/.well-known/jwks.json"
+	SigningKeys     = "/.well-known/jwks.json"
+	Discovery       = "/.well-known/openid-configuration"
+	OAuthAuthorize  = "/oauth2/authorize"
+	OAuthContinue   = "/oauth2/continue/:handle"
+	OAuthToken      = "/oauth2/token" // #nosec G101 -- an address
+	OAuthUserinfo   = "/oauth2/userinfo"
+	OAuthIntrospect = "/oauth2/introspect"
+	OAuthRevoke     = "/oauth2/revoke"
 
 	DemoMailbox = "/demo/mailbox"
 	DemoPhone   = "/demo/phone"
