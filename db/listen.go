@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// beat is how often the connection that listens is asked whether it still hears, and hearWithin how long that may take.
+	// beat is how often the connection that listens is asked whether it still hears; hearWithin is how long that takes
+	// at most.
 	beat       = 250 * time.Millisecond
 	hearWithin = 700 * time.Millisecond
 	// listenAgain is the wait before the next connection, when one broke.

@@ -302,6 +302,9 @@ func TestNoFormTakesAFieldThatItDoesNotHave(t *testing.T) {
 	}
 }
 
+// onHost is what is answered on an application's host.
+var onHost = regexp.MustCompile(` /(\.nightlatch|door)/`)
+
 // hasHeaders fails the test for an answer without what stands on every one.
 func hasHeaders(t testing.TB, what string, rec *httptest.ResponseRecorder) {
 	t.Helper()
@@ -311,6 +314,9 @@ func hasHeaders(t testing.TB, what string, rec *httptest.ResponseRecorder) {
 		"X-Content-Type-Options":    "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
 		"Cross-Origin-Resource-Policy": "same-origin",
 	} {
+		if name == "Strict-Transport-Security" && onHost.MatchString(what) {
+			value = "" // an application's own host says that for itself
+		}
 		if got := rec.Header().Get(name); !strings.HasPrefix(got, value) {
 			t.Errorf("%s: %d has %s: %q", what, rec.Code, name, got)
 		}

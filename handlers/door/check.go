@@ -31,6 +31,9 @@ func (s *Screens) AuthRequest(c echo.Context) error {
 	case !answer.In, answer.Refusal != application.Allowed:
 		status = http.StatusUnauthorized
 	}
+	if status != http.StatusOK {
+		web.SetHeaders(c.Response().Header())
+	}
 	answer.Headers.Set(c.Response().Header())
 	s.meter.Door(status)
 	return c.NoContent(status)
@@ -65,6 +68,7 @@ func (s *Screens) reply(c echo.Context, answer door.Answer, a asked, err error) 
 		})
 	case a.page && (a.method == http.MethodGet || a.method == http.MethodHead):
 		return http.StatusFound, func() error {
+			web.SetHeaders(c.Response().Header())
 			return c.Redirect(http.StatusFound, s.origin(a.host)+paths.HostStart+"?to="+a.uri)
 		}
 	case a.page:

@@ -135,6 +135,8 @@ func (s *Screens) SignOut(c echo.Context) error {
 // OnHost answers errors on an application's host, where a page of the portal would find nothing that it needs.
 func (s *Screens) OnHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
+		// Whether its subdomains are asked by https is not for us to say.
+		c.Response().Header().Del("Strict-Transport-Security")
 		err := next(c)
 		var known *echo.HTTPError
 		switch {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,20 +13,19 @@ import (
 	templates "github.com/nightlatch/nightlatch/templates/door"
 )
 
-// stylePolicy allows the one style that pages on an application's host have, by its hash: nothing else of ours is
-// there to be loaded.
-func stylePolicy() string {
+// hostPolicy is the policy of pages on an application's host: they have one style, which it knows by its hash, and may
+// lead back to the portal.
+func hostPolicy(portal string) string {
 	sum := sha256.Sum256([]byte(templates.Style))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	hash := base64.StdEncoding.EncodeToString(sum[:])
+	return strings.NewReplacer("style-src 'self'", "style-src 'self' 'sha256-"+hash+"'",
+		"form-action 'self'", "form-action 'self' "+portal).Replace(web.PagePolicy)
 }
 
 // refuse answers on an application's host: with a page for a person, else with a sentence.
 func (s *Screens) refuse(c echo.Context, status int, page bool, view templates.RefusedView) error {
 	h := c.Response().Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
+	web.SetHeaders(h)
 	h.Set("Vary", "Accept, Accept-Language, Cookie, Sec-Fetch-Mode")
 	if status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "5")
@@ -33,7 +33,7 @@ func (s *Screens) refuse(c echo.Context, status int, page bool, view templates.R
 	if !page {
 		return c.String(status, s.T(c, "door.why_"+view.Why)+"\n")
 	}
-	h.Set("Content-Security-Policy", s.style)
+	h.Set("Content-Security-Policy", s.policy)
 	view.Lang, view.Product = s.Lang(c), s.Product
 	var buf bytes.Buffer
 	if err := templates.Refused.Render(&buf, view.Lang, view); err != nil {

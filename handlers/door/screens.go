@@ -38,10 +38,10 @@ type Screens struct {
 	doors   Doors
 	proxies Proxies
 	meter   Meter
-	style   string // the policy of pages on an application's host
+	policy  string // of pages on an application's host
 }
 
 // New returns the Screens.
 func New(w *web.Web, doors Doors, proxies Proxies, meter Meter) *Screens {
-	return &Screens{w, doors, proxies, meter, stylePolicy()}
+	return &Screens{w, doors, proxies, meter, hostPolicy(w.Origin.Scheme + "://" + w.Origin.Host)}
 }

@@ -34,18 +34,22 @@ func HeadAsGet(site http.Handler) http.Handler {
 // Headers stand on every answer, errors included.
 func (w *Web) Headers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Content-Security-Policy", PagePolicy)
-		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
-		h.Set("X-Content-Type-Options", "nosniff")
-		// no-referrer would make forms send "Origin: null", which the check of origins refuses.
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
-		h.Set("Cache-Control", "no-store") // but for files, whose handler says otherwise
+		SetHeaders(c.Response().Header())
+		c.Response().Header().Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		return next(c)
 	}
+}
+
+// SetHeaders sets what stands on every answer of ours, whoever's host it is for.
+func SetHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", PagePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	// no-referrer would make forms send "Origin: null", which the check of origins refuses.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+	h.Set("Cache-Control", "no-store") // but for files, whose handler says otherwise
 }
 
 // Vary is for pages: what they show depends on these headers of a request.

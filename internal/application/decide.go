@@ -42,8 +42,8 @@ type Visitor struct {
 	FactorAge  time.Duration // since the second factor was proven; meaningless at level 1
 }
 
-// Decide returns why a visitor is not let in. It is the one rule of the session check, of a ticket, of an OpenID Connect
-// authorization and of the home page.
+// Decide returns why a visitor is not let in. It is the one rule of the session check, of a ticket, of an OpenID
+// Connect authorization and of the home page.
 func (d Door) Decide(v Visitor) Refusal {
 	switch {
 	case d.Disabled:

@@ -59,10 +59,12 @@ func TestWhatIsNotTheirsToMendIsSaidFirst(t *testing.T) {
 
 func TestAnAddressIsOneThatABrowserShows(t *testing.T) {
 	for text, want := range map[string]string{
-		"https://payroll.acme.example": "https://payroll.acme.example/", " HTTPS://Payroll.Acme.Example:443/a?b ": "https://payroll.acme.example/a?b",
-		"https://a.example:8443/x":      "https://a.example:8443/x",
-		"http://payroll.localhost:9000": "http://payroll.localhost:9000/", "http://127.0.0.1:9000/": "http://127.0.0.1:9000/",
-		"http://payroll.acme.example": "-", "https://user@a.example/": "-", "https://a.example/#x": "-", "https://": "-",
+		"https://payroll.acme.example":           "https://payroll.acme.example/",
+		" HTTPS://Payroll.Acme.Example:443/a?b ": "https://payroll.acme.example/a?b",
+		"https://a.example:8443/x":               "https://a.example:8443/x",
+		"http://payroll.localhost:9000":          "http://payroll.localhost:9000/",
+		"http://127.0.0.1:9000/":                 "http://127.0.0.1:9000/",
+		"http://payroll.acme.example":            "-", "https://user@a.example/": "-", "https://a.example/#x": "-", "https://": "-",
 		"javascript:alert(1)": "-", "//a.example/": "-", "https://a.example:0/": "-", "https://a_b.example/": "-",
 		"https://a.example.:443/": "-", "https://[::1]/": "https://[::1]/", "": "-",
 	} {
