@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/localpg"
@@ -57,6 +59,13 @@ func run() error {
 	only := flag.String("only", "", "these goals alone, such as G1,G4")
 	out := flag.String("out", "", "the file to write; none when it is not given")
 	flag.Parse()
+	interrupted := make(chan os.Signal, 1)
+	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-interrupted
+		b.t.clean() // no process outlives the run
+		os.Exit(1)
+	}()
 	var results []result
 	err := b.t.caught(func() {
 		b.prepare()

@@ -32,15 +32,28 @@ func (t *tester) caught(do func()) (err error) {
 			}
 			err = errors.New(f.text)
 		}
-		for i := len(t.cleanups) - 1; i >= 0; i-- {
-			t.cleanups[i]()
-		}
+		t.clean()
 		for _, p := range t.problems {
 			err = errors.Join(err, errors.New(p))
 		}
 	}()
 	do()
 	return nil
+}
+
+// clean ends what the run began, the last first.
+func (t *tester) clean() {
+	for {
+		t.mu.Lock()
+		if len(t.cleanups) == 0 {
+			t.mu.Unlock()
+			return
+		}
+		last := t.cleanups[len(t.cleanups)-1]
+		t.cleanups = t.cleanups[:len(t.cleanups)-1]
+		t.mu.Unlock()
+		last()
+	}
 }
 
 // Helper does nothing: no line of a caller is shown.
