@@ -19,6 +19,7 @@ type appCommand struct {
 	Create  appCreate  `cmd:"" help:"Register an application."`
 	List    appList    `cmd:"" help:"List the applications: name, kind, address, offices, open or disabled."`
 	Show    appShow    `cmd:"" help:"Say what is registered of an application."`
+	Config  appConfig  `cmd:"" help:"Print the configuration of the proxy in front of an application."`
 	Disable appDisable `cmd:"" help:"Let nobody into an application any more."`
 	Enable  appEnable  `cmd:"" help:"Let those in again who may."`
 	Remove  appRemove  `cmd:"" help:"Take an application out of the registry."`
