@@ -1,0 +1,143 @@
+package handlers
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/nightlatch/nightlatch/internal/application"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/issuer"
+)
+
+func TestASignedRequestOfAClientServesOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Use: "sig"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.register("Payroll", func(_ *application.Application, r *issuer.Registration) { r.KeySet = set })
+	cookie := f.in("ACME/user")
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(key *ecdsa.PrivateKey, change func(*jwt.Claims)) string {
+		now := time.Now()
+		claims := jwt.Claims{Issuer: p.config.ClientID, Subject: p.config.ClientID, ID: rand.Text(),
+			Audience: jwt.Audience{"http://localhost"}, Expiry: jwt.NewNumericDate(now.Add(time.Minute)),
+			IssuedAt: jwt.NewNumericDate(now)}
+		if change != nil {
+			change(&claims)
+		}
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: "k"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := jwt.Signed(signer).Claims(claims).Serialize()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	trade := func(assertion string) int {
+		values := url.Values{"grant_type": {"authorization_code"}, "code": {p.code(cookie)}, "redirect_uri": {callback},
+			"code_verifier": {verifier}, "client_assertion": {assertion},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
+		return f.ask(http.MethodPost, "/oauth2/token", "", values.Encode()).Code
+	}
+	good := sign(key, nil)
+	if status := trade(good); status != http.StatusOK {
+		t.Fatalf("a signed request: %d", status)
+	}
+	for name, assertion := range map[string]string{
+		"the same again": good, "nothing": "", "another key": sign(other, nil),
+		"no id":            sign(key, func(c *jwt.Claims) { c.ID = "" }),
+		"another audience": sign(key, func(c *jwt.Claims) { c.Audience = jwt.Audience{"https://other.example"} }),
+		"another subject":  sign(key, func(c *jwt.Claims) { c.Subject = "x" }),
+		"another client":   sign(key, func(c *jwt.Claims) { c.Issuer, c.Subject = "nl-x", "nl-x" }),
+		"too old":          sign(key, func(c *jwt.Claims) { c.Expiry = jwt.NewNumericDate(time.Now().Add(-time.Minute)) }),
+		"unsigned":         "eyJhbGciOiJub25lIn0." + strings.Split(good, ".")[1] + ".",
+	} {
+		if status := trade(assertion); status < 400 || status >= 500 {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	if status, _ := p.post("/oauth2/token", url.Values{"grant_type": {"authorization_code"}, "code": {p.code(cookie)},
+		"redirect_uri": {callback}, "code_verifier": {verifier}}); status == http.StatusOK {
+		t.Error("a client that signs is let in without")
+	}
+}
+
+func TestTwoSecretsServeAndTheOneBeforeThemDoesNot(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	p := f.register("Payroll", nil)
+	cookie := f.in("ACME/user")
+	secrets := []string{p.config.ClientSecret}
+	for range 2 {
+		id, secret, err := f.services.Issuer.NewSecret(t.Context(), application.Application{ID: p.app, Name: "Payroll"},
+			audit.CommandLine)
+		if err != nil || id != p.config.ClientID {
+			t.Fatal(id, err)
+		}
+		secrets = append(secrets, secret)
+	}
+	for i, secret := range secrets {
+		p.config.ClientSecret = secret
+		if _, err := p.exchange(p.code(cookie)); (err == nil) != (i > 0) {
+			t.Errorf("secret %d: %v", i, err)
+		}
+	}
+	if n := f.ID("select count(*) from oidc_secrets"); n != 2 {
+		t.Errorf("%d secrets are kept", n)
+	}
+}
+
+// What the description offers is there: nothing that we refuse, and no address that nobody answers.
+func TestTheDescriptionOffersWhatThereIs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var told map[string]any
+	if err := json.Unmarshal(f.ask("GET", "/.well-known/openid-configuration", "", "").Body.Bytes(), &told); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range told {
+		address, _ := value.(string)
+		path, ours := strings.CutPrefix(address, "http://localhost")
+		if !ours || name == "issuer" {
+			continue
+		}
+		method := http.MethodGet
+		if !strings.HasSuffix(name, "_uri") && name != "authorization_endpoint" {
+			method = http.MethodPost
+		}
+		if rec := f.ask(method, path, "", "x=y"); rec.Code == http.StatusNotFound || rec.Code >= 405 {
+			t.Errorf("%s is %s, which answers %d", name, address, rec.Code)
+		}
+	}
+	raw, _ := json.Marshal(told)
+	for _, refused := range []string{"implicit", `"id_token"`, "plain", "form_post", "fragment", "device",
+		"client_credentials"} {
+		if strings.Contains(string(raw), refused) {
+			t.Errorf("%s is offered", refused)
+		}
+	}
+	if told["authorization_response_iss_parameter_supported"] != true || told["issuer"] != "http://localhost" {
+		t.Errorf("%v", told)
+	}
+}
