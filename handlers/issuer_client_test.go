@@ -108,6 +108,21 @@ func TestTwoSecretsServeAndTheOneBeforeThemDoesNot(t *testing.T) {
 	}
 }
 
+func TestASecretServesInTheFormToo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	p := f.register("Payroll", nil)
+	token := p.tokens(f.in("ACME/user")).AccessToken
+	for secret, want := range map[string]int{p.config.ClientSecret: http.StatusOK, "x": 401, "": 401} {
+		rec := f.ask("POST", "/oauth2/introspect", "", url.Values{
+			"client_id": {p.config.ClientID}, "client_secret": {secret}, "token": {token},
+		}.Encode())
+		if rec.Code != want || strings.Contains(rec.Body.String(), `"active":true`) != (want == http.StatusOK) {
+			t.Errorf("%q: %d %s", secret, rec.Code, rec.Body)
+		}
+	}
+}
+
 // What the description offers is there: nothing that we refuse, and no address that nobody answers.
 func TestTheDescriptionOffersWhatThereIs(t *testing.T) {
 	t.Parallel()

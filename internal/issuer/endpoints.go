@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -42,6 +43,8 @@ func (s *Service) Discovery(ctx context.Context) Discovery {
 		d.UILocalesSupported = append(d.UILocalesSupported, language.Make(l))
 	}
 	d.DisplayValuesSupported = []oidc.Display{"page"}
+	d.IntrospectionEndpointAuthMethodsSupported = append(d.IntrospectionEndpointAuthMethodsSupported,
+		oidc.AuthMethodPost)
 	d.ClaimTypesSupported = []string{"normal"}
 	return Discovery{d, true}
 }
@@ -60,7 +63,14 @@ func (s *Service) Token(w http.ResponseWriter, r *http.Request, from session.Cli
 
 // Introspect tells a client what became of a token of its own.
 func (s *Service) Introspect(w http.ResponseWriter, r *http.Request, from session.Client) error {
-	return s.machine(w, r, from, func(w http.ResponseWriter, r *http.Request) { op.Introspect(w, r, s.provider) })
+	return s.machine(w, r, from, func(w http.ResponseWriter, r *http.Request) {
+		// Here the library takes a secret from the header alone, and clients send it where they do elsewhere.
+		id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+		if _, _, has := r.BasicAuth(); !has && id != "" && secret != "" {
+			r.SetBasicAuth(url.QueryEscape(id), url.QueryEscape(secret))
+		}
+		op.Introspect(w, r, s.provider)
+	})
 }
 
 // Revoke ends what a token belongs to.
