@@ -295,6 +295,8 @@ func (s *site) operatorRoutes() {
 	ops.get(paths.OperatorMe, s.operator.MePage)
 	ops.page(paths.OperatorPassword, s.operator.PasswordPage, s.operator.ChangePassword)
 	ops.post(paths.OperatorPasswordStrength, s.operator.PasswordStrength)
+	ops.page(paths.OperatorApp, s.operator.AppPage, s.operator.ProveForApp)
+	ops.page(paths.OperatorAppSetup, s.operator.AppSetupPage, s.operator.ConfirmApp)
 	ops.post(paths.OperatorSessionEnd, s.operator.EndSession)
 	ops.post(paths.OperatorSessionEndOthers, s.operator.EndOtherSessions)
 	ops.get(paths.OperatorHistory, s.operator.HistoryPage)

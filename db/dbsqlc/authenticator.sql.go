@@ -59,6 +59,27 @@ func (q *Queries) AuthenticatorInsert(ctx context.Context, db DBTX, arg Authenti
 	return result.RowsAffected(), nil
 }
 
+const authenticatorReplace = `-- name: AuthenticatorReplace :execrows
+update authenticators set secret_ct = $1, last_step = $2, told_steps = '{}',
+    confirmed_at = now()
+where user_id = $3
+`
+
+type AuthenticatorReplaceParams struct {
+	SecretCt []byte
+	LastStep int64
+	UserID   int64
+}
+
+// Another key in the place of the present one. The code that confirmed it has used its step.
+func (q *Queries) AuthenticatorReplace(ctx context.Context, db DBTX, arg AuthenticatorReplaceParams) (int64, error) {
+	result, err := db.Exec(ctx, authenticatorReplace, arg.SecretCt, arg.LastStep, arg.UserID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const authenticatorStepTell = `-- name: AuthenticatorStepTell :exec
 update authenticators
 set told_steps = array(select told from unnest(told_steps) told where told >= $1::bigint) || $2::bigint

@@ -7,6 +7,12 @@ insert into authenticators (user_id, secret_ct, last_step)
 values (@user_id, @secret_ct, @last_step)
 on conflict do nothing;
 
+-- name: AuthenticatorReplace :execrows
+-- Another key in the place of the present one. The code that confirmed it has used its step.
+update authenticators set secret_ct = @secret_ct, last_step = @last_step, told_steps = '{}',
+    confirmed_at = now()
+where user_id = @user_id;
+
 -- name: AuthenticatorStepUse :execrows
 -- Each step serves once, and none before it: with <> two steps could take turns for ever. None that was told.
 update authenticators set last_step = @step

@@ -2,14 +2,12 @@ package factor
 
 import (
 	"errors"
-	"html/template"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/otp"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
 )
@@ -30,15 +28,11 @@ func (s *Screens) showSetup(c echo.Context, problem string) error {
 	case err != nil:
 		return err
 	}
-	qr, err := otp.NewQR(enrolment.URI)
+	view, err := web.AppSetup(enrolment)
 	if err != nil {
 		return err
 	}
-	view := pages.AppSetupView{
-		URI:    template.URL(enrolment.URI), // #nosec G203 -- made by otp.Secret.URI, every part escaped
-		Action: at, Secret: enrolment.Secret.Grouped(), QRSize: qr.Size, QRPath: qr.Path, Error: problem, BackURL: back,
-		Back: text,
-	}
+	view.Lead, view.Action, view.Error, view.BackURL, view.Back = s.T(c, "setup.lead"), at, problem, back, text
 	return web.Page(c, web.StatusFor(problem), pages.AppSetup, s.Layout(c, s.T(c, "setup.title"), at), view)
 }
 

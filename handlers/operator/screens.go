@@ -21,6 +21,7 @@ type Accounts interface {
 	PasswordRules(ctx context.Context, officeID, userID int64) (account.PasswordFor, error)
 	ChangePassword(ctx context.Context, user account.User, sessionID int64, present, password string,
 		from account.Origin) error
+	CheckOperatorPassword(ctx context.Context, user account.User, sessionID int64, password, address string) error
 	SignInOperator(ctx context.Context, a account.Attempt) (account.User, error)
 }
 
@@ -37,6 +38,10 @@ type Factors interface {
 	MayProve(ctx context.Context, sess session.Session) error
 	Prove(ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, typed string) (
 		twofactor.Proven, error)
+	BeginEnrolment(ctx context.Context, sess session.Session, kind factor.Kind) (factor.Setup, error)
+	AppBegun(ctx context.Context, sess session.Session) (factor.Setup, error)
+	ConfirmEnrolment(ctx context.Context, sess session.Session, client session.Client, kind factor.Kind,
+		typed string) (twofactor.Proven, error)
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 }
 

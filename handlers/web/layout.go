@@ -24,7 +24,7 @@ func Toasts() []string {
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
-		"password_changed",
+		"password_changed", "operator_app",
 		"sso_linked", "sso_unlinked", "sso_removed", "back"}
 }
 

@@ -50,6 +50,13 @@ func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 	})
 }
 
+// CheckOperatorPassword is CheckPassword for an operator.
+func (s *Service) CheckOperatorPassword(
+	ctx context.Context, user User, sessionID int64, password, address string,
+) error {
+	return s.CheckPassword(ctx, user, sessionID, operatorDoor, password, address)
+}
+
 // CreateOperator adds an operator and returns their id. It still lacks its second factor: see
 // twofactor.EnrolOperator. Its errors are sentences for whoever typed the command: a username that is
 // taken or not one, a password that is too weak. The password needs 12 characters, although it is one

@@ -23,6 +23,8 @@ const (
 	StepUpOffice StepUp = "office"
 	// StepUpEither: any of both. For taking a way in away from oneself, which gives nothing.
 	StepUpEither StepUp = "either"
+	// StepUpBoth: the present factor and the password. For an operator's next authenticator app.
+	StepUpBoth StepUp = "both"
 )
 
 // RequireStepUp returns fault.StepUpRequired unless the session has the proof that s asks for. It is the only place
@@ -36,6 +38,8 @@ func (s Session) RequireStepUp(need StepUp) error {
 		enough = s.FreshFactor() || !s.TwoFactorRequired && s.FreshPassword()
 	case StepUpEither:
 		enough = s.FreshFactor() || s.FreshPassword()
+	case StepUpBoth:
+		enough = s.FreshFactor() && s.FreshPassword()
 	}
 	if !enough {
 		return fault.StepUpRequired

@@ -43,6 +43,25 @@ func (s *Service) BeginEnrolment(ctx context.Context, sess session.Session, kind
 	return setup, err
 }
 
+// AppBegun returns what BeginEnrolment returned for the app in this session, to an operator whose proofs are still
+// fresh: their log-in alone, fresh as it may be, begins nothing. It returns ErrOver where nothing was begun, and what
+// judge returns.
+func (s *Service) AppBegun(ctx context.Context, sess session.Session) (factor.Setup, error) {
+	var setup factor.Setup
+	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		if err := judge(factor.PurposeChange, factor.App, now); err != nil {
+			return err
+		}
+		setup, err = s.app.Begun(ctx, tx, owner(sess))
+		return err
+	})
+	return setup, err
+}
+
 // Remove takes one of the user's own factors away, after a step-up.
 // It returns fault.StepUpRequired, ErrLastFactor, and ErrOver when the user has none of this kind.
 func (s *Service) Remove(ctx context.Context, sess session.Session, client session.Client, kind factor.Kind) error {

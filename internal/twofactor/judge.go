@@ -38,7 +38,7 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 	case factor.PurposeChange:
 		switch {
 		case now.User.IsOperator():
-			return ErrNotAllowed
+			return changesOperator(kind, now)
 		case now.Pending():
 			return ErrOver // the office has just begun to demand it: a pending log-in changes nothing
 		case kind != factor.SMS && now.factors.Has(kind):
@@ -49,6 +49,18 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 		return now.RequireStepUp(session.StepUpOwn)
 	}
 	return ErrNotAllowed
+}
+
+// changesOperator is judge for an operator's next app: it takes the place of the present one, and of nothing else, when
+// that and the password were both proven just now.
+func changesOperator(kind factor.Kind, now standing) error {
+	switch {
+	case kind != factor.App || !now.factors.Has(factor.App):
+		return ErrNotAllowed
+	case now.Pending():
+		return ErrOver
+	}
+	return now.RequireStepUp(session.StepUpBoth)
 }
 
 // provable returns ErrOver unless the user has a factor of this kind. Whether there are recovery codes, nobody is told:

@@ -21,6 +21,7 @@ const (
 	NoticeNumberAdded   Notice = "number_added"   // the first one, at a log-in: by mail alone
 	NoticeAppAdded      Notice = "app_added"
 	NoticeAppRemoved    Notice = "app_removed"
+	NoticeOperatorApp   Notice = "operator_app" // an operator's, in the place of the one before
 	NoticeRecoveryUsed  Notice = "recovery_used"
 	// Twenty wrong second factors in a day, in known browsers or in new ones: recovery codes alone, or a reset.
 	NoticeLocked          Notice = "locked"

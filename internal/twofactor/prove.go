@@ -161,6 +161,9 @@ func (s *Service) enrolled(
 	}
 	event := sess.Event(action, client)
 	event.Detail = detail
+	if sess.User.IsOperator() { // the app alone: see the command line for who lost it
+		return false, s.changed(ctx, tx, sess, client, way, string(NoticeOperatorApp), event)
+	}
 	newCodes = words.BringsRecovery || !now.factors.Has(f.Kind()) && !now.factors.Has(factor.Recovery)
 	if newCodes {
 		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {

@@ -9,6 +9,7 @@ import (
 // AppSetupView sets up an authenticator app.
 type AppSetupView struct {
 	URI     template.URL // otpauth://, which an app on this device opens
+	Lead    string
 	Action  string
 	Secret  string // in groups of four
 	QRSize  int

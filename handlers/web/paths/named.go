@@ -61,6 +61,8 @@ func patterns() map[string]string {
 		"OperatorCosts": OperatorCosts, "OperatorCap": OperatorCap,
 		"OperatorHistory": OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
 		"OperatorMe":               OperatorMe,
+		"OperatorApp":              OperatorApp,
+		"OperatorAppSetup":         OperatorAppSetup,
 		"OperatorPasswordStrength": OperatorPasswordStrength,
 		"OperatorSessionEnd":       OperatorSessionEnd,
 		"OperatorSessionEndOthers": OperatorSessionEndOthers,

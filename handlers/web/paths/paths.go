@@ -171,6 +171,8 @@ const (
 	OperatorMe               = "/operator/me"
 	OperatorPassword         = "/operator/me/password"
 	OperatorPasswordStrength = "/operator/me/password/strength"
+	OperatorApp              = "/operator/me/app"
+	OperatorAppSetup         = "/operator/me/app/setup"
 	OperatorSessionEnd       = "/operator/me/sessions/:id/end"
 	OperatorSessionEndOthers = "/operator/me/sessions/end-others"
 	OperatorHistory          = "/operator/history"

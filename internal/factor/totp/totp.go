@@ -57,13 +57,9 @@ func (*App) Clean(text string) (string, bool) { return typed.Code(text) }
 
 // Begin returns the secret of the app being set up in this session.
 func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setup, error) {
-	sealed, err := a.q.EnrolmentBySession(ctx, tx, o.SessionID)
-	if err == nil {
-		secret, err := a.open(o.UserID, sealed)
-		return a.setup(secret, o), err
-	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return factor.Setup{}, fmt.Errorf("read the enrolment of session %d: %w", o.SessionID, err)
+	begun, err := a.Begun(ctx, tx, o)
+	if !errors.Is(err, factor.ErrOver) {
+		return begun, err
 	}
 	secret := otp.NewSecret()
 	err = a.q.EnrolmentPut(ctx, tx, dbsqlc.EnrolmentPutParams{
@@ -73,6 +69,19 @@ func (a *App) Begin(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setu
 		return factor.Setup{}, fmt.Errorf("keep the enrolment of session %d: %w", o.SessionID, err)
 	}
 	return a.setup(secret, o), nil
+}
+
+// Begun returns what Begin returned in this session, and factor.ErrOver where nothing is being set up.
+func (a *App) Begun(ctx context.Context, tx pgx.Tx, o factor.Owner) (factor.Setup, error) {
+	sealed, err := a.q.EnrolmentBySession(ctx, tx, o.SessionID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return factor.Setup{}, factor.ErrOver
+	}
+	if err != nil {
+		return factor.Setup{}, fmt.Errorf("read the enrolment of session %d: %w", o.SessionID, err)
+	}
+	secret, err := a.open(o.UserID, sealed)
+	return a.setup(secret, o), err
 }
 
 // setup returns what is shown of a secret. The account names the office, too: apps keep one entry for a label, and
@@ -162,7 +171,25 @@ func (a *App) Enrol(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try
 	if n == 0 {
 		return "", factor.ErrOver
 	}
+	if o.OfficeID == 0 {
+		return "", a.replace(ctx, tx, o.UserID, m)
+	}
 	return "", a.add(ctx, tx, o.UserID, m.sealed, m.step)
+}
+
+// replace puts another key in the place of an operator's present one, who is never without: the present app works until
+// the other one has shown a code.
+func (a *App) replace(ctx context.Context, tx pgx.Tx, userID int64, m matched) error {
+	n, err := a.q.AuthenticatorReplace(ctx, tx, dbsqlc.AuthenticatorReplaceParams{
+		UserID: userID, SecretCt: m.sealed, LastStep: m.step,
+	})
+	if err != nil {
+		return fmt.Errorf("replace the authenticator of user %d: %w", userID, err)
+	}
+	if n == 0 {
+		return factor.ErrOver
+	}
+	return nil
 }
 
 func (a *App) add(ctx context.Context, tx pgx.Tx, userID int64, sealed []byte, step int64) error {
