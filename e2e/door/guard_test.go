@@ -28,9 +28,11 @@ func guards(t *testing.T, h *house) {
 		"whoever is out is led in": outAndIn, "who may not enter is refused": refused,
 		"nobody says who they are": claims, "nothing of a form is half done": forms, "web sockets": webSockets,
 		"one application does not open another": otherHosts, "paths that are read in two ways": twoWays,
+		"a ticket serves once": tickets, "return addresses": hostile, "what ends on another node": gone,
 	} {
 		t.Run(name, func(t *testing.T) { f(t, h) })
 	}
+	t.Run("without Nightlatch", func(t *testing.T) { away(t, h) })
 }
 
 // outAndIn goes from an application through the log-in back to the page that was wanted.
