@@ -14,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/issuer"
@@ -154,5 +155,50 @@ func TestTheDescriptionOffersWhatThereIs(t *testing.T) {
 	}
 	if told["authorization_response_iss_parameter_supported"] != true || told["issuer"] != "http://localhost" {
 		t.Errorf("%v", told)
+	}
+}
+
+// A proof that is too weak or too old is asked for alone: its user is not sent through the log-in again.
+func TestAStrongerProofIsTheSecondStepAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.numbers(factory.NumberOpts{})
+	p := f.register("Payroll", nil)
+	cookie := f.in("ACME/user")
+	f.Exec("update sessions set created_at = now() - interval '5 minutes', password_at = now() - interval '5 minutes'")
+	for _, more := range [][]string{
+		{"acr_values", "https://refeds.org/profile/mfa"}, {"max_age", "60"}, {"prompt", "login"},
+	} {
+		on := f.ask("GET", p.authorize(more...), cookie, "").Header().Get("Location")
+		rec := f.ask("GET", on, cookie, "")
+		if to := where(rec); !strings.HasPrefix(to, "/settings/confirm?next=/oauth2/continue/") {
+			t.Errorf("%v leads to %d %s", more, rec.Code, to)
+		}
+		f.raise(0)
+		values := said(f.ask("GET", on, cookie, ""))
+		token, err := p.exchange(values.Get("code"))
+		if err != nil {
+			t.Fatalf("%v: %v %v", more, values, err)
+		}
+		if got := p.claims(token); got["acr"] != "https://refeds.org/profile/mfa" {
+			t.Errorf("%v is answered with %v", more, got)
+		}
+		f.Exec("update sessions set level = 1, methods = '{pwd}', second_factor_at = null")
+	}
+	// select_account asks; going on as oneself answers, and somebody else logs in and comes back.
+	on := f.ask("GET", p.authorize("prompt", "select_account"), cookie, "").Header().Get("Location")
+	if rec := f.ask("GET", on, cookie, ""); rec.Code != http.StatusOK || said(rec) != nil {
+		t.Errorf("select_account: %d", rec.Code)
+	}
+	if rec := f.ask("POST", on, cookie, "who=me"); said(rec).Get("code") == "" {
+		t.Errorf("going on: %d %s", rec.Code, rec.Header().Get("Refresh"))
+	}
+	on = f.ask("GET", p.authorize("prompt", "select_account"), cookie, "").Header().Get("Location")
+	rec := f.ask("POST", on, cookie, "who=other")
+	if where(rec) != "/login" || f.ID("select count(*) from sessions where ended_at is null") != 0 {
+		t.Errorf("somebody else: %d %s", rec.Code, where(rec))
+	}
+	if values := said(f.ask("GET", on, f.in("ACME/accountant"), "")); values.Get("code") == "" {
+		t.Errorf("they are told %v", values)
 	}
 }

@@ -176,7 +176,8 @@ func TestACodeServesItsOwnClientAndVerifierAlone(t *testing.T) {
 	}
 	// An ID token is no access token.
 	id, _ := token.Extra("id_token").(string)
-	if rec := f.ask("GET", "/oauth2/userinfo", "", "", "Authorization", "Bearer "+id); rec.Code != http.StatusUnauthorized {
+	rec := f.ask("GET", "/oauth2/userinfo", "", "", "Authorization", "Bearer "+id)
+	if rec.Code != http.StatusUnauthorized {
 		t.Errorf("an ID token as access token: %d", rec.Code)
 	}
 }

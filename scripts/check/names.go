@@ -100,8 +100,8 @@ func isVocabulary(decl *ast.GenDecl) bool {
 	return ok && spec.Type != nil
 }
 
-// ofHiddenType reports whether a method is of a type that its package does not export: whatever its name, others call it
-// through an interface alone, which the compiler and the linter unused look at.
+// ofHiddenType reports whether a method is of a type that its package does not export: whatever its name, others call
+// it through an interface alone, which the compiler and the linter unused look at.
 func ofHiddenType(f *ast.FuncDecl) bool {
 	if f.Recv == nil {
 		return false
