@@ -96,7 +96,7 @@ func newFixture(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	f.services = Services{
-		Doors: doors, Checks: unchecked{},
+		Doors: doors, Checks: unchecked{}, Applications: application.New(pool, log, "localhost"),
 		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
 		Requests: uncounted{}, Proxies: unwatched(pool),
 		StepUps: stepup.NewStore(pool, ring), Replays: replay.NewStore(pool, ring),

@@ -174,6 +174,9 @@ func (s *site) inside() group { return s.signedIn().with(s.web.RequirePassword, 
 func (s *site) settingsRoutes() {
 	in := s.inside()
 	in.unknown(paths.Settings)
+	in.get(paths.Applications, s.home.Page)
+	in.get(paths.ApplicationOnly, s.home.Only)
+	in.get(paths.ApplicationPicture, s.home.Picture)
 	in.get(paths.Settings, s.account.ToSettings)
 	in.get(paths.Me, s.account.SettingsPage)
 	in.with(s.web.StepUp(session.StepUpOwn, "")).page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
@@ -194,6 +197,8 @@ func (s *site) settingsRoutes() {
 	asked.post(paths.MySSOUnlink, s.account.UnlinkSSO)
 	own := s.web.StepUp(session.StepUpOwn, paths.Me)
 	in.with(s.account.RequireOwnSession, own).post(paths.SessionEnd, s.account.EndSession)
+	in.post(paths.MyOnly, s.account.SetOnly)
+	in.with(own).post(paths.MyApplicationEnd, s.account.EndApplication)
 	in.with(own).post(paths.SessionEndOthers, s.account.EndOtherSessions)
 
 	short := s.signedIn().with(s.web.Touch) // a password that is too short is changed here

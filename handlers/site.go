@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/demo"
 	"github.com/nightlatch/nightlatch/handlers/door"
 	"github.com/nightlatch/nightlatch/handlers/factor"
+	"github.com/nightlatch/nightlatch/handlers/home"
 	"github.com/nightlatch/nightlatch/handlers/hooks"
 	"github.com/nightlatch/nightlatch/handlers/issuer"
 	"github.com/nightlatch/nightlatch/handlers/login"
@@ -24,7 +25,9 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/users"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	accounts "github.com/nightlatch/nightlatch/internal/account"
+	applications "github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	doors "github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	issuers "github.com/nightlatch/nightlatch/internal/issuer"
 	offices "github.com/nightlatch/nightlatch/internal/office"
@@ -50,7 +53,9 @@ type Services struct {
 	Signing  *issuers.Keys // of the OpenID Connect provider
 	Issuer   *issuers.Service
 	Replays  *replay.Store
-	Doors    door.Doors
+	Doors    *doors.Service
+
+	Applications *applications.Service
 
 	Operator     *operators.Service
 	Installation *audit.Installation
@@ -101,6 +106,7 @@ type site struct {
 	operator *operator.Screens
 	issuer   *issuer.Screens
 	door     *door.Screens
+	home     *home.Screens
 }
 
 // New builds the site with all its routes. public is the origin under which browsers reach it, product the name on its
@@ -110,21 +116,22 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, public, d.Zone, product,
-		s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, d.Applications, public,
+		d.Zone, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}
 	s.web = w
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO)
 	s.factor = factor.New(w, d.Factors, d.Calls)
-	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO)
+	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)
+	s.home = home.New(w, d.Applications, d.Factors)
 	s.door = door.New(w, d.Doors, d.Proxies, d.Checks)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.

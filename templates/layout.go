@@ -43,6 +43,7 @@ type CurrentUser struct {
 	OfficeCode   string // "" for an operator
 	OfficeName   string
 	ManagesUsers bool
+	Applications bool // that they may open
 }
 
 // Operator reports whether the user is an operator, who belongs to no office.
@@ -53,6 +54,7 @@ type Section string
 
 // The sections of an office's users, then those of operators.
 const (
+	SectionHome   Section = "home"
 	SectionMe     Section = "me"
 	SectionOffice Section = "office"
 	SectionUsers  Section = "users"
@@ -90,6 +92,10 @@ func (l Layout) Nav() []NavLink {
 	if !l.User.ManagesUsers {
 		links = links[:2]
 	}
+	if l.User.Applications {
+		home := NavLink{paths.Applications, "layout.applications", l.Section == SectionHome}
+		links = append([]NavLink{home}, links...)
+	}
 	return links
 }
 
@@ -97,6 +103,9 @@ func (l Layout) Nav() []NavLink {
 func (l Layout) Home() string {
 	if l.User.Operator() {
 		return paths.Operator
+	}
+	if l.User.Applications {
+		return paths.Applications
 	}
 	return paths.Start
 }

@@ -21,6 +21,7 @@ import (
 	_ "github.com/nightlatch/nightlatch/templates/demo"
 	_ "github.com/nightlatch/nightlatch/templates/door"
 	_ "github.com/nightlatch/nightlatch/templates/factor"
+	_ "github.com/nightlatch/nightlatch/templates/home"
 	_ "github.com/nightlatch/nightlatch/templates/issuer"
 	_ "github.com/nightlatch/nightlatch/templates/login"
 	_ "github.com/nightlatch/nightlatch/templates/office"

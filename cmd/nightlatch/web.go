@@ -15,6 +15,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers"
 	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
@@ -90,6 +91,8 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Signing:  a.web.signing,
 		Issuer:   a.web.issuer,
 		Doors:    doors,
+
+		Applications: application.New(a.pool, a.log, a.cfg.url.Host),
 
 		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),

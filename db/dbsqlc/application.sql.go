@@ -446,3 +446,28 @@ func (q *Queries) ApplicationUpdate(ctx context.Context, db DBTX, arg Applicatio
 	}
 	return result.RowsAffected(), nil
 }
+
+const userOpensOnly = `-- name: UserOpensOnly :one
+select opens_only from users where id = $1
+`
+
+func (q *Queries) UserOpensOnly(ctx context.Context, db DBTX, userID int64) (bool, error) {
+	row := db.QueryRow(ctx, userOpensOnly, userID)
+	var opens_only bool
+	err := row.Scan(&opens_only)
+	return opens_only, err
+}
+
+const userOpensOnlySet = `-- name: UserOpensOnlySet :exec
+update users set opens_only = $1 where id = $2
+`
+
+type UserOpensOnlySetParams struct {
+	OpensOnly bool
+	UserID    int64
+}
+
+func (q *Queries) UserOpensOnlySet(ctx context.Context, db DBTX, arg UserOpensOnlySetParams) error {
+	_, err := db.Exec(ctx, userOpensOnlySet, arg.OpensOnly, arg.UserID)
+	return err
+}

@@ -764,6 +764,7 @@ type User struct {
 	TimeZone         string
 	PasswordForm     string
 	Subject          pgtype.UUID
+	OpensOnly        bool
 }
 
 type UserFactor struct {

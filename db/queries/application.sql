@@ -88,3 +88,9 @@ insert into office_applications as t (office_id, application_id, roles, max_fact
 values (@office_id, @application_id, @roles::text[], nullif(@max_factor_age::interval, interval '0'), @off)
 on conflict (office_id, application_id)
 do update set roles = excluded.roles, max_factor_age = excluded.max_factor_age, off = excluded.off;
+
+-- name: UserOpensOnly :one
+select opens_only from users where id = @user_id;
+
+-- name: UserOpensOnlySet :exec
+update users set opens_only = @opens_only where id = @user_id;

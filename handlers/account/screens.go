@@ -35,9 +35,13 @@ type Screens struct {
 	factors  *twofactor.Service
 	sessions *session.Store
 	sso      SSO
+	doors    Doors
+	apps     Applications
 }
 
 // New returns the Screens.
-func New(w *web.Web, accounts Accounts, factors *twofactor.Service, sessions *session.Store, sso SSO) *Screens {
-	return &Screens{w, accounts, factors, sessions, sso}
+func New(w *web.Web, accounts Accounts, factors *twofactor.Service, sessions *session.Store, sso SSO,
+	doors Doors, apps Applications,
+) *Screens {
+	return &Screens{w, accounts, factors, sessions, sso, doors, apps}
 }

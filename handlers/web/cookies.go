@@ -20,6 +20,7 @@ const (
 	CookieZone     = "nightlatch-zone"     // the time zone of this browser, as app.js sets it
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home
+	CookieArrived  = "nightlatch-arrived"  // a log-in has just begun here: it may lead straight on
 	CookieLogin    = "nightlatch-login"    // the office code and username of this browser's last log-in
 
 	// On an application's own host.

@@ -25,7 +25,7 @@ func Toasts() []string {
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",
-		"sso_linked", "sso_unlinked", "sso_removed", "back"}
+		"application_left", "sso_linked", "sso_unlinked", "sso_removed", "back"}
 }
 
 // AppLayout returns the layout of a page behind the log-in. section is the entry that is current.
@@ -38,6 +38,11 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 		ManagesUsers: sess.User.Role.ManagesUsers(),
 	}
 	w.TellToast(c, &f)
+	openable, err := w.applications.Openable(c.Request().Context(), sess)
+	if err != nil {
+		return f, err
+	}
+	f.User.Applications = len(openable) > 0
 	told, err := w.factors.Notices(c.Request().Context(), sess.User.ID)
 	if err != nil {
 		return f, err

@@ -106,18 +106,52 @@ func ownPage(origin *url.URL, address string) string {
 // Home leads whoever has just completed a log-in to the page that they had asked for before it, or to the first one.
 func (w *Web) Home(c echo.Context, userID int64, first string) error {
 	page, back := w.returnPage(c, userID, first)
+	if page == "" && first == paths.Me {
+		return w.firstPage(c)
+	}
+	if page == "" {
+		page = first
+	}
 	if back {
 		return w.Tell(c, page, "back")
 	}
 	return w.Redirect(c, page)
 }
 
-// returnPage returns where a log-in leads, and forgets it. back reports whether its user was there when the session
-// before it ended.
+// firstPage leads to what a user of an office opens their applications with: right after a log-in to the only one, if
+// they want that; to My settings when there is none.
+func (w *Web) firstPage(c echo.Context) error {
+	ctx, sess := c.Request().Context(), CurrentSession(c)
+	all, err := w.applications.Openable(ctx, sess)
+	if err != nil {
+		return err
+	}
+	arrived := w.Cookie(c, CookieArrived) != ""
+	if arrived {
+		w.SetCookie(c, CookieArrived, "", -1)
+	}
+	if len(all) == 0 {
+		return w.Redirect(c, paths.Me)
+	}
+	if len(all) > 1 || !arrived {
+		return w.Redirect(c, paths.Applications)
+	}
+	straight, err := w.applications.OpensOnly(ctx, sess.User.ID)
+	if err != nil {
+		return err
+	}
+	if !straight {
+		return w.Redirect(c, paths.Applications)
+	}
+	return w.Redirect(c, paths.ApplicationOnly)
+}
+
+// returnPage returns where a log-in leads, or "", and forgets it. back reports whether its user was there when the
+// session before it ended.
 func (w *Web) returnPage(c echo.Context, userID int64, first string) (page string, back bool) {
 	user, page, _ := strings.Cut(w.Cookie(c, CookieReturn), ":")
 	if page == "" {
-		return first, false
+		return "", false
 	}
 	w.SetCookie(c, CookieReturn, "", -1)
 	login := paths.Login
@@ -126,7 +160,7 @@ func (w *Web) returnPage(c echo.Context, userID int64, first string) (page strin
 	}
 	whose, err := strconv.ParseInt(user, 10, 64)
 	if err != nil || whose != 0 && whose != userID || SafePath(page, "") == "" || !behind(page, login) {
-		return first, false
+		return "", false
 	}
 	return page, whose != 0
 }

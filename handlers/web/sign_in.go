@@ -61,11 +61,15 @@ func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
 	return nil
 }
 
+// arrivedSeconds is how long a log-in may take to lead straight on to the only application.
+const arrivedSeconds = 3600
+
 // Enter hands the browser its new session, and ends the one it had before.
 func (w *Web) Enter(c echo.Context, token session.Token, client session.Client) error {
 	if err := w.EndPrevious(c, client); err != nil {
 		return err
 	}
 	w.SetSession(c, token)
+	w.SetCookie(c, CookieArrived, "yes", arrivedSeconds)
 	return w.Redirect(c, paths.Start)
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -56,22 +57,30 @@ type Web struct {
 	Demo    bool     // the layout leads to the demo phone and mailbox
 	Logger  *slog.Logger
 
-	sessions Sessions
-	factors  Factors
-	stepUps  StepUps
-	meter    RequestMeter
-	proxies  Proxies
-	replays  Replays
-	zones    *zones
-	cross    *http.CrossOriginProtection
+	sessions     Sessions
+	factors      Factors
+	stepUps      StepUps
+	meter        RequestMeter
+	proxies      Proxies
+	replays      Replays
+	applications Applications
+	zones        *zones
+	cross        *http.CrossOriginProtection
+}
+
+// Applications knows what a user may open, and whether their log-in goes straight on to the only one.
+type Applications interface {
+	Openable(ctx context.Context, sess session.Session) ([]application.OfOffice, error)
+	OpensOnly(ctx context.Context, userID int64) (bool, error)
 }
 
 // New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
 func New(
 	sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies, replays Replays,
-	origin *url.URL, zone *time.Location, product string, demo bool, logger *slog.Logger,
+	applications Applications, origin *url.URL, zone *time.Location, product string, demo bool, logger *slog.Logger,
 ) (*Web, error) {
-	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, &zones{own: zone},
+	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, applications,
+		&zones{own: zone},
 		http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {

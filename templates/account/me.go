@@ -8,15 +8,31 @@ import (
 
 // MeView is a user's own settings.
 type MeView struct {
-	Username   string
-	Email      string // or ""
-	TwoFactor  bool   // the office's setting
-	Factors    []templates.FactorRow
-	Error      string
-	Sessions   templates.SessionList
-	SSO        bool // linked
-	SSOAt      time.Time
-	SSOWaiting string // whom the provider vouched for in this browser, to be linked
+	Username     string
+	Email        string // or ""
+	TwoFactor    bool   // the office's setting
+	Factors      []templates.FactorRow
+	Error        string
+	Sessions     templates.SessionList
+	Applications Applications
+	SSO          bool // linked
+	SSOAt        time.Time
+	SSOWaiting   string // whom the provider vouched for in this browser, to be linked
+}
+
+// Applications are those that the user may open, and is signed in to.
+type Applications struct {
+	Any    bool // there is something to show
+	Only   bool // a log-in goes straight on to the only one
+	Opened []OpenedRow
+}
+
+// OpenedRow is an application that the user is signed in to.
+type OpenedRow struct {
+	ID       int64
+	Name     string
+	Browsers int
+	Since    time.Time
 }
 
 // Problems implements templates.Refusable.

@@ -69,6 +69,7 @@ func patterns() map[string]string {
 		"OperatorJobsAPI":          OperatorJobsAPI, "Hooks": Hooks,
 		"DoorAuthRequest": DoorAuthRequest, "DoorForwardAuth": DoorForwardAuth, "DoorOpen": DoorOpen,
 		"DoorVisit": DoorVisit, "DoorLeft": DoorLeft, "HostStart": HostStart, "HostEnter": HostEnter,
-		"HostSignOut": HostSignOut,
+		"HostSignOut": HostSignOut, "Applications": Applications, "ApplicationOnly": ApplicationOnly,
+		"ApplicationPicture": ApplicationPicture, "MyApplicationEnd": MyApplicationEnd, "MyOnly": MyOnly,
 	}
 }

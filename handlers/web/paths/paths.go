@@ -83,6 +83,13 @@ const (
 	LoginMessage  = "/login/message"
 )
 
+// The applications that a user may open.
+const (
+	Applications       = "/applications"
+	ApplicationOnly    = "/applications/only"
+	ApplicationPicture = "/applications/:id/picture"
+)
+
 // My settings.
 const (
 	Settings         = "/settings"
@@ -100,6 +107,8 @@ const (
 	PasswordStrength = "/settings/me/password/strength"
 	SessionEnd       = "/settings/me/sessions/:id/end"
 	SessionEndOthers = "/settings/me/sessions/end-others"
+	MyApplicationEnd = "/settings/me/applications/:id/end"
+	MyOnly           = "/settings/me/applications/only"
 	MySSOLink        = "/settings/me/sso/link"
 	MySSOUnlink      = "/settings/me/sso/unlink"
 )
