@@ -122,6 +122,9 @@ func (c *Changes) Hear(at time.Time) {
 // noticeClass is the SQLSTATE of a notice of tell_change.
 const noticeClass = "NL000"
 
+// CollectChanges makes the connections of a pool bring back what they change: see NewPool.
+func CollectChanges(cfg *pgxpool.Config) { cfg.ConnConfig.OnNotice = collect }
+
 // collect keeps the changes that a statement tells until its transaction is committed.
 func collect(conn *pgconn.PgConn, n *pgconn.Notice) {
 	if n.Code != noticeClass {

@@ -42,7 +42,7 @@ func Connect(ctx context.Context, url string, size int32) (*pgxpool.Pool, error)
 	params["lock_timeout"] = lockTimeout
 	params["idle_in_transaction_session_timeout"] = idleInTxTimeout
 	leaveReadOnly(&cfg.ConnConfig.Config)
-	cfg.ConnConfig.OnNotice = collect
+	CollectChanges(cfg)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

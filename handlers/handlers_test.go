@@ -85,7 +85,8 @@ func newFixture(t testing.TB) *fixture {
 	sessions := session.NewStore(pool, log)
 	ways := account.NewWays(account.NoMail{}, sessions, log)
 	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch")
-	doors, err := door.New(pool, log, db.NewChanges(time.Now), time.Now)
+	assertions := issuer.NewAssertions(issuer.NewKeys(pool, ring, log), "http://localhost", time.Now)
+	doors, err := door.New(pool, log, assertions, db.NewChanges(time.Now), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/phone"
@@ -68,7 +69,8 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	if err != nil {
 		return nil, err
 	}
-	doors, err := door.New(a.pool, a.log, a.changes, time.Now)
+	doors, err := door.New(a.pool, a.log,
+		issuer.NewAssertions(a.web.signing, a.cfg.url.String(), time.Now), a.changes, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -144,7 +144,8 @@ func (q *Queries) DoorSessionList(ctx context.Context, db DBTX, userID int64) ([
 
 const doorSessionLoad = `-- name: DoorSessionLoad :one
 select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.application_id, a.host, p.name as application,
-    s.username, s.name, u.email, s.role, s.office_code::text as office_code, u.subject::text as subject, s.methods,
+    p.url, s.username, s.name, u.email, s.role, s.office_code::text as office_code, u.subject::text as subject,
+    s.methods,
     s.level, (s.demanded and s.level < 2 or s.password_too_short)::boolean as unfinished, s.second_factor_at,
     least(s.expires_at, s.last_seen_at + idle_limit(s.role))::timestamptz as ends, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,
@@ -166,6 +167,7 @@ type DoorSessionLoadRow struct {
 	ApplicationID    int64
 	Host             string
 	Application      string
+	Url              string
 	Username         string
 	Name             string
 	Email            string
@@ -198,6 +200,7 @@ func (q *Queries) DoorSessionLoad(ctx context.Context, db DBTX, tokenHash []byte
 		&i.ApplicationID,
 		&i.Host,
 		&i.Application,
+		&i.Url,
 		&i.Username,
 		&i.Name,
 		&i.Email,

@@ -29,6 +29,7 @@ func Counted(t testing.TB) (*db.Pool, *pgxpool.Pool, *Statements) {
 	}
 	counted := &Statements{}
 	cfg.MaxConns, cfg.ConnConfig.Tracer = 20, counted
+	db.CollectChanges(cfg)
 	pool, err := pgxpool.NewWithConfig(context.Background(), cfg)
 	if err != nil {
 		t.Fatalf("dbtest: %v", err)

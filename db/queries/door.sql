@@ -30,7 +30,8 @@ delete from application_sessions where id in (
 -- name: DoorSessionLoad :one
 -- The whole check of a request in one statement, by the database's clock.
 select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.application_id, a.host, p.name as application,
-    s.username, s.name, u.email, s.role, s.office_code::text as office_code, u.subject::text as subject, s.methods,
+    p.url, s.username, s.name, u.email, s.role, s.office_code::text as office_code, u.subject::text as subject,
+    s.methods,
     s.level, (s.demanded and s.level < 2 or s.password_too_short)::boolean as unfinished, s.second_factor_at,
     least(s.expires_at, s.last_seen_at + idle_limit(s.role))::timestamptz as ends, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,

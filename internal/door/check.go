@@ -24,7 +24,7 @@ var errNobody = errors.New("no session of an application")
 type entry struct {
 	Identity
 	SessionID, userID, officeID, applicationID int64
-	application, host                          string
+	application, url, host                     string
 	door                                       application.Door
 	visitor                                    application.Visitor // but for the age of its factor
 	secondFactorAt                             time.Time
@@ -32,7 +32,7 @@ type entry struct {
 	now                                        time.Time // by the database, when it was read
 	read                                       time.Time // the same by this process
 	mark                                       db.Mark
-	fields                                     *[8]field
+	fields                                     *[9]field
 	toTouch                                    bool
 	touched                                    atomic.Bool
 }
@@ -87,7 +87,11 @@ func (s *Service) Check(ctx context.Context, token session.Token, host string) (
 		if err != nil {
 			return Answer{}, err
 		}
-		e.mark = mark
+		assertion, err := s.signer.Assert(ctx, e.url, e.Subject, claimsOf(e.Identity, e.secondFactorAt))
+		if err != nil {
+			return Answer{}, err
+		}
+		e.mark, e.fields = mark, fieldsOf(e.Identity, assertion)
 		s.memory.put(key, e)
 	}
 	at := e.now.Add(s.memory.now().Sub(e.read))
@@ -127,6 +131,6 @@ func (s *Service) load(ctx context.Context, from dbsqlc.DBTX, hash []byte) (*ent
 	if r.SecondFactorAt != nil && r.Level == 2 {
 		e.secondFactorAt, e.Factor = *r.SecondFactorAt, r.Methods[len(r.Methods)-1]
 	}
-	e.fields = fieldsOf(e.Identity)
+	e.url = r.Url
 	return e, nil
 }

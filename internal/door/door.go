@@ -37,22 +37,28 @@ type Place struct {
 	Disabled      bool
 }
 
+// Signer signs who somebody is, for an application: the audience.
+type Signer interface {
+	Assert(ctx context.Context, audience, subject string, more any) (string, error)
+}
+
 // Service guards the hosts of the applications.
 type Service struct {
 	pool    *db.Pool
 	q       *dbsqlc.Queries
 	log     *audit.Log
 	memory  *memory
+	signer  Signer
 	touches chan int64
 }
 
 // New returns the Service. changes says how long what was read may be kept.
-func New(pool *db.Pool, log *audit.Log, changes *db.Changes, now func() time.Time) (*Service, error) {
+func New(pool *db.Pool, log *audit.Log, signer Signer, changes *db.Changes, now func() time.Time) (*Service, error) {
 	kept, err := newMemory(changes, now)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{pool, dbsqlc.New(), log, kept, make(chan int64, mostTouches)}, nil
+	return &Service{pool, dbsqlc.New(), log, kept, signer, make(chan int64, mostTouches)}, nil
 }
 
 // Place returns what is reached under a host, or ErrUnknownHost.

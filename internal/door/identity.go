@@ -29,17 +29,18 @@ const (
 	headerRole      = "X-Nightlatch-Role"
 	headerFactor    = "X-Nightlatch-Factor"
 	headerFactorAge = "X-Nightlatch-Factor-Age"
+	headerAssertion = "X-Nightlatch-Assertion"
 )
 
 // HeaderNames returns the names of all of them.
 func HeaderNames() []string {
 	return []string{headerUser, headerName, headerEmail, headerGroups, headerID, headerOffice, headerRole, headerFactor,
-		headerFactorAge}
+		headerFactorAge, headerAssertion}
 }
 
 // Headers are the headers of one answer.
 type Headers struct {
-	fixed    *[8]field
+	fixed    *[9]field
 	factorAt time.Time // by the database; zero without a second factor
 	at       time.Time
 }
@@ -53,7 +54,7 @@ type field struct {
 func (h Headers) Set(header map[string][]string) {
 	fixed := h.fixed
 	if fixed == nil {
-		fixed = fieldsOf(Identity{})
+		fixed = fieldsOf(Identity{}, "")
 	}
 	for _, f := range fixed {
 		header[f.name] = f.value
@@ -65,16 +66,17 @@ func (h Headers) Set(header map[string][]string) {
 	header[headerFactorAge] = []string{age}
 }
 
-// fieldsOf makes the headers of somebody, but for the age of the factor.
-func fieldsOf(who Identity) *[8]field {
+// fieldsOf makes the headers of somebody, with the signed assertion of the same, but for the age of the factor.
+func fieldsOf(who Identity, assertion string) *[9]field {
 	user, groups := "", ""
 	if who.Username != "" {
 		user, groups = who.OfficeCode+"/"+who.Username, who.OfficeCode+","+string(who.Role)
 	}
-	fields := [8]field{
+	fields := [9]field{
 		{headerUser, []string{user}}, {headerName, []string{who.Name}}, {headerEmail, []string{who.Email}},
 		{headerGroups, []string{groups}}, {headerID, []string{who.Subject}}, {headerOffice, []string{who.OfficeCode}},
 		{headerRole, []string{string(who.Role)}}, {headerFactor, []string{who.Factor}},
+		{headerAssertion, []string{assertion}},
 	}
 	for i := range fields {
 		fields[i].value[0] = strings.Map(func(r rune) rune {
@@ -85,4 +87,26 @@ func fieldsOf(who Identity) *[8]field {
 		}, fields[i].value[0])
 	}
 	return &fields
+}
+
+// claims are what an assertion says beside the subject.
+type claims struct {
+	Username   string `json:"preferred_username"`
+	Name       string `json:"name"`
+	Email      string `json:"email,omitempty"`
+	Office     string `json:"office"`
+	Role       string `json:"role"`
+	Factor     string `json:"factor,omitempty"`
+	FactorTime int64  `json:"nl_factor_time,omitempty"` // seconds since 1970
+}
+
+func claimsOf(who Identity, factorAt time.Time) claims {
+	c := claims{
+		Username: who.OfficeCode + "/" + who.Username, Name: who.Name, Email: who.Email, Office: who.OfficeCode,
+		Role: string(who.Role), Factor: who.Factor,
+	}
+	if !factorAt.IsZero() {
+		c.FactorTime = factorAt.Unix()
+	}
+	return c
 }
