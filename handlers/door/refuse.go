@@ -31,7 +31,7 @@ func (s *Screens) refuse(c echo.Context, status int, page bool, view templates.R
 		h.Set("Retry-After", "5")
 	}
 	if !page {
-		return c.String(status, s.T(c, "door.why_"+view.Why)+"\n")
+		return c.String(status, s.T(c, "door_why."+view.Why)+"\n")
 	}
 	h.Set("Content-Security-Policy", s.policy)
 	view.Lang, view.Product = s.Lang(c), s.Product

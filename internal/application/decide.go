@@ -7,7 +7,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 )
 
-// Refusal is why somebody is not let into an application: "" for nobody, else the catalogue's key door.<refusal>.
+// Refusal is why somebody is not let into an application: "" for nobody, else the catalogue's key door_why.<refusal>.
 type Refusal string
 
 // The refusals. The last three are over when their user has done what is missing; the others are not theirs to mend.

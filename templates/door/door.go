@@ -16,8 +16,8 @@ var files embed.FS
 //go:embed refused.css
 var Style string
 
-// RefusedView says on an application's host why its page is not shown. Why is part of the keys door.title_<why> and
-// door.why_<why>.
+// RefusedView says on an application's host why its page is not shown. Why is part of the keys door_title.<why> and
+// door_why.<why>.
 type RefusedView struct {
 	Lang, Product string
 	Application   string // "" where nobody knows
