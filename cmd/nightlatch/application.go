@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type appCommand struct {
 	Config  appConfig  `cmd:"" help:"Print the configuration of the proxy in front of an application."`
 	Disable appDisable `cmd:"" help:"Let nobody into an application any more."`
 	Enable  appEnable  `cmd:"" help:"Let those in again who may."`
+	Picture appPicture `cmd:"" help:"Give an application a picture."`
 	Remove  appRemove  `cmd:"" help:"Take an application out of the registry."`
 	Secret  appSecret  `cmd:"" help:"Make another secret for an OpenID Connect application: the one before serves on."`
 }
@@ -250,4 +252,29 @@ func (c *appRemove) Run(ctx context.Context, a *app, std stdio) error {
 	}
 	fmt.Fprintf(std.out, "%s is removed.\n", found.Name)
 	return nil
+}
+
+type appPicture struct {
+	named
+	File string `required:"" type:"existingfile" help:"A PNG of at most 32 kB and 512 by 512 points."`
+}
+
+// Run gives an application a picture, which is drawn anew from the file.
+func (c *appPicture) Run(ctx context.Context, a *app, std stdio) error {
+	found, err := c.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	file, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("read the picture: %w", err)
+	}
+	picture, err := application.ReadPNG(file)
+	if err != nil {
+		return err
+	}
+	if err := a.web.registry.SetPicture(ctx, found.ID, picture, audit.CommandLine, ""); err != nil {
+		return err
+	}
+	return c.say(ctx, a, std, found.ID, found.Name+" has its picture.")
 }
