@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Whatever happens in whatever order, what is said to hold was read after the last change of what it is about, and after
+// Whatever happens in whatever order, what is said to hold was read after the last change of what it is about,
+// and after
 // everything was forgotten, and the database was heard within a second: judged by a list of all that happened, which
 // forgets nothing.
 func TestNothingHoldsThatWasReadBeforeAChange(t *testing.T) {

@@ -34,7 +34,7 @@ type appCreate struct {
 	About            string   `help:"What it is, in a few words."`
 	Host             []string `help:"Another host under which browsers reach it."`
 	Offices          string   `required:"" help:"Codes of the offices that it is for, with commas between, or all."`
-	Roles            string   `default:"user,accountant,superuser" help:"Roles that may enter, with commas between."`
+	Roles            string   `help:"Roles that may enter, with commas between; all of them without it."`
 	MaxFactorAge     string   `help:"Greatest age of the second factor, as 15m. As old as the session without it."`
 	RequireTwoFactor bool     `help:"Demand two factors, even where the office does not."`
 	Sensitive        bool     `help:"It holds what is worth most: see docs/applications.md."`
@@ -58,6 +58,9 @@ func (c *appCreate) Run(ctx context.Context, a *app, std stdio) error {
 	registered.AllOffices = strings.EqualFold(strings.TrimSpace(c.Offices), "all")
 	if !registered.AllOffices {
 		registered.Offices = split(c.Offices)
+	}
+	if c.Roles == "" {
+		registered.Roles = application.Roles()
 	}
 	for _, role := range split(c.Roles) {
 		registered.Roles = append(registered.Roles, account.Role(strings.ToLower(role)))

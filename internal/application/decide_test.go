@@ -64,7 +64,8 @@ func TestAnAddressIsOneThatABrowserShows(t *testing.T) {
 		"https://a.example:8443/x":               "https://a.example:8443/x",
 		"http://payroll.localhost:9000":          "http://payroll.localhost:9000/",
 		"http://127.0.0.1:9000/":                 "http://127.0.0.1:9000/",
-		"http://payroll.acme.example":            "-", "https://user@a.example/": "-", "https://a.example/#x": "-", "https://": "-",
+		"http://payroll.acme.example":            "-", "https://user@a.example/": "-",
+		"https://a.example/#x": "-", "https://": "-",
 		"javascript:alert(1)": "-", "//a.example/": "-", "https://a.example:0/": "-", "https://a_b.example/": "-",
 		"https://a.example.:443/": "-", "https://[::1]/": "https://[::1]/", "": "-",
 	} {

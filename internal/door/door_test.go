@@ -193,7 +193,8 @@ func TestEveryChangeCountsFromTheNextCheck(t *testing.T) {
 			"update sessions set second_factor_at = now() - interval '2 minutes'", true, application.FactorAge},
 		{"insert into office_applications (office_id, application_id, roles, off) " +
 			"select o.id, a.id, '{superuser}', true from offices o, applications a", true, application.Off},
-		{"update users set role = 'user' where username <> 'another'; update applications set roles = '{superuser}'", true, application.NotRole},
+		{"update users set role = 'user' where username <> 'another'; " +
+			"update applications set roles = '{superuser}'", true, application.NotRole},
 		{"delete from applications", false, ""},
 	} {
 		t.Run(c.change, func(t *testing.T) {

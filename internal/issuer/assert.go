@@ -58,15 +58,9 @@ func (a *Assertions) current(ctx context.Context) (jose.Signer, error) {
 	if a.signer != nil && a.now().Sub(a.read) < signerAge {
 		return a.signer, nil
 	}
-	id, private, err := a.keys.signing(ctx, jose.ES256)
+	signer, err := a.keys.signer(ctx, jose.ES256)
 	if err != nil {
 		return nil, err
-	}
-	signer, err := jose.NewSigner(
-		jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: private, KeyID: id}},
-		(&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		return nil, fmt.Errorf("sign with key %s: %w", id, err)
 	}
 	a.signer, a.read = signer, a.now()
 	return signer, nil

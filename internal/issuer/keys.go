@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db"
@@ -82,25 +81,19 @@ func (k *Keys) Published(ctx context.Context) ([]Key, error) {
 	return published, nil
 }
 
-// sign returns claims as a JWT in its compact form.
-func (k *Keys) sign(ctx context.Context, algorithm jose.SignatureAlgorithm, typ jose.ContentType, claims any) (
-	string, error,
-) {
+// signer returns what signs with the key of an algorithm that signs now.
+func (k *Keys) signer(ctx context.Context, algorithm jose.SignatureAlgorithm) (jose.Signer, error) {
 	id, private, err := k.signing(ctx, algorithm)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	signer, err := jose.NewSigner(
 		jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: private, KeyID: id}},
-		(&jose.SignerOptions{}).WithType(typ))
+		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
-		return "", fmt.Errorf("sign with key %s: %w", id, err)
+		return nil, fmt.Errorf("sign with key %s: %w", id, err)
 	}
-	token, err := jwt.Signed(signer).Claims(claims).Serialize()
-	if err != nil {
-		return "", fmt.Errorf("sign with key %s: %w", id, err)
-	}
-	return token, nil
+	return signer, nil
 }
 
 // signing returns the key of an algorithm that signs now: asked of the database each time, so that a revoked key signs

@@ -39,7 +39,11 @@ func published(t *testing.T, k *Keys, algorithm jose.SignatureAlgorithm) (ids []
 // signedWith checks a signature by the published set, and returns the id of its key.
 func signedWith(t *testing.T, k *Keys, algorithm jose.SignatureAlgorithm) string {
 	t.Helper()
-	token, err := k.sign(t.Context(), algorithm, "JWT", map[string]any{"sub": "x"})
+	signer, err := k.signer(t.Context(), algorithm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(map[string]any{"sub": "x"}).Serialize()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +204,7 @@ func TestSigningKeysAreSealedAndSealedAnew(t *testing.T) {
 		t.Error("another key signs")
 	}
 	d.Exec("update signing_keys set private_ct = (select b.private_ct from before b where b.kid <> signing_keys.kid)")
-	if _, err := NewKeys(pool, ring, factory.AuditLog()).sign(t.Context(), jose.ES256, "JWT", nil); err == nil {
+	if _, err := NewKeys(pool, ring, factory.AuditLog()).signer(t.Context(), jose.ES256); err == nil {
 		t.Error("a key from another row opens")
 	}
 }

@@ -4,7 +4,8 @@
 // The rules it protects: a code goes out although a process or a provider dies, and it goes out at most twice; a
 // challenge that is over sends nothing; all processes together keep to a provider's rate; and no message is shown
 // as sent unless the provider said so. Start at Deliver, the three steps of one send; first.go is the short way of a
-// first call, choose.go decides who sends, provider.go holds the shared rate and the breaker, receive.go takes receipts.
+// first call, choose.go decides who sends, provider.go holds the shared rate and the breaker, receive.go takes
+// receipts.
 package message
 
 import (

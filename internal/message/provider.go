@@ -63,8 +63,8 @@ func (s *Service) ahead(urgent bool) time.Duration {
 	return -s.turns.spare
 }
 
-// take takes a turn at the provider, at most so far ahead, and returns how long to wait for it; it reports whether there
-// was one.
+// take takes a turn at the provider, at most so far ahead, and returns how long to wait for it; it reports whether
+// there was one.
 func (s *Service) take(ctx context.Context, provider string, ahead time.Duration) (time.Duration, bool, error) {
 	wait, err := s.q.ProviderTake(ctx, s.pool, dbsqlc.ProviderTakeParams{
 		Name: provider, Gap: s.turns.gap, Lag: s.turns.lag, ProbeEvery: probeEvery, Patience: ahead,

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -47,6 +48,9 @@ type view struct {
 
 // Write writes the configuration of a proxy for an application.
 func Write(w io.Writer, proxy string, a application.Application, at Places) error {
+	if !slices.Contains(Proxies(), proxy) {
+		return fmt.Errorf("there is no configuration for %q: %s", proxy, strings.Join(Proxies(), ", "))
+	}
 	address, err := url.Parse(a.URL)
 	if err != nil {
 		return fmt.Errorf("read the address of %s: %w", a.Name, err)
