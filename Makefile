@@ -153,6 +153,14 @@ bench/short: build postgres ## the same in less than 90 seconds, with less data:
 bench/go: postgres ## the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+LIGHTHOUSE := $(TOOLS)/lighthouse@12.8.2
+.PHONY: bench/pages
+bench/pages: build postgres browser/tools $(LIGHTHOUSE) ## the weight of pages, and Lighthouse's scores
+	@cd $(E2E) && TMPDIR=$$(../scripts/scratch.sh) LIGHTHOUSE=$(LIGHTHOUSE) node pages.mjs
+
+$(LIGHTHOUSE):
+	npm install --prefix $@ --ignore-scripts --no-audit --no-fund --silent $(notdir $@)
+
 .PHONY: db/reset
 db/reset: ## forget the local database, the keys and the demo password
 	@scripts/db-reset.sh

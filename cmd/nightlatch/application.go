@@ -259,7 +259,7 @@ func (c *appRemove) Run(ctx context.Context, a *app, std stdio) error {
 
 type appPicture struct {
 	named
-	File string `required:"" type:"existingfile" help:"A PNG of at most 32 kB and 512 by 512 points."`
+	File string `required:"" help:"A PNG of at most 32 kB and 512 by 512 points."`
 }
 
 // Run gives an application a picture, which is drawn anew from the file.

@@ -10,7 +10,7 @@ import (
 
 type appConfig struct {
 	Name       string `arg:"" help:"The application's name."`
-	Proxy      string `required:"" enum:"nginx,caddy,traefik" help:"The proxy: nginx, caddy or traefik."`
+	Proxy      string `default:"nginx" enum:"nginx,caddy,traefik" help:"The proxy: nginx, caddy or traefik."`
 	Upstream   string `default:"http://127.0.0.1:9000" help:"Where the proxy finds the application."`
 	Nightlatch string `help:"Where the proxy finds Nightlatch. As NIGHTLATCH_ADDR without it."`
 }

@@ -20,7 +20,7 @@ type oidcFlags struct {
 	Public               bool     `help:"It can keep no secret: a program on a phone, or in a browser."`
 	AllowWithoutPKCE     bool     `name:"allow-without-pkce" help:"It is old and knows no PKCE. It needs a secret."`
 	ES256                bool     `name:"es256" help:"Sign its ID tokens with ES256, not RS256."`
-	KeySet               string   `type:"existingfile" help:"Its public keys, a JWKS: it signs its requests (private_key_jwt)."` //nolint:lll // a sentence of --help
+	KeySet               string   `help:"Its public keys, a JWKS: it signs its requests (private_key_jwt)."` //nolint:lll // a sentence of --help
 }
 
 // clientOutline is what an application is set up with, in JSON.

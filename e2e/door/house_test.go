@@ -106,7 +106,8 @@ func to(b *program.Browser, at string) *program.Browser {
 func (h *house) signedIn(t testing.TB, username string) *program.Browser {
 	t.Helper()
 	b := h.browser(t)
-	b.LogIn("ACME", username, program.Password).On("/settings/me")
+	b.LogIn("ACME", username, program.Password)
+	b.Get("/settings/me").On("/settings/me")
 	return b
 }
 
