@@ -76,15 +76,26 @@ export async function survives(who, name) {
         };
         await page.route((url) => url.pathname === path, fail);
         const was = before === undefined ? await shape(page) : undefined;
+        // What asks by itself, and was on its way before, may be answered and take the sentence away at once.
+        const said = await page.evaluateHandle(() => {
+          const told = [], of = document.querySelector('#toasts');
+          const read = () => {
+            const text = of.querySelector('.error p')?.innerText;
+            if (text) told.push(text);
+          };
+          new MutationObserver(read).observe(of, { subtree: true, childList: true, characterData: true });
+          return told;
+        });
         await ask(element);
         await eventually(async () => assert.ok(asked > 0, `${what}: nothing was asked`));
-        // Read at once: what asks by itself, and is answered again, takes the sentence away.
-        const said = await page
-          .waitForFunction(() => document.querySelector('#toasts .error p')?.innerText)
-          .then((found) => found.jsonValue());
+        const sentence = await eventually(async () => {
+          const [first] = await said.jsonValue();
+          assert.ok(first, `${what}: nothing was said`);
+          return first;
+        });
         assert.ok(await element.evaluate((e) => e.isConnected), `${what}: the control is gone`);
         if (was) assert.equal(await shape(page), was, `${what}: the page changed`);
-        assert.match(said, way === 'our 503' ? /^Try again in a few seconds\.$/ : /\w+ .* \w+/, what);
+        assert.match(sentence, way === 'our 503' ? /^Try again in a few seconds\.$/ : /\w+ .* \w+/, what);
         if (polls) {
           await ask(element);
           assert.equal(asked, 1, `${what}: asks again without a pause`);
