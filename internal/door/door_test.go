@@ -161,10 +161,19 @@ func TestACheckIsOneStatementAndThenNone(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	token := f.in()
-	for i, want := range []int{1, 0, 0} {
-		if asked, _ := f.statements.Of(func() { f.check(token) }); len(asked) != want {
-			t.Errorf("check %d asks %v", i+1, asked)
+	// What is told of the log-in may come after the first check, which is then forgotten.
+	asked, _ := f.statements.Of(func() { f.check(token) })
+	for wait := range 500 {
+		if len(asked) > 1 || wait == 0 && len(asked) == 0 {
+			t.Fatalf("check %d asks %v", wait+1, asked)
 		}
+		if asked, _ = f.statements.Of(func() { f.check(token) }); len(asked) == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if len(asked) != 0 {
+		t.Errorf("every check asks %v", asked)
 	}
 	if answer, err := f.Check(t.Context(), token, "other.example"); err != nil || answer.In {
 		t.Errorf("the cookie of one host opens another: %+v, %v", answer, err)
