@@ -52,6 +52,36 @@ scenario('a password can be shown, by keyboard, and is hidden when it is sent', 
   await accessible(ann.page, 'the log-in with another office');
 });
 
+scenario('Back to a form that was refused, and Reload, ask for nothing', async ({ app, browserUser }) => {
+  const cas = await browserUser();
+  const office = await app.office({ cas: 'superuser' });
+  await cas.logIn(office, 'cas');
+  await cas.activate();
+  const number = await cas.enrolNumber();
+  await cas.logOut();
+  cas.expectRefusal('/login', '/login/code');
+  await cas.field('Password').fill('not this one');
+  await cas.button('Log in').click();
+  await cas.reads('That did not match');
+  await cas.page.reload();
+  await cas.enterPassword(office, 'cas');
+  await cas.at('/login/code');
+  const code = await app.latestCode(number, 2);
+  await cas.field('Verification code').fill(code === '123456' ? '654321' : '123456');
+  await cas.button('Verify').click();
+  await cas.reads(/4 tries left/);
+  await cas.page.reload();
+  await cas.field('Verification code').fill(code);
+  await cas.button('Verify').click();
+  await cas.at('/settings/me');
+  const sent = [];
+  cas.page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+  await cas.page.goBack();
+  await cas.at('/settings/me'); // the code page leads there, as who is in
+  assert.equal(await cas.page.locator('h1').count(), 1, 'a page of ours');
+  assert.deepEqual(sent, []);
+});
+
 scenario('a browser that keeps no cookies is told so, and no text is sent', async ({ app, browserUser }) => {
   const bea = await browserUser();
   await bea.page.route('**/login', async (route) => {

@@ -16,6 +16,7 @@ var (
 	summary     = regexp.MustCompile(`(?s)<div class="notice error" id="problems" tabindex="-1" autofocus>.*?</ul>`)
 	summaryLink = regexp.MustCompile(`<a href="#([^"]+)">`)
 	fieldError  = regexp.MustCompile(`<p class="error" id="([^"]+)">(.*?)</p>`)
+	again       = regexp.MustCompile(`^<!doctype html>\s*<html [^>]*data-again="([^"]+)"`)
 	invalid     = regexp.MustCompile(`<(?:input|select|fieldset)\b[^>]*aria-invalid="true"[^>]*>`)
 )
 
@@ -27,7 +28,7 @@ var wrongs = []string{
 }
 
 // Every form that comes back with something wrong says all of it first, where the focus is, with links to the fields,
-// says so in its title, and ties what is said beside a field to the field.
+// says so in its title, and ties what is said beside a field to the field. Back leads to the same page, and sends nothing.
 func TestEveryRefusedFormSaysWhatIsWrongFirst(t *testing.T) {
 	t.Parallel()
 	rows, err := access.Table()
@@ -65,6 +66,11 @@ func TestEveryRefusedFormSaysWhatIsWrongFirst(t *testing.T) {
 			refused[row.Path] = true
 			for _, wrong := range badly(body) {
 				t.Errorf("POST %s, form %d, as %s: %s", row.Path, i, visitor, wrong)
+			}
+			if page := again.FindStringSubmatch(body); page == nil {
+				t.Errorf("POST %s, form %d: Back asks whether to send it again", row.Path, i)
+			} else if rec := f.ask(http.MethodGet, html.UnescapeString(page[1]), cookie, ""); rec.Code >= 400 {
+				t.Errorf("POST %s, form %d: Back leads to %s: %d", row.Path, i, page[1], rec.Code)
 			}
 		}
 	}

@@ -12,6 +12,7 @@ type Layout struct {
 	Product  string
 	Title    string
 	Path     string       // of this page, to come back to after a change of language
+	Again    string       // where the page is loaded again that answers a form, or ""
 	User     *CurrentUser // nil before the log-in is complete
 	Section  Section      // of the navigation, the current one
 	Toast    string       // a sentence about what has just been done, or ""

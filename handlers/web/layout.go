@@ -7,13 +7,18 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
 // Layout returns what stands around a page. path is the address at which the page can be loaded again.
 func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
-	return templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo,
+	f := templates.Layout{Lang: w.Lang(c), Product: w.Product, Title: title, Path: path, Demo: w.Demo,
 		Session: w.sessionView(c)}
+	if c.Request().Method == http.MethodPost {
+		f.Again = paths.Next(path, SafePath(c.FormValue("next"), ""))
+	}
+	return f
 }
 
 // Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.

@@ -1,12 +1,13 @@
-// What HTML cannot do: modal dialogs, copy, print, local times and a countdown.
-// Everything works without this file, only less comfortably. Listeners sit on the document, so that parts that are
-// swapped in need no wiring.
+// What HTML cannot do: modal dialogs, copy, print, local times. Everything works without this file, only less
+// comfortably. Listeners sit on the document, so that parts that are swapped in need no wiring.
 "use strict";
 (() => {
   const one = (selector, root = document) => root.querySelector(selector);
   const all = (selector, root) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const on = (event, act) => document.addEventListener(event, act);
-  const locale = document.documentElement.dataset.formats; // how dates are written
+  const { formats: locale, again } = document.documentElement.dataset; // locale is how dates are written
+  // The answer to a form is loaded again, or come back to, as the page that it is: no browser asks to send the form.
+  if (again) history.replaceState(null, "", again);
   const formats = {
     time: { timeStyle: "medium" }, minute: { timeStyle: "short" }, date: { dateStyle: "medium", timeStyle: "short" },
   };
