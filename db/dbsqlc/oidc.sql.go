@@ -339,6 +339,25 @@ func (q *Queries) OIDCSecretMatches(ctx context.Context, db DBTX, arg OIDCSecret
 	return column_1, err
 }
 
+const oIDCSidOfSession = `-- name: OIDCSidOfSession :one
+select exists (
+    select from oidc_grants g where g.session_id = $1::bigint and g.sid = $2::text
+)::boolean
+`
+
+type OIDCSidOfSessionParams struct {
+	SessionID int64
+	Sid       string
+}
+
+// Whether an application knows a session by this name.
+func (q *Queries) OIDCSidOfSession(ctx context.Context, db DBTX, arg OIDCSidOfSessionParams) (bool, error) {
+	row := db.QueryRow(ctx, oIDCSidOfSession, arg.SessionID, arg.Sid)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const oIDCStandingOfCode = `-- name: OIDCStandingOfCode :one
 select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, now()::timestamptz as now from oidc_standings s where s.code_hash = $1
 `

@@ -115,3 +115,9 @@ delete from oidc_tokens where id in (
 delete from oidc_assertions where (application_id, id_hash) in (
     select a.application_id, a.id_hash from oidc_assertions a where a.until < now() limit @batch
 );
+
+-- name: OIDCSidOfSession :one
+-- Whether an application knows a session by this name.
+select exists (
+    select from oidc_grants g where g.session_id = @session_id::bigint and g.sid = @sid::text
+)::boolean;

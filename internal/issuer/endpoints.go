@@ -38,7 +38,7 @@ func (s *Service) Discovery(ctx context.Context) Discovery {
 	d.TokenEndpointAuthSigningAlgValuesSupported = supported()
 	d.RevocationEndpointAuthSigningAlgValuesSupported = supported()
 	d.IntrospectionEndpointAuthSigningAlgValuesSupported = supported()
-	d.DeviceAuthorizationEndpoint, d.CheckSessionIframe, d.EndSessionEndpoint = "", "", ""
+	d.DeviceAuthorizationEndpoint, d.CheckSessionIframe = "", ""
 	for _, l := range locale.Languages() {
 		d.UILocalesSupported = append(d.UILocalesSupported, language.Make(l))
 	}

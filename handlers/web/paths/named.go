@@ -26,7 +26,7 @@ func patterns() map[string]string {
 		"ChangePassword": ChangePassword, "Favicon": Favicon, "TouchIcon": TouchIcon, "OldTouchIcon": OldTouchIcon,
 		"SigningKeys": SigningKeys, "Discovery": Discovery, "OAuthAuthorize": OAuthAuthorize,
 		"OAuthContinue": OAuthContinue, "OAuthToken": OAuthToken, "OAuthUserinfo": OAuthUserinfo,
-		"OAuthIntrospect": OAuthIntrospect, "OAuthRevoke": OAuthRevoke,
+		"OAuthIntrospect": OAuthIntrospect, "OAuthRevoke": OAuthRevoke, "OAuthLogout": OAuthLogout, "OAuthLeave": OAuthLeave,
 		"Login":  Login,
 		"Logout": Logout, "SSO": SSO, "SSOGo": SSOGo, "SSOCallback": SSOCallback, "SSOLink": SSOLink,
 		"SSOInitiate": SSOInitiate,

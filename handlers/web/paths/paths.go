@@ -48,6 +48,8 @@ const (
 	OAuthUserinfo   = "/oauth2/userinfo"
 	OAuthIntrospect = "/oauth2/introspect"
 	OAuthRevoke     = "/oauth2/revoke"
+	OAuthLogout     = "/oauth2/logout"
+	OAuthLeave      = "/oauth2/leave"
 
 	DemoMailbox = "/demo/mailbox"
 	DemoPhone   = "/demo/phone"
