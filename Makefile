@@ -153,6 +153,11 @@ bench/short: build postgres ## the same in less than 90 seconds, with less data:
 bench/go: postgres ## the Go benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: cluster
+cluster: build ## three nodes, PgBouncer, three PostgreSQL under Patroni, HAProxy: a demo office; Ctrl-C ends it
+	@tools=$$(scripts/cluster.sh "$(TOOLS)"); go build -o bin/cluster ./scripts/cluster; \
+		exec bin/cluster -tools "$$tools"
+
 LIGHTHOUSE := $(TOOLS)/lighthouse@12.8.2
 .PHONY: bench/pages
 bench/pages: build postgres browser/tools $(LIGHTHOUSE) ## the weight of pages, and Lighthouse's scores

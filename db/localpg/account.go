@@ -42,6 +42,20 @@ func serverAccount() (account, error) {
 		"Nightlatch as an ordinary user, or set DATABASE_URL")
 }
 
+// Credential returns the account that runs PostgreSQL for root, for others who start one; nil when we are not root.
+func Credential() (*syscall.Credential, error) {
+	a, err := serverAccount()
+	return a.credential(), err
+}
+
+// credential is nil for ourselves.
+func (a account) credential() *syscall.Credential {
+	if !a.drop {
+		return nil
+	}
+	return &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+}
+
 // ownerAccount returns the account that owns the cluster in data.
 func ownerAccount(data string) (account, error) {
 	info, err := os.Stat(data)
@@ -70,10 +84,7 @@ func (a account) command(ctx context.Context, whenDead syscall.Signal, program s
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{"LC_ALL=C", "TZ=UTC", "PATH=/usr/bin:/bin"}
 	cmd.Dir = "/" // the account may not enter ours
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if a.drop {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: a.credential()}
 	dieWithParent(cmd.SysProcAttr, whenDead)
 	cmd.WaitDelay = 5 * time.Second
 	return cmd

@@ -33,7 +33,7 @@ func main() {
 
 // bench is one run.
 type bench struct {
-	t       *tester
+	t       *program.Tester
 	short   bool
 	check   string // the path of the session check
 	peer    string // the program oauth2-proxy
@@ -52,7 +52,7 @@ type bench struct {
 
 // run measures, prints and writes.
 func run() error {
-	b := &bench{t: &tester{}, meter: newMeter(), began: time.Now(), worlds: map[string]*world{}}
+	b := &bench{t: program.NewTester("bench"), meter: newMeter(), began: time.Now(), worlds: map[string]*world{}}
 	flag.BoolVar(&b.short, "short", false, "less than 90 seconds: fewer and shorter rounds, less data")
 	flag.StringVar(&b.check, "check", paths.DoorAuthRequest, "the path of the session check")
 	flag.StringVar(&b.peer, "peer", "", "the program oauth2-proxy, where it could be built")
@@ -63,11 +63,11 @@ func run() error {
 	signal.Notify(interrupted, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-interrupted
-		b.t.clean() // no process outlives the run
+		b.t.Clean() // no process outlives the run
 		os.Exit(1)
 	}()
 	var results []result
-	err := b.t.caught(func() {
+	err := b.t.Caught(func() {
 		b.prepare()
 		for _, g := range goals() {
 			if *only == "" || slices.ContainsFunc(g.ids, func(id string) bool {

@@ -1,4 +1,4 @@
-package main
+package program
 
 import (
 	"context"
@@ -9,21 +9,26 @@ import (
 	"testing"
 )
 
-// tester stands in for a test, so that the fixtures of e2e/program serve a program. What would end a test ends the run,
-// by a panic that caught recovers.
-type tester struct {
-	testing.TB // nil: it makes tester a TB, and what is not below is never called
+// Tester stands in for a test, so that the fixtures of this package serve a program: scripts/bench, scripts/cluster.
+// What would end a test ends the run, by a panic that Caught recovers.
+type Tester struct {
+	testing.TB // nil: it makes Tester a TB, and what is not below is never called
+
+	name string
 
 	mu       sync.Mutex
 	cleanups []func()
 	problems []string
 }
 
+// NewTester returns the tester of a program of that name.
+func NewTester(name string) *Tester { return &Tester{name: name} }
+
 // failure is what ended the run.
 type failure struct{ text string }
 
-// caught runs do and what was to be cleaned up, and returns what ended do, and what was found wrong on the way.
-func (t *tester) caught(do func()) (err error) {
+// Caught runs do and what was to be cleaned up, and returns what ended do, and what was found wrong on the way.
+func (t *Tester) Caught(do func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			f, ours := r.(failure)
@@ -32,7 +37,7 @@ func (t *tester) caught(do func()) (err error) {
 			}
 			err = errors.New(f.text)
 		}
-		t.clean()
+		t.Clean()
 		for _, p := range t.problems {
 			err = errors.Join(err, errors.New(p))
 		}
@@ -41,8 +46,8 @@ func (t *tester) caught(do func()) (err error) {
 	return nil
 }
 
-// clean ends what the run began, the last first.
-func (t *tester) clean() {
+// Clean ends what the run began, the last first.
+func (t *Tester) Clean() {
 	for {
 		t.mu.Lock()
 		if len(t.cleanups) == 0 {
@@ -57,26 +62,26 @@ func (t *tester) clean() {
 }
 
 // Helper does nothing: no line of a caller is shown.
-func (t *tester) Helper() {}
+func (t *Tester) Helper() {}
 
 // Context is that of the whole run.
-func (t *tester) Context() context.Context { return context.Background() }
+func (t *Tester) Context() context.Context { return context.Background() }
 
 // Cleanup has do called at the end of the run, the last first.
-func (t *tester) Cleanup(do func()) {
+func (t *Tester) Cleanup(do func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.cleanups = append(t.cleanups, do)
 }
 
 // Fatal ends the run.
-func (t *tester) Fatal(args ...any) { panic(failure{fmt.Sprint(args...)}) }
+func (t *Tester) Fatal(args ...any) { panic(failure{fmt.Sprint(args...)}) }
 
 // Fatalf ends the run.
-func (t *tester) Fatalf(format string, args ...any) { panic(failure{fmt.Sprintf(format, args...)}) }
+func (t *Tester) Fatalf(format string, args ...any) { panic(failure{fmt.Sprintf(format, args...)}) }
 
 // Errorf notes a problem, with which the run fails in the end.
-func (t *tester) Errorf(format string, args ...any) {
+func (t *Tester) Errorf(format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.problems = append(t.problems, fmt.Sprintf(format, args...))
@@ -84,8 +89,8 @@ func (t *tester) Errorf(format string, args ...any) {
 
 // TempDir makes a folder that goes with the run. It stands directly under the temp folder: root's database server runs
 // as another account, which must get in.
-func (t *tester) TempDir() string {
-	dir, err := os.MkdirTemp("", "nightlatch-bench-")
+func (t *Tester) TempDir() string {
+	dir, err := os.MkdirTemp("", "nightlatch-"+t.name+"-")
 	if err != nil {
 		t.Fatal(err)
 	}
