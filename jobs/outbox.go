@@ -49,6 +49,14 @@ func (o *Outbox) SendMail(ctx context.Context, tx pgx.Tx, mailID int64, urgent b
 	return nil
 }
 
+// TellLogOut enqueues that an application is told of a log-out.
+func (o *Outbox) TellLogOut(ctx context.Context, tx pgx.Tx, visitID int64) error {
+	if _, err := o.client.InsertTx(ctx, tx, TellLogOut{visitID}, nil); err != nil {
+		return fmt.Errorf("enqueue the log-out of visit %d: %w", visitID, err)
+	}
+	return nil
+}
+
 // AnswerForgotten enqueues the look-up of who forgot a password.
 func (o *Outbox) AnswerForgotten(ctx context.Context, tx pgx.Tx, forgottenID int64) error {
 	if _, err := o.client.InsertTx(ctx, tx, AnswerForgotten{forgottenID}, nil); err != nil {

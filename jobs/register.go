@@ -26,7 +26,9 @@ const (
 	QueueMail  = "mail"
 	// QueueForgotten is what strangers fill: no mail waits behind it.
 	QueueForgotten = "forgotten"
-	QueueUpkeep    = "upkeep"
+	// QueueLogOut waits for applications, which may be slow, or away.
+	QueueLogOut = "log_out"
+	QueueUpkeep = "upkeep"
 )
 
 // fetchCooldown is how soon a notification may follow another. The limit is the client's, of the one that enqueues and
@@ -42,7 +44,7 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
 	mails *mail.Service, accounts *account.Service, offices *office.Service, replays *replay.Store, sealed []Resealer,
-	provider *issuer.Service,
+	provider *issuer.Service, backchannel *issuer.Backchannel,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
@@ -53,7 +55,8 @@ func Register(
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})
 	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
-	river.AddWorker(workers, &rotateSigningKeysWorker{provider: provider})
+	river.AddWorker(workers, &rotateSigningKeysWorker{provider: provider, backchannel: backchannel})
+	river.AddWorker(workers, &tellLogOutWorker{backchannel: backchannel})
 	return workers
 }
 
@@ -73,6 +76,7 @@ func NewWorker(
 			QueueOther:     {MaxWorkers: 5, FetchPollInterval: time.Second},
 			QueueMail:      {MaxWorkers: 5, FetchPollInterval: 2 * time.Second},
 			QueueForgotten: {MaxWorkers: 2, FetchPollInterval: 2 * time.Second},
+			QueueLogOut:    {MaxWorkers: 10, FetchPollInterval: time.Second},
 			QueueUpkeep:    {MaxWorkers: 1, FetchPollInterval: 5 * time.Second},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -32,9 +33,10 @@ func rotatePeriodically() *river.PeriodicJob {
 
 type rotateSigningKeysWorker struct {
 	river.WorkerDefaults[RotateSigningKeys]
-	provider *issuer.Service
+	provider    *issuer.Service
+	backchannel *issuer.Backchannel
 }
 
 func (w *rotateSigningKeysWorker) Work(ctx context.Context, _ *river.Job[RotateSigningKeys]) error {
-	return w.provider.Upkeep(ctx)
+	return errors.Join(w.provider.Upkeep(ctx), w.backchannel.Upkeep(ctx))
 }

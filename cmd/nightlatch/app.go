@@ -59,19 +59,20 @@ type app struct {
 
 // services are the domain over one pool of connections.
 type services struct {
-	sessions   *session.Store
-	accounts   *account.Service
-	offices    *office.Service
-	factors    *twofactor.Service
-	federation *federation.Service
-	users      *users.Service
-	operator   *operator.Service
-	messages   *message.Service
-	mails      *mail.Service
-	replays    *replay.Store
-	signing    *issuer.Keys
-	issuer     *issuer.Service
-	registry   *application.Service
+	sessions    *session.Store
+	accounts    *account.Service
+	offices     *office.Service
+	factors     *twofactor.Service
+	federation  *federation.Service
+	users       *users.Service
+	operator    *operator.Service
+	messages    *message.Service
+	mails       *mail.Service
+	replays     *replay.Store
+	signing     *issuer.Keys
+	issuer      *issuer.Service
+	backchannel *issuer.Backchannel
+	registry    *application.Service
 }
 
 // open opens the installation for one command: its database, its keys, and the services over them.
@@ -175,6 +176,8 @@ func (a *app) services(pool *db.Pool) (s *services, err error) {
 	if s.issuer, err = issuer.New(pool, a.ring, s.signing, s.registry, a.log, public); err != nil {
 		return nil, err
 	}
+	s.backchannel = issuer.NewBackchannel(pool, s.signing, a.outbox, a.log, public, federation.NewClient,
+		a.cfg.appNetworks...)
 	jitter := func() time.Duration { return rand.N(2 * time.Second) } // #nosec G404 -- spreads waits, guards nothing
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
 	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.currency, a.cfg.zone, public.String, a.log, a.logger)

@@ -34,6 +34,7 @@ type config struct {
 	registry      []sms.Provider
 	sms           sms.Config     // which of the registry send
 	proxies       proxy.Trusted  // whose X-Forwarded-For is believed
+	appNetworks   []netip.Prefix // private networks in which applications are told of log-outs
 	ssoNetworks   []netip.Prefix // private networks in which a provider of single sign-on may be
 	rate          int            // calls a second to one provider, all processes together
 	pgBinDir      string
@@ -87,7 +88,10 @@ func readConfig(registry []sms.Provider, env variables) (config, error) {
 		return c, fmt.Errorf("SMS_RATE is %q and should be how many messages a second a provider may be given, such as 25",
 			env["SMS_RATE"])
 	}
-	const proxies, sso = "NIGHTLATCH_TRUSTED_PROXIES", "NIGHTLATCH_SSO_NETWORKS"
+	const proxies, sso, apps = "NIGHTLATCH_TRUSTED_PROXIES", "NIGHTLATCH_SSO_NETWORKS", "NIGHTLATCH_APP_NETWORKS"
+	if c.appNetworks, err = readNetworks(apps, get(apps, "")); err != nil {
+		return c, err
+	}
 	if c.proxies, err = readNetworks(proxies, get(proxies, "")); err != nil {
 		return c, err
 	}

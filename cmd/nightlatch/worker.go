@@ -35,18 +35,21 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	}
 	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts,
 		s.offices, s.replays,
-		sealed, s.issuer)
+		sealed, s.issuer, s.backchannel)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)
 	}
 	stopHeart := jobs.StartHeart(context.WithoutCancel(ctx), s.messages, client.ID(), a.logger)
+	stopLooking := jobs.StartLooking(context.WithoutCancel(ctx), s.backchannel, a.logger)
 	// Its jobs end by Stop alone: a context that ends with a signal would cut every send in the middle.
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		stopLooking()
 		stopHeart()
 		return nil, fmt.Errorf("start the workers: %w", err)
 	}
 	return func() {
+		stopLooking()
 		stopWorker(client, a.logger)
 		stopHeart()
 	}, nil

@@ -434,6 +434,12 @@ type OidcGrant struct {
 	EndedAt       *time.Time
 }
 
+type OidcLook struct {
+	ID    int64
+	Scope string
+	About int64
+}
+
 type OidcSecret struct {
 	ID            int64
 	ApplicationID int64
@@ -491,6 +497,18 @@ type OidcToken struct {
 	ExpiresAt   time.Time
 	RefreshHash []byte
 	RefreshedAt *time.Time
+}
+
+type OidcVisit struct {
+	ID            int64
+	ApplicationID int64
+	SessionID     *int64
+	Sid           string
+	Subject       pgtype.UUID
+	LookAt        time.Time
+	EndedAt       *time.Time
+	SettledAt     *time.Time
+	Problem       string
 }
 
 type OneTimeLink struct {

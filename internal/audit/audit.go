@@ -101,6 +101,7 @@ const (
 	ApplicationOpened     Action = "application_opened"
 	ApplicationRefused    Action = "application_refused" // and why
 	ApplicationLeft       Action = "application_left"    // signed out of it alone
+	ApplicationNotTold    Action = "application_not_told"
 )
 
 // Person names a user in an event. The zero value is nobody.

@@ -41,7 +41,7 @@ func (k Kind) Actions() []Action {
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,
 			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft,
-			ApplicationSecretMade}
+			ApplicationSecretMade, ApplicationNotTold}
 	case KindOperators:
 		return []Action{OperatorCreated, OperatorKeyMade, OperatorRemoved, JobsChanged, UserLookedUp, ChallengeEnded,
 			ChallengeRenewed, PrefixReleased, KeyAdded, KeyPromoted, SigningKeyMade, SigningKeyRevoked}

@@ -29,9 +29,10 @@ var (
 	errBusy    = errors.New("too many calls to this host are under way")
 )
 
-// newClient makes the client for all providers: short of patience, deaf to redirects, bounded in what it reads, and
+// NewClient makes a client for addresses that others named: short of patience, deaf to redirects, bounded in what it
+// reads, and
 // closed to private networks but those allowed, and loopback where we are there too (plain).
-func newClient(plain bool, allowed []netip.Prefix) *http.Client {
+func NewClient(plain bool, allowed []netip.Prefix) *http.Client {
 	dialer := &net.Dialer{Timeout: callTimeout, Control: func(_, address string, _ syscall.RawConn) error {
 		return mayReach(address, plain, allowed)
 	}}

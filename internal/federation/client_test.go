@@ -78,7 +78,7 @@ func TestAHostThatHangsHoldsUpSoManyCallsAndNoOtherHost(t *testing.T) {
 	t.Cleanup(hangs.Close)
 	quick := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(quick.Close)
-	client := newClient(true, nil)
+	client := NewClient(true, nil)
 	get := func(address string) error {
 		answer, err := client.Get(address)
 		if err != nil {

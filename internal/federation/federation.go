@@ -94,7 +94,7 @@ func New(
 	allowed ...netip.Prefix,
 ) *Service {
 	plain := public.Scheme == "http"
-	client := newClient(plain, allowed)
+	client := NewClient(plain, allowed)
 	return &Service{
 		pool: pool, q: dbsqlc.New(), keys: ring, opener: opener, ways: ways, log: log,
 		public: public,

@@ -58,7 +58,7 @@ func (a *Assertions) current(ctx context.Context) (jose.Signer, error) {
 	if a.signer != nil && a.now().Sub(a.read) < signerAge {
 		return a.signer, nil
 	}
-	signer, err := a.keys.signer(ctx, jose.ES256)
+	signer, err := a.keys.signer(ctx, jose.ES256, "JWT")
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ func (s *Service) Discovery(ctx context.Context) Discovery {
 	d.IntrospectionEndpointAuthMethodsSupported = append(d.IntrospectionEndpointAuthMethodsSupported,
 		oidc.AuthMethodPost)
 	d.ClaimTypesSupported = []string{"normal"}
+	d.BackChannelLogoutSupported, d.BackChannelLogoutSessionSupported = true, true
 	return Discovery{d, true}
 }
 

@@ -81,15 +81,17 @@ func (k *Keys) Published(ctx context.Context) ([]Key, error) {
 	return published, nil
 }
 
-// signer returns what signs with the key of an algorithm that signs now.
-func (k *Keys) signer(ctx context.Context, algorithm jose.SignatureAlgorithm) (jose.Signer, error) {
+// signer returns what signs tokens of a type with the key of an algorithm that signs now.
+func (k *Keys) signer(ctx context.Context, algorithm jose.SignatureAlgorithm, kind jose.ContentType) (
+	jose.Signer, error,
+) {
 	id, private, err := k.signing(ctx, algorithm)
 	if err != nil {
 		return nil, err
 	}
 	signer, err := jose.NewSigner(
 		jose.SigningKey{Algorithm: algorithm, Key: jose.JSONWebKey{Key: private, KeyID: id}},
-		(&jose.SignerOptions{}).WithType("JWT"))
+		(&jose.SignerOptions{}).WithType(kind))
 	if err != nil {
 		return nil, fmt.Errorf("sign with key %s: %w", id, err)
 	}

@@ -39,7 +39,7 @@ func published(t *testing.T, k *Keys, algorithm jose.SignatureAlgorithm) (ids []
 // signedWith checks a signature by the published set, and returns the id of its key.
 func signedWith(t *testing.T, k *Keys, algorithm jose.SignatureAlgorithm) string {
 	t.Helper()
-	signer, err := k.signer(t.Context(), algorithm)
+	signer, err := k.signer(t.Context(), algorithm, "JWT")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestSigningKeysAreSealedAndSealedAnew(t *testing.T) {
 		t.Error("another key signs")
 	}
 	d.Exec("update signing_keys set private_ct = (select b.private_ct from before b where b.kid <> signing_keys.kid)")
-	if _, err := NewKeys(pool, ring, factory.AuditLog()).signer(t.Context(), jose.ES256); err == nil {
+	if _, err := NewKeys(pool, ring, factory.AuditLog()).signer(t.Context(), jose.ES256, "JWT"); err == nil {
 		t.Error("a key from another row opens")
 	}
 }

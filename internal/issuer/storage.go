@@ -129,7 +129,7 @@ func (s storage) issue(ctx context.Context, request op.TokenRequest, current str
 	var use func(tx pgx.Tx) (int64, error)
 	switch r := request.(type) {
 	case *grant:
-		grantID, use = r.ID, func(tx pgx.Tx) (int64, error) { return s.q.OIDCRedeem(ctx, tx, r.ID) }
+		grantID, use = r.ID, func(tx pgx.Tx) (int64, error) { return s.redeem(ctx, tx, r.ID) }
 	case *refresh:
 		grantID, use = r.ID, func(tx pgx.Tx) (int64, error) {
 			return s.q.OIDCRefresh(ctx, tx, session.Token(current).Hash())
@@ -162,6 +162,15 @@ func (s storage) issue(ctx context.Context, request op.TokenRequest, current str
 		return "", "", time.Time{}, oidc.ErrServerError().WithParent(fmt.Errorf("make tokens: %w", err))
 	}
 	return strconv.FormatInt(row.ID, 10), refreshed, row.ExpiresAt, nil
+}
+
+// redeem takes a code that serves once. An application that wants to be told of the end of the session is remembered.
+func (s storage) redeem(ctx context.Context, tx pgx.Tx, grantID int64) (int64, error) {
+	n, err := s.q.OIDCRedeem(ctx, tx, grantID)
+	if c := callOf(ctx).client; err == nil && n > 0 && c != nil && c.row.BackchannelLogoutUri != "" {
+		err = s.q.OIDCVisitPut(ctx, tx, grantID)
+	}
+	return n, err
 }
 
 var errTwice = errors.New("used twice")

@@ -110,7 +110,7 @@ func (s *shared) collectQueues(ctx context.Context, tx pgx.Tx, emit func(*promet
 }
 
 // queueNames are the queues of jobs/register.go.
-var queueNames = []string{"sms_login", "sms_other", "mail", "forgotten", "upkeep"}
+var queueNames = []string{"sms_login", "sms_other", "mail", "forgotten", "log_out", "upkeep"}
 
 func (s *shared) collectMessages(ctx context.Context, tx pgx.Tx, emit func(*prometheus.Desc, float64,
 	...string)) error {
