@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -15,15 +17,24 @@ const (
 	// at most.
 	beat       = 250 * time.Millisecond
 	hearWithin = 700 * time.Millisecond
+	// proveWithin is how long a connection that is new may take to hear what the pool tells.
+	proveWithin = 2 * time.Second
+	proofs      = "nightlatch_proofs" // the channel of that
 	// listenAgain is the wait before the next connection, when one broke.
 	listenAgain = 200 * time.Millisecond
 )
 
-// Listen tells changes of every process of the installation, over a connection of its own, until ctx ends. Whatever
-// happens to the connection, it makes another one, and makes everything count for nothing that was read in between.
-func Listen(ctx context.Context, url string, changes *Changes, logger *slog.Logger) {
+// errDeaf is what a pooler in transaction mode leads to, which takes LISTEN, answers every question, and passes on
+// nothing that is told; and an address of another database.
+var errDeaf = errors.New("what this database told was not heard: where DATABASE_URL leads to a pooler that keeps no " +
+	"sessions, set DATABASE_LISTEN_URL to an address of the same database that leads past it")
+
+// Listen tells changes of every process of the installation, over a connection of its own to url, until ctx ends.
+// Whatever happens to the connection, it makes another one, and makes everything count for nothing that was read in
+// between. A connection is believed when it has heard what was told over pool.
+func Listen(ctx context.Context, url string, pool *Pool, changes *Changes, logger *slog.Logger) {
 	for quiet := false; ctx.Err() == nil; quiet = true {
-		err := listen(ctx, url, changes)
+		err := listen(ctx, url, pool, changes)
 		if ctx.Err() != nil {
 			return
 		}
@@ -37,7 +48,7 @@ func Listen(ctx context.Context, url string, changes *Changes, logger *slog.Logg
 	}
 }
 
-func listen(ctx context.Context, url string, changes *Changes) error {
+func listen(ctx context.Context, url string, pool *Pool, changes *Changes) error {
 	address, err := parseAddress(url)
 	if err != nil {
 		return err
@@ -45,7 +56,12 @@ func listen(ctx context.Context, url string, changes *Changes) error {
 	cfg := address.ConnConfig
 	cfg.ConnectTimeout = connectTimeout
 	cfg.RuntimeParams["application_name"] = "nightlatch changes"
+	proof, proven := rand.Text(), false
 	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
+		if n.Channel == proofs {
+			proven = proven || n.Payload == proof
+			return
+		}
 		change, err := parseChange(n.Payload)
 		if err != nil {
 			changes.Forget() // of a newer program: whatever it is about
@@ -58,8 +74,17 @@ func listen(ctx context.Context, url string, changes *Changes) error {
 		return fmt.Errorf("connect to listen: %w", err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "listen nightlatch_changes"); err != nil {
+	if _, err := conn.Exec(ctx, "listen nightlatch_changes; listen "+proofs); err != nil {
 		return fmt.Errorf("listen: %w", err)
+	}
+	if _, err := pool.Exec(ctx, "notify "+proofs+", '"+proof+"'"); err != nil {
+		return fmt.Errorf("prove that changes are heard: %w", err)
+	}
+	if err := wait(ctx, conn, proveWithin, func() bool { return proven }); err != nil {
+		return err
+	}
+	if !proven {
+		return errDeaf
 	}
 	changes.Forget()
 	for {
@@ -68,7 +93,7 @@ func listen(ctx context.Context, url string, changes *Changes) error {
 			return err
 		}
 		changes.Hear(asked)
-		if err := wait(ctx, conn); err != nil {
+		if err := wait(ctx, conn, beat, func() bool { return false }); err != nil {
 			return err
 		}
 	}
@@ -84,11 +109,11 @@ func ping(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// wait reads notifications until the next beat is due.
-func wait(ctx context.Context, conn *pgx.Conn) error {
-	until, cancel := context.WithTimeout(ctx, beat)
+// wait reads notifications for some time, or until one of them was enough.
+func wait(ctx context.Context, conn *pgx.Conn, within time.Duration, enough func() bool) error {
+	until, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for {
+	for !enough() {
 		err := conn.PgConn().WaitForNotification(until)
 		switch {
 		case err == nil:
@@ -98,4 +123,5 @@ func wait(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("wait for changes: %w", err)
 		}
 	}
+	return nil
 }

@@ -24,6 +24,7 @@ import (
 // config is what the environment says. The variables are listed in the README.
 type config struct {
 	databaseURL   string // "" for a local server under data
+	listenURL     string // the same database past a pooler, "" for databaseURL
 	data          string // folder of local files
 	addr          string // listen address
 	url           *url.URL
@@ -61,7 +62,8 @@ func (env variables) get(name, other string) string {
 func readConfig(registry []sms.Provider, env variables) (config, error) {
 	get := env.get
 	c := config{
-		databaseURL: get("DATABASE_URL", ""), data: get("NIGHTLATCH_DATA", ".nightlatch"),
+		databaseURL: get("DATABASE_URL", ""), listenURL: get("DATABASE_LISTEN_URL", ""),
+		data: get("NIGHTLATCH_DATA", ".nightlatch"),
 		addr: get("NIGHTLATCH_ADDR", "localhost:8080"), product: get("NIGHTLATCH_NAME", "Nightlatch"),
 		pgBinDir: get("PG_BINDIR", ""), registry: registry,
 		sms: sms.Config{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	if err != nil {
 		return nil, err
 	}
-	go db.Listen(ctx, a.database, a.changes, a.logger)
+	go db.Listen(ctx, cmp.Or(a.cfg.listenURL, a.database), a.pool, a.changes, a.logger)
 	go doors.KeepAlive(ctx, a.logger)
 	options, err := a.siteOptions(ctx)
 	if err != nil {

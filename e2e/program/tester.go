@@ -14,7 +14,8 @@ import (
 type Tester struct {
 	testing.TB // nil: it makes Tester a TB, and what is not below is never called
 
-	name string
+	name     string
+	cleaning sync.Mutex
 
 	mu       sync.Mutex
 	cleanups []func()
@@ -46,8 +47,10 @@ func (t *Tester) Caught(do func()) (err error) {
 	return nil
 }
 
-// Clean ends what the run began, the last first.
+// Clean ends what the run began, the last first. Whoever calls it meanwhile waits for that.
 func (t *Tester) Clean() {
+	t.cleaning.Lock()
+	defer t.cleaning.Unlock()
 	for {
 		t.mu.Lock()
 		if len(t.cleanups) == 0 {

@@ -53,7 +53,7 @@ func newFixture(t *testing.T) *fixture {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
-		db.Listen(ctx, pgxPool.Config().ConnString(), changes, factory.Logger())
+		db.Listen(ctx, pgxPool.Config().ConnString(), pool, changes, factory.Logger())
 		close(done)
 	}()
 	t.Cleanup(func() { stop(); <-done })

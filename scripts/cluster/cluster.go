@@ -164,6 +164,7 @@ func execute(address, sql string) error {
 func (c *cluster) setUp(pairs ...string) {
 	c.env = program.With(program.Environment(map[string]string{
 		"DATABASE_URL":               c.address(c.Bouncer) + "?default_query_exec_mode=exec",
+		"DATABASE_LISTEN_URL":        c.address(c.Primary),
 		"NIGHTLATCH_POLL_ONLY":       "true",
 		"NIGHTLATCH_URL":             "http://" + c.Front,
 		"NIGHTLATCH_TRUSTED_PROXIES": "127.0.0.1, ::1",
