@@ -20,6 +20,11 @@ func (g group) with(guards ...echo.MiddlewareFunc) group {
 	return group{g.echo, slices.Concat(g.guards, guards)}
 }
 
+// behind returns a group with guards before its own.
+func (g group) behind(guards ...echo.MiddlewareFunc) group {
+	return group{g.echo, slices.Concat(guards, g.guards)}
+}
+
 func (g group) get(path string, h echo.HandlerFunc)  { g.echo.GET(path, h, g.guards...) }
 func (g group) post(path string, h echo.HandlerFunc) { g.echo.POST(path, h, g.guards...) }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/poll"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -75,11 +76,17 @@ func (f *fixture) serveAccounts(post account.Post, outbox account.Outbox) {
 
 func newFixture(t testing.TB) *fixture {
 	t.Helper()
+	d, pool := dbtest.New(t)
+	return fixtureOver(t, d, pool)
+}
+
+// fixtureOver makes the site over the database of a pool.
+func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
+	t.Helper()
 	hash, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, pool := dbtest.New(t)
 	log, ring := factory.AuditLog(), factory.Keys(t)
 	f := &fixture{Database: d, t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
 	sessions := session.NewStore(pool, log)
@@ -97,8 +104,10 @@ func newFixture(t testing.TB) *fixture {
 		t.Fatal(err)
 	}
 	f.services = Services{
-		Doors: doors, Checks: unchecked{}, Applications: application.New(pool, log, "localhost"),
-		Offices: office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
+		Doors: doors, Checks: unchecked{},
+		Polls:        poll.NewMemory(f.factors.News, time.Now, factory.Logger()),
+		Applications: application.New(pool, log, "localhost"),
+		Offices:      office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,
 		Requests: uncounted{}, Proxies: unwatched(pool),
 		StepUps: stepup.NewStore(pool, ring), Replays: replay.NewStore(pool, ring),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },

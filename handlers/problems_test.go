@@ -28,7 +28,8 @@ var wrongs = []string{
 }
 
 // Every form that comes back with something wrong says all of it first, where the focus is, with links to the fields,
-// says so in its title, and ties what is said beside a field to the field. Back leads to the same page, and sends nothing.
+// says so in its title, and ties what is said beside a field to the field. Back leads to the
+// same page, and sends nothing.
 func TestEveryRefusedFormSaysWhatIsWrongFirst(t *testing.T) {
 	t.Parallel()
 	rows, err := access.Table()

@@ -163,7 +163,7 @@ func (s *site) secondStepRoutes() {
 	pending.post(paths.LoginSend, s.factor.SendCode)
 	pending.page(paths.LoginCode, s.factor.CodePage, s.factor.VerifyCode)
 	pending.post(paths.LoginResend, s.factor.ResendCode)
-	pending.with(web.Quiet).get(paths.LoginMessage, s.factor.MessageLine)
+	pending.behind(web.Quiet, s.web.FromMemory).get(paths.LoginMessage, s.factor.MessageLine)
 }
 
 // signedIn is for a user of an office who has proven all that it demands. Its requests keep no session alive.
@@ -214,7 +214,7 @@ func (s *site) settingsRoutes() {
 	in.post(paths.StepUpSend, s.factor.SendCode)
 	in.page(paths.StepUpCode, s.factor.CodePage, s.factor.VerifyCode)
 	in.with(s.web.StepUpAsked(paths.MyNumber)).post(paths.StepUpResend, s.factor.ResendCode)
-	polled := s.signedIn().with(s.web.RequirePassword, web.Quiet)
+	polled := s.signedIn().with(s.web.RequirePassword).behind(web.Quiet, s.web.FromMemory)
 	polled.get(paths.StepUpMessage, s.factor.MessageLine)
 }
 

@@ -32,6 +32,7 @@ import (
 	issuers "github.com/nightlatch/nightlatch/internal/issuer"
 	offices "github.com/nightlatch/nightlatch/internal/office"
 	operators "github.com/nightlatch/nightlatch/internal/operator"
+	"github.com/nightlatch/nightlatch/internal/poll"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -66,6 +67,7 @@ type Services struct {
 
 	Requests  web.RequestMeter
 	Checks    door.Meter
+	Polls     *poll.Memory
 	Ready     func(context.Context) error // nil when the database answers and its schema is current
 	Proxies   *proxy.Watch                // who comes, through whichever proxies
 	Unproxied bool                        // browsers come by https and no proxy is named
@@ -116,8 +118,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, d.Applications, public,
-		d.Zone, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, d.Applications, d.Polls,
+		public, d.Zone, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/poll"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 )
@@ -77,6 +78,8 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	}
 	go db.Listen(ctx, cmp.Or(a.cfg.listenURL, a.database), a.pool, a.changes, a.logger)
 	go doors.KeepAlive(ctx, a.logger)
+	polls := poll.NewMemory(a.web.factors.News, time.Now, a.logger)
+	go polls.Run(ctx)
 	options, err := a.siteOptions(ctx)
 	if err != nil {
 		return nil, err
@@ -106,6 +109,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 
 		Requests:  a.metrics,
 		Checks:    a.metrics,
+		Polls:     polls,
 		Ready:     func(ctx context.Context) error { return errors.Join(db.Current(ctx, a.pool), holder.Ready()) },
 		Proxies:   proxy.NewWatch(a.cfg.proxies, a.pool, a.logger, a.metrics.ProxyFound, time.Now),
 		Unproxied: a.cfg.proxies.Missing(a.cfg.url),

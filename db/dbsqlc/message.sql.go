@@ -118,6 +118,42 @@ func (q *Queries) MessageLock(ctx context.Context, db DBTX, id int64) (MessageLo
 	return i, err
 }
 
+const messageNews = `-- name: MessageNews :many
+select s.token_hash, md5(coalesce(string_agg(concat_ws(' ', c.id, c.ended_at, c.outcome, c.asked_at, c.expires_at,
+    m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), ''))::text as news
+from sessions s
+left join challenges c on c.session_id = s.id
+left join messages m on m.challenge_id = c.id
+where s.token_hash = any($1::bytea[]) and s.ended_at is null and s.expires_at > now()
+group by s.token_hash
+`
+
+type MessageNewsRow struct {
+	TokenHash []byte
+	News      string
+}
+
+// One text for each living session: another one says that there may be something new to say about its codes.
+func (q *Queries) MessageNews(ctx context.Context, db DBTX, tokens [][]byte) ([]MessageNewsRow, error) {
+	rows, err := db.Query(ctx, messageNews, tokens)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MessageNewsRow
+	for rows.Next() {
+		var i MessageNewsRow
+		if err := rows.Scan(&i.TokenHash, &i.News); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const messageReasonSet = `-- name: MessageReasonSet :execrows
 update messages set reason = $1, changed_at = now() where id = $2 and state = 'accepted' and not final
 `

@@ -18,9 +18,6 @@ import (
 // delayedAfter is when a message that is still not with the provider is called delayed.
 const delayedAfter = 8 * time.Second
 
-// headerShown carries what the line's page shows already.
-const headerShown = "Shown"
-
 // MessageLine is the live line. It takes no id: whose message it is, the cookie says. A page that shows what is true
 // gets nothing, so that nothing in it changes and nobody is told twice. When the message failed for good the page is
 // another one.
@@ -32,17 +29,29 @@ func (s *Screens) MessageLine(c echo.Context) error {
 	} else if !errors.Is(err, twofactor.ErrOver) {
 		return err
 	}
-	switch shown := c.Request().Header.Get(headerShown); {
+	switch shown := c.Request().Header.Get(web.HeaderShown); {
 	case shown == "":
 		return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), line)
 	case shown == line.Version():
-		return c.NoContent(http.StatusNoContent)
+		return s.Unchanged(c, unlessNews(challenge))
 	case err == nil && challenge.Live() && notSent(challenge):
 		next := web.SafePath(c.QueryParam("next"), "")
 		c.Response().Header().Set("HX-Redirect", paths.Next(placesOf(web.CurrentSession(c)).code, next))
 		return c.NoContent(http.StatusNoContent)
 	}
 	return web.Fragment(c, http.StatusOK, pages.CodeLine, s.Lang(c), line)
+}
+
+// unlessNews is how long the line of a challenge stays what it is while nothing happens to its messages; 0 when there
+// is none.
+func unlessNews(challenge twofactor.Challenge) time.Duration {
+	next := challenge.ExpiresAt
+	for _, at := range []time.Time{challenge.Message.QueuedAt.Add(delayedAfter), challenge.ResendAt} {
+		if at.After(challenge.Now) && at.Before(next) {
+			next = at
+		}
+	}
+	return max(0, next.Sub(challenge.Now))
 }
 
 // notSent reports whether no message of the challenge can arrive any more.

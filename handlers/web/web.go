@@ -64,6 +64,7 @@ type Web struct {
 	proxies      Proxies
 	replays      Replays
 	applications Applications
+	polls        Polls
 	zones        *zones
 	cross        *http.CrossOriginProtection
 }
@@ -77,10 +78,11 @@ type Applications interface {
 // New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
 func New(
 	sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies, replays Replays,
-	applications Applications, origin *url.URL, zone *time.Location, product string, demo bool, logger *slog.Logger,
+	applications Applications, polls Polls, origin *url.URL, zone *time.Location, product string, demo bool,
+	logger *slog.Logger,
 ) (*Web, error) {
 	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, applications,
-		&zones{own: zone},
+		polls, &zones{own: zone},
 		http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {
