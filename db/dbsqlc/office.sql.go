@@ -9,15 +9,29 @@ import (
 	"context"
 )
 
-const factorElsewhere = `-- name: FactorElsewhere :one
-select factor_elsewhere($1)::boolean
+const logInFacts = `-- name: LogInFacts :one
+select d.demanded::boolean as demanded, (d.demanded and factor_elsewhere($1))::boolean as elsewhere,
+    factors_of($1)::jsonb as factors
+from (select second_factor_demanded(nullif($2::bigint, 0), $1, now()) as demanded) d
 `
 
-func (q *Queries) FactorElsewhere(ctx context.Context, db DBTX, userID int64) (bool, error) {
-	row := db.QueryRow(ctx, factorElsewhere, userID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
+type LogInFactsParams struct {
+	UserID   int64
+	OfficeID int64
+}
+
+type LogInFactsRow struct {
+	Demanded  bool
+	Elsewhere bool
+	Factors   []byte
+}
+
+// What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, and their factors.
+func (q *Queries) LogInFacts(ctx context.Context, db DBTX, arg LogInFactsParams) (LogInFactsRow, error) {
+	row := db.QueryRow(ctx, logInFacts, arg.UserID, arg.OfficeID)
+	var i LogInFactsRow
+	err := row.Scan(&i.Demanded, &i.Elsewhere, &i.Factors)
+	return i, err
 }
 
 const officeByCode = `-- name: OfficeByCode :one
@@ -264,21 +278,4 @@ func (q *Queries) OfficeTwoFactorSet(ctx context.Context, db DBTX, arg OfficeTwo
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const secondFactorDemanded = `-- name: SecondFactorDemanded :one
-select second_factor_demanded(nullif($1::bigint, 0), $2, now())::boolean
-`
-
-type SecondFactorDemandedParams struct {
-	OfficeID int64
-	UserID   int64
-}
-
-// Of a user of an office (0: an operator), now.
-func (q *Queries) SecondFactorDemanded(ctx context.Context, db DBTX, arg SecondFactorDemandedParams) (bool, error) {
-	row := db.QueryRow(ctx, secondFactorDemanded, arg.OfficeID, arg.UserID)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }

@@ -11,21 +11,29 @@ import (
 )
 
 const userForSignIn = `-- name: UserForSignIn :one
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_version,
-    u.password_long, u.password_form, u.disabled_at
-from users u join offices o on o.id = u.office_id
-where o.code = $1 and u.username = any($2::text[])
-order by array_position($2::text[], u.username) limit 1
+select o.id as office_id, coalesce(u.id, 0)::bigint as id, coalesce(u.username, '')::text as username,
+    coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role, coalesce(u.language, '')::text as language,
+    coalesce(u.password_hash, '')::text as password_hash, coalesce(u.password_version, 0)::bigint as password_version,
+    u.password_long, coalesce(u.password_form, '')::text as password_form, u.disabled_at
+from offices o
+left join lateral (
+    select n.id, n.username, n.name, n.role, n.language, n.password_hash, n.password_version, n.password_long,
+        n.password_form, n.disabled_at
+    from users n
+    where n.office_id = o.id and n.username = any($1::text[])
+    order by array_position($1::text[], n.username) limit 1
+) u on true
+where o.code = $2
 `
 
 type UserForSignInParams struct {
-	OfficeCode string
 	Usernames  []string
+	OfficeCode string
 }
 
 type UserForSignInRow struct {
-	ID              int64
 	OfficeID        int64
+	ID              int64
 	Username        string
 	Name            string
 	Role            string
@@ -37,13 +45,14 @@ type UserForSignInRow struct {
 	DisabledAt      *time.Time
 }
 
-// A name has several forms, the nearest first: see account.LookUp.
+// The office, and its user of a name, who is 0 when there is none. A name has several forms, the nearest first: see
+// account.LookUp.
 func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInParams) (UserForSignInRow, error) {
-	row := db.QueryRow(ctx, userForSignIn, arg.OfficeCode, arg.Usernames)
+	row := db.QueryRow(ctx, userForSignIn, arg.Usernames, arg.OfficeCode)
 	var i UserForSignInRow
 	err := row.Scan(
-		&i.ID,
 		&i.OfficeID,
+		&i.ID,
 		&i.Username,
 		&i.Name,
 		&i.Role,

@@ -14,12 +14,12 @@ select exists (
     select from users u where u.office_id = @office_id and u.role = 'superuser' and u.disabled_at is null
 )::boolean;
 
--- name: SecondFactorDemanded :one
--- Of a user of an office (0: an operator), now.
-select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now())::boolean;
+-- name: LogInFacts :one
+-- What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, and their factors.
+select d.demanded::boolean as demanded, (d.demanded and factor_elsewhere(@user_id))::boolean as elsewhere,
+    factors_of(@user_id)::jsonb as factors
+from (select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now()) as demanded) d;
 
--- name: FactorElsewhere :one
-select factor_elsewhere(@user_id)::boolean;
 
 -- name: OfficeList :many
 select code, name, two_factor_required from offices order by code;

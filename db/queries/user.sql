@@ -4,12 +4,21 @@ values (@office_id::bigint, @username, @name, @email, @role, @password_hash)
 returning id;
 
 -- name: UserForSignIn :one
--- A name has several forms, the nearest first: see account.LookUp.
-select u.id, o.id as office_id, u.username, u.name, u.role, u.language, u.password_hash, u.password_version,
-    u.password_long, u.password_form, u.disabled_at
-from users u join offices o on o.id = u.office_id
-where o.code = @office_code and u.username = any(@usernames::text[])
-order by array_position(@usernames::text[], u.username) limit 1;
+-- The office, and its user of a name, who is 0 when there is none. A name has several forms, the nearest first: see
+-- account.LookUp.
+select o.id as office_id, coalesce(u.id, 0)::bigint as id, coalesce(u.username, '')::text as username,
+    coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role, coalesce(u.language, '')::text as language,
+    coalesce(u.password_hash, '')::text as password_hash, coalesce(u.password_version, 0)::bigint as password_version,
+    u.password_long, coalesce(u.password_form, '')::text as password_form, u.disabled_at
+from offices o
+left join lateral (
+    select n.id, n.username, n.name, n.role, n.language, n.password_hash, n.password_version, n.password_long,
+        n.password_form, n.disabled_at
+    from users n
+    where n.office_id = o.id and n.username = any(@usernames::text[])
+    order by array_position(@usernames::text[], n.username) limit 1
+) u on true
+where o.code = @office_code;
 
 -- name: UserPasswordHash :one
 select password_hash, password_form, password_version from users where id = @id and disabled_at is null;

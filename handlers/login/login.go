@@ -42,12 +42,18 @@ func (s *Screens) Page(c echo.Context) error {
 func (s *Screens) Login(c echo.Context) error { return s.LogIn(c, s.form()) }
 
 // begin begins a session by password. A password that was replaced meanwhile is a wrong one.
-func (s *Screens) begin(c echo.Context, attempt account.Attempt, client session.Client) (session.Token, error) {
+func (s *Screens) begin(
+	c echo.Context, attempt account.Attempt, client session.Client,
+) (token session.Token, next string, err error) {
 	user, err := s.accounts.SignIn(c.Request().Context(), attempt)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return s.factors.Begin(c.Request().Context(), user, s.spokenBy(c, user), client)
+	token, sent, err := s.factors.LogIn(c.Request().Context(), user, s.spokenBy(c, user), client)
+	if sent {
+		return token, paths.LoginCode, err
+	}
+	return token, paths.Start, err
 }
 
 // spokenBy returns the language of a user who has just shown who they are.

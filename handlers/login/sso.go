@@ -97,7 +97,7 @@ func (s *Screens) SSOCallback(c echo.Context) error {
 		return s.Redirect(c, paths.SSOLink)
 	}
 	s.SetCookie(c, web.CookieSSO, "", -1)
-	return s.Enter(c, arrival.Session, client)
+	return s.Enter(c, arrival.Session, client, paths.Start)
 }
 
 // SSOLinkPage asks who the provider's account is here.
@@ -157,5 +157,5 @@ func (s *Screens) LinkSSO(c echo.Context) error {
 	if made {
 		s.SetCookie(c, web.CookieSSO, "", -1)
 	}
-	return s.Enter(c, token, client)
+	return s.Enter(c, token, client, paths.Start)
 }

@@ -31,23 +31,26 @@ func (s *Screens) LoginPage(c echo.Context) error {
 // Login takes all three at once. Whether the code is right shows only to who has the password.
 func (s *Screens) Login(c echo.Context) error { return s.LogIn(c, s.form()) }
 
-func (s *Screens) begin(c echo.Context, attempt account.Attempt, client session.Client) (session.Token, error) {
+func (s *Screens) begin(
+	c echo.Context, attempt account.Attempt, client session.Client,
+) (token session.Token, next string, err error) {
 	user, err := s.accounts.SignInOperator(c.Request().Context(), attempt)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	return s.factors.BeginOperator(c.Request().Context(), user, client)
+	token, err = s.factors.BeginOperator(c.Request().Context(), user, client)
+	return token, paths.OperatorCode, err
 }
 
 // enter hands the browser its session, which the code may have raised.
-func (s *Screens) enter(c echo.Context, token session.Token, client session.Client) error {
+func (s *Screens) enter(c echo.Context, token session.Token, client session.Client, next string) error {
 	if err := s.EndPrevious(c, client); err != nil {
 		return err
 	}
 	code := c.FormValue("code")
 	if strings.TrimSpace(code) == "" {
 		s.SetSession(c, token)
-		return s.Redirect(c, paths.OperatorCode)
+		return s.Redirect(c, next)
 	}
 	sess, err := s.sessions.Load(c.Request().Context(), token)
 	if err != nil {

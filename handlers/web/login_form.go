@@ -19,10 +19,10 @@ type LoginForm struct {
 	Operators bool   // it asks for no office, and for the app's code at once
 	// Keys of the catalogue: what the page says, and what is said to a wrong name or password.
 	Title, Lead, Wrong string
-	// Begin begins the session of whoever may log in.
-	Begin func(echo.Context, account.Attempt, session.Client) (session.Token, error)
+	// Begin begins the session of whoever may log in, and returns where that leads.
+	Begin func(echo.Context, account.Attempt, session.Client) (token session.Token, next string, err error)
 	// Enter hands the browser its session, and leads it on.
-	Enter func(echo.Context, session.Token, session.Client) error
+	Enter func(c echo.Context, token session.Token, client session.Client, next string) error
 }
 
 // LoginPage shows the form, and says what became of the session before.
@@ -91,7 +91,7 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 		return w.ShowLogin(c, http.StatusUnprocessableEntity, form, view)
 	}
 	client := w.SigningInClient(c)
-	token, err := form.Begin(c, account.Attempt{
+	token, next, err := form.Begin(c, account.Attempt{
 		OfficeCode: view.Office, Username: view.Username, Password: password, Browser: client.Browser,
 		Address: client.Address,
 	}, client)
@@ -100,7 +100,7 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 			last := url.Values{"office": {view.Office}, "username": {view.Username}}
 			w.SetCookie(c, CookieLogin, last.Encode(), YearSeconds)
 		}
-		return form.Enter(c, token, client)
+		return form.Enter(c, token, client, next)
 	}
 	problem, status, err := w.SignInProblem(c, err, w.T(c, form.Wrong))
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -64,12 +63,12 @@ func (w *Web) EndPrevious(c echo.Context, client session.Client) error {
 // arrivedSeconds is how long a log-in may take to lead straight on to the only application.
 const arrivedSeconds = 3600
 
-// Enter hands the browser its new session, and ends the one it had before.
-func (w *Web) Enter(c echo.Context, token session.Token, client session.Client) error {
+// Enter hands the browser its new session, ends the one it had before, and leads on.
+func (w *Web) Enter(c echo.Context, token session.Token, client session.Client, next string) error {
 	if err := w.EndPrevious(c, client); err != nil {
 		return err
 	}
 	w.SetSession(c, token)
 	w.SetCookie(c, CookieArrived, "yes", arrivedSeconds)
-	return w.Redirect(c, paths.Start)
+	return w.Redirect(c, next)
 }

@@ -44,19 +44,19 @@ func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 			})
 		},
 		find: func() (found, error) {
-			// Two statements for every outcome: a missing office must cost what a missing user costs.
-			office, err := s.q.OfficeByCode(ctx, s.pool, code)
-			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-				return found{}, fmt.Errorf("find office: %w", err)
-			}
+			// One statement for every outcome: a missing office must cost what a missing user costs.
 			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Usernames: usernames})
 			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 				return found{}, fmt.Errorf("find user: %w", err)
 			}
+			office := row.OfficeID
+			if row.ID == 0 {
+				row.OfficeID = 0
+			}
 			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
 			return found{
 				user, row.PasswordHash, asTyped(row.PasswordForm), row.DisabledAt != nil, row.PasswordLong != nil,
-				audit.Event{Office: office.ID},
+				audit.Event{Office: office},
 			}, nil
 		},
 	})

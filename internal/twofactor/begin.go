@@ -23,71 +23,24 @@ import (
 // at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a password that was right.
 func (s *Service) Begin(
 	ctx context.Context, user account.User, language string, client session.Client,
-) (token session.Token, err error) {
+) (session.Token, error) {
+	token, _, err := s.LogIn(ctx, user, language, client)
+	return token, err
+}
+
+// LogIn is Begin, and reports whether a code was sent, so that the next page is the one that takes it.
+func (s *Service) LogIn(
+	ctx context.Context, user account.User, language string, client session.Client,
+) (token session.Token, sent bool, err error) {
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		token, err = s.Open(ctx, tx, user, language, client, session.ByPassword)
+		token, sent, err = s.open(ctx, tx, user, language, client, session.ByPassword)
 		return err
 	})
 	if errors.Is(err, ErrFactorElsewhere) {
 		event := session.Session{User: user}.Event(audit.PasswordAccepted, client)
-		return "", errors.Join(err, s.log.Write(ctx, s.pool, event))
+		return "", false, errors.Join(err, s.log.Write(ctx, s.pool, event))
 	}
-	return token, err
-}
-
-// Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has
-// read in the same transaction that the office takes that now.
-func (s *Service) Open(
-	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
-) (session.Token, error) {
-	// Held from here on: log-ins of one user that come at once are counted one after the other.
-	if _, err := s.lockUser(ctx, tx, user.OfficeID, user.ID); err != nil {
-		return "", err
-	}
-	demanded, err := s.q.SecondFactorDemanded(ctx, tx, dbsqlc.SecondFactorDemandedParams{
-		OfficeID: user.OfficeID, UserID: user.ID,
-	})
-	if err != nil {
-		return "", fmt.Errorf("read what is demanded of user %d: %w", user.ID, err)
-	}
-	if by == session.ByPassword {
-		sess, token, err := s.sessions.Adopt(ctx, tx, user, client)
-		if err == nil {
-			return token, s.log.Write(ctx, tx, sess.Event(audit.PasswordAccepted, client))
-		}
-		if !errors.Is(err, session.ErrNone) {
-			return "", err
-		}
-	}
-	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, demanded)
-	if err != nil {
-		return "", err
-	}
-	if sess.Pending() && by == session.ByPassword {
-		elsewhere, err := s.q.FactorElsewhere(ctx, tx, user.ID)
-		if err != nil {
-			return "", fmt.Errorf("look where the second factor of user %d is: %w", user.ID, err)
-		}
-		if elsewhere {
-			return "", ErrFactorElsewhere
-		}
-	}
-	if sess.Pending() {
-		accepted := audit.SSOAccepted
-		if by == session.ByPassword {
-			accepted = audit.PasswordAccepted
-		}
-		if err := s.log.Write(ctx, tx, sess.Event(accepted, client)); err != nil {
-			return "", err
-		}
-		return token, s.sendFirst(ctx, tx, sess, language)
-	}
-	if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
-		return "", err
-	}
-	event := sess.Event(audit.SignedIn, client)
-	event.Detail = string(by)
-	return token, s.log.Write(ctx, tx, event)
+	return token, sent, err
 }
 
 // BeginOperator starts the pending log-in of an operator whose password was right. Nothing is sent, since an operator
@@ -98,26 +51,84 @@ func (s *Service) BeginOperator(
 	return s.Begin(ctx, user, "", client)
 }
 
-// sendFirst sends a pending log-in's first code to a user who is served by text messages alone.
-func (s *Service) sendFirst(ctx context.Context, tx pgx.Tx, sess session.Session, language string) error {
-	set, err := s.set(ctx, tx, sess.User.ID)
-	if err != nil {
-		return err
+// Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has
+// read in the same transaction that the office takes that now.
+func (s *Service) Open(
+	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
+) (session.Token, error) {
+	token, _, err := s.open(ctx, tx, user, language, client, by)
+	return token, err
+}
+
+func (s *Service) open(
+	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
+) (token session.Token, sent bool, err error) {
+	// Held from here on: log-ins of one user that come at once are counted one after the other.
+	if _, err := s.lockUser(ctx, tx, user.OfficeID, user.ID); err != nil {
+		return "", false, err
 	}
+	facts, err := s.q.LogInFacts(ctx, tx, dbsqlc.LogInFactsParams{OfficeID: user.OfficeID, UserID: user.ID})
+	if err != nil {
+		return "", false, fmt.Errorf("read what is demanded of user %d: %w", user.ID, err)
+	}
+	if by == session.ByPassword {
+		sess, token, err := s.sessions.Adopt(ctx, tx, user, client)
+		if err == nil {
+			return token, true, s.log.Write(ctx, tx, sess.Event(audit.PasswordAccepted, client))
+		}
+		if !errors.Is(err, session.ErrNone) {
+			return "", false, err
+		}
+	}
+	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, facts.Demanded)
+	if err != nil {
+		return "", false, err
+	}
+	if sess.Pending() {
+		if facts.Elsewhere && by == session.ByPassword {
+			return "", false, ErrFactorElsewhere
+		}
+		accepted := audit.SSOAccepted
+		if by == session.ByPassword {
+			accepted = audit.PasswordAccepted
+		}
+		if err := s.log.Write(ctx, tx, sess.Event(accepted, client)); err != nil {
+			return "", false, err
+		}
+		set, err := factor.ParseSet(facts.Factors)
+		if err != nil {
+			return "", false, err
+		}
+		sent, err := s.sendFirst(ctx, tx, sess, set, language)
+		return token, sent, err
+	}
+	if err := s.sessions.RememberBrowser(ctx, tx, sess, client); err != nil {
+		return "", false, err
+	}
+	event := sess.Event(audit.SignedIn, client)
+	event.Detail = string(by)
+	return token, false, s.log.Write(ctx, tx, event)
+}
+
+// sendFirst sends a pending log-in's first code to a user who is served by text messages alone, and reports whether
+// one is under way.
+func (s *Service) sendFirst(
+	ctx context.Context, tx pgx.Tx, sess session.Session, set factor.Set, language string,
+) (sent bool, err error) {
 	number := set.Confirmed()
 	if number == nil || set.Without(factor.SMS).HasFactor() {
-		return nil
+		return false, nil
 	}
 	err = s.start(ctx, tx, sess, factor.PurposeSignIn, *number, language, phone.ByText)
 	var wait *Wait
 	var limited *Limited
 	switch {
 	case errors.As(err, &wait):
-		return nil // the code page says so, and offers the other ways
+		return false, nil // the code page says so, and offers the other ways
 	case errors.As(err, &limited):
-		return s.writeLimit(ctx, tx, sess, limited)
+		return false, s.writeLimit(ctx, tx, sess, limited)
 	}
-	return err
+	return err == nil, err
 }
 
 // Step is what a pending log-in has to do next.
