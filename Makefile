@@ -158,6 +158,11 @@ cluster: build ## three nodes, PgBouncer, three PostgreSQL under Patroni, HAProx
 	@tools=$$(scripts/cluster.sh "$(TOOLS)"); go build -o bin/cluster ./scripts/cluster; \
 		exec bin/cluster -tools "$$tools"
 
+.PHONY: cluster/kill
+cluster/kill: build ## what people see while its primary is killed, and then a node; a minute and a half
+	@tools=$$(scripts/cluster.sh "$(TOOLS)"); go build -o bin/cluster ./scripts/cluster; \
+		exec bin/cluster -tools "$$tools" -kill
+
 LIGHTHOUSE := $(TOOLS)/lighthouse@12.8.2
 .PHONY: bench/pages
 bench/pages: build postgres browser/tools $(LIGHTHOUSE) ## the weight of pages, and Lighthouse's scores

@@ -1,5 +1,6 @@
 // Cluster starts a whole installation on this machine: three nodes of Nightlatch behind HAProxy, PgBouncer, and three
-// PostgreSQL under Patroni with etcd: make cluster. Start at run; config/ has what is configured.
+// PostgreSQL under Patroni with etcd: make cluster. With -kill people log in while the primary is killed, and then a
+// node, and it prints what they saw: make cluster/kill. Start at run; config/ has what is configured.
 package main
 
 import (
@@ -26,6 +27,8 @@ type settings struct {
 	tools       string // the folder of scripts/cluster.sh
 	synchronous bool
 	ttl         int // seconds after which a primary that is gone is missed
+	killing     bool
+	rate        float64 // log-ins a second
 }
 
 func run() error {
@@ -33,6 +36,8 @@ func run() error {
 	flag.StringVar(&s.tools, "tools", "", "the folder that scripts/cluster.sh prints")
 	flag.BoolVar(&s.synchronous, "synchronous", true, "a commit waits for a standby")
 	flag.IntVar(&s.ttl, "ttl", 10, "seconds after which Patroni misses a primary that is gone")
+	flag.BoolVar(&s.killing, "kill", false, "let people log in, kill the primary and a node, and tell what they saw")
+	flag.Float64Var(&s.rate, "rate", 4, "log-ins a second, with -kill")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -41,6 +46,10 @@ func run() error {
 		context.AfterFunc(ctx, t.Clean) // no process outlives the run
 		c := newCluster(t, s)
 		c.startDatabase()
+		if s.killing {
+			c.kill(ctx)
+			return
+		}
 		c.serveDemo()
 		<-ctx.Done()
 	})
