@@ -15,6 +15,9 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/access"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/application"
+	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -27,6 +30,7 @@ type accessFixture struct {
 	tables []string // those with rows, which putBack restores
 	empty  []string
 	target int64 // another user of ACME, who has a factor
+	app    int64 // an application for ACME, which is disabled: it opens nothing that the table does not know
 	ids    map[string]int64
 }
 
@@ -51,6 +55,10 @@ func newAccessFixture(t *testing.T) *accessFixture {
 		"elsewhere": f.users["OTHER/superuser"].ID,
 		"operator":  operator.ID, "half-operator": operator.ID,
 	}
+	f.app = f.register("Payroll", func(a *application.Application, _ *issuer.Registration) {
+		a.AllOffices, a.Offices = false, []string{"ACME"}
+	}).app
+	f.Exec("update applications set disabled_at = now(), picture = '\\x89504e47'")
 	f.keep()
 	return f
 }
@@ -62,7 +70,7 @@ func (f *accessFixture) keep() {
 	ctx := context.Background()
 	rows, err := f.pool.Query(ctx, `select tablename from pg_tables where schemaname = 'public'
 		and tablename !~ '^(river|goose|installation|audit_events)'
-			order by tablename <> 'offices', tablename <> 'users', tablename`)
+			order by tablename <> 'offices', tablename <> 'users', tablename <> 'applications', tablename`)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -140,6 +148,9 @@ func (f *accessFixture) session(user int64, in bool) (cookie string, id int64) {
 // they are of elsewhere.
 func (f *accessFixture) fill(path, visitor string, own int64) string {
 	id := f.target
+	if strings.Contains(path, paths.OperatorApplications+"/") {
+		id = f.app
+	}
 	if strings.Contains(path, "/sessions/") {
 		if id = own; visitor == "elsewhere" || own == 0 {
 			_, id = f.session(f.users["ACME/user"].ID, true)

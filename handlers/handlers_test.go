@@ -112,7 +112,7 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 		StepUps: stepup.NewStore(pool, ring), Replays: replay.NewStore(pool, ring),
 		Ready: func(ctx context.Context) error { return db.Current(ctx, pool) },
 
-		Installation: audit.NewInstallation(pool, log), Jobs: f.queue,
+		Installation: audit.NewInstallation(pool, log), Jobs: f.queue, Listen: ":8080",
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
 		Users:   users.New(pool, sessions, ways, log),
 		Signing: signing, Issuer: provider,

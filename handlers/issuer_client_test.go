@@ -92,7 +92,7 @@ func TestTwoSecretsServeAndTheOneBeforeThemDoesNot(t *testing.T) {
 	secrets := []string{p.config.ClientSecret}
 	for range 2 {
 		id, secret, err := f.services.Issuer.NewSecret(t.Context(), application.Application{ID: p.app, Name: "Payroll"},
-			audit.CommandLine)
+			audit.CommandLine, "")
 		if err != nil || id != p.config.ClientID {
 			t.Fatal(id, err)
 		}

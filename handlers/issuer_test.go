@@ -54,12 +54,7 @@ func (f *fixture) register(name string, with func(*application.Application, *iss
 	if with != nil {
 		with(&a, &r)
 	}
-	registry := application.New(f.pool, factory.AuditLog(), "localhost")
-	id, err := registry.Create(f.t.Context(), a, audit.CommandLine, "")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	clientID, secret, err := f.services.Issuer.Register(f.t.Context(), id, r)
+	id, clientID, secret, err := f.services.Issuer.Register(f.t.Context(), a, r, audit.CommandLine, "")
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -298,6 +298,16 @@ func (s *site) operatorRoutes() {
 	ops.post(paths.OperatorOfficeFirst, s.operator.AddFirst)
 	ops.get(paths.OperatorCosts, s.operator.CostsFile)
 	ops.post(paths.OperatorCap, s.operator.CapInstallation)
+	ops.get(paths.OperatorApplications, s.operator.ApplicationsPage)
+	ops.page(paths.OperatorApplicationNew, s.operator.NewApplicationPage, s.operator.RegisterApplication)
+	ops.get(paths.OperatorApplication, s.operator.ApplicationPage)
+	ops.page(paths.OperatorApplicationChange, s.operator.ChangeApplicationPage, s.operator.ChangeApplication)
+	ops.post(paths.OperatorApplicationEnable, s.operator.EnableApplication)
+	ops.post(paths.OperatorApplicationDisable, s.operator.DisableApplication)
+	ops.post(paths.OperatorApplicationRemove, s.operator.RemoveApplication)
+	ops.post(paths.OperatorApplicationSecret, s.operator.MakeSecret)
+	ops.get(paths.OperatorApplicationPicture, s.operator.Picture)
+	ops.post(paths.OperatorApplicationPictureRemove, s.operator.RemovePicture)
 	ops.get(paths.OperatorJobUser, s.operator.JobUser)
 	ops.get(paths.OperatorMe, s.operator.MePage)
 	ops.page(paths.OperatorPassword, s.operator.PasswordPage, s.operator.ChangePassword)
@@ -309,6 +319,11 @@ func (s *site) operatorRoutes() {
 	ops.get(paths.OperatorHistory, s.operator.HistoryPage)
 	ops.post(paths.OperatorHistoryFile, s.operator.HistoryFile)
 	ops.post(paths.OperatorNotices, s.operator.SeeMyNotices)
+
+	// A file is read behind the guards alone, since it is larger than all other forms.
+	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireOperator,
+		s.web.Touch, web.FileBody(), web.ReadForm, s.web.Once())
+	files.post(paths.OperatorApplicationPicture, s.operator.GivePicture)
 
 	// River UI posts JSON, which is no form.
 	queue := s.browsers().with(s.web.LoadSession, s.web.RequireOperator, s.operator.TouchUnlessPolled)

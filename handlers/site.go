@@ -60,6 +60,7 @@ type Services struct {
 
 	Operator     *operators.Service
 	Installation *audit.Installation
+	Listen       string         // where we listen, as NIGHTLATCH_ADDR has it
 	Jobs         http.Handler   // the queue's page, under /operator/jobs
 	Zone         *time.Location // of readers whose browser tells none
 	Currency     string         // of the providers' accounts: an ISO 4217 code
@@ -130,8 +131,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
-		d.Installation, d.Jobs, d.Currency,
-		d.BalanceWarn, d.Unproxied)
+		d.Installation, d.Applications, d.Issuer, d.Listen, d.Jobs, d.Currency, d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)
 	s.home = home.New(w, d.Applications, d.Factors)
 	s.door = door.New(w, d.Doors, d.Proxies, d.Checks)

@@ -65,6 +65,8 @@ const (
 	SectionJobs     Section = "jobs"
 	SectionOffices  Section = "offices"
 	SectionHistory  Section = "history"
+
+	SectionApplications Section = "applications"
 )
 
 // NavLink is a link of the navigation. Text is the key of its text.
@@ -81,6 +83,7 @@ func (l Layout) Nav() []NavLink {
 			{paths.OperatorWaiting, "operator.waiting", l.Section == SectionWaiting},
 			{paths.OperatorJobs, "operator.jobs", l.Section == SectionJobs},
 			{paths.OperatorOffices, "operator.offices", l.Section == SectionOffices},
+			{paths.OperatorApplications, "layout.applications", l.Section == SectionApplications},
 			{paths.OperatorHistory, "operator.history", l.Section == SectionHistory},
 			{paths.OperatorMe, "layout.me", l.Section == SectionMe},
 		}

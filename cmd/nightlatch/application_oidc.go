@@ -46,13 +46,9 @@ func (c *appCreate) createOIDC(ctx context.Context, a *app, std stdio, registere
 			return fmt.Errorf("read the key set: %w", err)
 		}
 	}
-	id, err := a.web.registry.Create(ctx, registered, audit.CommandLine, "")
+	id, client, secret, err := a.web.issuer.Register(ctx, registered, registration, audit.CommandLine, "")
 	if err != nil {
 		return err
-	}
-	client, secret, err := a.web.issuer.Register(ctx, id, registration)
-	if err != nil {
-		return errors.Join(err, a.web.registry.Remove(ctx, id, audit.CommandLine, ""))
 	}
 	made, err := a.web.registry.Get(ctx, id)
 	if err != nil {
@@ -81,7 +77,7 @@ func (c *appSecret) Run(ctx context.Context, a *app, std stdio) error {
 	if err != nil {
 		return err
 	}
-	client, secret, err := a.web.issuer.NewSecret(ctx, found, audit.CommandLine)
+	client, secret, err := a.web.issuer.NewSecret(ctx, found, audit.CommandLine, "")
 	if err != nil {
 		return err
 	}

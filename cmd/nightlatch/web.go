@@ -102,6 +102,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 
 		Operator:     a.web.operator,
 		Installation: audit.NewInstallation(a.pool, a.log),
+		Listen:       a.cfg.addr,
 		Jobs:         jobsPage,
 		Zone:         a.cfg.zone,
 		Currency:     a.cfg.currency,

@@ -10,6 +10,58 @@ import (
 	"time"
 )
 
+const auditApplicationList = `-- name: AuditApplicationList :many
+select e.id, e.at, e.actor, e.action, e.detail, e.address, coalesce(o.code, '') as office
+from audit_events e left join offices o on o.id = e.office_id
+where application_of(e.action, e.detail) = $1
+    and e.action in ('application_opened', 'application_refused', 'application_left')
+order by e.id desc limit $2
+`
+
+type AuditApplicationListParams struct {
+	Name string
+	Most int32
+}
+
+type AuditApplicationListRow struct {
+	ID      int64
+	At      time.Time
+	Actor   string
+	Action  string
+	Detail  string
+	Address string
+	Office  string
+}
+
+// Who came to an application, of whatever office, the newest first.
+func (q *Queries) AuditApplicationList(ctx context.Context, db DBTX, arg AuditApplicationListParams) ([]AuditApplicationListRow, error) {
+	rows, err := db.Query(ctx, auditApplicationList, arg.Name, arg.Most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AuditApplicationListRow
+	for rows.Next() {
+		var i AuditApplicationListRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.Actor,
+			&i.Action,
+			&i.Detail,
+			&i.Address,
+			&i.Office,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditInstallationList = `-- name: AuditInstallationList :many
 select id, at, actor, subject, action, detail, address from audit_events e
 where e.office_id is null and e.id < $1

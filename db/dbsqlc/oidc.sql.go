@@ -237,6 +237,35 @@ func (q *Queries) OIDCClientInsert(ctx context.Context, db DBTX, arg OIDCClientI
 	return err
 }
 
+const oIDCClientUpdate = `-- name: OIDCClientUpdate :exec
+update oidc_clients set redirect_uris = $1::text[], post_logout_uris = $2::text[],
+    backchannel_logout_uri = $3, allow_without_pkce = $4 and not public,
+    algorithm = $5
+where application_id = $6
+`
+
+type OIDCClientUpdateParams struct {
+	RedirectUris         []string
+	PostLogoutUris       []string
+	BackchannelLogoutUri string
+	AllowWithoutPkce     bool
+	Algorithm            string
+	ApplicationID        int64
+}
+
+// A public client needs PKCE, whatever is asked.
+func (q *Queries) OIDCClientUpdate(ctx context.Context, db DBTX, arg OIDCClientUpdateParams) error {
+	_, err := db.Exec(ctx, oIDCClientUpdate,
+		arg.RedirectUris,
+		arg.PostLogoutUris,
+		arg.BackchannelLogoutUri,
+		arg.AllowWithoutPkce,
+		arg.Algorithm,
+		arg.ApplicationID,
+	)
+	return err
+}
+
 const oIDCGrantDeleteOld = `-- name: OIDCGrantDeleteOld :execrows
 delete from oidc_grants where id in (
     select g.id from oidc_grants g

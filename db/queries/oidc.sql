@@ -4,6 +4,13 @@ insert into oidc_clients (application_id, client_id, redirect_uris, post_logout_
 values (@application_id, @client_id, @redirect_uris::text[], @post_logout_uris::text[], @backchannel_logout_uri,
     @public, @allow_without_pkce, @algorithm, sqlc.narg(key_set)::jsonb);
 
+-- name: OIDCClientUpdate :exec
+-- A public client needs PKCE, whatever is asked.
+update oidc_clients set redirect_uris = @redirect_uris::text[], post_logout_uris = @post_logout_uris::text[],
+    backchannel_logout_uri = @backchannel_logout_uri, allow_without_pkce = @allow_without_pkce and not public,
+    algorithm = @algorithm
+where application_id = @application_id;
+
 -- name: OIDCClient :one
 select c.application_id, c.client_id, c.redirect_uris, c.post_logout_uris, c.backchannel_logout_uri, c.public,
     c.allow_without_pkce, c.algorithm, coalesce(c.key_set, 'null')::jsonb as key_set, a.name,

@@ -1,5 +1,5 @@
 // Package operator is the operators' pages: their log-in, how messages fare over all offices, why a user waits, the
-// offices and their caps, the job queue's page, and the history of the installation.
+// offices and their caps, the applications behind the door, the job queue's page, and the history of the installation.
 package operator
 
 import (
@@ -8,8 +8,10 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -63,6 +65,9 @@ type Screens struct {
 	inviter      Inviter
 	operator     *operator.Service
 	installation *audit.Installation
+	applications *application.Service
+	issuer       *issuer.Service
+	listen       string       // where we listen, as a proxy finds us
 	jobs         http.Handler // the queue's page
 	currency     string       // of the providers' accounts
 	balanceWarn  float64      // a provider's balance below which its operator is warned
@@ -72,9 +77,10 @@ type Screens struct {
 // New returns the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors,
 	offices users.Offices, members *users.Service, inviter Inviter, service *operator.Service,
-	installation *audit.Installation, jobs http.Handler, currency string,
+	installation *audit.Installation, applications *application.Service, provider *issuer.Service, listen string,
+	jobs http.Handler, currency string,
 	balanceWarn float64, unproxied bool,
 ) *Screens {
-	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation, jobs, currency,
-		balanceWarn, unproxied}
+	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation,
+		applications, provider, listen, jobs, currency, balanceWarn, unproxied}
 }

@@ -30,7 +30,8 @@ func Toasts() []string {
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",
-		"application_left", "sso_linked", "sso_unlinked", "sso_removed", "back"}
+		"application_left", "application_registered", "application_enabled", "application_disabled",
+		"application_removed", "sso_linked", "sso_unlinked", "sso_removed", "back"}
 }
 
 // AppLayout returns the layout of a page behind the log-in. section is the entry that is current.

@@ -73,8 +73,14 @@ func New(pool *db.Pool, log *audit.Log, portal string) *Service {
 	return &Service{pool, dbsqlc.New(), log, portal}
 }
 
-// Create registers an application and returns its id. It returns Problems and ErrTaken.
-func (s *Service) Create(ctx context.Context, a Application, by audit.Person, address string) (id int64, err error) {
+// Also is what is written in the transaction of an application with this id.
+type Also func(ctx context.Context, tx pgx.Tx, id int64) error
+
+// Create registers an application, and also what goes with it, and returns its id. It returns Problems, ErrTaken and
+// what also returns.
+func (s *Service) Create(
+	ctx context.Context, a Application, by audit.Person, address string, also ...Also,
+) (id int64, err error) {
 	a, err = s.checked(a)
 	if err != nil {
 		return 0, err
@@ -91,6 +97,9 @@ func (s *Service) Create(ctx context.Context, a Application, by audit.Person, ad
 		if err := s.putLists(ctx, tx, id, a); err != nil {
 			return err
 		}
+		if err := doAlso(ctx, tx, id, also); err != nil {
+			return err
+		}
 		return s.log.Write(ctx, tx, audit.Event{
 			Actor: by, Action: audit.ApplicationRegistered, Detail: a.Name, Address: address,
 		})
@@ -98,9 +107,18 @@ func (s *Service) Create(ctx context.Context, a Application, by audit.Person, ad
 	return id, err
 }
 
-// Change makes the application with the id of a what a says; its kind stays. It returns Problems, ErrTaken and
-// ErrUnknown.
-func (s *Service) Change(ctx context.Context, a Application, by audit.Person, address string) error {
+func doAlso(ctx context.Context, tx pgx.Tx, id int64, also []Also) error {
+	for _, do := range also {
+		if err := do(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Change makes the application with the id of a what a says, and also what goes with it; its kind stays. It returns
+// Problems, ErrTaken, ErrUnknown and what also returns.
+func (s *Service) Change(ctx context.Context, a Application, by audit.Person, address string, also ...Also) error {
 	a, err := s.checked(a)
 	if err != nil {
 		return err
@@ -113,7 +131,13 @@ func (s *Service) Change(ctx context.Context, a Application, by audit.Person, ad
 		if err != nil {
 			return 0, taken(err, "change application")
 		}
-		return n, s.putLists(ctx, tx, a.ID, a)
+		if n == 0 {
+			return 0, nil
+		}
+		if err := s.putLists(ctx, tx, a.ID, a); err != nil {
+			return 0, err
+		}
+		return n, doAlso(ctx, tx, a.ID, also)
 	})
 }
 

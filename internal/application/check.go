@@ -73,6 +73,12 @@ func (p Problems) err() error {
 	return p
 }
 
+// Check returns Problems, or nil: all that can be said of an application without the others.
+func (s *Service) Check(a Application) error {
+	_, err := s.checked(a)
+	return err
+}
+
 // maxAge is no less than what a session of the longest life can have.
 const maxAge = 12 * time.Hour
 

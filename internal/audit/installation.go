@@ -3,6 +3,8 @@ package audit
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 )
@@ -46,4 +48,28 @@ func (i *Installation) list(ctx context.Context, search Search, most int32) (ent
 		entries = append(entries, Entry{r.ID, r.At, r.Actor, r.Subject, Action(r.Action), r.Detail, r.Address})
 	}
 	return entries, nil
+}
+
+// Visit is somebody who came to an application. Why is the refusal, as the door and the provider have it.
+type Visit struct {
+	At      time.Time
+	Actor   string
+	Office  string // its code; "" for a client without a user
+	Action  Action
+	Why     string
+	Address string
+}
+
+// Visits returns who came to the application of a name lately, newest first, at most that many.
+func (i *Installation) Visits(ctx context.Context, name string, most int32) ([]Visit, error) {
+	rows, err := dbsqlc.New().AuditApplicationList(ctx, i.db, dbsqlc.AuditApplicationListParams{Name: name, Most: most})
+	if err != nil {
+		return nil, fmt.Errorf("list who came to an application: %w", err)
+	}
+	visits := make([]Visit, len(rows))
+	for n, r := range rows {
+		why, _ := strings.CutPrefix(r.Detail, name)
+		visits[n] = Visit{r.At, r.Actor, r.Office, Action(r.Action), strings.TrimPrefix(why, ": "), r.Address}
+	}
+	return visits, nil
 }

@@ -2,13 +2,10 @@ package issuer
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -35,74 +32,8 @@ var (
 	ErrNoSecret = fault.New(fault.Conflict, "this application has no secret")
 )
 
-// Registration is what an operator says of an application that speaks OpenID Connect.
-type Registration struct {
-	RedirectURIs, PostLogoutURIs []string
-	BackchannelLogoutURI         string
-	Public, AllowWithoutPKCE     bool
-	ES256                        bool
-	KeySet                       []byte // a JWKS, of a client that signs its requests; nil for one with a secret
-}
-
-func (r Registration) check() error {
-	all := slices.Concat(r.RedirectURIs, r.PostLogoutURIs)
-	if r.BackchannelLogoutURI != "" {
-		all = append(all, r.BackchannelLogoutURI)
-	}
-	for _, address := range all {
-		if !goodAddress(address) {
-			return fmt.Errorf("%q: %w", address, ErrAddress)
-		}
-	}
-	if len(r.RedirectURIs) == 0 {
-		return fmt.Errorf("none is given: %w", ErrAddress)
-	}
-	if r.KeySet != nil && len(parseKeySet(r.KeySet)) == 0 {
-		return ErrKeySet
-	}
-	return nil
-}
-
-func goodAddress(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(address, "#*\\ ") || len(address) > 500 {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && loopback.Host(u.Hostname())
-}
-
-// Register makes a client of an application, and returns its id and secret: "" for a client without one.
-func (s *Service) Register(ctx context.Context, applicationID int64, r Registration) (id, secret string, _ error) {
-	if err := r.check(); err != nil {
-		return "", "", err
-	}
-	raw := make([]byte, 12)
-	_, _ = rand.Read(raw)
-	id = "nl-" + hex.EncodeToString(raw)
-	algorithm := jose.RS256
-	if r.ES256 {
-		algorithm = jose.ES256
-	}
-	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		err := s.q.OIDCClientInsert(ctx, tx, dbsqlc.OIDCClientInsertParams{
-			ApplicationID: applicationID, ClientID: id, RedirectUris: r.RedirectURIs,
-			PostLogoutUris: append([]string{}, r.PostLogoutURIs...), BackchannelLogoutUri: r.BackchannelLogoutURI,
-			Public: r.Public, AllowWithoutPkce: r.AllowWithoutPKCE, Algorithm: string(algorithm), KeySet: r.KeySet,
-		})
-		if err != nil {
-			return fmt.Errorf("register an OpenID Connect client: %w", err)
-		}
-		if r.Public || r.KeySet != nil {
-			return nil
-		}
-		secret, err = s.addSecret(ctx, tx, applicationID)
-		return err
-	})
-	return id, secret, err
-}
-
 // NewSecret gives an application another secret; the one before serves on, the one before that no more.
-func (s *Service) NewSecret(ctx context.Context, a application.Application, by audit.Person) (
+func (s *Service) NewSecret(ctx context.Context, a application.Application, by audit.Person, address string) (
 	id, secret string, _ error,
 ) {
 	c, err := s.clientBy(ctx, dbsqlc.OIDCClientParams{ApplicationID: a.ID})
@@ -116,7 +47,8 @@ func (s *Service) NewSecret(ctx context.Context, a application.Application, by a
 		if secret, err = s.addSecret(ctx, tx, a.ID); err != nil {
 			return err
 		}
-		return s.log.Write(ctx, tx, audit.Event{Actor: by, Action: audit.ApplicationSecretMade, Detail: a.Name})
+		return s.log.Write(ctx, tx, audit.Event{Actor: by, Action: audit.ApplicationSecretMade, Detail: a.Name,
+			Address: address})
 	})
 	return c.GetID(), secret, err
 }

@@ -107,11 +107,12 @@ func TestEveryTextThatIsShownExists(t *testing.T) {
 
 // Families are put together from a word of the program: every word has its text.
 func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
-	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Problem|Kind|Refusal) += "([a-z_]+)"`)
+	constant := regexp.MustCompile(`(?m)^\t\w+ +(?:Action|Notice|Role|Problem|Kind|Refusal|Wrong) += "([a-z_]+)"`)
 	for file, family := range map[string]string{
 		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.",
 		"../users/users.go": "user_problem.", "../users/plan.go": "user_problem.",
 		"../federation/trouble.go": "sso_trouble.", "../application/decide.go": "door_why.",
+		"../application/check.go": "applications.",
 	} {
 		source, err := os.ReadFile(file)
 		if err != nil {

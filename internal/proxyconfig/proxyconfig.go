@@ -144,3 +144,15 @@ func nightlatch(text string) (string, error) {
 func place(host string) bool {
 	return host != "" && strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]") == ""
 }
+
+// IsUpstream reports whether text says where an application is.
+func IsUpstream(text string) bool {
+	_, err := upstream(text)
+	return err == nil
+}
+
+// IsNightlatch reports whether text says where Nightlatch is.
+func IsNightlatch(text string) bool {
+	_, err := nightlatch(text)
+	return err == nil
+}
