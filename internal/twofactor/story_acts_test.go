@@ -78,8 +78,11 @@ func (s *story) ownerMistypes(*rapid.T) {
 		s.Skip("there is nothing to mistype")
 	}
 	s.later(30 * time.Second)
-	user, err := s.signIn(s.password, s.mine)
-	s.must("the owner's password", err)
+	var user account.User
+	s.within("the owner's password", func() (err error) {
+		user, err = s.signIn(s.password, s.mine)
+		return err
+	})
 	token, err := s.factors.Begin(s.ctx(), user, "en", s.mine)
 	s.must("the owner begins", err)
 	if sess := s.load(token); sess.Pending() {
