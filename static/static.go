@@ -66,8 +66,8 @@ func Flag(iso string) string {
 	return URL("flags/globe.svg")
 }
 
-// Handler serves the files under their hashed names, compressed when the browser takes gzip. Everything else is 404,
-// the plain names and folders included; only GET and HEAD are allowed.
+// Handler serves the files under their hashed names, compressed when the browser takes Brotli or gzip. Everything else is
+// 404, the plain names and folders included; only GET and HEAD are allowed.
 func Handler() http.Handler { return site() }
 
 // Plain serves a file under an address that says nothing of its content, such as /favicon.ico, and says nothing of how
@@ -90,8 +90,8 @@ type index struct {
 type asset struct {
 	contentType string
 	body        []byte
-	// gzipped is computed on first use and kept; nil when compression does not pay.
-	gzipped func() []byte
+	// Computed on first use and kept; nil when compression does not pay.
+	gzipped, brotli func() []byte
 }
 
 // build hashes every file. The style sheet comes last: its url(...) references are rewritten to hashed names,
@@ -141,7 +141,10 @@ func (ix *index) add(name string, body []byte) error {
 	ext := path.Ext(name)
 	url := Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
 	ix.urls[name] = url
-	ix.assets[url] = &asset{contentType, body, sync.OnceValue(func() []byte { return compress(body) })}
+	ix.assets[url] = &asset{
+		contentType, body,
+		sync.OnceValue(func() []byte { return gzipped(body) }), sync.OnceValue(func() []byte { return brotlied(body) }),
+	}
 	return nil
 }
 

@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/andybalholm/brotli"
 	"testing/fstest"
 )
 
@@ -73,50 +76,71 @@ func TestTheContentTypeFollowsTheKindOfFile(t *testing.T) {
 	}
 }
 
-func TestABrowserThatTakesGzipGetsTheSameBytesCompressed(t *testing.T) {
-	plain := get(t, Handler(), http.MethodGet, URL("app.css"), "")
-	if plain.Header.Get("Content-Encoding") != "" {
-		t.Error("the plain answer says it is encoded")
-	}
-	small := get(t, Handler(), http.MethodGet, URL("app.css"), "br, gzip;q=0.8")
-	if got := small.Header.Get("Content-Encoding"); got != "gzip" {
-		t.Fatalf("Content-Encoding %q", got)
-	}
-	for _, response := range []*http.Response{plain, small} {
-		if got := response.Header.Get("Vary"); got != "Accept-Encoding" {
-			t.Errorf("Vary %q", got)
+func TestABrowserGetsTheSameBytesInTheBestCodingItTakes(t *testing.T) {
+	for _, name := range []string{"app.css", "htmx.min.js", "flags/nl.svg"} {
+		plain := get(t, Handler(), http.MethodGet, URL(name), "")
+		if plain.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s: the plain answer says it is encoded", name)
 		}
-	}
-	reader, err := gzip.NewReader(small.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unpacked, err := io.ReadAll(reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(unpacked, body(t, plain)) {
-		t.Error("the compressed file is another one")
+		want, least := body(t, plain), int(plain.ContentLength)
+		for _, coding := range []struct {
+			takes, gets string
+			unpack      func(io.Reader) (io.Reader, error)
+		}{
+			{"deflate, gzip;q=0.8", "gzip", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+			{"gzip, br", "br", func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil }},
+		} {
+			packed := get(t, Handler(), http.MethodGet, URL(name), coding.takes)
+			if got := packed.Header.Get("Content-Encoding"); got != coding.gets {
+				t.Fatalf("%s: Content-Encoding %q", name, got)
+			}
+			for _, response := range []*http.Response{plain, packed} {
+				if got := response.Header.Get("Vary"); got != "Accept-Encoding" {
+					t.Errorf("%s: Vary %q", name, got)
+				}
+			}
+			reader, err := coding.unpack(packed.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			unpacked, err := io.ReadAll(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(unpacked, want) {
+				t.Errorf("%s: %s makes another file of it", name, coding.gets)
+			}
+			size, err := strconv.Atoi(packed.Header.Get("Content-Length"))
+			if err != nil || least > 0 && size >= least {
+				t.Errorf("%s: %s takes %d bytes, not less than %d", name, coding.gets, size, least)
+			}
+			least = size
+		}
 	}
 }
 
 func TestAcceptEncodingIsReadWithItsRefusals(t *testing.T) {
-	for header, want := range map[string]bool{
-		"":                    false,
-		"gzip":                true,
-		"GZIP":                true,
-		"deflate, gzip;q=1.0": true,
-		"gzip;q=0":            false,
-		"gzip; q=0.000":       false,
-		"gzip;q=0.001":        true,
-		"*":                   true,
-		"*;q=0":               false,
-		"gzip;q=0, *":         false,
-		"br":                  false,
-		"x-gzip-not":          false,
+	for header, want := range map[string]struct{ gzip, br bool }{
+		"":                    {},
+		"gzip":                {gzip: true},
+		"GZIP":                {gzip: true},
+		"deflate, gzip;q=1.0": {gzip: true},
+		"gzip;q=0":            {},
+		"gzip; q=0.000":       {},
+		"gzip;q=0.001":        {gzip: true},
+		"*":                   {gzip: true},
+		"*;q=0":               {},
+		"gzip;q=0, *":         {},
+		"br":                  {br: true},
+		"br;q=0, gzip":        {gzip: true},
+		"gzip, deflate, br":   {true, true},
+		"x-gzip-not":          {},
 	} {
-		if got := acceptsGzip(header); got != want {
-			t.Errorf("%q: %v, want %v", header, got, want)
+		if got := accepts(header, "gzip"); got != want.gzip {
+			t.Errorf("%q: gzip %v", header, got)
+		}
+		if got := accepts(header, "br"); got != want.br {
+			t.Errorf("%q: br %v", header, got)
 		}
 	}
 }
@@ -203,7 +227,7 @@ func TestAnUnknownNamePanics(t *testing.T) {
 func TestTheLogInPagesFilesStayLight(t *testing.T) {
 	total := 0
 	for _, name := range []string{"app.css", "app.js", "password.js", "htmx.min.js", "icons.svg", "favicon.svg"} {
-		total += len(body(t, get(t, Handler(), http.MethodGet, URL(name), "gzip")))
+		total += len(body(t, get(t, Handler(), http.MethodGet, URL(name), "br")))
 	}
 	if total > 50_000 {
 		t.Errorf("%d bytes", total)
