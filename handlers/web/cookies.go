@@ -59,7 +59,12 @@ func (w *Web) Cookie(c echo.Context, name string) string {
 
 // SetCookie sets a cookie for maxAge seconds; 0 is for as long as the browser runs, less than 0 takes it away.
 func (w *Web) SetCookie(c echo.Context, name, value string, maxAge int) {
-	w.writeCookie(c, name, value, maxAge, w.plain(c))
+	plain := w.plain(c)
+	w.writeCookie(c, name, value, maxAge, plain)
+	// A browser on loopback that brings back secure cookies now was given plain ones before anybody knew.
+	if _, err := c.Cookie(name); err == nil && maxAge < 0 && !plain && w.Origin.Scheme != "https" {
+		w.writeCookie(c, name, "", -1, true)
+	}
 }
 
 func (w *Web) writeCookie(c echo.Context, name, value string, maxAge int, plain bool) {
