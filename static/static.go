@@ -66,7 +66,7 @@ func Flag(iso string) string {
 	return URL("flags/globe.svg")
 }
 
-// Handler serves the files under their hashed names, compressed when the browser takes Brotli or gzip. Everything else is
+// Handler serves the files under their hashed names, in Brotli or gzip to browsers that take it. Everything else is
 // 404, the plain names and folders included; only GET and HEAD are allowed.
 func Handler() http.Handler { return site() }
 
