@@ -56,7 +56,7 @@ ONE_BY_ONE := ^($(subst $(SPACE),|,$(strip $(ONE_BY_ONE))))$$
 # make verify vets. A program with the race detector sleeps a second as it ends, unless GORACE says otherwise. The
 # cluster of databases is made once, and copied by each package.
 .PHONY: test/go
-test/go: build postgres proxies browser/tools ## the Go tests, with the race detector where there is a C compiler
+test/go: build postgres proxies browser/tools $(PEER) ## the Go tests, with the race detector where there is a C compiler
 	@mkdir -p bin
 	go build $(RACE) $(if $(RACE),$(UNRACED:%=-gcflags=%=-race=false)) -o bin/nightlatch-tested ./cmd/nightlatch
 	export $(SCRATCH); cluster=$$(go run ./db/dbtest/cluster); trap 'rm -rf "$$cluster"' EXIT; \
@@ -93,8 +93,9 @@ postgres: ## a PostgreSQL server in .tools when this machine has none
 	@scripts/postgres.sh
 
 .PHONY: proxies
-proxies: ## nginx and Caddy, when this machine has none
+proxies: ## nginx and Caddy, and Apache with mod_auth_openidc, when this machine has none
 	@scripts/proxies.sh "$(TOOLS)"
+	@scripts/apache.sh "$(TOOLS)"
 
 .PHONY: browser/tools
 browser/tools: ## Chromium and what the tests need, when this machine has none

@@ -136,10 +136,17 @@ func Caddy(t testing.TB, site, upstream string) *Proxy {
 // start runs the proxy until the test ends, and waits until it listens.
 func (p *Proxy) start(t testing.TB, dir, name string, args ...string) {
 	t.Helper()
-	said := &buffer{}
 	cmd := exec.Command(proxyProgram(t, name), args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, said, said
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_DATA_HOME="+dir, "XDG_CONFIG_HOME="+dir)
+	beside(t, cmd, name, p.https)
+}
+
+// beside runs somebody else's program until the test ends, and waits until it listens.
+func beside(t testing.TB, cmd *exec.Cmd, name, address string) {
+	t.Helper()
+	said := &buffer{}
+	cmd.Stdout, cmd.Stderr = said, said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +168,7 @@ func (p *Proxy) start(t testing.TB, dir, name string, args ...string) {
 			t.Fatalf("%s ended at once:\n%s", name, said)
 		default:
 		}
-		conn, err := net.Dial("tcp", p.https)
+		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
 		}
