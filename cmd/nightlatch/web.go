@@ -38,8 +38,12 @@ func (a *app) serveWeb(ctx context.Context, listener net.Listener, holder *rotat
 	if err != nil {
 		return err
 	}
+	light, err := web.Compress(site)
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
-		Handler: web.HeadAsGet(site), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: web.HeadAsGet(light), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
 	}
