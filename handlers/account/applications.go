@@ -27,7 +27,7 @@ type Applications interface {
 // myApplications is what My settings says of applications.
 func (s *Screens) myApplications(c echo.Context) (view pages.Applications, err error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	openable, err := s.apps.Openable(ctx, sess)
+	openable, err := s.Openable(c)
 	if err != nil {
 		return view, err
 	}

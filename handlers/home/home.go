@@ -13,15 +13,13 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/factor"
-	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 	"github.com/nightlatch/nightlatch/templates/door"
 	pages "github.com/nightlatch/nightlatch/templates/home"
 )
 
-// Applications knows what a user may open.
+// Applications knows what an application demands, and its picture.
 type Applications interface {
-	Openable(ctx context.Context, sess session.Session) ([]application.OfOffice, error)
 	Demands(ctx context.Context, id, officeID int64) (door application.Door, name, url string, err error)
 	Picture(ctx context.Context, id int64) ([]byte, error)
 }
@@ -50,7 +48,7 @@ const (
 
 // Page shows the applications that the user may open.
 func (s *Screens) Page(c echo.Context) error {
-	all, err := s.applications.Openable(c.Request().Context(), web.CurrentSession(c))
+	all, err := s.Openable(c)
 	if err != nil {
 		return err
 	}
@@ -96,7 +94,7 @@ func (s *Screens) advice(c echo.Context) (all []pages.Advice, err error) {
 // Only leads to the only application that the user may open. It leads there by a page: the answer to a form must not
 // lead to another origin (form-action).
 func (s *Screens) Only(c echo.Context) error {
-	all, err := s.applications.Openable(c.Request().Context(), web.CurrentSession(c))
+	all, err := s.Openable(c)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -44,7 +45,7 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 		ManagesUsers: sess.User.Role.ManagesUsers(),
 	}
 	w.TellToast(c, &f)
-	openable, err := w.applications.Openable(c.Request().Context(), sess)
+	openable, err := w.Openable(c)
 	if err != nil {
 		return f, err
 	}
@@ -57,6 +58,20 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 		f.Notices = append(f.Notices, templates.Notice{ID: n.ID, Text: w.T(c, "notice."+string(n.Kind)), At: n.At})
 	}
 	return f, nil
+}
+
+const keyOpenable = "openable"
+
+// Openable returns the applications that the user may open, read once for a request.
+func (w *Web) Openable(c echo.Context) ([]application.OfOffice, error) {
+	if kept, ok := c.Get(keyOpenable).([]application.OfOffice); ok {
+		return kept, nil
+	}
+	all, err := w.applications.Openable(c.Request().Context(), CurrentSession(c))
+	if err == nil {
+		c.Set(keyOpenable, all)
+	}
+	return all, err
 }
 
 // Toast returns the sentence about what has just been done, or "".

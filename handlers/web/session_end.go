@@ -122,7 +122,7 @@ func (w *Web) Home(c echo.Context, userID int64, first string) error {
 // they want that; to My settings when there is none.
 func (w *Web) firstPage(c echo.Context) error {
 	ctx, sess := c.Request().Context(), CurrentSession(c)
-	all, err := w.applications.Openable(ctx, sess)
+	all, err := w.Openable(c)
 	if err != nil {
 		return err
 	}
