@@ -24,6 +24,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
+	"github.com/nightlatch/nightlatch/internal/keys"
 	"github.com/nightlatch/nightlatch/internal/mail"
 	"github.com/nightlatch/nightlatch/internal/message"
 	"github.com/nightlatch/nightlatch/internal/office"
@@ -55,6 +56,7 @@ type fixture struct {
 	queue    *queuePage
 	services Services
 	rebuild  func(Services, ...Option) *echo.Echo
+	ring     *keys.Ring
 	users    map[string]account.User // by "OFFICE/username"
 }
 
@@ -88,7 +90,8 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 		t.Fatal(err)
 	}
 	log, ring := factory.AuditLog(), factory.Keys(t)
-	f := &fixture{Database: d, t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{}}
+	f := &fixture{Database: d, t: t, pool: pool, queue: &queuePage{}, users: map[string]account.User{}, anew: &anew{},
+		ring: ring}
 	sessions := session.NewStore(pool, log)
 	ways := account.NewWays(account.NoMail{}, sessions, log)
 	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch")

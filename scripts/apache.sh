@@ -1,7 +1,7 @@
 #!/bin/sh
-# Puts Apache with mod_auth_openidc into a folder, once a machine, when this machine has none: the tests sign in to it by
-# OpenID Connect. They are Debian's packages with the libraries that they lack, unpacked and not installed, so that no
-# service starts on a developer's machine.
+# Puts Apache with mod_auth_openidc into a folder, once a machine, when this machine has none: the tests sign in to it
+# by OpenID Connect. They are Debian's packages with the libraries that they lack, unpacked and not installed, so that
+# no service starts on a developer's machine.
 set -eu
 cd "$(dirname "$0")/.."
 home=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/nightlatch/tools}/apache
