@@ -49,7 +49,9 @@ func (c *cluster) judgeAct(w *crowd, a act) {
 	refused := w.between(a.killed.Add(-slack), a.until)
 	last, why := a.killed, map[string]int{}
 	for _, r := range refused {
-		last = r.began
+		if r.began.After(last) {
+			last = r.began
+		}
 		why[r.why]++
 	}
 	took, over := last.Sub(a.killed), a.over.Sub(a.killed)

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -14,7 +15,7 @@ import (
 
 const (
 	patience = 90 * time.Second // how long somebody tries again before they give up
-	pause    = 500 * time.Millisecond
+	pause    = 2 * time.Second  // between two tries at most
 )
 
 // visitor is a browser of somebody who logs in, and who sends the same form again while they are refused.
@@ -50,9 +51,9 @@ func (v *visitor) insist(method, path string, fields ...string) answer {
 		form.Set(fields[i], fields[i+1]) // #nosec G602 -- they come in pairs
 	}
 	if method == http.MethodPost {
-		form.Set("meant", rand.Text()) // the same in every try: it is one act
+		form.Set("meant", cryptorand.Text()) // the same in every try: it is one act
 	}
-	for deadline := time.Now().Add(patience); ; time.Sleep(pause) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(rand.N(pause)) { // #nosec G404 -- a wait
 		began := time.Now()
 		a, err := v.ask(method, path, form)
 		switch {
