@@ -148,7 +148,7 @@ func (f *accessFixture) session(user int64, in bool) (cookie string, id int64) {
 // they are of elsewhere.
 func (f *accessFixture) fill(path, visitor string, own int64) string {
 	id := f.target
-	if strings.Contains(path, paths.OperatorApplications+"/") {
+	if strings.Contains(path, paths.OperatorApplications+"/") || strings.Contains(path, paths.OfficeApplications+"/") {
 		id = f.app
 	}
 	if strings.Contains(path, "/sessions/") {

@@ -238,6 +238,10 @@ func (s *site) superuserRoutes() {
 	super.with(general).post(paths.OfficeCountries, s.office.AllowCountry)
 	super.with(general).post(paths.OfficeActivate, s.office.Activate)
 	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
+	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
+	super.get(paths.OfficeApplication, s.office.ApplicationPage)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,
+		s.office.TightenApplication)
 	super.get(paths.OfficeHistory, s.office.HistoryPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeHistory)).post(paths.OfficeHistoryFile,
 		s.office.HistoryFile)

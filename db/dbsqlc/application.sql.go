@@ -384,6 +384,32 @@ func (q *Queries) ApplicationPictureOf(ctx context.Context, db DBTX, id int64) (
 	return picture, err
 }
 
+const applicationTighten = `-- name: ApplicationTighten :exec
+insert into office_applications as t (office_id, application_id, roles, max_factor_age, off)
+values ($1, $2, $3::text[], nullif($4::interval, interval '0'), $5)
+on conflict (office_id, application_id)
+do update set roles = excluded.roles, max_factor_age = excluded.max_factor_age, off = excluded.off
+`
+
+type ApplicationTightenParams struct {
+	OfficeID      int64
+	ApplicationID int64
+	Roles         []string
+	MaxFactorAge  time.Duration
+	Off           bool
+}
+
+func (q *Queries) ApplicationTighten(ctx context.Context, db DBTX, arg ApplicationTightenParams) error {
+	_, err := db.Exec(ctx, applicationTighten,
+		arg.OfficeID,
+		arg.ApplicationID,
+		arg.Roles,
+		arg.MaxFactorAge,
+		arg.Off,
+	)
+	return err
+}
+
 const applicationUpdate = `-- name: ApplicationUpdate :execrows
 update applications set name = $1, about = $2, url = $3, all_offices = $4, roles = $5::text[],
     require_two_factor = $6, max_factor_age = nullif($7::interval, interval '0'),

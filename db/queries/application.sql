@@ -83,6 +83,12 @@ select a.name, a.url, d.admitted::boolean as admitted, d.roles::text[] as roles,
 from application_doors d join applications a on a.id = d.application_id
 where d.application_id = @application_id and d.office_id = @office_id;
 
+-- name: ApplicationTighten :exec
+insert into office_applications as t (office_id, application_id, roles, max_factor_age, off)
+values (@office_id, @application_id, @roles::text[], nullif(@max_factor_age::interval, interval '0'), @off)
+on conflict (office_id, application_id)
+do update set roles = excluded.roles, max_factor_age = excluded.max_factor_age, off = excluded.off;
+
 -- name: UserOpensOnly :one
 select opens_only from users where id = @user_id;
 

@@ -1,11 +1,12 @@
 // Package office is an office's own settings: whether it demands two factors, the countries that codes may go to, its
-// sign-in provider, and its history.
+// sign-in provider, the applications that its users may open, and its history.
 package office
 
 import (
 	"context"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
+	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
@@ -22,9 +23,12 @@ type Screens struct {
 	offices *office.Service
 	factors Factors
 	sso     *federation.Service
+	apps    *application.Service
 }
 
 // New returns the Screens.
-func New(w *web.Web, offices *office.Service, factors Factors, sso *federation.Service) *Screens {
-	return &Screens{w, offices, factors, sso}
+func New(
+	w *web.Web, offices *office.Service, factors Factors, sso *federation.Service, apps *application.Service,
+) *Screens {
+	return &Screens{w, offices, factors, sso, apps}
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
@@ -65,7 +64,7 @@ func (s *Screens) showApplication(c echo.Context, shown shownApplication) error 
 		ID: a.ID, Name: a.Name, About: a.About, URL: a.URL, Kind: pages.ApplicationKind(a.Kind), HasPicture: a.HasPicture,
 		Letter: strings.ToUpper(string(first)), PictureError: shown.problem, Disabled: a.Disabled, Hosts: a.Hosts,
 		AllOffices: a.AllOffices, Offices: strings.Join(a.Offices, ", "), TwoFactor: a.RequireTwoFactor,
-		Age: s.age(c, a.MaxFactorAge), Sensitive: a.Sensitive, CreatedAt: a.CreatedAt, Question: shown.question,
+		Age: s.FactorAge(c, a.MaxFactorAge), Sensitive: a.Sensitive, CreatedAt: a.CreatedAt, Question: shown.question,
 	}
 	for _, role := range a.Roles {
 		view.Roles = append(view.Roles, string(role))
@@ -102,17 +101,6 @@ func (s *Screens) application(c echo.Context) (application.Application, error) {
 		return application.Application{}, err
 	}
 	return s.applications.Get(c.Request().Context(), id)
-}
-
-// age is a greatest age of the second factor in words, or "".
-func (s *Screens) age(c echo.Context, age time.Duration) string {
-	if age == 0 {
-		return ""
-	}
-	if age%time.Minute != 0 {
-		return s.N(c, "apps.seconds", int(age.Seconds()))
-	}
-	return s.N(c, "apps.minutes", int(age.Minutes()))
 }
 
 func (s *Screens) clientView(c echo.Context, id int64, secret string) (*pages.ClientView, error) {

@@ -3,12 +3,11 @@ package operator
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	pages "github.com/nightlatch/nightlatch/templates/operator"
@@ -43,12 +42,7 @@ func registrationTyped(c echo.Context) registration {
 			r.Roles = append(r.Roles, role)
 		}
 	}
-	if r.age != "" {
-		minutes, err := strconv.ParseFloat(strings.Replace(r.age, ",", ".", 1), 64)
-		if r.MaxFactorAge = -1; err == nil && minutes >= 1 && minutes <= 24*60 {
-			r.MaxFactorAge = time.Duration(minutes * float64(time.Minute)).Round(time.Second)
-		}
-	}
+	r.MaxFactorAge = web.Minutes(r.age)
 	r.client = issuer.Registration{
 		RedirectURIs: list("redirect"), PostLogoutURIs: list("post_logout"),
 		BackchannelLogoutURI: c.FormValue("backchannel"), Public: r.auth == pages.AuthPublic,

@@ -25,6 +25,7 @@ const (
 	NoRole    Wrong = "no_role"
 	NoOffice  Wrong = "no_office"
 	BadAge    Wrong = "bad_age"
+	Looser    Wrong = "looser" // than its operator has it; the value is the operator's age of the second factor
 )
 
 // Problem is what is wrong with one field, and the value that it is about.
@@ -51,6 +52,7 @@ func (w Wrong) sentence() string {
 		OurHost:   "this host is the portal's own: give the application one of its own",
 		NoRole:    "name at least one of user, accountant, superuser",
 		NoOffice:  "there is no such office",
+		Looser:    "an office can only make it tighter than its operator",
 		BadAge:    "the age of the second factor is between one minute and twelve hours",
 	}[w]
 }

@@ -73,7 +73,11 @@ type OfOffice struct {
 
 // OfOffice returns the applications that are there for an office, by name: those too that are disabled or off.
 func (s *Service) OfOffice(ctx context.Context, officeID int64) ([]OfOffice, error) {
-	rows, err := s.q.ApplicationDoors(ctx, s.pool, officeID)
+	return s.ofOffice(ctx, s.pool, officeID)
+}
+
+func (s *Service) ofOffice(ctx context.Context, tx dbsqlc.DBTX, officeID int64) ([]OfOffice, error) {
+	rows, err := s.q.ApplicationDoors(ctx, tx, officeID)
 	if err != nil {
 		return nil, fmt.Errorf("list the applications of office %d: %w", officeID, err)
 	}

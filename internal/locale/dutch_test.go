@@ -28,6 +28,7 @@ func TestDutchHasOneWordPerIdea(t *testing.T) {
 		{`[Vv]ers bewijs`, "bevestig opnieuw"},
 		{`\bfoute?\b (code|factor|poging|regel)|de goede (code|is)`, "onjuist, juist"},
 		{`van kracht`, "actief"},
+		{`\b[Jj](e|ij|ouw)\b`, "u, uw"},
 		{`Vanaf de volgende klik|Sla op om`, "zodra u dit activeert, klik op Opslaan"},
 		{`Niemand van uw kantoor zal`, "geef deze code aan niemand"},
 	}

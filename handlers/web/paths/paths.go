@@ -128,17 +128,19 @@ const (
 
 // An office's own settings.
 const (
-	Office            = "/settings/office"
-	OfficeGeneral     = "/settings/office/general"
-	OfficeSwitch      = "/settings/office/general/switch"
-	OfficeActivate    = "/settings/office/general/activate"
-	OfficeSwitchOff   = "/settings/office/general/switch-off"
-	OfficeCountries   = "/settings/office/countries"
-	OfficeHistory     = "/settings/office/history"
-	OfficeHistoryFile = "/settings/office/history/file"
-	OfficeSSO         = "/settings/office/sign-in"
-	OfficeSSOTest     = "/settings/office/sign-in/test"
-	OfficeSSORemove   = "/settings/office/sign-in/remove"
+	Office             = "/settings/office"
+	OfficeGeneral      = "/settings/office/general"
+	OfficeSwitch       = "/settings/office/general/switch"
+	OfficeActivate     = "/settings/office/general/activate"
+	OfficeSwitchOff    = "/settings/office/general/switch-off"
+	OfficeCountries    = "/settings/office/countries"
+	OfficeApplications = "/settings/office/applications"
+	OfficeApplication  = "/settings/office/applications/:id"
+	OfficeHistory      = "/settings/office/history"
+	OfficeHistoryFile  = "/settings/office/history/file"
+	OfficeSSO          = "/settings/office/sign-in"
+	OfficeSSOTest      = "/settings/office/sign-in/test"
+	OfficeSSORemove    = "/settings/office/sign-in/remove"
 )
 
 // An office's users.
