@@ -577,6 +577,139 @@ walks['at operators’ applications'] = async ({ app, browserUser }, settings, s
   await see(ops, 'the applications');
 };
 
+/** What users and superusers see of applications: at the portal, at the door of each, and at the provider. */
+walks['at applications'] = async ({ app, browserUser }, settings, see) => {
+  const office = await app.office({ chief: 'superuser', una: 'user' });
+  const other = await app.office({});
+  const code = office.code.toLowerCase();
+  const hostOf = (name) => `${name.toLowerCase()}-${code}.localhost:${new URL(app.url).port}`;
+  const at = (name) => `http://${hostOf(name)}`;
+  const register = async (name, { offices = office.code, ...flags } = {}, ...more) => {
+    const all = { name: `${name} ${office.code}`, url: at(name), offices, ...flags };
+    const args = Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]);
+    return JSON.parse(await app.command(['app', 'create', ...args, '--json', ...more]));
+  };
+  const [chief, una] = [await browserUser(settings), await browserUser(settings)];
+  const { page } = una;
+
+  await enter(chief, office, 'chief');
+  await chief.at('/settings/me');
+  await chief.go('/settings/office/applications');
+  await see(chief, 'the office’s applications, none');
+  await register('Payroll', { about: 'Salaries and holidays', 'max-factor-age': '15m' });
+  for (const name of ['Ledger', 'Books', 'Archive', 'Planner', 'Mail', 'Drive', 'Notes', 'Forms', 'Wiki', 'Chat']) {
+    await register(name);
+  }
+  await register('Elsewhere', { offices: other.code });
+  await register('Closed', { about: 'Closed for now' });
+  await app.command(['app', 'disable', `Closed ${office.code}`]);
+  const client = await register('Client', {}, '--oidc', '--redirect-uri', 'https://client.example.org/callback');
+
+  await chief.go('/settings/office/applications');
+  await see(chief, 'the office’s applications');
+  const row = (name) => chief.page.locator('th a', { hasText: name });
+  const save = () => chief.page.locator('main form .actions .button').first().click();
+  await row('Payroll').click();
+  await chief.at(/^\/settings\/office\/applications\/\d+$/);
+  chief.expectRefusal(chief.path);
+  await see(chief, 'an application of the office');
+  await fill(chief, { age: '20' });
+  for (const role of await chief.page.locator('[name=role]').all()) await role.uncheck();
+  await save();
+  await chief.page.locator('#problems').waitFor();
+  await see(chief, 'an application that cannot be loosened');
+  for (const [name, change] of [
+    ['Ledger', (form) => form.locator('[name=role][value=user]').uncheck()],
+    ['Books', (form) => form.locator('[name=off]').check()],
+  ]) {
+    await chief.go('/settings/office/applications');
+    await row(name).click();
+    await chief.at(/^\/settings\/office\/applications\/\d+$/);
+    await change(chief.page.locator('main form'));
+    await save();
+    await chief.at('/settings/office/applications');
+  }
+  await see(chief, 'the office’s applications, tightened');
+  await row('Closed').click();
+  await chief.at(/^\/settings\/office\/applications\/\d+$/);
+  await see(chief, 'an application that its operator closed');
+
+  await enter(una, office, 'una');
+  await una.at('/applications');
+  await see(una, 'the applications that a user opens');
+  await una.go('/applications?q=nothing');
+  await see(una, 'no application found');
+  await una.go('/settings/me');
+  await see(una, 'my settings, with applications');
+
+  // A page that leads on at once is held, to be looked at.
+  const held = async (path) => {
+    const hold = async (route) => {
+      const answer = await route.fetch({ maxRedirects: 0 });
+      const headers = answer.headers();
+      delete headers.refresh;
+      await route.fulfill({ response: answer, headers });
+    };
+    await page.route((url) => url.pathname === path, hold);
+  };
+  for (const name of ['Archive', 'Ledger', 'Books', 'Closed', 'Elsewhere', 'Payroll', 'Nowhere']) {
+    una.expectElsewhere(at(name));
+  }
+  una.expectRefusal('/door/open', '/door/visit', '/.nightlatch/start', '/.nightlatch/enter');
+  una.expectRefusal('/oauth2/authorize', '/oauth2/continue/x');
+  const start = (name) => page.goto(`${at(name)}/.nightlatch/start?to=/`);
+  for (const [name, what] of [
+    ['Closed', 'an application that is closed'],
+    ['Elsewhere', 'an application of other offices'],
+    ['Books', 'an application that the office switched off'],
+    ['Ledger', 'an application of other roles'],
+    ['Payroll', 'an application that asks for a second factor'],
+    ['Nowhere', 'a host that nothing is behind'],
+  ]) {
+    await start(name);
+    await see(una, what);
+  }
+  await page.goto(`${at('Archive')}/.nightlatch/enter?ticket=x&to=/`);
+  await see(una, 'a browser without the cookie of an application');
+  await start('Archive');
+  await page.goto(`${at('Archive')}/.nightlatch/enter?ticket=x&to=/`);
+  await una.go('/settings/me');
+  await see(una, 'my settings, with an application that is open');
+  await page.evaluate((to) => location.assign(to), `${at('Archive')}/.nightlatch/sign-out`);
+  await page.waitForURL(/sign-out/);
+  await see(una, 'a log-out from an application, asked for elsewhere');
+  await page.locator('form button').click();
+  await page.waitForURL(/door\/left/);
+  await see(una, 'signed out of an application');
+
+  const query = new URLSearchParams({
+    client_id: client.client_id,
+    response_type: 'code',
+    scope: 'openid',
+    prompt: 'select_account',
+    redirect_uri: 'https://client.example.org/callback',
+    code_challenge_method: 'S256',
+    code_challenge: 'a'.repeat(43),
+  });
+  await una.go(`/oauth2/authorize?${query}`);
+  await una.at(/^\/oauth2\/continue\//);
+  await see(una, 'who is signing in to a client');
+  await held(una.path);
+  await page.locator('form:has([value=me]) button').click();
+  await page.locator('a[href^="https://client.example.org"]').waitFor();
+  await see(una, 'on to a client');
+  await una.go('/oauth2/continue/x');
+  await see(una, 'a sign-in that is over');
+  await una.go('/oauth2/authorize?client_id=x&response_type=code');
+  await see(una, 'a client that is not known');
+  query.set('redirect_uri', 'https://nowhere.example.org');
+  await una.go(`/oauth2/authorize?${query}`);
+  await see(una, 'a client with a wrong address');
+  await una.go(`/oauth2/logout?client_id=${client.client_id}`);
+  await page.locator('form[action="/oauth2/leave"]').waitFor();
+  await see(una, 'a log-out that a client asks for');
+};
+
 const pictures = process.env.PICTURES;
 let taken = 0;
 const photograph = async (page, label, name) => {
