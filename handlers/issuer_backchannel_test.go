@@ -8,15 +8,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
@@ -174,6 +177,48 @@ func TestAnApplicationIsToldWhenASessionEnds(t *testing.T) {
 		}
 		f.Exec("update sessions s set ended_at = now() " + user)
 		l.look(p)
+	}
+}
+
+// My settings shows where one is in, and ends it there alone: its tokens too, and the application is told.
+func TestAUserLeavesOneApplication(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	l := f.told()
+	p := f.register("Payroll", func(_ *application.Application, r *issuer.Registration) {
+		r.BackchannelLogoutURI = l.URL
+	})
+	other := f.register("Holidays", func(_ *application.Application, r *issuer.Registration) {
+		r.BackchannelLogoutURI = l.URL
+	})
+	cookie := f.in("ACME/user")
+	token, kept, somebody := p.tokens(cookie), other.tokens(cookie), p.tokens(f.in("ACME/accountant"))
+	sid, _ := p.claims(token)["sid"].(string)
+	shown := func() string {
+		page, err := goquery.NewDocumentFromReader(f.ask(http.MethodGet, "/settings/me", cookie, "").Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Find("#applications").Text()
+	}
+	if text := shown(); !strings.Contains(text, "Payroll") || !strings.Contains(text, "Holidays") {
+		t.Fatalf("it shows %s", text)
+	}
+	end := strings.Replace(paths.MyApplicationEnd, ":id", strconv.FormatInt(p.app, 10), 1)
+	if rec := f.ask(http.MethodPost, end, cookie, "x=y"); !strings.HasPrefix(where(rec), "/settings/me ") {
+		t.Fatalf("%d %s", rec.Code, where(rec))
+	}
+	if text := shown(); strings.Contains(text, "Payroll") || !strings.Contains(text, "Holidays") {
+		t.Errorf("afterwards it shows %s", text)
+	}
+	if got := l.look(p); len(got) != 1 || got[0] != sid {
+		t.Errorf("told of %v", got)
+	}
+	if left := p.works(token); left != nil {
+		t.Errorf("its tokens serve for %v", left)
+	}
+	if len(other.works(kept)) != 3 || len(p.works(somebody)) != 3 {
+		t.Error("somebody else's serve no more")
 	}
 }
 

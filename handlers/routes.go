@@ -101,7 +101,7 @@ func (s *site) issuerRoutes() {
 	clients.page(paths.OAuthUserinfo, s.issuer.UserInfo, s.issuer.UserInfo)
 	from := group{echo: s.echo}.with(s.web.WatchProxies, web.Vary, web.SmallBody(), s.web.LoadSession)
 	from.page(paths.OAuthAuthorize, s.issuer.Authorize, s.issuer.Authorize)
-	from.page(paths.OAuthLogout, s.issuer.EndSession, s.issuer.EndSession)
+	from.with(web.ReadForm).page(paths.OAuthLogout, s.issuer.EndSession, s.issuer.EndSession)
 	s.anybody().page(paths.OAuthContinue, s.issuer.Continue, s.issuer.Chosen)
 	s.anybody().page(paths.OAuthLeave, s.issuer.Leave, s.issuer.LeaveNow)
 }

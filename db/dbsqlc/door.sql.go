@@ -61,8 +61,19 @@ with ended as (
     delete from application_sessions a using sessions s
     where s.id = a.session_id and s.user_id = $1 and a.application_id = $2
     returning a.application_id
+),
+grants as (
+    update oidc_grants g set ended_at = now() from sessions s
+    where s.id = g.session_id and s.user_id = $1 and g.application_id = $2
+        and g.ended_at is null
+    returning g.application_id
+),
+visits as (
+    update oidc_visits v set left_at = now(), look_at = now() from sessions s
+    where s.id = v.session_id and s.user_id = $1 and v.application_id = $2 and v.ended_at is null
 )
-select p.name from applications p where p.id in (select application_id from ended)
+select p.name from applications p
+where p.id in (select application_id from ended union select application_id from grants)
 `
 
 type DoorSessionEndOfUserParams struct {
@@ -101,11 +112,17 @@ func (q *Queries) DoorSessionInsert(ctx context.Context, db DBTX, arg DoorSessio
 }
 
 const doorSessionList = `-- name: DoorSessionList :many
-select p.id, p.name, count(*)::integer as browsers, max(a.created_at)::timestamptz as since
-from application_sessions a
-join living_sessions s on s.id = a.session_id
+with mine as (select s.id from living_sessions s where s.user_id = $1)
+select p.id, p.name, count(*)::integer as browsers, max(a.since)::timestamptz as since
+from (
+    select d.application_id, d.created_at as since from application_sessions d
+    where d.session_id in (select id from mine)
+    union all
+    select g.application_id, max(g.redeemed_at) from oidc_grants g
+    where g.session_id in (select id from mine) and g.redeemed_at is not null and g.ended_at is null
+    group by g.application_id, g.session_id
+) a
 join applications p on p.id = a.application_id
-where s.user_id = $1
 group by p.id order by lower(p.name)
 `
 

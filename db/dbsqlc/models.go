@@ -509,6 +509,7 @@ type OidcVisit struct {
 	EndedAt       *time.Time
 	SettledAt     *time.Time
 	Problem       string
+	LeftAt        *time.Time
 }
 
 type OneTimeLink struct {

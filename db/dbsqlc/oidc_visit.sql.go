@@ -64,7 +64,7 @@ func (q *Queries) OIDCVisitDeleteOld(ctx context.Context, db DBTX, batch int32) 
 }
 
 const oIDCVisitDue = `-- name: OIDCVisitDue :many
-select v.id, (s.id is not null)::boolean as living, coalesce(s.role, '')::text as role,
+select v.id, (s.id is not null and v.left_at is null)::boolean as living, coalesce(s.role, '')::text as role,
     coalesce(s.level, 1)::smallint as level, coalesce(s.demanded, false)::boolean as demanded,
     coalesce(s.password_too_short, false)::boolean as password_too_short, s.second_factor_at,
     coalesce(d.admitted, false)::boolean as admitted, coalesce(d.disabled, false)::boolean as disabled,

@@ -35,7 +35,7 @@ where v.ended_at is null and v.look_at > now() and v.id in (select id from due);
 
 -- name: OIDCVisitDue :many
 -- Whether the sessions of visits live, and what their applications demand now.
-select v.id, (s.id is not null)::boolean as living, coalesce(s.role, '')::text as role,
+select v.id, (s.id is not null and v.left_at is null)::boolean as living, coalesce(s.role, '')::text as role,
     coalesce(s.level, 1)::smallint as level, coalesce(s.demanded, false)::boolean as demanded,
     coalesce(s.password_too_short, false)::boolean as password_too_short, s.second_factor_at,
     coalesce(d.admitted, false)::boolean as admitted, coalesce(d.disabled, false)::boolean as disabled,

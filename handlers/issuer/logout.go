@@ -27,6 +27,9 @@ func (s *Screens) EndSession(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if sealed == "" {
+		return s.Redirect(c, paths.OAuthLeave)
+	}
 	return s.Redirect(c, paths.OAuthLeave+"?"+url.Values{"what": {sealed}}.Encode())
 }
 

@@ -32,14 +32,17 @@ const (
 	leavingLife = 30 * time.Minute
 )
 
-// Leave reads an application's request to log its user out, and returns it sealed, for an address of ours. Whatever of
-// it cannot be believed counts for nothing: without an ID token of ours the user is asked, and the browser is led to no
-// address that is not registered to the letter.
+// Leave reads an application's request to log its user out, and returns it sealed, for an address of ours; "" when it
+// says nothing. Whatever of it cannot be believed counts for nothing: without an ID token of ours the user is asked, and
+// the browser is led to no address that is not registered to the letter.
 func (s *Service) Leave(ctx context.Context, values url.Values, from session.Client) (sealed string, _ error) {
 	ctx = op.ContextWithIssuer(ctx, s.issuer)
 	leaving, err := s.leaving(ctx, values, from)
 	if err != nil {
 		return "", err
+	}
+	if leaving == (Leaving{Until: leaving.Until}) {
+		return "", nil // nothing to remember
 	}
 	plain, err := json.Marshal(leaving)
 	if err != nil {
@@ -110,6 +113,9 @@ func withState(address, state string) (string, error) {
 // Left returns a log-out that Leave has sealed, and whether it is about this very session: its user is not asked then.
 // It returns ErrOver for what is too old, or nothing of ours.
 func (s *Service) Left(ctx context.Context, sealed string, sess *session.Session) (_ Leaving, theirs bool, _ error) {
+	if sealed == "" {
+		return Leaving{}, false, nil
+	}
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
 		return Leaving{}, false, ErrOver
