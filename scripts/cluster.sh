@@ -13,8 +13,8 @@ fail() {
 
 [ ! -e "$home/complete" ] || { echo "$home" && exit 0; }
 packages="patroni etcd-server haproxy pgbouncer"
-# Patroni makes a standby with pg_basebackup, which the server of \`make postgres\` comes without.
-ls /usr/lib/postgresql/*/bin/pg_basebackup >/dev/null 2>&1 || packages="$packages postgresql"
+# Patroni needs pg_rewind and pg_basebackup, which the server of \`make postgres\` comes without.
+ls /usr/lib/postgresql/*/bin/pg_rewind >/dev/null 2>&1 || packages="$packages postgresql"
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
 	fail "it needs Debian's packages $packages, and there is no apt-get here to fetch them with"
 umask 022

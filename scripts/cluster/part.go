@@ -97,14 +97,14 @@ func (c *cluster) findPrograms() {
 		}
 	}
 	for _, top := range []string{"", c.tools} {
-		found, _ := filepath.Glob(top + "/usr/lib/postgresql/*/bin/pg_basebackup")
+		found, _ := filepath.Glob(top + "/usr/lib/postgresql/*/bin/pg_rewind")
 		if len(found) > 0 {
 			c.postgresBin = filepath.Dir(found[len(found)-1])
 			break
 		}
 	}
 	if c.postgresBin == "" {
-		c.t.Fatal("there is no pg_basebackup: run make cluster")
+		c.t.Fatal("there is no pg_rewind: run make cluster")
 	}
 	libraries, _ := filepath.Glob(c.tools + "/usr/lib/*-linux-gnu*")
 	c.unpacked = []string{
