@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/access"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/application"
 )
 
 // prepared is what a route's act needs before it can change anything; :id is the other user, :acme the office.
@@ -47,7 +48,11 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 	d.mail = &invites{}
 	d.invite(d.mail)
 	user := d.users["ACME/"+role]
-	replace := strings.NewReplacer(":id", fmt.Sprint(d.target), ":acme", fmt.Sprint(user.OfficeID))
+	about := d.target
+	if path == paths.OfficeApplication {
+		about = d.app
+	}
+	replace := strings.NewReplacer(":id", fmt.Sprint(about), ":acme", fmt.Sprint(user.OfficeID))
 	d.session(d.target, true)
 	if sql, ok := prepared[path]; ok {
 		d.Exec(replace.Replace(sql))
@@ -59,6 +64,8 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		form = url.Values{
 			"issuer": {"https://idp.invalid"}, "client_id": {"c"}, "secret": {"s"}, "policy": {"refuse"},
 		}.Encode()
+	case paths.OfficeApplication:
+		form = "role=superuser&off=yes"
 	case paths.OfficeCountries:
 		form = "country=ZW&allowed=yes"
 	case paths.UsersImportDo:
@@ -85,7 +92,8 @@ func (d *demotion) state() string {
 	return d.Text("select md5(string_agg((to_jsonb(u) - 'role')::text, ',' order by u.id)) from users u") +
 		d.Text("select string_agg(id || '-' || ended_at::text, ',' order by id) from sessions") +
 		d.sum("offices", "office_countries", "mobile_numbers", "authenticators", "recovery_codes", "sso_providers",
-			"sso_flows", "reset_requests", "audit_events", "held_forms", "notices") + fmt.Sprint(len(d.mail.ids))
+			"sso_flows", "reset_requests", "office_applications", "audit_events", "held_forms", "notices") +
+		fmt.Sprint(len(d.mail.ids))
 }
 
 // Whoever loses the role while the act waits for its turn does nothing: every route that a superuser may post and an
@@ -98,6 +106,7 @@ func TestWhoIsDemotedWhileTheActWaitsChangesNothing(t *testing.T) {
 	}
 	d, tried := &demotion{accessFixture: newStepUpFixture(t)}, 0
 	factory.User(t, d.pool, d.users["ACME/user"].OfficeID, factory.UserOpts{Username: "vice", Role: "superuser"})
+	d.app = d.guard("Ledger", func(*application.Application) {})
 	d.Exec("drop schema kept cascade")
 	d.tables, d.empty = nil, nil
 	d.keep()

@@ -6,12 +6,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// PNG answers with a picture that somebody uploaded: nothing in it is performed, and this browser alone may keep it,
-// for five minutes.
+// PNG answers with a picture that somebody uploaded: nothing in it is performed, and no browser keeps it.
 func PNG(c echo.Context, picture []byte) error {
 	h := c.Response().Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "private, max-age=300")
+	h.Set("Content-Security-Policy", PagePolicy+"; sandbox")
+	h.Set("Cache-Control", "no-store")
 	return c.Blob(http.StatusOK, "image/png", picture)
 }
