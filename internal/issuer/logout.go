@@ -33,8 +33,8 @@ const (
 )
 
 // Leave reads an application's request to log its user out, and returns it sealed, for an address of ours; "" when it
-// says nothing. Whatever of it cannot be believed counts for nothing: without an ID token of ours the user is asked, and
-// the browser is led to no address that is not registered to the letter.
+// says nothing. Whatever of it cannot be believed counts for nothing: without an ID token of ours the user is asked,
+// and the browser is led to no address that is not registered to the letter.
 func (s *Service) Leave(ctx context.Context, values url.Values, from session.Client) (sealed string, _ error) {
 	ctx = op.ContextWithIssuer(ctx, s.issuer)
 	leaving, err := s.leaving(ctx, values, from)
