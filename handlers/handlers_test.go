@@ -22,6 +22,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys"
@@ -107,7 +108,7 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 		t.Fatal(err)
 	}
 	f.services = Services{
-		Doors: doors, Checks: unchecked{},
+		Doors: doors, Probes: doorcheck.NewProbes(pool, ring, time.Now), Checks: unchecked{},
 		Polls:        poll.NewMemory(f.factors.News, time.Now, factory.Logger()),
 		Applications: application.New(pool, log, "localhost"),
 		Offices:      office.New(pool, ways, log, "demo"), Factors: f.factors, Sessions: sessions,

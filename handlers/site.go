@@ -28,6 +28,7 @@ import (
 	applications "github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	doors "github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	issuers "github.com/nightlatch/nightlatch/internal/issuer"
 	offices "github.com/nightlatch/nightlatch/internal/office"
@@ -55,6 +56,7 @@ type Services struct {
 	Issuer   *issuers.Service
 	Replays  *replay.Store
 	Doors    *doors.Service
+	Probes   *doorcheck.Probes
 
 	Applications *applications.Service
 
@@ -134,7 +136,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 		d.Installation, d.Applications, d.Issuer, d.Listen, d.Jobs, d.Currency, d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)
 	s.home = home.New(w, d.Applications, d.Factors)
-	s.door = door.New(w, d.Doors, d.Proxies, d.Checks)
+	s.door = door.New(w, d.Probes, d.Doors, d.Proxies, d.Checks)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.
 	s.echo.IPExtractor = d.Proxies.Client

@@ -7,11 +7,19 @@ import (
 	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
-type doctorCommand struct{}
+type doctorCommand struct {
+	URL      string   `arg:"" optional:"" name:"url" help:"An application's address, to examine its proxy."`
+	Public   []string `help:"Beginnings of paths of that application that everybody may see."`
+	Upstream string   `help:"The application's own address, which nobody but its proxy should reach from here."`
+	JSON     bool     `name:"json" help:"Answer in JSON what is wrong with an application's proxy."`
+}
 
 // Run examines the installation. An environment that cannot be used is a finding, not an error of the command.
-func (doctorCommand) Run(ctx context.Context, registry []sms.Provider, env variables, std stdio) error {
+func (c doctorCommand) Run(ctx context.Context, registry []sms.Provider, env variables, std stdio) error {
 	cfg, err := readConfig(registry, env)
+	if c.URL != "" && err == nil {
+		return c.application(ctx, cfg, std)
+	}
 	if err != nil {
 		return doctor.Wrong(err, std.out)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
@@ -101,6 +102,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Signing:  a.web.signing,
 		Issuer:   a.web.issuer,
 		Doors:    doors,
+		Probes:   doorcheck.NewProbes(a.pool, a.ring, time.Now),
 
 		Applications: application.New(a.pool, a.log, a.cfg.url.Host),
 

@@ -191,6 +191,13 @@ type DemoMessage struct {
 	At     time.Time
 }
 
+type DoorSighting struct {
+	Probe     string
+	SeenAt    string
+	Seen      []byte
+	CreatedAt time.Time
+}
+
 type Enrolment struct {
 	SessionID int64
 	SecretCt  []byte

@@ -11,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/session"
 	templates "github.com/nightlatch/nightlatch/templates/door"
 )
@@ -21,6 +22,7 @@ const checkLimit = 5 * time.Second
 // AuthRequest answers nginx's auth_request: 200 with who is there, 401 or 403, never a redirect. What the visitor then
 // sees, ForwardAuth says.
 func (s *Screens) AuthRequest(c echo.Context) error {
+	s.tell(c, doorcheck.AtAuthRequest)
 	answer, _, err := s.judge(c)
 	status := http.StatusOK
 	switch {
@@ -42,6 +44,7 @@ func (s *Screens) AuthRequest(c echo.Context) error {
 // ForwardAuth answers Caddy's forward_auth and Traefik's forwardAuth, whose visitors see the answer: 200 with who is
 // there, 302 to the log-in for a page, 401 for what is no page, 403 for who may not enter.
 func (s *Screens) ForwardAuth(c echo.Context) error {
+	s.tell(c, doorcheck.AtForwardAuth)
 	answer, a, err := s.judge(c)
 	answer.Headers.Set(c.Response().Header())
 	status, reply := s.reply(c, answer, a, err)

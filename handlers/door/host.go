@@ -14,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/session"
 	templates "github.com/nightlatch/nightlatch/templates/door"
 )
@@ -137,6 +138,7 @@ func (s *Screens) OnHost(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		// Whether its subdomains are asked by https is not for us to say.
 		c.Response().Header().Del("Strict-Transport-Security")
+		s.tell(c, doorcheck.AtHost)
 		err := next(c)
 		var known *echo.HTTPError
 		switch {

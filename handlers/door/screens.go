@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/door"
+	"github.com/nightlatch/nightlatch/internal/doorcheck"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -32,9 +33,15 @@ type Meter interface {
 	Door(status int)
 }
 
+// Probes keep what was seen of the doctor's own requests.
+type Probes interface {
+	Tell(ctx context.Context, header string, seen doorcheck.Sighting) error
+}
+
 // Screens are the door's.
 type Screens struct {
 	*web.Web
+	probes  Probes
 	doors   Doors
 	proxies Proxies
 	meter   Meter
@@ -42,6 +49,6 @@ type Screens struct {
 }
 
 // New returns the Screens.
-func New(w *web.Web, doors Doors, proxies Proxies, meter Meter) *Screens {
-	return &Screens{w, doors, proxies, meter, hostPolicy(w.Origin.Scheme + "://" + w.Origin.Host)}
+func New(w *web.Web, probes Probes, doors Doors, proxies Proxies, meter Meter) *Screens {
+	return &Screens{w, probes, doors, proxies, meter, hostPolicy(w.Origin.Scheme + "://" + w.Origin.Host)}
 }

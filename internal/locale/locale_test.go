@@ -112,7 +112,7 @@ func TestEveryWordOfTheProgramHasItsText(t *testing.T) {
 		"../audit/audit.go": "audit.", "../twofactor/notice.go": "notice.", "../account/role.go": "role.",
 		"../users/users.go": "user_problem.", "../users/plan.go": "user_problem.",
 		"../federation/trouble.go": "sso_trouble.", "../application/decide.go": "door_why.",
-		"../application/check.go": "applications.",
+		"../application/check.go": "applications.", "../doorcheck/finding.go": "doorcheck.",
 	} {
 		source, err := os.ReadFile(file)
 		if err != nil {

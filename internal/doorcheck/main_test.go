@@ -1,0 +1,9 @@
+package doorcheck
+
+import (
+	"testing"
+
+	"github.com/nightlatch/nightlatch/db/dbtest"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
