@@ -37,7 +37,7 @@ type appCreate struct {
 	Roles            string   `help:"Roles that may enter, with commas between; all of them without it."`
 	MaxFactorAge     string   `help:"Greatest age of the second factor, as 15m. As old as the session without it."`
 	RequireTwoFactor bool     `help:"Demand two factors, even where the office does not."`
-	Sensitive        bool     `help:"It holds what is worth most: see docs/applications.md."`
+	Sensitive        bool     `help:"A mark for who keeps the list: it holds what is worth most."`
 	JSON             bool     `name:"json" help:"Answer in JSON."`
 	oidcFlags        `embed:""`
 }
