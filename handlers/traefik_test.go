@@ -60,8 +60,8 @@ func TestTraefiksRequestsAreJudged(t *testing.T) {
 	}
 }
 
-// toldWho fails the test unless an answer has every header that Traefik copies to the application, once, and somebody in
-// it exactly when it lets them in.
+// toldWho fails the test unless an answer has every header that Traefik copies to the application, once, and somebody
+// in it exactly when it lets them in.
 func toldWho(t *testing.T, name string, rec *httptest.ResponseRecorder) {
 	t.Helper()
 	for _, header := range door.HeaderNames() {
