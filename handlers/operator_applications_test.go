@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/issuer"
+	"github.com/nightlatch/nightlatch/internal/typed/typedtest"
 )
 
 var (
@@ -127,5 +129,29 @@ func TestAnOperatorSeesWhoCameToAnApplication(t *testing.T) {
 	if body := plain(f.ask(http.MethodGet, paths.To(paths.OperatorApplication, other), cookie, "").Body.String()); strings.
 		Contains(body, "una") {
 		t.Error("it stands on another application's page too")
+	}
+}
+
+// Where a proxy finds the application and Nightlatch is read as every field is.
+func TestAProxysPlacesAreReadAsPeopleSeeThem(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	cookie := f.ops()
+	f.ask(http.MethodPost, paths.OperatorApplicationNew, cookie,
+		"kind=forward&name=Ledger&url=https://ledger.example&all=yes&role=user")
+	page := paths.To(paths.OperatorApplication, f.ID("select id from applications"))
+	ask := func(upstream, at string) string {
+		query := url.Values{"proxy": {"caddy"}, "upstream": {upstream}, "at": {at}}
+		return f.ask(http.MethodGet, page+"?"+query.Encode(), cookie, "").Body.String()
+	}
+	const upstream, at = "http://10.0.0.7:81", "127.0.0.1:9999"
+	plain, places := ask(upstream, at), typedtest.Decorated(at)
+	if !strings.Contains(plain, "reverse_proxy "+upstream) {
+		t.Fatal("the page has no configuration with this address")
+	}
+	for i, decorated := range typedtest.Decorated(upstream) {
+		if ask(decorated, places[i]) != plain {
+			t.Errorf("%q or %q is another address", decorated, places[i])
+		}
 	}
 }

@@ -379,9 +379,10 @@ func TestNobodyButAnOperatorReachesOperatorsPages(t *testing.T) {
 	for _, route := range f.operatorRoutes(t) {
 		path := strings.ReplaceAll(target(route, 1), "*", "api/queues/sms_login/pause")
 		rec := f.ask(route.Method, path, full, form("up_to", "1"))
-		// A form without its values is refused with a sentence, and there is no challenge 1, nor session 1 by then; no
-		// door is closed.
-		named := strings.HasPrefix(path, "/operator/waiting/") || strings.Contains(path, "/sessions/")
+		// A form without its values is refused with a sentence, and there is no challenge or
+		// application 1, nor session 1 by then; no door is closed.
+		named := strings.HasPrefix(path, "/operator/waiting/") || strings.HasPrefix(path, "/operator/applications/") ||
+			strings.Contains(path, "/sessions/")
 		closed := rec.Code == http.StatusForbidden || rec.Code == http.StatusNotFound && !named || rec.Code >= 500
 		if closed && path != "/operator/login/code" {
 			t.Errorf("an operator's %s %s answers %d", route.Method, path, rec.Code)

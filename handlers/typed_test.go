@@ -99,9 +99,10 @@ func TestEveryFieldIsReadAsPeopleSeeIt(t *testing.T) {
 			t.Errorf("the password field %s is not left as it came: %q", name, got)
 		}
 	}
-	// A search is read by what it asks: TestASearchIsReadAsPeopleSeeIt.
+	// A search is read by what it asks: TestASearchIsReadAsPeopleSeeIt; and where a proxy finds
+	// what it needs: TestAProxysPlacesAreReadAsPeopleSeeThem.
 	for _, name := range fields(t, "text", "search", "email", "tel", "url")["get"] {
-		if !slices.Contains([]string{"q", "office", "username"}, name) {
+		if !slices.Contains([]string{"q", "office", "username", "upstream", "at"}, name) {
 			t.Errorf("the search field %s is read by nobody", name)
 		}
 	}

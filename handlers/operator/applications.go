@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/proxyconfig"
+	"github.com/nightlatch/nightlatch/internal/typed"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/operator"
 )
@@ -125,7 +126,7 @@ func (s *Screens) clientView(c echo.Context, id int64, secret string) (*pages.Cl
 // proxyView is the configuration that is asked for by the address: nginx, and all of it on one machine, without.
 func (s *Screens) proxyView(c echo.Context, a application.Application) (*pages.ProxyView, error) {
 	const upstream = "http://127.0.0.1:9000"
-	view := &pages.ProxyView{Upstream: c.QueryParam("upstream"), At: c.QueryParam("at")}
+	view := &pages.ProxyView{Upstream: typed.Line(c.QueryParam("upstream")), At: typed.Line(c.QueryParam("at"))}
 	names := map[string]string{"nginx": "nginx", "caddy": "Caddy", "traefik": "Traefik"}
 	if view.Proxy = c.QueryParam("proxy"); names[view.Proxy] == "" {
 		view.Proxy = proxyconfig.Proxies()[0]
