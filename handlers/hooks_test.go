@@ -150,11 +150,11 @@ func TestAWrongHookTokenIsAnUnknownAddress(t *testing.T) {
 	site, _ := hooked(t, h)
 	ordinary := httptest.NewRecorder()
 	site.ServeHTTP(ordinary, httptest.NewRequest(http.MethodPost, "/nothing/is/here", nil))
-	want := requestID.ReplaceAllString(ordinary.Body.String(), "")
+	want := momentary.ReplaceAllString(ordinary.Body.String(), "")
 	for _, path := range []string{"/hooks/" + hookToken[:25] + "/vonage", "/hooks/" + hookToken + "x/vonage",
 		"/hooks//vonage", "/hooks/x/voice/abc.1", "/hooks/" + strings.ToUpper(hookToken) + "/webhook"} {
 		rec := hook(site, path, "a=b")
-		if rec.Code != http.StatusNotFound || requestID.ReplaceAllString(rec.Body.String(), "") != want {
+		if rec.Code != http.StatusNotFound || momentary.ReplaceAllString(rec.Body.String(), "") != want {
 			t.Errorf("%s answers %d, and not as any unknown address", path, rec.Code)
 		}
 	}

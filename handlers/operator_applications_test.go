@@ -19,6 +19,7 @@ import (
 
 var (
 	shownSecret = regexp.MustCompile(`<code id="secret">([^<]+)</code>`)
+	proxyText   = regexp.MustCompile(`(?s)<pre id="proxy-text".*?</pre>`)
 	shownClient = regexp.MustCompile(`<code id="client-id">([^<]+)</code>`)
 )
 
@@ -142,7 +143,7 @@ func TestAProxysPlacesAreReadAsPeopleSeeThem(t *testing.T) {
 	page := paths.To(paths.OperatorApplication, f.ID("select id from applications"))
 	ask := func(upstream, at string) string {
 		query := url.Values{"proxy": {"caddy"}, "upstream": {upstream}, "at": {at}}
-		return f.ask(http.MethodGet, page+"?"+query.Encode(), cookie, "").Body.String()
+		return proxyText.FindString(f.ask(http.MethodGet, page+"?"+query.Encode(), cookie, "").Body.String())
 	}
 	const upstream, at = "http://10.0.0.7:81", "127.0.0.1:9999"
 	plain, places := ask(upstream, at), typedtest.Decorated(at)

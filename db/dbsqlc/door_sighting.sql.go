@@ -10,9 +10,6 @@ import (
 )
 
 const doorSightingAdd = `-- name: DoorSightingAdd :exec
-with gone as (
-    delete from door_sightings where created_at < now() - interval '1 hour'
-)
 insert into door_sightings (probe, seen_at, seen) values ($1, $2, $3)
 on conflict (probe, seen_at) do nothing
 `
@@ -23,10 +20,24 @@ type DoorSightingAddParams struct {
 	Seen   []byte
 }
 
-// One probe is seen once at each place, and what nobody read is gone after an hour.
+// One probe is seen once at each place.
 func (q *Queries) DoorSightingAdd(ctx context.Context, db DBTX, arg DoorSightingAddParams) error {
 	_, err := db.Exec(ctx, doorSightingAdd, arg.Probe, arg.SeenAt, arg.Seen)
 	return err
+}
+
+const doorSightingDeleteOld = `-- name: DoorSightingDeleteOld :execrows
+delete from door_sightings where probe in (
+    select d.probe from door_sightings d where d.created_at < now() - interval '1 hour' limit $1)
+`
+
+// What no doctor came back for.
+func (q *Queries) DoorSightingDeleteOld(ctx context.Context, db DBTX, batch int32) (int64, error) {
+	result, err := db.Exec(ctx, doorSightingDeleteOld, batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const doorSightingTake = `-- name: DoorSightingTake :many

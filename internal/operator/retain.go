@@ -22,7 +22,7 @@ func (s *Service) Retain(ctx context.Context, days int) (int, error) {
 		},
 		func(ctx context.Context, tx dbsqlc.DBTX, batch int32) (int64, error) {
 			return s.q.DemoMessageDeleteOld(ctx, tx, dbsqlc.DemoMessageDeleteOldParams{Age: age, Batch: batch})
-		}, s.q.AuditEventDeleteOld, s.q.TicketDeleteOld)
+		}, s.q.AuditEventDeleteOld, s.q.TicketDeleteOld, s.q.DoorSightingDeleteOld)
 	if err != nil {
 		return gone, fmt.Errorf("delete what is older than %d days: %w", days, err)
 	}
