@@ -79,7 +79,7 @@ scenario('a log-out here ends the session there, and a link to log out asks firs
   await user.reads('An application asks to log');
   await accessible(user.page, 'the question before a log-out');
   await user.link('Stay logged in').click();
-  await user.page.waitForLoadState();
+  await user.reads(`Hello ${office.code}/una`); // the only application
   assert.equal(application.sessions.size, 1);
   await user.go('/oauth2/logout');
   await user.page.locator('main').getByRole('button', { name: 'Log out' }).click();

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +36,11 @@ func newReader(t *testing.T) *reader {
 var usersOwn = []string{
 	"Nightlatch", "ACME Accountants", "OTHER Accountants", canary, "ACME", "OTHER", "Somebody",
 	"user", "accountant", "superuser", "target", "enrolling", "ops", "POST", "vonage", "NL", "EUR", "UTC",
+	"Payroll", "payroll", "example",
 }
+
+// signingKey is how the history names a key of the provider.
+var signingKey = regexp.MustCompile(`^(ES|RS)256( \S+)?$`)
 
 // codes are the elements that hold keys, codes, addresses and usernames.
 const codes = "[data-secret], .code, .codes, .secret, .mono"
@@ -61,6 +66,9 @@ func (r *reader) read(name string, rec *httptest.ResponseRecorder) {
 	}
 	r.pages++
 	for _, text := range texts {
+		if signingKey.MatchString(text) {
+			continue
+		}
 		if words := localetest.English(text, usersOwn...); len(words) > 0 && r.found[text] == "" {
 			r.found[text] = fmt.Sprintf("%s (%d): %q", name, rec.Code, words)
 		}
