@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"testing"
 )
@@ -23,23 +22,7 @@ func Front(t testing.TB, proxy, config, address string) {
 		p.start(t, dir, "caddy", "run", "--adapter", "caddyfile", "--config", "Caddyfile")
 		return
 	}
-	user := ""
-	if os.Getuid() == 0 {
-		user = "user root;\n"
-	}
-	write(t, filepath.Join(dir, "nginx.conf"), user+`daemon off;
-pid nginx.pid;
-error_log stderr warn;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-`+config+"}\n")
-	p.start(t, dir, "nginx", "-e", "stderr", "-p", dir, "-c", "nginx.conf")
+	p.startNginx(t, dir, config)
 }
 
 // Loopback is a way to sites under names of this machine, such as payroll.localhost, which not every resolver knows.

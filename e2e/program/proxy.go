@@ -77,6 +77,13 @@ func Nginx(t testing.TB, site, upstream string) *Proxy {
 	p.roots = certificate(t, filepath.Join(dir, "site"))
 	site = swap(t, site, "http://127.0.0.1:8080", "http://"+upstream, "listen 443", "listen "+p.https,
 		"listen 80", "listen "+p.HTTP, "/etc/ssl/"+ProxyHost, filepath.Join(dir, "site"))
+	p.startNginx(t, dir, "set_real_ip_from 127.0.0.0/8;\nreal_ip_header "+visitorHeader+";\n"+site)
+	return p
+}
+
+// startNginx starts nginx with what stands in its http block. It writes nowhere but into dir.
+func (p *Proxy) startNginx(t testing.TB, dir, block string) {
+	t.Helper()
 	user := ""
 	if os.Getuid() == 0 {
 		user = "user root;\n" // whom else the folder is closed to
@@ -92,11 +99,8 @@ http {
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
-    set_real_ip_from 127.0.0.0/8;
-    real_ip_header `+visitorHeader+`;
-`+site+"}\n")
+`+block+"}\n")
 	p.start(t, dir, "nginx", "-e", "stderr", "-p", dir, "-c", "nginx.conf")
-	return p
 }
 
 // Caddy starts Caddy with site, a configuration as docs/operating.md has it, in front of the program at upstream.
