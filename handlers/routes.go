@@ -51,7 +51,7 @@ func (s *site) unlessChecked(all ...echo.MiddlewareFunc) echo.MiddlewareFunc {
 			guarded = m(guarded)
 		}
 		return func(c echo.Context) error {
-			if path := c.Path(); path == paths.DoorAuthRequest || path == paths.DoorForwardAuth {
+			if paths.IsCheck(c.Path()) {
 				return next(c)
 			}
 			return guarded(c)

@@ -29,8 +29,7 @@ func Compress(site http.Handler) (http.Handler, error) {
 	}
 	compressed := wrap(site)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		check := r.URL.Path == paths.DoorAuthRequest || r.URL.Path == paths.DoorForwardAuth
-		if r.Method != http.MethodGet || r.URL.RawQuery != "" || check {
+		if r.Method != http.MethodGet || r.URL.RawQuery != "" || paths.IsCheck(r.URL.Path) {
 			site.ServeHTTP(w, r)
 			return
 		}

@@ -211,6 +211,10 @@ const (
 	Hooks = "/hooks/:token"
 )
 
+// IsCheck reports whether a path is one that proxies ask for each request to an application. What stands before every
+// other route does not stand before it.
+func IsCheck(path string) bool { return path == DoorAuthRequest || path == DoorForwardAuth }
+
 // To returns the address of a pattern with its parameters filled in, in order. Too few or too many values are a
 // mistake of the program, and panic.
 func To(pattern string, values ...any) string {
