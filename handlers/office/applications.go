@@ -11,6 +11,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/office"
@@ -48,7 +49,7 @@ func (s *Screens) ApplicationPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	set := tightened{roles: words(a), off: a.Door.Off}
+	set := tightened{roles: a.Door.Roles, off: a.Door.Off}
 	if a.Door.MaxFactorAge != a.OwnMaxFactorAge {
 		set.age = strconv.FormatFloat(a.Door.MaxFactorAge.Minutes(), 'f', -1, 64)
 	}
@@ -57,16 +58,9 @@ func (s *Screens) ApplicationPage(c echo.Context) error {
 
 // tightened is what the form has.
 type tightened struct {
-	roles []string
+	roles []account.Role
 	age   string // minutes
 	off   bool
-}
-
-func words(a application.OfOffice) (all []string) {
-	for _, role := range a.Door.Roles {
-		all = append(all, string(role))
-	}
-	return all
 }
 
 // applicationOf returns the application that the address names, if it is there for the office.
@@ -88,13 +82,8 @@ func (s *Screens) TightenApplication(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	typed := tightened{roles: c.Request().PostForm["role"], age: c.FormValue("age"), off: c.FormValue("off") == "yes"}
-	wanted := application.Tighter{Off: typed.off, MaxFactorAge: web.Minutes(typed.age)}
-	for _, role := range application.Roles() {
-		if slices.Contains(typed.roles, string(role)) {
-			wanted.Roles = append(wanted.Roles, role)
-		}
-	}
+	typed := tightened{roles: web.Roles(c), age: c.FormValue("age"), off: c.FormValue("off") == "yes"}
+	wanted := application.Tighter{Off: typed.off, Roles: typed.roles, MaxFactorAge: web.Minutes(typed.age)}
 	err = s.apps.Tighten(c.Request().Context(), web.CurrentSession(c), a.ID, wanted, s.Client(c))
 	var problems application.Problems
 	if errors.As(err, &problems) {
@@ -113,13 +102,7 @@ func (s *Screens) showApplication(
 	view := pages.ApplicationView{
 		ID: a.ID, Name: a.Name, Disabled: a.Door.Disabled, Off: typed.off, Age: typed.age,
 		OwnAge: s.FactorAge(c, a.OwnMaxFactorAge),
-	}
-	for _, role := range application.Roles() {
-		if slices.Contains(a.OwnRoles, role) {
-			view.Roles = append(view.Roles, pages.RoleBox{
-				Role: string(role), Chosen: slices.Contains(typed.roles, string(role)),
-			})
-		}
+		Roles:  templates.RolesField{Legend: s.T(c, "apps.who"), Boxes: web.RoleBoxes(a.OwnRoles, typed.roles)},
 	}
 	for _, p := range problems {
 		switch {
@@ -128,7 +111,7 @@ func (s *Screens) showApplication(
 		case p.Wrong == application.BadAge:
 			view.AgeError = s.T(c, "applications.bad_age")
 		default:
-			view.RolesError = strings.TrimSpace(view.RolesError + " " + s.T(c, "applications.no_role"))
+			view.Roles.Error = strings.TrimSpace(view.Roles.Error + " " + s.T(c, "applications.no_role"))
 		}
 	}
 	f, err := s.AppLayout(c, a.Name, paths.To(paths.OfficeApplication, a.ID), templates.SectionOffice)

@@ -121,14 +121,13 @@ func (s *Screens) showForm(c echo.Context, r registration, was string, refused e
 		Offices:   pages.TextField{Name: "codes", Value: r.codes, Hint: true, Max: 2000},
 		TwoFactor: r.RequireTwoFactor, Age: pages.TextField{Name: "age", Value: r.age, Hint: true, Max: 10},
 		Sensitive: r.Sensitive, Auth: r.auth, WithoutPKCE: r.client.AllowWithoutPKCE, ES256: r.client.ES256,
-		KeySet:     pages.TextField{Name: "key_set", Value: string(r.client.KeySet), Lines: 4, Hint: true, Max: 20_000},
-		RolesError: wrong["roles"],
+		KeySet: pages.TextField{Name: "key_set", Value: string(r.client.KeySet), Lines: 4, Hint: true, Max: 20_000},
+		Roles: templates.RolesField{
+			Legend: s.T(c, "apps.roles"), Boxes: web.RoleBoxes(application.Roles(), r.Roles), Error: wrong["roles"],
+		},
 	}
 	if r.Kind == application.OIDC {
 		view.Client = clientFields(r)
-	}
-	for _, role := range application.Roles() {
-		view.Roles = append(view.Roles, pages.RoleBox{Role: string(role), Chosen: slices.Contains(r.Roles, role)})
 	}
 	for _, field := range slices.Concat(refs(view.About), refs(view.Client),
 		[]*pages.TextField{&view.Offices, &view.Age, &view.KeySet}) {

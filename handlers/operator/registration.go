@@ -2,7 +2,6 @@ package operator
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -37,12 +36,7 @@ func registrationTyped(c echo.Context) registration {
 	if !r.AllOffices {
 		r.Offices = strings.FieldsFunc(r.codes, func(mark rune) bool { return strings.ContainsRune(" ,;", mark) })
 	}
-	for _, role := range application.Roles() {
-		if slices.Contains(c.Request().PostForm["role"], string(role)) {
-			r.Roles = append(r.Roles, role)
-		}
-	}
-	r.MaxFactorAge = web.Minutes(r.age)
+	r.Roles, r.MaxFactorAge = web.Roles(c), web.Minutes(r.age)
 	r.client = issuer.Registration{
 		RedirectURIs: list("redirect"), PostLogoutURIs: list("post_logout"),
 		BackchannelLogoutURI: c.FormValue("backchannel"), Public: r.auth == pages.AuthPublic,

@@ -18,26 +18,19 @@ type ApplicationRow struct {
 
 // ApplicationView is what an office demands for one application beyond what the operator does.
 type ApplicationView struct {
-	ID         int64
-	Name       string
-	Disabled   bool // by its operator
-	Off        bool
-	Roles      []RoleBox // that the operator admits
-	RolesError string
-	Age        string // minutes
-	AgeError   string
-	OwnAge     string // the operator's, in words, or ""
-}
-
-// RoleBox is a role that may enter, or not.
-type RoleBox struct {
-	Role   string
-	Chosen bool
+	ID       int64
+	Name     string
+	Disabled bool // by its operator
+	Off      bool
+	Roles    templates.RolesField // that the operator admits
+	Age      string               // minutes
+	AgeError string
+	OwnAge   string // the operator's, in words, or ""
 }
 
 // Problems implements templates.Refusable.
 func (v ApplicationView) Problems() []templates.Problem {
-	return templates.Problems("roles", v.RolesError, "age", v.AgeError)
+	return templates.Problems("roles", v.Roles.Error, "age", v.AgeError)
 }
 
 // Applications is the list, Application the form.

@@ -73,8 +73,7 @@ type ApplicationFormView struct {
 	About       []TextField // what it is, and where
 	AllOffices  bool
 	Offices     TextField // codes
-	Roles       []RoleBox
-	RolesError  string
+	Roles       templates.RolesField
 	TwoFactor   bool
 	Age         TextField // minutes
 	Sensitive   bool
@@ -83,12 +82,6 @@ type ApplicationFormView struct {
 	KeySet      TextField
 	WithoutPKCE bool
 	ES256       bool
-}
-
-// RoleBox is a role that may enter, or not.
-type RoleBox struct {
-	Role   string
-	Chosen bool
 }
 
 // Kinds returns the kinds to choose from.
@@ -113,7 +106,7 @@ func (v ApplicationFormView) Problems() (found []templates.Problem) {
 	for _, f := range fields {
 		found = append(found, templates.Problems(f.Name, f.Error)...)
 	}
-	return append(found, templates.Problems(v.Offices.Name, v.Offices.Error, "roles", v.RolesError, v.Age.Name,
+	return append(found, templates.Problems(v.Offices.Name, v.Offices.Error, "roles", v.Roles.Error, v.Age.Name,
 		v.Age.Error)...)
 }
 
