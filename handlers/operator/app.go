@@ -49,14 +49,7 @@ func (s *Screens) ProveForApp(c echo.Context) error {
 		return s.showApp(c, "", noCode)
 	}
 	if _, err = s.factors.Prove(ctx, sess, s.Client(c), factor.App, code); err != nil {
-		problem, ended, err := s.codeProblem(c, err)
-		switch {
-		case err != nil:
-			return err
-		case ended != "":
-			return s.Tell(c, paths.OperatorLogin, ended)
-		}
-		return s.showApp(c, "", problem)
+		return s.refuseCode(c, err, func(problem string) error { return s.showApp(c, "", problem) })
 	}
 	token, err := s.sessions.ProvePassword(ctx, sess)
 	if err != nil {
@@ -101,12 +94,5 @@ func (s *Screens) ConfirmApp(c echo.Context) error {
 	case errors.Is(err, fault.StepUpRequired), errors.Is(err, twofactor.ErrOver):
 		return s.Redirect(c, paths.OperatorApp) // the proofs are old, or another tab was first
 	}
-	problem, ended, err := s.codeProblem(c, err)
-	switch {
-	case err != nil:
-		return err
-	case ended != "":
-		return s.Tell(c, paths.OperatorLogin, ended)
-	}
-	return s.showAppSetup(c, problem)
+	return s.refuseCode(c, err, func(problem string) error { return s.showAppSetup(c, problem) })
 }

@@ -46,14 +46,22 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		s.SetSession(c, proven.Token)
 		return s.Home(c, web.CurrentSession(c).User.ID, paths.Operator)
 	}
-	problem, ended, err := s.codeProblem(c, err)
+	return s.refuseCode(c, err, func(problem string) error {
+		return s.showCode(c, http.StatusUnprocessableEntity, problem)
+	})
+}
+
+// refuseCode shows the page again on which a code was not right, with what is wrong, or leads to the log-in when that
+// has ended.
+func (s *Screens) refuseCode(c echo.Context, refused error, show func(problem string) error) error {
+	problem, ended, err := s.codeProblem(c, refused)
 	switch {
 	case err != nil:
 		return err
 	case ended != "":
 		return s.Tell(c, paths.OperatorLogin, ended)
 	}
-	return s.showCode(c, http.StatusUnprocessableEntity, problem)
+	return show(problem)
 }
 
 // codeProblem is the sentence for a code that was not right, or the word for why the log-in has ended.
