@@ -180,7 +180,7 @@ func (f *fixture) numbers(o factory.NumberOpts) {
 // in is the cookie of a session of one factor.
 func (f *fixture) in(who string) string {
 	f.t.Helper()
-	token, err := f.factors.Begin(context.Background(), f.users[who], "en", session.Client{Address: "192.0.2.1"})
+	token, _, err := f.factors.Begin(context.Background(), f.users[who], "en", session.Client{Address: "192.0.2.1"})
 	if err != nil {
 		f.t.Fatal(err)
 	}

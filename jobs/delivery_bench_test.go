@@ -144,7 +144,7 @@ func (h *house) logIn() {
 			for u := range next {
 				client := session.Client{Address: fmt.Sprintf("10.%d.%d.%d", u.ID>>16&255, u.ID>>8&255, u.ID&255),
 					Browser: []byte(u.Username)}
-				if _, err := h.factors.Begin(context.Background(), u, "en", client); err != nil {
+				if _, _, err := h.factors.Begin(context.Background(), u, "en", client); err != nil {
 					h.b.Error(err)
 					return
 				}

@@ -34,7 +34,7 @@ func TestTheStatementsThatEnqueueACode(t *testing.T) {
 		return account.User{ID: u.ID, OfficeID: office, Username: u.Username, Role: account.RoleUser, PasswordVersion: 1}
 	}
 	begin := func(u account.User) session.Token {
-		token, err := factors.Begin(t.Context(), u, "en", session.Client{Address: "192.0.2.7"})
+		token, _, err := factors.Begin(t.Context(), u, "en", session.Client{Address: "192.0.2.7"})
 		if err != nil {
 			t.Fatal(err)
 		}

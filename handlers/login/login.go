@@ -49,7 +49,7 @@ func (s *Screens) begin(
 	if err != nil {
 		return "", "", err
 	}
-	token, sent, err := s.factors.LogIn(c.Request().Context(), user, s.spokenBy(c, user), client)
+	token, sent, err := s.factors.Begin(c.Request().Context(), user, s.spokenBy(c, user), client)
 	if sent {
 		return token, paths.LoginCode, err
 	}

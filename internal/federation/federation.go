@@ -70,7 +70,7 @@ func (r *Refused) Error() string { return "single sign-on refused in an office w
 // Opener begins the session of a user in the transaction that proved who they are: twofactor.Service.
 type Opener interface {
 	Open(ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client,
-		by session.AuthSource) (session.Token, error)
+		by session.AuthSource) (token session.Token, sent bool, err error)
 }
 
 // Service is the single sign-on of all offices.

@@ -86,7 +86,7 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 			}
 			made = true
 		}
-		token, err = s.opener.Open(ctx, tx, user, language, client, session.ByPassword)
+		token, _, err = s.opener.Open(ctx, tx, user, language, client, session.ByPassword)
 		return err
 	})
 	if err != nil {

@@ -133,7 +133,7 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 			}
 			return nil
 		}
-		arrival.Session, err = s.opener.Open(ctx, tx, user, a.Speaks(user.Language), a.Client, by)
+		arrival.Session, _, err = s.opener.Open(ctx, tx, user, a.Speaks(user.Language), a.Client, by)
 		return err
 	})
 	if err != nil {

@@ -220,7 +220,7 @@ func TestThePasswordAloneEnrolsNobodyWhoseFactorIsTheProviders(t *testing.T) {
 			jane := f.users["ACME/jane"]
 			f.link()
 			f.provide("ACME", Trust)
-			early, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
+			early, _, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -239,7 +239,7 @@ func TestThePasswordAloneEnrolsNobodyWhoseFactorIsTheProviders(t *testing.T) {
 				t.Errorf("who was in sets an app up: %v", err)
 			}
 			before := f.begun()
-			token, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
+			token, _, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"})
 			if !errors.Is(err, test.want) || test.want != nil && (token != "" || f.begun() != before) {
 				t.Errorf("a log-in: %v", err)
 			}
@@ -255,7 +255,7 @@ func TestThePasswordAloneEnrolsNobodyWhoseFactorIsTheProviders(t *testing.T) {
 				t.Errorf("by the provider: %+v, %v", a, err)
 			}
 			factory.Number(t, f.pool, jane.ID, factory.NumberOpts{Number: number.E164})
-			if _, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"}); err != nil {
+			if _, _, err := f.factors.Begin(f.ctx, jane, "en", session.Client{Address: "192.0.2.7"}); err != nil {
 				t.Errorf("with a factor here: %v", err)
 			}
 		})

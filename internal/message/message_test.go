@@ -98,7 +98,7 @@ func newFixtureOver(t testing.TB, pool *db.Pool, route ...string) *fixture {
 	office := factory.Office(t, f.pool, factory.OfficeOpts{TwoFactorRequired: true}).ID
 	user := factory.User(t, f.pool, office, factory.UserOpts{Username: "jdoe"}).ID
 	factory.Number(t, f.pool, user, factory.NumberOpts{})
-	token, err := f.factors.Begin(t.Context(), account.User{
+	token, _, err := f.factors.Begin(t.Context(), account.User{
 		ID: user, OfficeID: office, Username: "jdoe", Role: account.RoleUser, PasswordVersion: 1,
 	}, "nl", session.Client{Address: "192.0.2.7"})
 	if err != nil {

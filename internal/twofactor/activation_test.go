@@ -115,13 +115,13 @@ func TestALogInUnderWayDuringAResetBeginsNothing(t *testing.T) {
 	u := f.user(f.office("ACME", optional), account.RoleUser)
 	proven := u // what SignIn returned, before the hash's queue
 	f.Exec("update users set password_hash = 'new' where id = $1", u.ID)
-	_, err := f.factors.Begin(t.Context(), proven, "en", browser)
+	_, _, err := f.factors.Begin(t.Context(), proven, "en", browser)
 	is(t, err, account.ErrWrong)
 	if n := f.Int("select count(*) from sessions where user_id = $1", u.ID); n != 0 {
 		t.Errorf("%d sessions began", n)
 	}
 	proven.PasswordVersion++
-	if _, err := f.factors.Begin(t.Context(), proven, "en", browser); err != nil {
+	if _, _, err := f.factors.Begin(t.Context(), proven, "en", browser); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 }

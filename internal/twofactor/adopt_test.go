@@ -15,7 +15,7 @@ func TestALogInBegunAgainInItsBrowserGoesOn(t *testing.T) {
 	f := newFixture(t)
 	user := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
 	begin := func(client session.Client) session.Token {
-		token, err := f.factors.Begin(t.Context(), user, "en", client)
+		token, _, err := f.factors.Begin(t.Context(), user, "en", client)
 		if err != nil {
 			t.Error(err)
 		}

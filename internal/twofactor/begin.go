@@ -20,20 +20,13 @@ import (
 // Where no second factor is demanded the user is in. Where one is, the session is a pending log-in, and a user with a
 // confirmed number and no other factor is sent a code; begun again in a browser in which a code is under way, the
 // log-in goes on. It returns account.ErrWrong when the password was changed, or the user disabled, since it was looked
-// at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a password that was right.
+// at, session.ErrCrowded, and ErrFactorElsewhere, which the history tells as a password that was right. It reports
+// whether a code is under way, so that the next page is the one that takes it.
 func (s *Service) Begin(
-	ctx context.Context, user account.User, language string, client session.Client,
-) (session.Token, error) {
-	token, _, err := s.LogIn(ctx, user, language, client)
-	return token, err
-}
-
-// LogIn is Begin, and reports whether a code was sent, so that the next page is the one that takes it.
-func (s *Service) LogIn(
 	ctx context.Context, user account.User, language string, client session.Client,
 ) (token session.Token, sent bool, err error) {
 	err = db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		token, sent, err = s.open(ctx, tx, user, language, client, session.ByPassword)
+		token, sent, err = s.Open(ctx, tx, user, language, client, session.ByPassword)
 		return err
 	})
 	if errors.Is(err, ErrFactorElsewhere) {
@@ -48,19 +41,13 @@ func (s *Service) LogIn(
 func (s *Service) BeginOperator(
 	ctx context.Context, user account.User, client session.Client,
 ) (session.Token, error) {
-	return s.Begin(ctx, user, "", client)
+	token, _, err := s.Begin(ctx, user, "", client)
+	return token, err
 }
 
 // Open is Begin in the caller's transaction, after whatever proved who the user is. A caller with single sign-on has
 // read in the same transaction that the office takes that now.
 func (s *Service) Open(
-	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
-) (session.Token, error) {
-	token, _, err := s.open(ctx, tx, user, language, client, by)
-	return token, err
-}
-
-func (s *Service) open(
 	ctx context.Context, tx pgx.Tx, user account.User, language string, client session.Client, by session.AuthSource,
 ) (token session.Token, sent bool, err error) {
 	// Held from here on: log-ins of one user that come at once are counted one after the other.

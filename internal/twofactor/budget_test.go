@@ -255,7 +255,7 @@ func TestWhatThePasswordAloneAskedForIsNotOfAKnownBrowser(t *testing.T) {
 	t.Parallel()
 	f := newBudgetFixture(t)
 	f.Exec("update offices set two_factor_required = false")
-	token, err := f.factors.Begin(t.Context(), f.owner, "en", elsewhere)
+	token, _, err := f.factors.Begin(t.Context(), f.owner, "en", elsewhere)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -213,7 +213,7 @@ func TestLogInsAtOnceNeverHaveMoreThanThreeLiveCodes(t *testing.T) {
 	f := newFixture(t)
 	u := f.confirmed(f.user(f.office("ACME", required), account.RoleUser), numberA)
 	errs := atOnce(16, func(int) error {
-		_, err := f.factors.Begin(context.Background(), u, "en", session.Client{Address: f.network()})
+		_, _, err := f.factors.Begin(context.Background(), u, "en", session.Client{Address: f.network()})
 		return err
 	})
 	for _, err := range errs {

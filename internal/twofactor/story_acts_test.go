@@ -28,7 +28,7 @@ func (s *story) ownerIn(client session.Client) session.Session {
 		user, err = s.signIn(s.password, client)
 		return err
 	})
-	token, err := s.factors.Begin(s.ctx(), user, "en", client)
+	token, _, err := s.factors.Begin(s.ctx(), user, "en", client)
 	s.must("the owner begins", err)
 	sess := s.load(token)
 	s.mine = client
@@ -83,7 +83,7 @@ func (s *story) ownerMistypes(*rapid.T) {
 		user, err = s.signIn(s.password, s.mine)
 		return err
 	})
-	token, err := s.factors.Begin(s.ctx(), user, "en", s.mine)
+	token, _, err := s.factors.Begin(s.ctx(), user, "en", s.mine)
 	s.must("the owner begins", err)
 	if sess := s.load(token); sess.Pending() {
 		_, err = s.factors.Prove(s.ctx(), sess, s.mine, factor.App, not(s.step(otp.Secret(s.secret), 0)))
@@ -202,7 +202,7 @@ func (s *story) holderLogsIn(*rapid.T) {
 		if s.leaked != s.password {
 			s.Fatalf("a password of before opens")
 		}
-		token, err := s.factors.Begin(s.ctx(), user, "en", client)
+		token, _, err := s.factors.Begin(s.ctx(), user, "en", client)
 		if err != nil {
 			return
 		}
@@ -312,7 +312,7 @@ func (s *story) othersAsk(*rapid.T) {
 	user := rapid.SampledFrom([]account.User{s.colleague, s.evil}).Draw(s.T, "user")
 	client := s.network()
 	for range rapid.SampledFrom([]int{1, 6}).Draw(s.T, "times") {
-		token, err := s.factors.Begin(s.ctx(), user, "en", client)
+		token, _, err := s.factors.Begin(s.ctx(), user, "en", client)
 		if err != nil {
 			return
 		}

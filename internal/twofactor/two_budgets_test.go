@@ -21,7 +21,7 @@ var mine = session.Client{Address: "2001:db8:1:2::3", UserAgent: "test", Browser
 func (f *fixture) beginIn(u account.User, client session.Client) session.Session {
 	f.t.Helper()
 	client.Address = f.network()
-	token, err := f.factors.Begin(context.Background(), u, "en", client)
+	token, _, err := f.factors.Begin(context.Background(), u, "en", client)
 	if err != nil {
 		f.t.Fatalf("begin: %v", err)
 	}

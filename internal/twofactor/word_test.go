@@ -87,7 +87,7 @@ func (f *fixture) voided(owner account.User, post *postbox) {
 	if f.Text("select password_hash from users where id = $1", owner.ID) != "" {
 		f.t.Error("the password stays")
 	}
-	_, err := f.factors.Begin(f.t.Context(), owner, "en", browser)
+	_, _, err := f.factors.Begin(f.t.Context(), owner, "en", browser)
 	is(f.t, err, account.ErrWrong)
 	if got := post.kinds(owner); len(got) != 1 || got[0] != account.Restart || post.mails[0].Token == "" {
 		f.t.Errorf("mailed are %v", got)

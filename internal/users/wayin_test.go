@@ -73,7 +73,7 @@ func newWayIn(t *testing.T) *wayIn {
 
 func (w *wayIn) begin() session.Token {
 	w.t.Helper()
-	token, err := w.factors.Begin(w.t.Context(), w.otto, "en", w.client)
+	token, _, err := w.factors.Begin(w.t.Context(), w.otto, "en", w.client)
 	if err != nil {
 		w.t.Fatal(err)
 	}
