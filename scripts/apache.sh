@@ -1,9 +1,9 @@
 #!/bin/sh
 # Puts Apache with mod_auth_openidc into a folder, once a machine, when this machine has none: the tests sign in to it
-# by OpenID Connect. They are Debian's packages with the libraries that they lack, unpacked and not installed, so that
-# no service starts on a developer's machine.
+# by OpenID Connect. They are Debian's packages with the libraries that they lack: see debian.sh.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/debian.sh
 home=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/nightlatch/tools}/apache
 
 fail() {
@@ -25,21 +25,6 @@ found() {
 
 found && exit 0
 packages="apache2-bin libapache2-mod-auth-openidc"
-other="install $packages another way"
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
-	fail "the tests need Apache, and there is no apt-get here to fetch it with: $other"
-mkdir -p "$home"
-new=$(mktemp -d "$home/new.XXXXXX")
-trap 'rm -rf "$new"' EXIT
-trap 'exit 1' INT TERM
-
-sandbox=
-sudo=
-if [ "$(id -u)" = 0 ]; then
-	sandbox="-o APT::Sandbox::User=root" # the folder is root's alone
-elif command -v sudo >/dev/null; then
-	sudo="sudo -n"
-fi
 
 # lacking names the libraries of the packages that this machine has not.
 lacking() {
@@ -48,10 +33,7 @@ lacking() {
 		[ "$(dpkg-query -W -f '${Status}' "$library" 2>/dev/null)" = "install ok installed" ] || echo "$library"
 	done
 }
-# shellcheck disable=SC2046,SC2086
-download() { (cd "$new" && apt-get download -qq $sandbox $packages $(lacking) >said 2>&1); }
-echo "apache: fetching $packages into $home, once for this machine"
-download || { $sudo apt-get update -qq && download; } ||
-	fail "apt-get download $packages: $(tail -n 1 "$new/said"): $other"
-for package in "$new"/*.deb; do dpkg-deb -x "$package" "$home"; done
+wanted() { echo "$packages $(lacking)"; }
+other="install $packages another way"
+fetch_debian apache "$home" "$packages" "$other"
 found || fail "what was fetched does not run on this machine: $other"
