@@ -10,7 +10,8 @@ const { scenario } = setup();
 
 let office;
 scenario('an office with the setting on', async (fixture) => {
-  ({ office } = await officeWithTwoFactor(fixture, { ada: 'user', bob: 'user', cas: 'user', dot: 'user' }));
+  const roles = { ada: 'user', bob: 'user', cas: 'user', dot: 'user', eve: 'user' };
+  ({ office } = await officeWithTwoFactor(fixture, roles));
 });
 
 const enter = async (fixture, username, options) => {
@@ -121,4 +122,28 @@ scenario('who has another way is offered it first, also in settings', async (fix
   assert.match(dot.page.url(), /next=\/settings\/me\/number$/, 'and still knows where to go on');
   await dot.page.locator('main .button').first().click();
   await dot.at('/settings/confirm/recovery');
+});
+
+scenario('a line that is put away while it asks is not missed, and breaks nothing', async (fixture) => {
+  const eve = await enter(fixture, 'eve');
+  await eve.enrolNumber();
+  await eve.logOut();
+  await eve.enterPassword(office, 'eve');
+  await eve.at('/login/code');
+  const { page } = eve;
+  for (const answer of [{ status: 200, body: '<p>news</p>' }, { status: 502, body: '' }, null]) {
+    await page.reload();
+    const asked = new Promise((tell) => page.route('**/login/message*', tell));
+    const route = await asked;
+    await eve.whileBroken(async () => {
+      await page.locator('#message-line').evaluate((line) => line.remove());
+      const over = page.evaluate(
+        () => new Promise((tell) => document.addEventListener('htmx:finally:request', () => tell(), { once: true })),
+      );
+      await (answer ? route.fulfill(answer) : route.abort('internetdisconnected'));
+      await over;
+      assert.equal(await page.locator('#toasts .error').count(), 0);
+    });
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+  }
 });

@@ -6,8 +6,7 @@
   const all = (selector, root) => [...(root.matches?.(selector) ? [root] : []), ...root.querySelectorAll(selector)];
   const on = (event, act) => document.addEventListener(event, act);
   const { formats: locale, again } = document.documentElement.dataset; // locale is how dates are written
-  // The answer to a form is loaded again, or come back to, as the page that it is: no browser asks to send the form.
-  if (again) history.replaceState(null, "", again);
+  if (again) history.replaceState(null, "", again); // Reload, and Back, load the page, and do not send its form again
   const formats = {
     time: { timeStyle: "medium" }, minute: { timeStyle: "short" }, date: { dateStyle: "medium", timeStyle: "short" },
   };
@@ -50,24 +49,25 @@
   addEventListener("pageshow", () => (leaving = 0)); // Back, to a page that was kept
 
   // A part of the page that does not come takes no control away: the page stays as it is, one sentence says so, and
-  // what asks by itself goes on in growing pauses. Of two clicks the second waits for the first.
-  const pauses = new WeakMap(), asking = new WeakSet();
-  const asks = (element) => element.matches("[hx-trigger^=every]");
+  // what asks by itself goes on in growing pauses, unless it was put away meanwhile. Of two clicks the second waits for
+  // the first. What was put away tells its events at the document: source is what asked.
+  const pauses = new WeakMap(), asking = new WeakSet(), source = ({ detail }) => detail.ctx.sourceElement;
+  const asks = (e) => e.matches("[hx-trigger^=every]"), unheard = (e) => isLeaving() || asks(e) && !e.isConnected;
   const miss = (element, text) => {
-    if (isLeaving()) return;
+    if (unheard(element)) return;
     if (!one("#toasts .error")) one("#toasts").append(one("#missed").content.cloneNode(true));
     write(one("#toasts .error p"), text ?? one("p", one("#missed").content).textContent);
     const wait = Math.min(30_000, 2 * (pauses.get(element)?.wait ?? 1000));
     if (asks(element)) pauses.set(element, { wait, until: performance.now() + wait });
   };
   on("htmx:before:request", (event) => {
-    const { target } = event, paused = pauses.get(target)?.until > performance.now();
+    const target = source(event), paused = pauses.get(target)?.until > performance.now();
     if (asks(target) ? isLeaving() || paused : asking.has(target)) return event.preventDefault();
     if (target.matches("a, button, form")) asking.add(target);
   });
-  on("htmx:before:response", (event) => isLeaving() && asks(event.target) && event.preventDefault());
+  on("htmx:before:response", (e) => asks(source(e)) && unheard(source(e)) && e.preventDefault());
   on("htmx:after:request", (event) => {
-    const { text, response } = event.detail.ctx, { target } = event, page = /^\s*<(!doctype|html)/i.test(text);
+    const { text, response } = event.detail.ctx, target = source(event), page = /^\s*<(!doctype|html)/i.test(text);
     if (response.headers.has("HX-Redirect")) return;
     if (response.status < 400 && !page || response.status === 422) {
       if (pauses.delete(target) || !asks(target)) one("#toasts .error")?.remove();
@@ -76,8 +76,8 @@
     if (page) event.preventDefault(); // a proxy's, whatever its status
     miss(target, one(".notice.error p", new DOMParser().parseFromString(text, "text/html"))?.textContent);
   });
-  on("htmx:error", ({ target, detail }) => detail.ctx && miss(target));
-  on("htmx:finally:request", ({ target }) => asking.delete(target));
+  on("htmx:error", (event) => event.detail.ctx && miss(source(event)));
+  on("htmx:finally:request", (event) => asking.delete(source(event)));
 
   on("keydown", ({ key }) => key === "Escape" && shut(null));
   const shut = (target) => {
