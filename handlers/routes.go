@@ -191,6 +191,7 @@ func (s *site) settingsRoutes() {
 	in.post(paths.Notices, s.account.SeeMyNotices)
 	in.get(paths.Office, s.office.ToGeneral)
 	in.get(paths.OfficeGeneral, s.office.GeneralPage)
+	in.get(paths.OfficeTwoFactor, s.office.TwoFactorPage)
 
 	asked := in.with(s.web.StepUpAsked(paths.Me))
 	asked.post(paths.MyAppRemove, s.account.RemoveApp)

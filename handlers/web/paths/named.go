@@ -44,6 +44,7 @@ func patterns() map[string]string {
 		"StepUpSend": StepUpSend, "StepUpCode": StepUpCode, "StepUpResend": StepUpResend,
 		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
+		"OfficeTwoFactor": OfficeTwoFactor,
 		"OfficeCountries": OfficeCountries, "OfficeApplications": OfficeApplications,
 		"OfficeApplication": OfficeApplication, "OfficeHistory": OfficeHistory, "OfficeHistoryFile": OfficeHistoryFile,
 		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,

@@ -134,6 +134,7 @@ const (
 	OfficeActivate     = "/settings/office/general/activate"
 	OfficeSwitchOff    = "/settings/office/general/switch-off"
 	OfficeCountries    = "/settings/office/countries"
+	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
 	OfficeHistory      = "/settings/office/history"

@@ -1,0 +1,12 @@
+package office
+
+import "github.com/nightlatch/nightlatch/templates"
+
+// TwoFactorView is Settings > Office > Two-factor authentication. Each section is a field of its own.
+type TwoFactorView struct {
+	Active    bool // two factors are demanded of the office
+	MayChange bool
+}
+
+// TwoFactor is the page. A section is a template in a file of its own, named here and in the page.
+var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html")
