@@ -49,43 +49,18 @@ func Listen(ctx context.Context, url string, pool *Pool, changes *Changes, logge
 }
 
 func listen(ctx context.Context, url string, pool *Pool, changes *Changes) error {
-	address, err := parseAddress(url)
-	if err != nil {
-		return err
-	}
-	cfg := address.ConnConfig
-	cfg.ConnectTimeout = connectTimeout
-	cfg.RuntimeParams["application_name"] = "nightlatch changes"
-	proof, proven := rand.Text(), false
-	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
-		if n.Channel == proofs {
-			proven = proven || n.Payload == proof
-			return
-		}
-		change, err := parseChange(n.Payload)
+	conn, err := hearing(ctx, url, pool, func(payload string) {
+		change, err := parseChange(payload)
 		if err != nil {
 			changes.Forget() // of a newer program: whatever it is about
 			return
 		}
 		changes.Tell(change)
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg)
+	})
 	if err != nil {
-		return fmt.Errorf("connect to listen: %w", err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "listen nightlatch_changes; listen "+proofs); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if _, err := pool.Exec(ctx, "notify "+proofs+", '"+proof+"'"); err != nil {
-		return fmt.Errorf("prove that changes are heard: %w", err)
-	}
-	if err := wait(ctx, conn, proveWithin, func() bool { return proven }); err != nil {
 		return err
 	}
-	if !proven {
-		return errDeaf
-	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	changes.Forget()
 	for {
 		asked := changes.now()
@@ -97,6 +72,56 @@ func listen(ctx context.Context, url string, pool *Pool, changes *Changes) error
 			return err
 		}
 	}
+}
+
+// Hears returns an error that says why a process that listens at url would not hear what is told over pool.
+func Hears(ctx context.Context, url string, pool *Pool) error {
+	conn, err := hearing(ctx, url, pool, func(string) {})
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+// hearing returns a connection that has heard what was told over pool. told is called with each change.
+func hearing(ctx context.Context, url string, pool *Pool, told func(payload string)) (_ *pgx.Conn, err error) {
+	address, err := parseAddress(url)
+	if err != nil {
+		return nil, err
+	}
+	cfg := address.ConnConfig
+	cfg.ConnectTimeout = connectTimeout
+	cfg.RuntimeParams["application_name"] = "nightlatch changes"
+	proof, proven := rand.Text(), false
+	cfg.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
+		if n.Channel == proofs {
+			proven = proven || n.Payload == proof
+			return
+		}
+		told(n.Payload)
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("connect to listen: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = conn.Close(context.WithoutCancel(ctx))
+		}
+	}()
+	if _, err := conn.Exec(ctx, "listen nightlatch_changes; listen "+proofs); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if _, err := pool.Exec(ctx, "notify "+proofs+", '"+proof+"'"); err != nil {
+		return nil, fmt.Errorf("prove that changes are heard: %w", err)
+	}
+	if err := wait(ctx, conn, proveWithin, func() bool { return proven }); err != nil {
+		return nil, err
+	}
+	if !proven {
+		return nil, errDeaf
+	}
+	return conn, nil
 }
 
 // ping asks the server for an answer, which comes after everything that it had to tell.

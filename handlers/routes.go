@@ -81,11 +81,11 @@ func (s *site) browsers() group {
 }
 
 // anybody is for everybody, with the form read and the session known, if there is one. A form that is sent twice has
-// the effect of one, but for those that a page asks by itself.
+// the effect of one, but for those that only ask.
 func (s *site) anybody() group {
 	return s.browsers().with(web.ReadForm, s.web.LoadSession,
 		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.OperatorPasswordStrength,
-			paths.LoginCountry, paths.Country, paths.Session))
+			paths.LoginCountry, paths.Country, paths.Session, paths.OperatorApplicationCheck))
 }
 
 // issuerRoutes are the OpenID Connect provider's: applications ask by themselves, without a cookie; browsers come to
@@ -309,6 +309,7 @@ func (s *site) operatorRoutes() {
 	ops.page(paths.OperatorApplicationChange, s.operator.ChangeApplicationPage, s.operator.ChangeApplication)
 	ops.post(paths.OperatorApplicationEnable, s.operator.EnableApplication)
 	ops.post(paths.OperatorApplicationDisable, s.operator.DisableApplication)
+	ops.post(paths.OperatorApplicationCheck, s.operator.CheckApplication)
 	ops.post(paths.OperatorApplicationRemove, s.operator.RemoveApplication)
 	ops.post(paths.OperatorApplicationSecret, s.operator.MakeSecret)
 	ops.get(paths.OperatorApplicationPicture, s.operator.Picture)

@@ -133,7 +133,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.office = office.New(w, d.Offices, d.Factors, d.SSO, d.Applications)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
-		d.Installation, d.Applications, d.Issuer, d.Listen, d.Jobs, d.Currency, d.BalanceWarn, d.Unproxied)
+		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,
+		d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)
 	s.home = home.New(w, d.Applications, d.Factors)
 	s.door = door.New(w, d.Probes, d.Doors, d.Proxies, d.Checks)

@@ -27,7 +27,8 @@ func (c doctorCommand) Run(ctx context.Context, registry []sms.Provider, env var
 		URL: cfg.url, Provider: cfg.sms.Provider, Providers: cfg.providers(), Demo: cfg.isDemo(), Mail: cfg.mail != nil,
 		Proxies: cfg.proxies, SSONetworks: cfg.ssoNetworks, KeyFile: cfg.keyFile,
 		KeyFileMade: cfg.keyFileMake, BalanceWarn: cfg.balanceWarn, Currency: cfg.currency,
-		Open: func(ctx context.Context) (string, func(), error) { return openDatabase(ctx, cfg, false) },
+		ListenURL: cfg.listenURL,
+		Open:      func(ctx context.Context) (string, func(), error) { return openDatabase(ctx, cfg, false) },
 	}
 	if cfg.mail != nil {
 		settings.MailName = cfg.mail.Name

@@ -36,13 +36,26 @@ var nginxFaults = map[string]fault{
 	"routed":     {wrong: "routed", changes: []string{"location /.nightlatch/ {", "location /.elsewhere/ {"}},
 	"hostname":   {wrong: "hostname", changes: []string{"proxy_set_header Host HOST;", ""}},
 	"cookieless": {wrong: "cookie", changes: []string{"location /.nightlatch/ {", noCookies}},
+	"unnamed":    {wrong: "unnamed", changes: []string{"underscores_in_headers off;", "proxy_bind 127.0.0.2;"}},
+	"away":       {wrong: "away", changes: []string{"server NIGHTLATCH;", "server 127.0.0.1:1;"}},
+	"upgrade":    {wrong: "upgrade", changes: []string{"location / {", socket}},
 	"elsewhere":  {wrong: "unasked", changes: []string{"location = /.nightlatch/check {", nobody}},
 }
 
 const (
 	public  = "location /static/ {\n proxy_pass UPSTREAM;\n }\n location / {"
 	welcome = "location = /welcome {\n auth_request off;\n proxy_pass UPSTREAM;\n }\n location / {"
-	cache   = `internal;
+	socket  = `if ($http_upgrade) {
+        rewrite ^ /socket last;
+    }
+    location = /socket {
+        proxy_pass UPSTREAM;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
+    }
+    location / {`
+	cache = `internal;
         proxy_cache checks;
         proxy_cache_valid any 1m;
         proxy_ignore_headers Cache-Control Expires Set-Cookie Vary;`
@@ -55,11 +68,20 @@ var caddyFaults = map[string]fault{
 	"right":      {},
 	"claims":     {wrong: "claims", changes: []string{"request_header -Remote*", "", "request_header -X-Nightlatch*", ""}},
 	"folded":     {wrong: "claims", changes: []string{"request_header -X_*", ""}},
+	"mixed":      {wrong: "claims", changes: []string{"request_header -X-Nightlatch*", "request_header -X-Nightlatch-*"}},
+	"clock":      {wrong: "clock", changes: []string{"route {", yesteryear}},
+	"away":       {wrong: "away", changes: []string{"NIGHTLATCH", "127.0.0.1:1"}},
 	"connection": {wrong: "connection", changes: []string{"request_header @plain -Connection", ""}},
 	"open":       {wrong: "open", changes: []string{"forward_auth NIGHTLATCH {", "forward_auth /admin/* NIGHTLATCH {"}},
 	"scheme":     {wrong: "proto", changes: []string{"X-Forwarded-Proto http", "X-Forwarded-Proto https"}},
 	"routed":     {wrong: "routed", changes: []string{"handle /.nightlatch/* {", "handle /.elsewhere/* {"}},
 }
+
+const yesteryear = `route {
+		header {
+			Date "Thu, 01 Jan 2026 00:00:00 GMT"
+			defer
+		}`
 
 func TestTheDoctorFindsEachBrokenNginx(t *testing.T) {
 	t.Parallel()

@@ -90,7 +90,7 @@ func TestDoctorFindsNothingWrongWithAGoodInstallation(t *testing.T) {
 		t.Errorf("a good installation: exit %d\n%s", d.code, d.text)
 	}
 	for _, words := range []string{"PostgreSQL", "clocks", "schema", "key file belongs", "vonage", "works jobs", "breaker",
-		"operator", "No message"} {
+		"operator", "No message", "other nodes are heard"} {
 		d.says("ok", words)
 	}
 	d.silent("planted")
@@ -142,6 +142,9 @@ func TestDoctorLooksAtTheDatabaseAndChangesNothing(t *testing.T) {
 	d.says("ok", "key file")
 
 	empty := emptyDatabase(t)
+	d = examined(t, program.With(in.Env, "DATABASE_LISTEN_URL", empty))
+	d.says("warning", "Changes are not heard", "DATABASE_LISTEN_URL")
+	d.silent("nodes are heard")
 	env := program.With(in.Env, "DATABASE_URL", empty)
 	examined(t, env).says("problem", "nightlatch migrate")
 	if tables := (&program.Installation{T: t, Pool: program.PoolOf(t, empty)}).Ask(

@@ -52,6 +52,7 @@ type shownApplication struct {
 	secret   string // just made
 	problem  string // with its picture
 	question *templates.Question
+	check    *pages.CheckView // had just now
 }
 
 func (s *Screens) showApplication(c echo.Context, shown shownApplication) error {
@@ -74,6 +75,9 @@ func (s *Screens) showApplication(c echo.Context, shown shownApplication) error 
 		view.Client, err = s.clientView(c, a.ID, shown.secret)
 	} else {
 		view.Proxy, err = s.proxyView(c, a)
+		if view.Check = shown.check; view.Check == nil {
+			view.Check = checkView(a)
+		}
 	}
 	if err != nil {
 		return err

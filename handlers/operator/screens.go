@@ -67,6 +67,7 @@ type Screens struct {
 	installation *audit.Installation
 	applications *application.Service
 	issuer       *issuer.Service
+	doctor       Doctor
 	listen       string       // where we listen, as a proxy finds us
 	jobs         http.Handler // the queue's page
 	currency     string       // of the providers' accounts
@@ -77,10 +78,9 @@ type Screens struct {
 // New returns the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors,
 	offices users.Offices, members *users.Service, inviter Inviter, service *operator.Service,
-	installation *audit.Installation, applications *application.Service, provider *issuer.Service, listen string,
-	jobs http.Handler, currency string,
-	balanceWarn float64, unproxied bool,
+	installation *audit.Installation, applications *application.Service, provider *issuer.Service,
+	doctor Doctor, listen string, jobs http.Handler, currency string, balanceWarn float64, unproxied bool,
 ) *Screens {
 	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation,
-		applications, provider, listen, jobs, currency, balanceWarn, unproxied}
+		applications, provider, doctor, listen, jobs, currency, balanceWarn, unproxied}
 }

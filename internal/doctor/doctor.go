@@ -4,6 +4,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/netip"
@@ -35,6 +36,7 @@ type Settings struct {
 	Data             string // the folder of the local database, "" with DATABASE_URL
 	Currency         string
 	BalanceWarn      float64 // a provider's balance below which to warn
+	ListenURL        string  // by which changes are heard, "" for the database's own
 	// Open returns the URL of the database. done ends what had to be started for it.
 	Open func(ctx context.Context) (url string, done func(), err error)
 }
@@ -103,6 +105,11 @@ func (in *installation) database(ctx context.Context, r *report) {
 		return
 	}
 	r.ok("The schema is this program's.")
+	if err := db.Hears(ctx, cmp.Or(in.ListenURL, address), in.pool); err != nil {
+		r.warning("Changes are not heard, and every check of a session asks the database: %s.", err)
+	} else {
+		r.ok("Changes of other nodes are heard.")
+	}
 	for _, check := range []check{
 		(*installation).keys, (*installation).workers, (*installation).queues, (*installation).providers,
 		(*installation).delivery, (*installation).spending, (*installation).prefixes, (*installation).superusers,

@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/loopback"
@@ -41,7 +43,7 @@ func (d *Doctor) dial(ctx context.Context, at place) (net.Conn, error) {
 	if strings.HasSuffix(name, "localhost") && loopback.Host(name) {
 		name = "127.0.0.1"
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(name, port))
+	conn, err := (&net.Dialer{ControlContext: onlyHosts}).DialContext(ctx, "tcp", net.JoinHostPort(name, port))
 	if err != nil || at.scheme != "https" {
 		return conn, err
 	}
@@ -51,6 +53,25 @@ func (d *Doctor) dial(ctx context.Context, at place) (net.Conn, error) {
 	}
 	return secure, nil
 }
+
+// onlyHosts refuses what no application is at, wherever a registered name leads: the addresses by which a machine in a
+// cloud is told its own secrets (169.254.169.254) are among them.
+func onlyHosts(_ context.Context, _, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("read the address %s: %w", address, err)
+	}
+	ip := at.Addr().Unmap()
+	if ip.IsUnspecified() || ip.IsMulticast() || ip.IsLinkLocalUnicast() || ip == cloudSecrets() {
+		return errNoHost
+	}
+	return nil
+}
+
+// cloudSecrets is where one cloud tells a machine of IPv6 its secrets: 169.254.169.254 of theirs.
+func cloudSecrets() netip.Addr { return netip.MustParseAddr("fd00:ec2::254") }
+
+var errNoHost = errors.New("no application is at such an address")
 
 // question is a request as it goes over the wire: some of them are such that no client writes them.
 type question struct {

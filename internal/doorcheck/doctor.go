@@ -51,7 +51,8 @@ type visit struct {
 }
 
 // Examine asks a host of an application, and returns what is wrong with its proxy. Paths below one of public are meant
-// to be open to everybody. It changes nothing that lasts.
+// to be open to everybody. It changes nothing that lasts. When the time of ctx is over it returns what was found by
+// then, and says that there may be more.
 func (d *Doctor) Examine(
 	ctx context.Context, a application.Application, host string, public []string,
 ) ([]Finding, error) {
@@ -63,10 +64,16 @@ func (d *Doctor) Examine(
 		return nil, fmt.Errorf("read the address of %s: %w", a.Name, err)
 	}
 	v := &visit{Doctor: d, at: place{u.Scheme, host}, public: public, disabled: a.Disabled}
+	var before []Finding
 	for _, look := range []func(context.Context) (further bool, err error){
 		v.firstPage, v.again, v.otherPaths, v.form, v.webSocket, v.encoded, v.twoHosts, v.namedInConnection, v.ownPages,
 	} {
 		further, err := look(ctx)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			// What the last look found may be for want of time.
+			return append(before, found(Unfinished)), nil
+		}
+		before = slices.Clone(v.findings)
 		var unanswered *dialError
 		if errors.As(err, &unanswered) {
 			return []Finding{unreachable(unanswered)}, nil
@@ -103,11 +110,25 @@ func page() question {
 		"X-Forwarded-Uri: /forged",
 	}}
 	for _, name := range door.HeaderNames() {
-		for _, between := range []string{"-", "_", "."} {
-			q.headers = append(q.headers, strings.ReplaceAll(name, "-", between)+": "+Claim)
+		for _, spelled := range spellings(strings.Split(name, "-")) {
+			q.headers = append(q.headers, spelled+": "+Claim)
 		}
 	}
 	return q
+}
+
+// spellings returns all that applications take for a header's name, in parts: Remote_User for Remote-User.
+func spellings(parts []string) []string {
+	if len(parts) == 1 {
+		return parts
+	}
+	var all []string
+	for _, rest := range spellings(parts[1:]) {
+		for _, between := range []string{"-", "_", "."} {
+			all = append(all, parts[0]+between+rest)
+		}
+	}
+	return all
 }
 
 func (v *visit) firstPage(ctx context.Context) (further bool, err error) {
@@ -192,6 +213,9 @@ func (v *visit) sameHost(host string) bool {
 		strings.TrimSuffix(strings.TrimSuffix(v.at.host, ":443"), ":80"))
 }
 
+// shownClaims is how many of the headers that come through a sentence names.
+const shownClaims = 5
+
 // claims looks for headers in which the visitor says who they are. Where the door is asked with what the application
 // will be asked with, there must be none; nginx asks with the visitor's own, and replaces those that are spelled as
 // ours.
@@ -206,6 +230,9 @@ func (v *visit) claims(h heard) {
 		}
 		if len(through) > 0 {
 			slices.Sort(through)
+			if len(through) > shownClaims {
+				through = append(through[:shownClaims], "…")
+			}
 			v.find(Claims, "Headers", strings.Join(through, ", "))
 		}
 	}

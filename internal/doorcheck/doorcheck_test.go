@@ -87,6 +87,58 @@ func TestOnlyARegisteredHostIsAskedAndItsCertificateCounts(t *testing.T) {
 	}
 }
 
+// A name may lead anywhere by the time it is asked; where a machine is told its own secrets is no application.
+func TestNoNameLeadsToWhereSecretsAreTold(t *testing.T) {
+	t.Parallel()
+	for address, refused := range map[string]bool{
+		"169.254.169.254:80": true, "[fe80::1%lo]:80": true, "[fd00:ec2::254]:80": true, "0.0.0.0:80": true, "[::]:80": true,
+		"224.0.0.1:80": true, "[::ffff:169.254.169.254]:80": true, "127.0.0.1:80": false, "10.0.0.7:80": false,
+		"[2001:db8::1]:443": false,
+	} {
+		if err := onlyHosts(t.Context(), "tcp", address, nil); (err != nil) != refused {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	d := New(NewProbes(nil, factory.Keys(t), time.Now), nil, time.Now)
+	a := application.Application{URL: "http://169.254.169.254", Hosts: []string{"169.254.169.254"}}
+	found, err := d.Examine(t.Context(), a, a.Hosts[0], nil)
+	if err != nil || len(found) != 1 || !strings.Contains(found[0].Sentence("en"), errNoHost.Error()) {
+		t.Errorf("it finds %v (%v)", found, err)
+	}
+}
+
+// A proxy that answers late is reported with what was found before the time was over, and nothing that was only late.
+func TestAnExaminationWithoutTimeSaysSo(t *testing.T) {
+	t.Parallel()
+	_, pool := dbtest.New(t)
+	short, end := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer end()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	d := New(NewProbes(pool, factory.Keys(t), time.Now), nil, time.Now)
+	found, err := d.Examine(short, application.Application{URL: server.URL, Hosts: []string{host}}, host, nil)
+	if err != nil || len(found) != 1 || found[0].Wrong != Unfinished {
+		t.Errorf("it finds %v (%v)", found, err)
+	}
+}
+
+func TestEverySpellingOfAHeaderIsClaimed(t *testing.T) {
+	t.Parallel()
+	claimed := strings.Join(page().headers, "\n")
+	for _, spelled := range []string{
+		"Remote-User", "Remote_User", "Remote.User", "X-Nightlatch_Id", "X_Nightlatch-Id", "X.Nightlatch_Factor-Age",
+		"X-Nightlatch-Assertion",
+	} {
+		if strings.Count(claimed, "\n"+spelled+": ") != 1 {
+			t.Errorf("%s is not claimed once", spelled)
+		}
+	}
+	if n := len(claimed); n > 8<<10 {
+		t.Errorf("%d bytes are more than proxies take", n)
+	}
+}
+
 func TestAnApplicationBesideItsProxyIsFound(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.NotFoundHandler())

@@ -32,6 +32,7 @@ const (
 	Cookie      Wrong = "cookie"
 	Beside      Wrong = "beside" // the application is reached past its proxy
 	Clock       Wrong = "clock"
+	Unfinished  Wrong = "unfinished" // the time was over before every look was had
 )
 
 // Finding is something that is wrong.

@@ -24,6 +24,7 @@ type ApplicationView struct {
 	Sensitive        bool
 	CreatedAt        time.Time
 	Proxy            *ProxyView
+	Check            *CheckView // with Proxy
 	Client           *ClientView
 	Visits           []VisitRow
 	Question         *templates.Question
@@ -46,6 +47,18 @@ type ProxyView struct {
 	UpstreamError, AtError string
 	Text                   string // "" while something is wrong
 }
+
+// CheckView is the form that asks an application through its proxy, and what was found.
+type CheckView struct {
+	Action   string
+	Hosts    []string
+	Host     string // that was asked, or is asked first
+	Done     bool
+	Findings []FindingRow
+}
+
+// FindingRow is something that is wrong with a proxy, and what mends it.
+type FindingRow struct{ Problem, Mend string }
 
 // ProxyTab leads to the configuration of a proxy.
 type ProxyTab struct {

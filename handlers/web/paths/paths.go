@@ -195,6 +195,7 @@ const (
 	OperatorApplicationChange        = "/operator/applications/:id/change"
 	OperatorApplicationEnable        = "/operator/applications/:id/enable"
 	OperatorApplicationDisable       = "/operator/applications/:id/disable"
+	OperatorApplicationCheck         = "/operator/applications/:id/check"
 	OperatorApplicationRemove        = "/operator/applications/:id/remove"
 	OperatorApplicationSecret        = "/operator/applications/:id/secret" // #nosec G101 -- an address
 	OperatorApplicationPicture       = "/operator/applications/:id/picture"
