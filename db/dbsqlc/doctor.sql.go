@@ -55,7 +55,8 @@ func (q *Queries) DoctorDelivery(ctx context.Context, db DBTX) (DoctorDeliveryRo
 const doctorLockedOut = `-- name: DoctorLockedOut :many
 select o.code
 from offices o
-where o.two_factor_required and exists (select from users u where u.office_id = o.id)
+where office_demands(o.two_factor_required, o.demanded_from, now())
+    and exists (select from users u where u.office_id = o.id)
     and not exists (
         select from users u
         where u.office_id = o.id and u.role = 'superuser' and u.disabled_at is null

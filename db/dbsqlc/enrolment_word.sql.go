@@ -126,3 +126,13 @@ func (q *Queries) SSOIdentityForget(ctx context.Context, db DBTX, userID int64) 
 	_, err := db.Exec(ctx, sSOIdentityForget, userID)
 	return err
 }
+
+const userGraceAnew = `-- name: UserGraceAnew :exec
+update users set grace_until = null where id = $1
+`
+
+// After a reset the first log-in begins the user's first hours once more.
+func (q *Queries) UserGraceAnew(ctx context.Context, db DBTX, userID int64) error {
+	_, err := db.Exec(ctx, userGraceAnew, userID)
+	return err
+}

@@ -120,8 +120,10 @@ func (q *Queries) MessageLock(ctx context.Context, db DBTX, id int64) (MessageLo
 
 const messageNews = `-- name: MessageNews :many
 select s.token_hash, md5(coalesce(string_agg(concat_ws(' ', c.id, c.ended_at, c.outcome, c.asked_at, c.expires_at,
-    m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), ''))::text as news
+    m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), '')
+    || bool_or(second_factor_demanded(u.office_id, u.id, now()))::text)::text as news
 from sessions s
+join users u on u.id = s.user_id
 left join challenges c on c.session_id = s.id
 left join messages m on m.challenge_id = c.id
 where s.token_hash = any($1::bytea[]) and s.ended_at is null and s.expires_at > now()
@@ -133,7 +135,8 @@ type MessageNewsRow struct {
 	News      string
 }
 
-// One text for each living session: another one says that there may be something new to say about its codes.
+// One text for each living session: another one says that there may be something new to say about its codes,
+// or that a second factor is demanded since a moment ago.
 func (q *Queries) MessageNews(ctx context.Context, db DBTX, tokens [][]byte) ([]MessageNewsRow, error) {
 	rows, err := db.Query(ctx, messageNews, tokens)
 	if err != nil {

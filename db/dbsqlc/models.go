@@ -212,6 +212,16 @@ type EnrolmentWord struct {
 	KeyID     []byte
 }
 
+type Exemption struct {
+	ID      int64
+	UserID  int64
+	Reason  string
+	GivenBy *int64
+	GivenAt time.Time
+	Until   time.Time
+	EndedAt *time.Time
+}
+
 type FactorFailure struct {
 	UserID         int64
 	InARow         int32
@@ -381,6 +391,9 @@ type Office struct {
 	TwoFactorChangedAt *time.Time
 	CreatedAt          time.Time
 	MoneyCap           pgtype.Numeric
+	DemandedFrom       *time.Time
+	TimeZone           string
+	GraceHours         int16
 }
 
 type OfficeApplication struct {
@@ -391,9 +404,28 @@ type OfficeApplication struct {
 	Off           bool
 }
 
+type OfficeBlackOut struct {
+	OfficeID int64
+	Day      pgtype.Date
+	Name     string
+}
+
 type OfficeCountry struct {
 	OfficeID int64
 	Country  string
+}
+
+type OfficeWafe struct {
+	ID           int64
+	OfficeID     int64
+	Name         string
+	Role         *string
+	DemandedFrom time.Time
+}
+
+type OfficeWaveUser struct {
+	WaveID int64
+	UserID int64
 }
 
 type OidcAssertion struct {
@@ -698,6 +730,7 @@ type Session struct {
 	LimitsToldAt    time.Time
 	BrowserHash     []byte
 	LoggedOut       bool
+	Pending         bool
 }
 
 type SigningKey struct {
@@ -791,6 +824,8 @@ type User struct {
 	PasswordForm     string
 	Subject          pgtype.UUID
 	OpensOnly        bool
+	DemandedFrom     *time.Time
+	GraceUntil       *time.Time
 }
 
 type UserFactor struct {

@@ -35,7 +35,7 @@ func (q *Queries) LogInFacts(ctx context.Context, db DBTX, arg LogInFactsParams)
 }
 
 const officeByCode = `-- name: OfficeByCode :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap from offices where code = $1
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, demanded_from, time_zone, grace_hours from offices where code = $1
 `
 
 func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Office, error) {
@@ -49,6 +49,9 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
 		&i.MoneyCap,
+		&i.DemandedFrom,
+		&i.TimeZone,
+		&i.GraceHours,
 	)
 	return i, err
 }
@@ -173,7 +176,7 @@ func (q *Queries) OfficeHold(ctx context.Context, db DBTX, officeID int64) (int6
 }
 
 const officeInsert = `-- name: OfficeInsert :one
-insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap
+insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, demanded_from, time_zone, grace_hours
 `
 
 type OfficeInsertParams struct {
@@ -192,12 +195,16 @@ func (q *Queries) OfficeInsert(ctx context.Context, db DBTX, arg OfficeInsertPar
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
 		&i.MoneyCap,
+		&i.DemandedFrom,
+		&i.TimeZone,
+		&i.GraceHours,
 	)
 	return i, err
 }
 
 const officeList = `-- name: OfficeList :many
-select code, name, two_factor_required from offices order by code
+select code, name, office_demands(two_factor_required, demanded_from, now())::boolean as two_factor_required
+from offices order by code
 `
 
 type OfficeListRow struct {

@@ -137,12 +137,13 @@ func (q *Queries) OIDCVisitEnd(ctx context.Context, db DBTX, ids []int64) error 
 
 const oIDCVisitLater = `-- name: OIDCVisitLater :exec
 update oidc_visits v
-set look_at = greatest(now() + interval '10 seconds', least(s.expires_at, s.last_seen_at + idle_limit(u.role)))
+set look_at = greatest(now() + interval '10 seconds', least(s.expires_at, s.last_seen_at + idle_limit(u.role),
+    demand_changes(u.office_id, u.id, now())))
 from sessions s join users u on u.id = s.user_id
 where v.id = any($1::bigint[]) and s.id = v.session_id
 `
 
-// Until its session may end by time.
+// Until its session may end by time, or a second factor be demanded.
 func (q *Queries) OIDCVisitLater(ctx context.Context, db DBTX, ids []int64) error {
 	_, err := db.Exec(ctx, oIDCVisitLater, ids)
 	return err

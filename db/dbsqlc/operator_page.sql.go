@@ -22,8 +22,8 @@ select p.spent::float8 as spent, g.cap::float8 as cap, cap_is_tight(g.cap, p.spe
     reserve_of_cap(g.cap)::float8 as reserve, money_stops(g.cap, p.spent, false)::boolean as stops_new,
     money_stops(g.cap, p.spent, true)::boolean as stops_all,
     (select count(*) from users u join offices o on o.id = u.office_id
-        where (o.id = g.office_id or g.office_id = 0) and o.two_factor_required and u.disabled_at is null
-            and depends_on_messages(u.id))::int as depend
+        where (o.id = g.office_id or g.office_id = 0) and second_factor_demanded(o.id, u.id, now())
+            and u.disabled_at is null and depends_on_messages(u.id))::int as depend
 from paid p, given g
 `
 
@@ -548,7 +548,7 @@ const operatorLogins = `-- name: OperatorLogins :many
 select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
 from users u
 cross join lateral (
-    select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at, r.browser_hash, r.logged_out from sessions r
+    select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at, r.browser_hash, r.logged_out, r.pending from sessions r
     where r.user_id = u.id and r.expires_at > now() - interval '24 hours' order by r.id desc limit 5
 ) s
 where u.id = any($1::bigint[])
@@ -716,7 +716,9 @@ with used as (
 ), people as (
     select office_id, count(*)::int as users from users where office_id is not null group by office_id
 )
-select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
+select o.id, o.code, o.name,
+    office_demands(o.two_factor_required, o.demanded_from, now())::boolean as two_factor_required,
+    coalesce(o.demanded_from, o.two_factor_changed_at) as two_factor_changed_at,
     coalesce(o.money_cap::text, '')::text as cap,
     coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost,
     coalesce(cap_is_near(o.money_cap, coalesce(d.cost, 0)), false)::boolean as near,

@@ -172,11 +172,11 @@ func (q *Queries) SessionDeleteOld(ctx context.Context, db DBTX, batch int32) (i
 
 const sessionInsert = `-- name: SessionInsert :one
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, network, site, browser_hash, known_browser)
+    expires_at, password_version, network, site, browser_hash, known_browser, pending)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
     case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
     now() + session_life(u.role, $7::boolean), u.password_version, $8, $9, $10,
-    browser_is_known(u.id, $10, 2)
+    browser_is_known(u.id, $10, 2), $7
 from users u
 where u.id = $11 and u.disabled_at is null
     and (not $6::boolean or u.password_version = $12::bigint)
@@ -285,7 +285,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
-    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit
+    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
+    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote
 from living_sessions s
 where s.token_hash = $1
 `
@@ -316,6 +317,7 @@ type SessionLoadRow struct {
 	ExpiresAt        time.Time
 	LastSeenAt       time.Time
 	IdleLimit        time.Duration
+	ToDemote         bool
 }
 
 // The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -348,6 +350,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.ExpiresAt,
 		&i.LastSeenAt,
 		&i.IdleLimit,
+		&i.ToDemote,
 	)
 	return i, err
 }

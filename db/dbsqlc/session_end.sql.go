@@ -11,20 +11,11 @@ import (
 
 const challengeEndOfDemoted = `-- name: ChallengeEndOfDemoted :exec
 update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
-from sessions s
-join users u on u.id = s.user_id
-where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = $1::bigint
-    and case when $2::text = '' then s.level = 1 else $2 = any(s.methods) end
+where c.session_id = any($1::bigint[]) and c.ended_at is null
 `
 
-type ChallengeEndOfDemotedParams struct {
-	OfficeID int64
-	Source   string
-}
-
-// See SessionDemote.
-func (q *Queries) ChallengeEndOfDemoted(ctx context.Context, db DBTX, arg ChallengeEndOfDemotedParams) error {
-	_, err := db.Exec(ctx, challengeEndOfDemoted, arg.OfficeID, arg.Source)
+func (q *Queries) ChallengeEndOfDemoted(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, challengeEndOfDemoted, ids)
 	return err
 }
 
@@ -113,29 +104,58 @@ func (q *Queries) PendingOldest(ctx context.Context, db DBTX, arg PendingOldestP
 }
 
 const sessionDemote = `-- name: SessionDemote :exec
-with demoted as (
-    select s.id, u.role from sessions s
-    join users u on u.id = s.user_id
-    where s.ended_at is null and u.office_id = $1::bigint
-        and case when $2::text = '' then s.level = 1 else $2 = any(s.methods) end
-),
-enrolling as (delete from enrolments where session_id in (select id from demoted)),
-sheets as (delete from recovery_sheets where session_id in (select id from demoted)),
-forms as (delete from held_forms where session_id in (select id from demoted))
-update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
-from demoted d where d.id = s.id
+with enrolling as (delete from enrolments where session_id = any($1::bigint[])),
+sheets as (delete from recovery_sheets where session_id = any($1::bigint[])),
+forms as (delete from held_forms where session_id = any($1::bigint[])),
+opened as (delete from application_sessions where session_id = any($1::bigint[])),
+granted as (update oidc_grants set ended_at = now() where session_id = any($1::bigint[]) and ended_at is null)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true)), pending = true
+from users u
+where s.id = any($1::bigint[]) and u.id = s.user_id
 `
 
-type SessionDemoteParams struct {
-	OfficeID int64
-	Source   string
+// What was under way in sessions goes, and what was let in by them.
+func (q *Queries) SessionDemote(ctx context.Context, db DBTX, ids []int64) error {
+	_, err := db.Exec(ctx, sessionDemote, ids)
+	return err
 }
 
-// The sessions of an office that are no more than pending log-ins since a moment ago: those of one factor, or those of
-// one source.
-func (q *Queries) SessionDemote(ctx context.Context, db DBTX, arg SessionDemoteParams) error {
-	_, err := db.Exec(ctx, sessionDemote, arg.OfficeID, arg.Source)
-	return err
+const sessionDemoted = `-- name: SessionDemoted :many
+select s.id from sessions s
+join users u on u.id = s.user_id
+where s.ended_at is null and u.office_id = $1::bigint and case
+    when $2::bigint <> 0 then s.id = $2
+    when $3::text <> '' then $3 = any(s.methods)
+    else s.level = 1 and second_factor_demanded(u.office_id, u.id, now())
+end
+`
+
+type SessionDemotedParams struct {
+	OfficeID  int64
+	SessionID int64
+	Source    string
+}
+
+// The sessions of an office that are no more than pending log-ins since a moment ago: of one factor, where one more is
+// demanded of their user; or of one source; or this one.
+func (q *Queries) SessionDemoted(ctx context.Context, db DBTX, arg SessionDemotedParams) ([]int64, error) {
+	rows, err := db.Query(ctx, sessionDemoted, arg.OfficeID, arg.SessionID, arg.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const sessionEnd = `-- name: SessionEnd :execrows

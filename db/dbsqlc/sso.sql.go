@@ -10,6 +10,23 @@ import (
 	"time"
 )
 
+const sSODemanded = `-- name: SSODemanded :one
+select second_factor_demanded($1, $2, now())::boolean
+`
+
+type SSODemandedParams struct {
+	OfficeID int64
+	UserID   int64
+}
+
+// Whether a second factor is demanded now of who comes from the provider: a user, or 0 for somebody unknown.
+func (q *Queries) SSODemanded(ctx context.Context, db DBTX, arg SSODemandedParams) (bool, error) {
+	row := db.QueryRow(ctx, sSODemanded, arg.OfficeID, arg.UserID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const sSOFlowCounts = `-- name: SSOFlowCounts :one
 select exists (select from known_browsers k
         join users u on u.id = k.user_id
@@ -463,7 +480,9 @@ func (q *Queries) SSOPreflight(ctx context.Context, db DBTX, officeID int64) (SS
 
 const sSOProviderByCode = `-- name: SSOProviderByCode :one
 select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code,
-    o.two_factor_required
+    office_demands(o.two_factor_required, least(o.demanded_from, (
+        select min(w.demanded_from) from office_waves w where w.office_id = o.id
+    )), now())::boolean as two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where o.code = $1
 `
@@ -509,19 +528,18 @@ func (q *Queries) SSOProviderDelete(ctx context.Context, db DBTX, officeID int64
 }
 
 const sSOProviderHold = `-- name: SSOProviderHold :one
-select o.code as office_code, o.two_factor_required, p.issuer, p.policy, p.acr_values, now()::timestamptz as now
+select o.code as office_code, p.issuer, p.policy, p.acr_values, now()::timestamptz as now
 from offices o join sso_providers p on p.office_id = o.id
 where o.id = $1
 for share
 `
 
 type SSOProviderHoldRow struct {
-	OfficeCode        string
-	TwoFactorRequired bool
-	Issuer            string
-	Policy            string
-	AcrValues         []string
-	Now               time.Time
+	OfficeCode string
+	Issuer     string
+	Policy     string
+	AcrValues  []string
+	Now        time.Time
 }
 
 // The policy at the call-back. Held, so that nobody switches it until what follows from it is written.
@@ -530,7 +548,6 @@ func (q *Queries) SSOProviderHold(ctx context.Context, db DBTX, officeID int64) 
 	var i SSOProviderHoldRow
 	err := row.Scan(
 		&i.OfficeCode,
-		&i.TwoFactorRequired,
 		&i.Issuer,
 		&i.Policy,
 		&i.AcrValues,
@@ -540,7 +557,8 @@ func (q *Queries) SSOProviderHold(ctx context.Context, db DBTX, officeID int64) 
 }
 
 const sSOProviderOf = `-- name: SSOProviderOf :one
-select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, p.tested_at, p.test_trouble, p.test_amr, p.test_acr, p.test_auth_time, p.created_at, p.changed_at, o.code as office_code, o.two_factor_required
+select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, p.tested_at, p.test_trouble, p.test_amr, p.test_acr, p.test_auth_time, p.created_at, p.changed_at, o.code as office_code,
+    office_demands(o.two_factor_required, o.demanded_from, now())::boolean as two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where p.office_id = $1
 `

@@ -8,7 +8,8 @@ select clock_timestamp()::timestamptz as now, current_setting('server_version_nu
 -- Offices that demand two factors and have no superuser with a confirmed one: nobody there can help a colleague.
 select o.code
 from offices o
-where o.two_factor_required and exists (select from users u where u.office_id = o.id)
+where office_demands(o.two_factor_required, o.demanded_from, now())
+    and exists (select from users u where u.office_id = o.id)
     and not exists (
         select from users u
         where u.office_id = o.id and u.role = 'superuser' and u.disabled_at is null

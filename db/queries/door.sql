@@ -34,6 +34,7 @@ select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.applic
     s.methods,
     s.level, (s.demanded and s.level < 2 or s.password_too_short)::boolean as unfinished, s.second_factor_at,
     least(s.expires_at, s.last_seen_at + idle_limit(s.role))::timestamptz as ends, now()::timestamptz as now,
+    least(now() + interval '1 hour', demand_changes(s.office_id, s.user_id, now()))::timestamptz as holds_until,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,
     d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,

@@ -26,6 +26,10 @@ from users u where u.id = @user_id;
 -- Nothing matches an empty hash.
 update users set password_hash = '', password_long = null, password_voided_at = now() where id = @user_id;
 
+-- name: UserGraceAnew :exec
+-- After a reset the first log-in begins the user's first hours once more.
+update users set grace_until = null where id = @user_id;
+
 -- name: SSOIdentityForget :exec
 -- A reset: an account at the provider that somebody else linked must not outlive it.
 delete from sso_identities where user_id = @user_id;

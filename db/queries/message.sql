@@ -149,10 +149,13 @@ insert into demo_messages (number, body) values (@number, @body);
 select id, number, body, at from demo_messages order by id desc limit 50;
 
 -- name: MessageNews :many
--- One text for each living session: another one says that there may be something new to say about its codes.
+-- One text for each living session: another one says that there may be something new to say about its codes,
+-- or that a second factor is demanded since a moment ago.
 select s.token_hash, md5(coalesce(string_agg(concat_ws(' ', c.id, c.ended_at, c.outcome, c.asked_at, c.expires_at,
-    m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), ''))::text as news
+    m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), '')
+    || bool_or(second_factor_demanded(u.office_id, u.id, now()))::text)::text as news
 from sessions s
+join users u on u.id = s.user_id
 left join challenges c on c.session_id = s.id
 left join messages m on m.challenge_id = c.id
 where s.token_hash = any(@tokens::bytea[]) and s.ended_at is null and s.expires_at > now()

@@ -22,7 +22,8 @@ from (select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now
 
 
 -- name: OfficeList :many
-select code, name, two_factor_required from offices order by code;
+select code, name, office_demands(two_factor_required, demanded_from, now())::boolean as two_factor_required
+from offices order by code;
 
 -- name: OfficeTwoFactorSet :execrows
 -- Changes nothing when somebody else was first.

@@ -51,9 +51,10 @@ order by v.look_at limit @batch;
 update oidc_visits set ended_at = now() where id = any(@ids::bigint[]) and ended_at is null;
 
 -- name: OIDCVisitLater :exec
--- Until its session may end by time.
+-- Until its session may end by time, or a second factor be demanded.
 update oidc_visits v
-set look_at = greatest(now() + interval '10 seconds', least(s.expires_at, s.last_seen_at + idle_limit(u.role)))
+set look_at = greatest(now() + interval '10 seconds', least(s.expires_at, s.last_seen_at + idle_limit(u.role),
+    demand_changes(u.office_id, u.id, now())))
 from sessions s join users u on u.id = s.user_id
 where v.id = any(@ids::bigint[]) and s.id = v.session_id;
 

@@ -93,8 +93,8 @@ select p.spent::float8 as spent, g.cap::float8 as cap, cap_is_tight(g.cap, p.spe
     reserve_of_cap(g.cap)::float8 as reserve, money_stops(g.cap, p.spent, false)::boolean as stops_new,
     money_stops(g.cap, p.spent, true)::boolean as stops_all,
     (select count(*) from users u join offices o on o.id = u.office_id
-        where (o.id = g.office_id or g.office_id = 0) and o.two_factor_required and u.disabled_at is null
-            and depends_on_messages(u.id))::int as depend
+        where (o.id = g.office_id or g.office_id = 0) and second_factor_demanded(o.id, u.id, now())
+            and u.disabled_at is null and depends_on_messages(u.id))::int as depend
 from paid p, given g;
 
 -- name: InstallationCapSet :exec
@@ -260,7 +260,9 @@ with used as (
 ), people as (
     select office_id, count(*)::int as users from users where office_id is not null group by office_id
 )
-select o.id, o.code, o.name, o.two_factor_required, o.two_factor_changed_at,
+select o.id, o.code, o.name,
+    office_demands(o.two_factor_required, o.demanded_from, now())::boolean as two_factor_required,
+    coalesce(o.demanded_from, o.two_factor_changed_at) as two_factor_changed_at,
     coalesce(o.money_cap::text, '')::text as cap,
     coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost,
     coalesce(cap_is_near(o.money_cap, coalesce(d.cost, 0)), false)::boolean as near,

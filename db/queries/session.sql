@@ -2,11 +2,11 @@
 -- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
-    expires_at, password_version, network, site, browser_hash, known_browser)
+    expires_at, password_version, network, site, browser_hash, known_browser, pending)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
     case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
     now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site, @browser_hash,
-    browser_is_known(u.id, @browser_hash, 2)
+    browser_is_known(u.id, @browser_hash, 2), @pending
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
@@ -50,7 +50,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
-    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit
+    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
+    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote
 from living_sessions s
 where s.token_hash = @token_hash;
 

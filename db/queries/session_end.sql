@@ -65,28 +65,31 @@ where u.id = s.user_id and u.office_id = @office_id::bigint and s.methods[1] = '
 -- name: SessionOwned :one
 select exists (select from living_sessions where id = @id and user_id = @user_id)::boolean;
 
--- name: ChallengeEndOfDemoted :exec
--- See SessionDemote.
-update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
-from sessions s
+-- name: SessionDemoted :many
+-- The sessions of an office that are no more than pending log-ins since a moment ago: of one factor, where one more is
+-- demanded of their user; or of one source; or this one.
+select s.id from sessions s
 join users u on u.id = s.user_id
-where s.id = c.session_id and c.ended_at is null and s.ended_at is null and u.office_id = @office_id::bigint
-    and case when @source::text = '' then s.level = 1 else @source = any(s.methods) end;
+where s.ended_at is null and u.office_id = @office_id::bigint and case
+    when @session_id::bigint <> 0 then s.id = @session_id
+    when @source::text <> '' then @source = any(s.methods)
+    else s.level = 1 and second_factor_demanded(u.office_id, u.id, now())
+end;
+
+-- name: ChallengeEndOfDemoted :exec
+update challenges c set ended_at = now(), outcome = 'abandoned', code_ct = null
+where c.session_id = any(@ids::bigint[]) and c.ended_at is null;
 
 -- name: SessionDemote :exec
--- The sessions of an office that are no more than pending log-ins since a moment ago: those of one factor, or those of
--- one source.
-with demoted as (
-    select s.id, u.role from sessions s
-    join users u on u.id = s.user_id
-    where s.ended_at is null and u.office_id = @office_id::bigint
-        and case when @source::text = '' then s.level = 1 else @source = any(s.methods) end
-),
-enrolling as (delete from enrolments where session_id in (select id from demoted)),
-sheets as (delete from recovery_sheets where session_id in (select id from demoted)),
-forms as (delete from held_forms where session_id in (select id from demoted))
-update sessions s set expires_at = least(s.expires_at, now() + session_life(d.role, true))
-from demoted d where d.id = s.id;
+-- What was under way in sessions goes, and what was let in by them.
+with enrolling as (delete from enrolments where session_id = any(@ids::bigint[])),
+sheets as (delete from recovery_sheets where session_id = any(@ids::bigint[])),
+forms as (delete from held_forms where session_id = any(@ids::bigint[])),
+opened as (delete from application_sessions where session_id = any(@ids::bigint[])),
+granted as (update oidc_grants set ended_at = now() where session_id = any(@ids::bigint[]) and ended_at is null)
+update sessions s set expires_at = least(s.expires_at, now() + session_life(u.role, true)), pending = true
+from users u
+where s.id = any(@ids::bigint[]) and u.id = s.user_id;
 
 -- name: SessionLoggedOut :exec
 update sessions set logged_out = true where id = @id;

@@ -1,7 +1,9 @@
 -- name: SSOProviderByCode :one
 -- Of a code that nobody has and of an office without a provider alike there is no row.
 select p.office_id, p.issuer, p.client_id, p.secret_ct, p.policy, p.acr_values, o.code as office_code,
-    o.two_factor_required
+    office_demands(o.two_factor_required, least(o.demanded_from, (
+        select min(w.demanded_from) from office_waves w where w.office_id = o.id
+    )), now())::boolean as two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where o.code = @code;
 
@@ -13,16 +15,21 @@ order by o.code
 limit 2;
 
 -- name: SSOProviderOf :one
-select p.*, o.code as office_code, o.two_factor_required
+select p.*, o.code as office_code,
+    office_demands(o.two_factor_required, o.demanded_from, now())::boolean as two_factor_required
 from sso_providers p join offices o on o.id = p.office_id
 where p.office_id = @office_id;
 
 -- name: SSOProviderHold :one
 -- The policy at the call-back. Held, so that nobody switches it until what follows from it is written.
-select o.code as office_code, o.two_factor_required, p.issuer, p.policy, p.acr_values, now()::timestamptz as now
+select o.code as office_code, p.issuer, p.policy, p.acr_values, now()::timestamptz as now
 from offices o join sso_providers p on p.office_id = o.id
 where o.id = @office_id
 for share;
+
+-- name: SSODemanded :one
+-- Whether a second factor is demanded now of who comes from the provider: a user, or 0 for somebody unknown.
+select second_factor_demanded(@office_id, @user_id, now())::boolean;
 
 -- name: SSOProviderPut :exec
 -- A test tells about the provider that was tested, so a change of it forgets the test.

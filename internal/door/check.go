@@ -31,11 +31,15 @@ type entry struct {
 	ends                                       time.Time // of the portal session, unless its user goes on
 	now                                        time.Time // by the database, when it was read
 	read                                       time.Time // the same by this process
+	until                                      time.Time // by the database: more may be demanded of the user from then on
 	mark                                       db.Mark
 	fields                                     *[9]field
 	toTouch                                    bool
 	touched                                    atomic.Bool
 }
+
+// at returns what the database's clock says when this process's says now.
+func (e *entry) at(now time.Time) time.Time { return e.now.Add(now.Sub(e.read)) }
 
 // Decide returns why the entry's user is not let in at a moment of the database's clock.
 func (e *entry) Decide(at time.Time) application.Refusal {
@@ -68,7 +72,8 @@ type Answer struct {
 }
 
 // Check says whether a browser with a token is let into a host. It reads nothing where it was asked a moment ago: what
-// it remembers is at most db.MemoryAge old, and goes with every change of what it was made from. It writes nothing:
+// it remembers is at most db.MemoryAge old, and goes with every change of what it was made from, and when a second factor
+// is demanded from a moment on, of which no change tells. It writes nothing:
 // that the user was here is written once a minute, later.
 func (s *Service) Check(ctx context.Context, token session.Token, host string) (Answer, error) {
 	hash := token.Hash()
@@ -94,7 +99,7 @@ func (s *Service) Check(ctx context.Context, token session.Token, host string) (
 		e.mark, e.fields = mark, fieldsOf(e.Identity, assertion)
 		s.memory.put(key, e)
 	}
-	at := e.now.Add(s.memory.now().Sub(e.read))
+	at := e.at(s.memory.now())
 	if e.host != host || !at.Before(e.ends) {
 		return Answer{}, nil
 	}
@@ -126,7 +131,7 @@ func (s *Service) load(ctx context.Context, from dbsqlc.DBTX, hash []byte) (*ent
 			RequireTwoFactor: r.RequireTwoFactor, MaxFactorAge: r.MaxFactorAge,
 		},
 		visitor: application.Visitor{Role: account.Role(r.Role), Unfinished: r.Unfinished, Level: int(r.Level)},
-		ends:    r.Ends, now: r.Now, read: s.memory.now(), toTouch: r.ToTouch,
+		ends:    r.Ends, now: r.Now, read: s.memory.now(), until: r.HoldsUntil, toTouch: r.ToTouch,
 	}
 	if r.SecondFactorAt != nil && r.Level == 2 {
 		e.secondFactorAt, e.Factor = *r.SecondFactorAt, r.Methods[len(r.Methods)-1]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -245,5 +246,57 @@ func TestEveryAnswerHasEveryHeader(t *testing.T) {
 	slices.Sort(names)
 	if len(slices.Compact(names)) != 10 {
 		t.Errorf("the headers are %v", names)
+	}
+}
+
+// A date that comes is told by nobody: what two nodes remember of a browser ends with it, to the moment, and not before.
+func TestADateThatComesCountsOnEveryNodeAtOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update sessions set level = 1, methods = '{pwd}', second_factor_at = null")
+	token := f.in()
+	var ahead atomic.Int64
+	var nodes []*Service
+	for range 2 {
+		node, err := New(f.pool, factory.AuditLog(), unsigned{}, f.memory.changes,
+			func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		nodes = append(nodes, node)
+	}
+	f.Exec("update offices set demanded_from = now() + interval '20 seconds'")
+	remembers := func(node *Service) bool {
+		sum := [32]byte(token.Hash())
+		_, ok := node.memory.get(sum)
+		return ok
+	}
+	for n, node := range nodes {
+		answer, err := node.Check(t.Context(), token, host)
+		if err != nil || answer.Refusal != application.Allowed || !answer.In {
+			t.Fatalf("node %d before: %+v, %v", n, answer, err)
+		}
+		for !remembers(node) { // the listener tells of the update once more
+			if _, err := node.Check(t.Context(), token, host); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, at := range []struct {
+			ahead time.Duration
+			holds bool
+		}{{19 * time.Second, true}, {20 * time.Second, false}, {21 * time.Second, false}} {
+			ahead.Store(int64(at.ahead))
+			if got := remembers(node); got != at.holds {
+				t.Errorf("node %d, %v later: remembers: %v", n, at.ahead, got)
+			}
+		}
+		ahead.Store(0)
+	}
+	f.Exec("alter table offices disable trigger offices_date_changed; update offices set demanded_from = now()")
+	for n, node := range nodes {
+		ahead.Store(int64(20 * time.Second))
+		if answer, err := node.Check(t.Context(), token, host); err != nil || answer.Refusal == application.Allowed {
+			t.Errorf("node %d at the date: %+v, %v", n, answer, err)
+		}
 	}
 }

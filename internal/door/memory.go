@@ -32,7 +32,10 @@ func newMemory(changes *db.Changes, now func() time.Time) (*memory, error) {
 // get returns what was read for a token, if it still holds.
 func (m *memory) get(key [32]byte) (*entry, bool) {
 	e, ok := m.cache.GetIfPresent(key)
-	if !ok || m.now().Sub(e.read) > db.MemoryAge {
+	if !ok {
+		return nil, false
+	}
+	if now := m.now(); now.Sub(e.read) > db.MemoryAge || !e.at(now).Before(e.until) {
 		return nil, false
 	}
 	about := e.about()

@@ -68,11 +68,15 @@ func (s *Service) Link(ctx context.Context, browser session.Token, user account.
 		if err != nil {
 			return fmt.Errorf("read what user %d has beside the password: %w", user.ID, err)
 		}
+		demanded, err := s.demanded(ctx, tx, user.OfficeID, user.ID)
+		if err != nil {
+			return err
+		}
 		switch {
-		case office.TwoFactorRequired && Policy(office.Policy) == Refuse:
+		case demanded && Policy(office.Policy) == Refuse:
 			refused = &Refused{OfficeCode: office.OfficeCode}
 			return s.drop(ctx, tx, link, user, client)
-		case office.TwoFactorRequired || !alone:
+		case demanded || !alone:
 			n, err := s.q.SSOLinkProven(ctx, tx, dbsqlc.SSOLinkProvenParams{ID: link.ID, UserID: user.ID})
 			if err != nil {
 				return fmt.Errorf("note whose link it is: %w", err)
@@ -125,7 +129,7 @@ func (s *Service) LinkMine(ctx context.Context, browser session.Token, sess sess
 		if err := mayLink(now); err != nil {
 			return err
 		}
-		if office.TwoFactorRequired && Policy(office.Policy) == Refuse {
+		if now.TwoFactorRequired && Policy(office.Policy) == Refuse {
 			refused = &Refused{OfficeCode: office.OfficeCode}
 			return s.drop(ctx, tx, link, sess.User, client)
 		}

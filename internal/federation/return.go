@@ -112,8 +112,12 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 		if err != nil {
 			return err
 		}
+		demanded, err := s.demanded(ctx, tx, flow.OfficeID, user.ID)
+		if err != nil {
+			return err
+		}
 		by := session.BySSO
-		if office.TwoFactorRequired {
+		if demanded {
 			if refused = judge(office, said); refused != nil {
 				return s.writeRefusal(ctx, tx, flow.OfficeID, user, said.Label, a.Client)
 			}
@@ -145,7 +149,7 @@ func (s *Service) arrive(ctx context.Context, flow dbsqlc.SsoFlow, said claims, 
 	return arrival, nil
 }
 
-// judge decides for an office that demands two factors; nil lets the sign-in through.
+// judge decides for a user of whom two factors are demanded; nil lets the sign-in through.
 func judge(office dbsqlc.SSOProviderHoldRow, said claims) *Refused {
 	switch Policy(office.Policy) {
 	case Ask:
@@ -159,7 +163,7 @@ func judge(office dbsqlc.SSOProviderHoldRow, said claims) *Refused {
 	return &Refused{OfficeCode: office.OfficeCode}
 }
 
-// hold reads what the office demands now, and holds it until the transaction's end. It returns ErrFlow
+// hold reads the office's policy of this moment, and holds it until the transaction's end. It returns ErrFlow
 // when the office has another provider by now, or none.
 func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64,
 	issuer string) (dbsqlc.SSOProviderHoldRow, error) {
@@ -171,6 +175,15 @@ func (s *Service) hold(ctx context.Context, tx pgx.Tx, officeID int64,
 		return office, fmt.Errorf("hold the policy of office %d: %w", officeID, err)
 	}
 	return office, nil
+}
+
+// demanded reports whether a second factor is demanded now of a user, or of somebody unknown (0).
+func (s *Service) demanded(ctx context.Context, tx pgx.Tx, officeID, userID int64) (bool, error) {
+	is, err := s.q.SSODemanded(ctx, tx, dbsqlc.SSODemandedParams{OfficeID: officeID, UserID: userID})
+	if err != nil {
+		return false, fmt.Errorf("ask what is demanded of user %d: %w", userID, err)
+	}
+	return is, nil
 }
 
 // userOf finds whom a subject stands for. A disabled user is as unknown as none: the page that links then

@@ -63,17 +63,31 @@ const AllSources AuthSource = ""
 // Demote follows a change, earlier in tx, that made sessions of an office pending log-ins: those of one factor
 // (AllSources), or those whose second factor came from a source that is not trusted any more. They get the life of a
 // pending log-in, and what was under way in them ends: codes on their way, enrolments, forms that wait for a step-up,
-// recovery codes still to be read.
+// recovery codes still to be read, and what applications had of them.
 func Demote(ctx context.Context, tx pgx.Tx, officeID int64, by AuthSource) error {
+	return endDemoted(ctx, tx, dbsqlc.SessionDemotedParams{OfficeID: officeID, Source: string(by)})
+}
+
+// demote is Demote for one session: no change made it a pending log-in, but a date.
+func demote(ctx context.Context, tx pgx.Tx, officeID, sessionID int64) error {
+	return endDemoted(ctx, tx, dbsqlc.SessionDemotedParams{OfficeID: officeID, SessionID: sessionID})
+}
+
+func endDemoted(ctx context.Context, tx pgx.Tx, which dbsqlc.SessionDemotedParams) error {
 	q := dbsqlc.New()
-	// The challenges first: rows are taken in one order everywhere.
-	challenges := dbsqlc.ChallengeEndOfDemotedParams{OfficeID: officeID, Source: string(by)}
-	if err := q.ChallengeEndOfDemoted(ctx, tx, challenges); err != nil {
-		return fmt.Errorf("end the challenges of demoted sessions of office %d: %w", officeID, err)
-	}
-	err := q.SessionDemote(ctx, tx, dbsqlc.SessionDemoteParams{OfficeID: officeID, Source: string(by)})
+	ids, err := q.SessionDemoted(ctx, tx, which)
 	if err != nil {
-		return fmt.Errorf("demote sessions of office %d: %w", officeID, err)
+		return fmt.Errorf("look for the demoted sessions of office %d: %w", which.OfficeID, err)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	// The challenges first: rows are taken in one order everywhere.
+	if err := q.ChallengeEndOfDemoted(ctx, tx, ids); err != nil {
+		return fmt.Errorf("end the challenges of demoted sessions of office %d: %w", which.OfficeID, err)
+	}
+	if err := q.SessionDemote(ctx, tx, ids); err != nil {
+		return fmt.Errorf("demote sessions of office %d: %w", which.OfficeID, err)
 	}
 	return nil
 }

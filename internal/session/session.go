@@ -92,7 +92,8 @@ type Store struct {
 // NewStore returns a Store.
 func NewStore(pool *db.Pool, log *audit.Log) *Store { return &Store{pool, dbsqlc.New(), log} }
 
-// Load returns the living session of a token, or ErrNone. It is one statement and writes nothing.
+// Load returns the living session of a token, or ErrNone. It is one statement and writes nothing, but in the first
+// request of a session that a date has made a pending log-in: what was under way in it ends then (Demote).
 func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 	hash := token.Hash()
 	if hash == nil {
@@ -104,6 +105,11 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("load session: %w", err)
+	}
+	if r.ToDemote {
+		if err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return demote(ctx, tx, r.OfficeID, r.ID) }); err != nil {
+			return Session{}, err
+		}
 	}
 	return Session{
 		ID: r.ID,

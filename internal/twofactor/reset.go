@@ -96,6 +96,9 @@ func (s *Service) takeAway(ctx context.Context, tx pgx.Tx, userID int64) error {
 	if err := s.q.FactorFailureForget(ctx, tx, userID); err != nil {
 		return fmt.Errorf("reset the failures of user %d: %w", userID, err)
 	}
+	if err := s.q.UserGraceAnew(ctx, tx, userID); err != nil {
+		return fmt.Errorf("let the first hours of user %d begin anew: %w", userID, err)
+	}
 	if err := s.q.LimitGiveBack(ctx, tx, userID); err != nil {
 		return fmt.Errorf("give user %d back what was spent: %w", userID, err)
 	}
