@@ -130,13 +130,13 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
-	s.office = office.New(w, d.Offices, d.Factors, d.SSO, d.Applications)
+	s.office = office.New(w, d.Offices, d.SSO, d.Applications)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)
-	s.home = home.New(w, d.Applications, d.Factors)
+	s.home = home.New(w, d.Applications)
 	s.door = door.New(w, d.Probes, d.Doors, d.Proxies, d.Checks)
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	// Echo trusts any X-Forwarded-For unless it is told whom to believe: the proxies that the operator named, or nobody.

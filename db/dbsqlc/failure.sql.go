@@ -139,76 +139,47 @@ func (q *Queries) LoginNetworkDeleteOld(ctx context.Context, db DBTX, batch int3
 	return result.RowsAffected(), nil
 }
 
-const loginNetworkPut = `-- name: LoginNetworkPut :exec
-insert into login_networks (network, site) values ($1, $2)
-on conflict (network) do update set came_at = now()
-`
-
-type LoginNetworkPutParams struct {
-	Network string
-	Site    string
-}
-
-func (q *Queries) LoginNetworkPut(ctx context.Context, db DBTX, arg LoginNetworkPutParams) error {
-	_, err := db.Exec(ctx, loginNetworkPut, arg.Network, arg.Site)
-	return err
-}
-
-const networkBraked = `-- name: NetworkBraked :one
-select (
-    (select count(*) from password_failures p where p.network = $1 and p.changed_at > now() - interval '1 hour'
-        and p.account <> $2) >= max_failing_names(false, $3::boolean, exists (
-            select from login_networks n where n.network = $1 and n.came_at > now() - interval '1 day'))
-    or (select count(*) from password_failures p where p.site = $4 and p.changed_at > now() - interval '1 hour'
-        and p.account <> $2) >= max_failing_names(true, $3, exists (
-            select from login_networks n where n.site = $4 and n.came_at > now() - interval '1 day'))
-)::boolean
-`
-
-type NetworkBrakedParams struct {
-	Network string
-	Account string
-	Own     bool
-	Site    string
-}
-
-// Whether so many other names failed from a network, or its site, in the last hour that a new browser there has to
-// wait.
-func (q *Queries) NetworkBraked(ctx context.Context, db DBTX, arg NetworkBrakedParams) (bool, error) {
-	row := db.QueryRow(ctx, networkBraked,
-		arg.Network,
-		arg.Account,
-		arg.Own,
-		arg.Site,
-	)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const passwordFailureCharge = `-- name: PasswordFailureCharge :one
-insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
-values ($1, $2, $3, $4, 1, now())
-on conflict (account, browser, network) do update
-set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end, changed_at = now(),
-    next_try_at = now() + password_delay(p.in_a_row + 1, $5::interval)
-where p.next_try_at <= now()
-returning (p.in_a_row <= free_looks(false) and $4 <> '' and p.in_a_row + (
-    select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
-    where o.account = $1 and o.browser = $2 and o.site = $4 and o.network <> $3
-        and o.changed_at > now() - interval '1 day') <= free_looks(true))::boolean as free
+with own as (
+    insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
+    values ($1, $2, $3, $4, 1, now())
+    on conflict (account, browser, network) do update
+    set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end,
+        changed_at = now(), next_try_at = now() + password_delay(p.in_a_row + 1, $5::interval)
+    where p.next_try_at <= now()
+    returning p.account, p.browser, p.site <> '' as stranger,
+        (p.in_a_row <= free_looks(false) and p.in_a_row + (
+            select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
+            where o.account = $1 and o.browser = $2 and o.site = $4 and o.network <> $3
+                and o.changed_at > now() - interval '1 day') <= free_looks(true)) as free
+), passed as (
+    insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+    select account, browser, '', 1, now() from own where stranger and free
+    on conflict (account, browser, network) do update set in_a_row = p.in_a_row + 1, changed_at = now()
+), shared as (
+    insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+    select account, browser, '', 1, now() from own where stranger and not free
+    on conflict (account, browser, network) do update
+    set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end,
+        changed_at = now(), next_try_at = now() + password_delay(p.in_a_row + 1, $6::interval)
+    where p.next_try_at <= now()
+    returning true
+)
+select (not stranger or free or exists (select from shared))::boolean as admitted from own
 `
 
 type PasswordFailureChargeParams struct {
-	Account string
-	Browser []byte
-	Network string
-	Site    string
-	Most    time.Duration
+	Account    string
+	Browser    []byte
+	Network    string
+	Site       string
+	Most       time.Duration
+	MostShared time.Duration
 }
 
-// One wrong password, counted before it is looked at; see password_delay. No row while the name has to wait there.
-// Returns too whether it is one of the looks that a network has free.
+// One wrong password, counted before it is looked at; see password_delay. No row while it has to wait by its own
+// counter. A stranger's, which is counted by a network, counts for the name as a whole, too: what the network has free
+// lets that pass, else it is not admitted while the name has to wait, and must not stay.
 func (q *Queries) PasswordFailureCharge(ctx context.Context, db DBTX, arg PasswordFailureChargeParams) (bool, error) {
 	row := db.QueryRow(ctx, passwordFailureCharge,
 		arg.Account,
@@ -216,23 +187,11 @@ func (q *Queries) PasswordFailureCharge(ctx context.Context, db DBTX, arg Passwo
 		arg.Network,
 		arg.Site,
 		arg.Most,
+		arg.MostShared,
 	)
-	var free bool
-	err := row.Scan(&free)
-	return free, err
-}
-
-const passwordFailureCount = `-- name: PasswordFailureCount :exec
-insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
-values ($1, '', '', 1, now())
-on conflict (account, browser, network) do update
-set in_a_row = p.in_a_row + 1, changed_at = now()
-`
-
-// The name as a whole counts a free look, and lets it pass.
-func (q *Queries) PasswordFailureCount(ctx context.Context, db DBTX, account string) error {
-	_, err := db.Exec(ctx, passwordFailureCount, account)
-	return err
+	var admitted bool
+	err := row.Scan(&admitted)
+	return admitted, err
 }
 
 const passwordFailureDeleteOld = `-- name: PasswordFailureDeleteOld :execrows

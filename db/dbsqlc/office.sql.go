@@ -10,27 +10,38 @@ import (
 )
 
 const logInFacts = `-- name: LogInFacts :one
-select d.demanded::boolean as demanded, (d.demanded and factor_elsewhere($1))::boolean as elsewhere,
+select d.demanded::boolean as demanded, exists (
+        select from sessions s where s.user_id = $1 and s.browser_hash = $2::bytea and s.level = 1
+            and s.ended_at is null and s.expires_at > now()
+    )::boolean as begun, (d.demanded and factor_elsewhere($1))::boolean as elsewhere,
     factors_of($1)::jsonb as factors
-from (select second_factor_demanded(nullif($2::bigint, 0), $1, now()) as demanded) d
+from (select second_factor_demanded(nullif($3::bigint, 0), $1, now()) as demanded) d
 `
 
 type LogInFactsParams struct {
-	UserID   int64
-	OfficeID int64
+	UserID      int64
+	BrowserHash []byte
+	OfficeID    int64
 }
 
 type LogInFactsRow struct {
 	Demanded  bool
+	Begun     bool
 	Elsewhere bool
 	Factors   []byte
 }
 
-// What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, and their factors.
+// What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, their factors, and
+// whether a log-in of theirs may be under way in a browser: see SessionAdopt.
 func (q *Queries) LogInFacts(ctx context.Context, db DBTX, arg LogInFactsParams) (LogInFactsRow, error) {
-	row := db.QueryRow(ctx, logInFacts, arg.UserID, arg.OfficeID)
+	row := db.QueryRow(ctx, logInFacts, arg.UserID, arg.BrowserHash, arg.OfficeID)
 	var i LogInFactsRow
-	err := row.Scan(&i.Demanded, &i.Elsewhere, &i.Factors)
+	err := row.Scan(
+		&i.Demanded,
+		&i.Begun,
+		&i.Elsewhere,
+		&i.Factors,
+	)
 	return i, err
 }
 

@@ -56,10 +56,30 @@ func (q *Queries) OperatorEmailSet(ctx context.Context, db DBTX, arg OperatorEma
 }
 
 const operatorForSignIn = `-- name: OperatorForSignIn :one
-select id, username, name, role, language, password_hash, password_form, password_version, disabled_at from users
-where office_id is null and username = any($1::text[])
-order by array_position($1::text[], username) limit 1
+select coalesce(u.id, 0)::bigint as id, coalesce(u.username, '')::text as username, coalesce(u.name, '')::text as name,
+    coalesce(u.role, '')::text as role, coalesce(u.language, '')::text as language,
+    coalesce(u.password_hash, '')::text as password_hash, coalesce(u.password_version, 0)::bigint as password_version,
+    coalesce(u.password_form, '')::text as password_form, u.disabled_at,
+    k.known::boolean as known, (not k.known and network_braked($1, $2, $3, $4))::boolean as braked
+from (select $5::text[] as usernames) asked
+left join lateral (
+    select n.id, n.username, n.name, n.role, n.language, n.password_hash, n.password_version, n.password_form,
+        n.disabled_at
+    from users n
+    where n.office_id is null and n.username = any(asked.usernames)
+    order by array_position(asked.usernames, n.username) limit 1
+) u on true
+cross join lateral (select coalesce(browser_is_known(u.id, $6, 1), false) as known) k
 `
+
+type OperatorForSignInParams struct {
+	Account     string
+	Network     string
+	Site        string
+	Own         bool
+	Usernames   []string
+	BrowserHash []byte
+}
 
 type OperatorForSignInRow struct {
 	ID              int64
@@ -68,13 +88,23 @@ type OperatorForSignInRow struct {
 	Role            string
 	Language        string
 	PasswordHash    string
-	PasswordForm    string
 	PasswordVersion int64
+	PasswordForm    string
 	DisabledAt      *time.Time
+	Known           bool
+	Braked          bool
 }
 
-func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, usernames []string) (OperatorForSignInRow, error) {
-	row := db.QueryRow(ctx, operatorForSignIn, usernames)
+// UserForSignIn for an operator.
+func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, arg OperatorForSignInParams) (OperatorForSignInRow, error) {
+	row := db.QueryRow(ctx, operatorForSignIn,
+		arg.Account,
+		arg.Network,
+		arg.Site,
+		arg.Own,
+		arg.Usernames,
+		arg.BrowserHash,
+	)
 	var i OperatorForSignInRow
 	err := row.Scan(
 		&i.ID,
@@ -83,9 +113,11 @@ func (q *Queries) OperatorForSignIn(ctx context.Context, db DBTX, usernames []st
 		&i.Role,
 		&i.Language,
 		&i.PasswordHash,
-		&i.PasswordForm,
 		&i.PasswordVersion,
+		&i.PasswordForm,
 		&i.DisabledAt,
+		&i.Known,
+		&i.Braked,
 	)
 	return i, err
 }
@@ -108,25 +140,6 @@ func (q *Queries) OperatorInsert(ctx context.Context, db DBTX, arg OperatorInser
 	var id int64
 	err := row.Scan(&id)
 	return id, err
-}
-
-const operatorKnownBrowser = `-- name: OperatorKnownBrowser :one
-select exists (
-    select from users u
-    where u.office_id is null and u.username = any($1::text[]) and browser_is_known(u.id, $2, 1)
-)::boolean
-`
-
-type OperatorKnownBrowserParams struct {
-	Usernames   []string
-	BrowserHash []byte
-}
-
-func (q *Queries) OperatorKnownBrowser(ctx context.Context, db DBTX, arg OperatorKnownBrowserParams) (bool, error) {
-	row := db.QueryRow(ctx, operatorKnownBrowser, arg.Usernames, arg.BrowserHash)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const operatorList = `-- name: OperatorList :many

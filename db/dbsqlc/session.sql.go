@@ -25,26 +25,6 @@ func (q *Queries) KnownBrowserDeleteOld(ctx context.Context, db DBTX, batch int3
 	return result.RowsAffected(), nil
 }
 
-const knownBrowserOf = `-- name: KnownBrowserOf :one
-select exists (
-    select from users u join offices o on o.id = u.office_id
-    where o.code = $1 and u.username = any($2::text[]) and browser_is_known(u.id, $3, 1)
-)::boolean
-`
-
-type KnownBrowserOfParams struct {
-	OfficeCode  string
-	Usernames   []string
-	BrowserHash []byte
-}
-
-func (q *Queries) KnownBrowserOf(ctx context.Context, db DBTX, arg KnownBrowserOfParams) (bool, error) {
-	row := db.QueryRow(ctx, knownBrowserOf, arg.OfficeCode, arg.Usernames, arg.BrowserHash)
-	var column_1 bool
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const knownBrowserPut = `-- name: KnownBrowserPut :exec
 insert into known_browsers as k (user_id, browser_hash, level) values ($1, $2, $3)
 on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level)
@@ -58,6 +38,42 @@ type KnownBrowserPutParams struct {
 
 func (q *Queries) KnownBrowserPut(ctx context.Context, db DBTX, arg KnownBrowserPutParams) error {
 	_, err := db.Exec(ctx, knownBrowserPut, arg.UserID, arg.BrowserHash, arg.Level)
+	return err
+}
+
+const logInRemember = `-- name: LogInRemember :exec
+with come as (
+    insert into login_networks (network, site) select $4, $5 where $4::text <> ''
+    on conflict (network) do update set came_at = now()
+), zoned as (
+    update users set time_zone = $6
+    where id = $1 and $6::text <> '' and time_zone <> $6
+)
+insert into known_browsers as k (user_id, browser_hash, level)
+select $1, $2::bytea, $3 where $2 <> ''
+on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level)
+`
+
+type LogInRememberParams struct {
+	UserID      int64
+	BrowserHash []byte
+	Level       int16
+	Network     string
+	Site        string
+	TimeZone    string
+}
+
+// What a completed log-in tells: the network that somebody came in from, the browser's time zone, and the browser; each
+// ” where it is not known.
+func (q *Queries) LogInRemember(ctx context.Context, db DBTX, arg LogInRememberParams) error {
+	_, err := db.Exec(ctx, logInRemember,
+		arg.UserID,
+		arg.BrowserHash,
+		arg.Level,
+		arg.Network,
+		arg.Site,
+		arg.TimeZone,
+	)
 	return err
 }
 
@@ -106,32 +122,24 @@ func (q *Queries) SessionAdopt(ctx context.Context, db DBTX, arg SessionAdoptPar
 }
 
 const sessionCrowded = `-- name: SessionCrowded :one
-select (not browser_is_known($1, $2, 2) and (
-    (select count(*) from sessions s where s.user_id = $1 and not s.known_browser and s.level = 1
-        and s.created_at > now() - interval '1 minute' and s.network = $3)
-            >= max_begun_log_ins(false, $4::boolean)
-    or (select count(*) from sessions s where s.user_id = $1 and not s.known_browser and s.level = 1
-        and s.created_at > now() - interval '1 minute' and s.site = $5) >= max_begun_log_ins(true, $4)
-))::boolean
+select log_ins_crowded($1, $2, $3, $4, $5)::boolean
 `
 
 type SessionCrowdedParams struct {
 	UserID      int64
 	BrowserHash []byte
 	Network     string
-	Own         bool
 	Site        string
+	Own         bool
 }
 
-// Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not
-// finished them, for one more in this browser.
 func (q *Queries) SessionCrowded(ctx context.Context, db DBTX, arg SessionCrowdedParams) (bool, error) {
 	row := db.QueryRow(ctx, sessionCrowded,
 		arg.UserID,
 		arg.BrowserHash,
 		arg.Network,
-		arg.Own,
 		arg.Site,
+		arg.Own,
 	)
 	var column_1 bool
 	err := row.Scan(&column_1)
@@ -180,7 +188,9 @@ select u.id, $1, $2::smallint, $3::text[], $4, $5,
 from users u
 where u.id = $11 and u.disabled_at is null
     and (not $6::boolean or u.password_version = $12::bigint)
-returning id, (known_browser or level = 2)::boolean as known_browser
+    and not ($7 and log_ins_crowded(u.id, $10, $8, $9, $13))
+returning id, (known_browser or level = 2)::boolean as known_browser, (
+    select count(*) from sessions o where o.user_id = $11 and o.ended_at is null) >= $14::int as many
 `
 
 type SessionInsertParams struct {
@@ -196,14 +206,18 @@ type SessionInsertParams struct {
 	BrowserHash     []byte
 	UserID          int64
 	PasswordVersion int64
+	Own             bool
+	Newest          int32
 }
 
 type SessionInsertRow struct {
 	ID           int64
 	KnownBrowser bool
+	Many         bool
 }
 
-// A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
+// A session of a user who is enabled and, where a password was proven, whose password is still that one, and who has no
+// crowd of pending log-ins; else no row. many: so many others live that some may have to end.
 // What single sign-on begins has no proven password: its moment is the beginning of time.
 func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertParams) (SessionInsertRow, error) {
 	row := db.QueryRow(ctx, sessionInsert,
@@ -219,9 +233,11 @@ func (q *Queries) SessionInsert(ctx context.Context, db DBTX, arg SessionInsertP
 		arg.BrowserHash,
 		arg.UserID,
 		arg.PasswordVersion,
+		arg.Own,
+		arg.Newest,
 	)
 	var i SessionInsertRow
-	err := row.Scan(&i.ID, &i.KnownBrowser)
+	err := row.Scan(&i.ID, &i.KnownBrowser, &i.Many)
 	return i, err
 }
 
@@ -281,7 +297,7 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     coalesce(s.office_id, 0)::bigint as office_id, s.username, s.name, s.role, s.language,
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
-    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
+    factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
@@ -308,7 +324,7 @@ type SessionLoadRow struct {
 	OfficeName       string
 	Demanded         bool
 	PasswordTooShort bool
-	HasFactor        bool
+	Factors          []byte
 	Now              time.Time
 	ToTouch          bool
 	KnownBrowser     bool
@@ -341,7 +357,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.OfficeName,
 		&i.Demanded,
 		&i.PasswordTooShort,
-		&i.HasFactor,
+		&i.Factors,
 		&i.Now,
 		&i.ToTouch,
 		&i.KnownBrowser,
@@ -388,7 +404,7 @@ func (q *Queries) SessionProofCharge(ctx context.Context, db DBTX, id int64) (in
 	return tries_left, err
 }
 
-const sessionRaise = `-- name: SessionRaise :execrows
+const sessionRaise = `-- name: SessionRaise :one
 update sessions s
 set token_hash = $1, level = 2, methods = array[s.methods[1], $2::text], proof_tries = 0,
     known_browser = true,
@@ -397,26 +413,34 @@ set token_hash = $1, level = 2, methods = array[s.methods[1], $2::text], proof_t
         then now() + session_life((select u.role from users u where u.id = s.user_id), false)
         else s.expires_at end
 where s.id = $3 and s.ended_at is null and s.expires_at > now()
+returning (select count(*) from sessions o
+    where o.user_id = s.user_id and o.id <> s.id and o.ended_at is null) >= $4::int as many
 `
 
 type SessionRaiseParams struct {
 	TokenHash []byte
 	Method    string
 	ID        int64
+	Newest    int32
 }
 
-// The second factor was proven: a new token, a new overall limit. Only a living session can rise.
-func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaiseParams) (int64, error) {
-	result, err := db.Exec(ctx, sessionRaise, arg.TokenHash, arg.Method, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+// The second factor was proven: a new token, a new overall limit. Only a living session can rise. many: as in
+// SessionInsert.
+func (q *Queries) SessionRaise(ctx context.Context, db DBTX, arg SessionRaiseParams) (bool, error) {
+	row := db.QueryRow(ctx, sessionRaise,
+		arg.TokenHash,
+		arg.Method,
+		arg.ID,
+		arg.Newest,
+	)
+	var many bool
+	err := row.Scan(&many)
+	return many, err
 }
 
 const sessionStanding = `-- name: SessionStanding :one
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
-    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
+    factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
     factor_elsewhere(s.user_id)::boolean as factor_elsewhere
 from living_sessions s
@@ -435,7 +459,7 @@ type SessionStandingRow struct {
 	PasswordAt      time.Time
 	SecondFactorAt  *time.Time
 	Demanded        bool
-	HasFactor       bool
+	Factors         []byte
 	Now             time.Time
 	KnownBrowser    bool
 	WordOwed        bool
@@ -453,7 +477,7 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 		&i.PasswordAt,
 		&i.SecondFactorAt,
 		&i.Demanded,
-		&i.HasFactor,
+		&i.Factors,
 		&i.Now,
 		&i.KnownBrowser,
 		&i.WordOwed,
@@ -469,20 +493,5 @@ where id = $1 and ended_at is null and last_seen_at < now() - interval '1 minute
 
 func (q *Queries) SessionTouch(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, sessionTouch, id)
-	return err
-}
-
-const userZonePut = `-- name: UserZonePut :exec
-update users set time_zone = $1 where id = $2 and time_zone <> $1
-`
-
-type UserZonePutParams struct {
-	TimeZone string
-	ID       int64
-}
-
-// Notes the time zone of the browser in which a user has just signed in.
-func (q *Queries) UserZonePut(ctx context.Context, db DBTX, arg UserZonePutParams) error {
-	_, err := db.Exec(ctx, userZonePut, arg.TimeZone, arg.ID)
 	return err
 }

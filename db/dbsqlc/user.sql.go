@@ -11,24 +11,32 @@ import (
 )
 
 const userForSignIn = `-- name: UserForSignIn :one
-select o.id as office_id, coalesce(u.id, 0)::bigint as id, coalesce(u.username, '')::text as username,
-    coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role, coalesce(u.language, '')::text as language,
-    coalesce(u.password_hash, '')::text as password_hash, coalesce(u.password_version, 0)::bigint as password_version,
-    u.password_long, coalesce(u.password_form, '')::text as password_form, u.disabled_at
-from offices o
+select coalesce(o.id, 0)::bigint as office_id, coalesce(u.id, 0)::bigint as id,
+    coalesce(u.username, '')::text as username, coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role,
+    coalesce(u.language, '')::text as language, coalesce(u.password_hash, '')::text as password_hash,
+    coalesce(u.password_version, 0)::bigint as password_version, u.password_long,
+    coalesce(u.password_form, '')::text as password_form, u.disabled_at,
+    k.known::boolean as known, (not k.known and network_braked($1, $2, $3, $4))::boolean as braked
+from (select $5::text as code) asked
+left join offices o on o.code = asked.code
 left join lateral (
     select n.id, n.username, n.name, n.role, n.language, n.password_hash, n.password_version, n.password_long,
         n.password_form, n.disabled_at
     from users n
-    where n.office_id = o.id and n.username = any($1::text[])
-    order by array_position($1::text[], n.username) limit 1
+    where n.office_id = o.id and n.username = any($6::text[])
+    order by array_position($6::text[], n.username) limit 1
 ) u on true
-where o.code = $2
+cross join lateral (select coalesce(browser_is_known(u.id, $7, 1), false) as known) k
 `
 
 type UserForSignInParams struct {
-	Usernames  []string
-	OfficeCode string
+	Account     string
+	Network     string
+	Site        string
+	Own         bool
+	OfficeCode  string
+	Usernames   []string
+	BrowserHash []byte
 }
 
 type UserForSignInRow struct {
@@ -43,12 +51,22 @@ type UserForSignInRow struct {
 	PasswordLong    *bool
 	PasswordForm    string
 	DisabledAt      *time.Time
+	Known           bool
+	Braked          bool
 }
 
-// The office, and its user of a name, who is 0 when there is none. A name has several forms, the nearest first: see
-// account.LookUp.
+// The office, and its user of a name, each 0 when there is none, and how the browser and the network stand to them: one
+// statement for every outcome. A name has several forms, the nearest first: see account.LookUp.
 func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInParams) (UserForSignInRow, error) {
-	row := db.QueryRow(ctx, userForSignIn, arg.Usernames, arg.OfficeCode)
+	row := db.QueryRow(ctx, userForSignIn,
+		arg.Account,
+		arg.Network,
+		arg.Site,
+		arg.Own,
+		arg.OfficeCode,
+		arg.Usernames,
+		arg.BrowserHash,
+	)
 	var i UserForSignInRow
 	err := row.Scan(
 		&i.OfficeID,
@@ -62,6 +80,8 @@ func (q *Queries) UserForSignIn(ctx context.Context, db DBTX, arg UserForSignInP
 		&i.PasswordLong,
 		&i.PasswordForm,
 		&i.DisabledAt,
+		&i.Known,
+		&i.Braked,
 	)
 	return i, err
 }

@@ -43,47 +43,41 @@ where user_id = @user_id and (stranger = @stranger or @recovery);
 -- A reset: all begins anew, in both budgets.
 delete from factor_failures where user_id = @user_id;
 
--- name: LoginNetworkPut :exec
-insert into login_networks (network, site) values (@network, @site)
-on conflict (network) do update set came_at = now();
-
 -- name: LoginNetworkDeleteOld :execrows
 delete from login_networks where network in (
     select n.network from login_networks n where n.came_at < now() - interval '1 day' limit @batch
 );
 
--- name: NetworkBraked :one
--- Whether so many other names failed from a network, or its site, in the last hour that a new browser there has to
--- wait.
-select (
-    (select count(*) from password_failures p where p.network = @network and p.changed_at > now() - interval '1 hour'
-        and p.account <> @account) >= max_failing_names(false, @own::boolean, exists (
-            select from login_networks n where n.network = @network and n.came_at > now() - interval '1 day'))
-    or (select count(*) from password_failures p where p.site = @site and p.changed_at > now() - interval '1 hour'
-        and p.account <> @account) >= max_failing_names(true, @own, exists (
-            select from login_networks n where n.site = @site and n.came_at > now() - interval '1 day'))
-)::boolean;
-
 -- name: PasswordFailureCharge :one
--- One wrong password, counted before it is looked at; see password_delay. No row while the name has to wait there.
--- Returns too whether it is one of the looks that a network has free.
-insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
-values (@account, @browser, @network, @site, 1, now())
-on conflict (account, browser, network) do update
-set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end, changed_at = now(),
-    next_try_at = now() + password_delay(p.in_a_row + 1, @most::interval)
-where p.next_try_at <= now()
-returning (p.in_a_row <= free_looks(false) and @site <> '' and p.in_a_row + (
-    select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
-    where o.account = @account and o.browser = @browser and o.site = @site and o.network <> @network
-        and o.changed_at > now() - interval '1 day') <= free_looks(true))::boolean as free;
-
--- name: PasswordFailureCount :exec
--- The name as a whole counts a free look, and lets it pass.
-insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
-values (@account, '', '', 1, now())
-on conflict (account, browser, network) do update
-set in_a_row = p.in_a_row + 1, changed_at = now();
+-- One wrong password, counted before it is looked at; see password_delay. No row while it has to wait by its own
+-- counter. A stranger's, which is counted by a network, counts for the name as a whole, too: what the network has free
+-- lets that pass, else it is not admitted while the name has to wait, and must not stay.
+with own as (
+    insert into password_failures as p (account, browser, network, site, in_a_row, next_try_at)
+    values (@account, @browser, @network, @site, 1, now())
+    on conflict (account, browser, network) do update
+    set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end,
+        changed_at = now(), next_try_at = now() + password_delay(p.in_a_row + 1, @most::interval)
+    where p.next_try_at <= now()
+    returning p.account, p.browser, p.site <> '' as stranger,
+        (p.in_a_row <= free_looks(false) and p.in_a_row + (
+            select coalesce(sum(least(o.in_a_row, free_looks(false))), 0) from password_failures o
+            where o.account = @account and o.browser = @browser and o.site = @site and o.network <> @network
+                and o.changed_at > now() - interval '1 day') <= free_looks(true)) as free
+), passed as (
+    insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+    select account, browser, '', 1, now() from own where stranger and free
+    on conflict (account, browser, network) do update set in_a_row = p.in_a_row + 1, changed_at = now()
+), shared as (
+    insert into password_failures as p (account, browser, network, in_a_row, next_try_at)
+    select account, browser, '', 1, now() from own where stranger and not free
+    on conflict (account, browser, network) do update
+    set in_a_row = case when p.changed_at < now() - interval '1 day' then 1 else p.in_a_row + 1 end,
+        changed_at = now(), next_try_at = now() + password_delay(p.in_a_row + 1, @most_shared::interval)
+    where p.next_try_at <= now()
+    returning true
+)
+select (not stranger or free or exists (select from shared))::boolean as admitted from own;
 
 -- name: PasswordFailureOf :one
 select next_try_at, now()::timestamptz as now from password_failures

@@ -15,8 +15,12 @@ select exists (
 )::boolean;
 
 -- name: LogInFacts :one
--- What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, and their factors.
-select d.demanded::boolean as demanded, (d.demanded and factor_elsewhere(@user_id))::boolean as elsewhere,
+-- What is demanded of a user of an office (0: an operator) now, whether their factor is elsewhere, their factors, and
+-- whether a log-in of theirs may be under way in a browser: see SessionAdopt.
+select d.demanded::boolean as demanded, exists (
+        select from sessions s where s.user_id = @user_id and s.browser_hash = @browser_hash::bytea and s.level = 1
+            and s.ended_at is null and s.expires_at > now()
+    )::boolean as begun, (d.demanded and factor_elsewhere(@user_id))::boolean as elsewhere,
     factors_of(@user_id)::jsonb as factors
 from (select second_factor_demanded(nullif(@office_id::bigint, 0), @user_id, now()) as demanded) d;
 

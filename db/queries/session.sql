@@ -1,5 +1,9 @@
+-- name: SessionCrowded :one
+select log_ins_crowded(@user_id, @browser_hash, @network, @site, @own)::boolean;
+
 -- name: SessionInsert :one
--- A session of a user who is enabled and, where a password was proven, whose password is still that one; else no row.
+-- A session of a user who is enabled and, where a password was proven, whose password is still that one, and who has no
+-- crowd of pending log-ins; else no row. many: so many others live that some may have to end.
 -- What single sign-on begins has no proven password: its moment is the beginning of time.
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
     expires_at, password_version, network, site, browser_hash, known_browser, pending)
@@ -10,7 +14,9 @@ select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_ag
 from users u
 where u.id = @user_id and u.disabled_at is null
     and (not @by_password::boolean or u.password_version = @password_version::bigint)
-returning id, (known_browser or level = 2)::boolean as known_browser;
+    and not (@pending and log_ins_crowded(u.id, @browser_hash, @network, @site, @own))
+returning id, (known_browser or level = 2)::boolean as known_browser, (
+    select count(*) from sessions o where o.user_id = @user_id and o.ended_at is null) >= @newest::int as many;
 
 -- name: SessionAdopt :one
 -- The pending log-in of a user in a browser in which a code is under way, with a new token: their password was proven
@@ -29,24 +35,13 @@ where u.id = s.user_id and s.id = (
 )
 returning s.id, s.known_browser;
 
--- name: SessionCrowded :one
--- Whether new browsers at a network, or its site, have begun too many log-ins of a user in the last minute, and not
--- finished them, for one more in this browser.
-select (not browser_is_known(@user_id, @browser_hash, 2) and (
-    (select count(*) from sessions s where s.user_id = @user_id and not s.known_browser and s.level = 1
-        and s.created_at > now() - interval '1 minute' and s.network = @network)
-            >= max_begun_log_ins(false, @own::boolean)
-    or (select count(*) from sessions s where s.user_id = @user_id and not s.known_browser and s.level = 1
-        and s.created_at > now() - interval '1 minute' and s.site = @site) >= max_begun_log_ins(true, @own)
-))::boolean;
-
 -- name: SessionLoad :one
 -- The whole check of a request in one statement, by the database's clock. See the view living_sessions.
 select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s.created_at,
     coalesce(s.office_id, 0)::bigint as office_id, s.username, s.name, s.role, s.language,
     coalesce(s.office_code, '')::text as office_code, coalesce(s.office_name, '')::text as office_name,
     s.demanded::boolean as demanded, s.password_too_short::boolean as password_too_short,
-    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
+    factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
@@ -58,7 +53,7 @@ where s.token_hash = @token_hash;
 -- name: SessionStanding :one
 -- What a session and its user are at this moment, for whoever holds the user's row.
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
-    has_factor(s.user_id)::boolean as has_factor, now()::timestamptz as now,
+    factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
     factor_elsewhere(s.user_id)::boolean as factor_elsewhere
 from living_sessions s
@@ -68,8 +63,9 @@ where s.id = @id and s.user_id = @user_id;
 update sessions set last_seen_at = now()
 where id = @id and ended_at is null and last_seen_at < now() - interval '1 minute';
 
--- name: SessionRaise :execrows
--- The second factor was proven: a new token, a new overall limit. Only a living session can rise.
+-- name: SessionRaise :one
+-- The second factor was proven: a new token, a new overall limit. Only a living session can rise. many: as in
+-- SessionInsert.
 update sessions s
 set token_hash = @token_hash, level = 2, methods = array[s.methods[1], @method::text], proof_tries = 0,
     known_browser = true,
@@ -77,7 +73,9 @@ set token_hash = @token_hash, level = 2, methods = array[s.methods[1], @method::
     expires_at = case when s.level = 1
         then now() + session_life((select u.role from users u where u.id = s.user_id), false)
         else s.expires_at end
-where s.id = @id and s.ended_at is null and s.expires_at > now();
+where s.id = @id and s.ended_at is null and s.expires_at > now()
+returning (select count(*) from sessions o
+    where o.user_id = s.user_id and o.id <> s.id and o.ended_at is null) >= @newest::int as many;
 
 -- name: SessionPasswordProven :execrows
 update sessions
@@ -111,15 +109,23 @@ delete from sessions where id in (
         and not exists (select from challenges c where c.session_id = s.id) limit @batch
 );
 
+-- name: LogInRemember :exec
+-- What a completed log-in tells: the network that somebody came in from, the browser's time zone, and the browser; each
+-- '' where it is not known.
+with come as (
+    insert into login_networks (network, site) select @network, @site where @network::text <> ''
+    on conflict (network) do update set came_at = now()
+), zoned as (
+    update users set time_zone = @time_zone
+    where id = @user_id and @time_zone::text <> '' and time_zone <> @time_zone
+)
+insert into known_browsers as k (user_id, browser_hash, level)
+select @user_id, @browser_hash::bytea, @level where @browser_hash <> ''
+on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level);
+
 -- name: KnownBrowserPut :exec
 insert into known_browsers as k (user_id, browser_hash, level) values (@user_id, @browser_hash, @level)
 on conflict (user_id, browser_hash) do update set signed_in_at = now(), level = greatest(k.level, excluded.level);
-
--- name: KnownBrowserOf :one
-select exists (
-    select from users u join offices o on o.id = u.office_id
-    where o.code = @office_code and u.username = any(@usernames::text[]) and browser_is_known(u.id, @browser_hash, 1)
-)::boolean;
 
 -- name: KnownBrowserDeleteOld :execrows
 delete from known_browsers where (user_id, browser_hash) in (
@@ -127,6 +133,3 @@ delete from known_browsers where (user_id, browser_hash) in (
     limit @batch
 );
 
--- name: UserZonePut :exec
--- Notes the time zone of the browser in which a user has just signed in.
-update users set time_zone = @time_zone where id = @id and time_zone <> @time_zone;

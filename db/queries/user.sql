@@ -1,16 +1,14 @@
--- name: UserInsert :one
-insert into users (office_id, username, name, email, role, password_hash)
-values (@office_id::bigint, @username, @name, @email, @role, @password_hash)
-returning id;
-
 -- name: UserForSignIn :one
--- The office, and its user of a name, who is 0 when there is none. A name has several forms, the nearest first: see
--- account.LookUp.
-select o.id as office_id, coalesce(u.id, 0)::bigint as id, coalesce(u.username, '')::text as username,
-    coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role, coalesce(u.language, '')::text as language,
-    coalesce(u.password_hash, '')::text as password_hash, coalesce(u.password_version, 0)::bigint as password_version,
-    u.password_long, coalesce(u.password_form, '')::text as password_form, u.disabled_at
-from offices o
+-- The office, and its user of a name, each 0 when there is none, and how the browser and the network stand to them: one
+-- statement for every outcome. A name has several forms, the nearest first: see account.LookUp.
+select coalesce(o.id, 0)::bigint as office_id, coalesce(u.id, 0)::bigint as id,
+    coalesce(u.username, '')::text as username, coalesce(u.name, '')::text as name, coalesce(u.role, '')::text as role,
+    coalesce(u.language, '')::text as language, coalesce(u.password_hash, '')::text as password_hash,
+    coalesce(u.password_version, 0)::bigint as password_version, u.password_long,
+    coalesce(u.password_form, '')::text as password_form, u.disabled_at,
+    k.known::boolean as known, (not k.known and network_braked(@account, @network, @site, @own))::boolean as braked
+from (select @office_code::text as code) asked
+left join offices o on o.code = asked.code
 left join lateral (
     select n.id, n.username, n.name, n.role, n.language, n.password_hash, n.password_version, n.password_long,
         n.password_form, n.disabled_at
@@ -18,7 +16,12 @@ left join lateral (
     where n.office_id = o.id and n.username = any(@usernames::text[])
     order by array_position(@usernames::text[], n.username) limit 1
 ) u on true
-where o.code = @office_code;
+cross join lateral (select coalesce(browser_is_known(u.id, @browser_hash, 1), false) as known) k;
+
+-- name: UserInsert :one
+insert into users (office_id, username, name, email, role, password_hash)
+values (@office_id::bigint, @username, @name, @email, @role, @password_hash)
+returning id;
 
 -- name: UserPasswordHash :one
 select password_hash, password_form, password_version from users where id = @id and disabled_at is null;

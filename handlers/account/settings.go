@@ -16,10 +16,7 @@ func (s *Screens) SettingsPage(c echo.Context) error { return s.showMe(c, "") }
 
 func (s *Screens) showMe(c echo.Context, problem string) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return err
-	}
+	methods := sess.Factors
 	sessions, err := s.sessions.List(ctx, sess)
 	if err != nil {
 		return err

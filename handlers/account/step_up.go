@@ -19,10 +19,7 @@ import (
 func (s *Screens) StepUpPage(c echo.Context) error { return s.showStepUp(c, "") }
 
 func (s *Screens) showStepUp(c echo.Context, problem string) error {
-	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
-	if err != nil {
-		return err
-	}
+	methods := web.CurrentSession(c).Factors
 	view := templates.ProveView{
 		Heading: s.T(c, "confirm.title"), Label: s.T(c, "code.label"), Input: templates.InputCode, Action: paths.StepUp,
 		Next: web.SafePath(web.Value(c, "next"), ""), Error: problem,
@@ -54,10 +51,7 @@ func (s *Screens) showStepUp(c echo.Context, problem string) error {
 
 func (s *Screens) StepUp(c echo.Context) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return err
-	}
+	methods := sess.Factors
 	if !methods.HasFactor() {
 		return s.provePassword(c, sess)
 	}

@@ -80,8 +80,8 @@ func (s *Screens) Visit(c echo.Context) error {
 		return err
 	case err != nil:
 		return err
-	case admission.Refusal == application.SecondFactor && !sess.HasFactor,
-		admission.Refusal == application.FactorAge && !sess.HasFactor:
+	case admission.Refusal == application.SecondFactor && !sess.Factors.HasFactor(),
+		admission.Refusal == application.FactorAge && !sess.Factors.HasFactor():
 		return s.notAllowed(c, admission)
 	case admission.Refusal.Mendable():
 		return s.Redirect(c, paths.Next(paths.StepUp, paths.DoorVisit))

@@ -18,10 +18,7 @@ func (s *Screens) SendCode(c echo.Context) error {
 	sess := web.CurrentSession(c)
 	err := s.factors.SendOnFile(c.Request().Context(), sess, s.Lang(c))
 	if problem, ok := s.SendProblem(c, err); ok {
-		methods, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
-		if err != nil {
-			return err
-		}
+		methods := sess.Factors
 		if methods.Unconfirmed() != nil && sess.Pending() {
 			return s.showCheckNumber(c, problem)
 		}
@@ -81,10 +78,7 @@ func (s *Screens) ResendCode(c echo.Context) error {
 func (s *Screens) CheckNumberPage(c echo.Context) error { return s.showCheckNumber(c, "") }
 
 func (s *Screens) showCheckNumber(c echo.Context, problem string) error {
-	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
-	if err != nil {
-		return err
-	}
+	methods := web.CurrentSession(c).Factors
 	number := methods.Unconfirmed()
 	if number == nil {
 		return s.Redirect(c, paths.SecondStep)

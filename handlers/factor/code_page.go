@@ -26,10 +26,7 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 		State: pages.CodeNone, Heading: s.T(c, "code.title"),
 		Action: at.code, ResendURL: at.resend, Error: problem, Next: web.SafePath(web.Value(c, "next"), ""),
 	}
-	set, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return err
-	}
+	set := sess.Factors
 	challenge, err := s.factors.Current(ctx, sess)
 	over := errors.Is(err, twofactor.ErrOver)
 	if err != nil && !over {

@@ -13,10 +13,7 @@ import (
 // WaysPage lists the other ways.
 func (s *Screens) WaysPage(c echo.Context) error {
 	sess := web.CurrentSession(c)
-	set, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
-	if err != nil {
-		return err
-	}
+	set := sess.Factors
 	view := pages.WayView{BackURL: paths.SecondStep, Next: web.SafePath(c.QueryParam("next"), "")}
 	if !sess.Pending() {
 		view.BackURL = paths.Next(paths.StepUp, view.Next)

@@ -24,22 +24,14 @@ type Applications interface {
 	Picture(ctx context.Context, id int64) ([]byte, error)
 }
 
-// Factors says which factors a user has.
-type Factors interface {
-	Enrolled(ctx context.Context, userID int64) (factor.Set, error)
-}
-
 // Screens are the pages.
 type Screens struct {
 	*web.Web
 	applications Applications
-	factors      Factors
 }
 
 // New returns the Screens.
-func New(w *web.Web, applications Applications, factors Factors) *Screens {
-	return &Screens{w, applications, factors}
-}
+func New(w *web.Web, applications Applications) *Screens { return &Screens{w, applications} }
 
 const (
 	searchFrom = 10 // so many applications can be searched
@@ -66,9 +58,7 @@ func (s *Screens) Page(c echo.Context) error {
 			Letter: strings.ToUpper(string(first)),
 		})
 	}
-	if view.Advice, err = s.advice(c); err != nil {
-		return err
-	}
+	view.Advice = s.advice(c)
 	f, err := s.AppLayout(c, s.T(c, "home.title"), paths.Applications, templates.SectionHome)
 	if err != nil {
 		return err
@@ -77,18 +67,15 @@ func (s *Screens) Page(c echo.Context) error {
 }
 
 // advice is what is worth doing.
-func (s *Screens) advice(c echo.Context) (all []pages.Advice, err error) {
-	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
-	if err != nil {
-		return nil, err
-	}
+func (s *Screens) advice(c echo.Context) (all []pages.Advice) {
+	methods := web.CurrentSession(c).Factors
 	if codes := methods.Of(factor.Recovery); codes.Kind != "" && codes.Amount <= fewCodes {
 		all = append(all, pages.Advice{Text: s.N(c, "home.codes", codes.Amount), URL: paths.Me, Do: s.T(c, "layout.me")})
 	}
 	if number := methods.Of(factor.SMS); number.Kind != "" && number.ConfirmedAt == nil {
 		all = append(all, pages.Advice{Text: s.T(c, "home.number"), URL: paths.Me, Do: s.T(c, "layout.me")})
 	}
-	return all, nil
+	return all
 }
 
 // Only leads to the only application that the user may open. It leads there by a page: the answer to a form must not

@@ -13,10 +13,7 @@ import (
 func (s *Screens) AppPage(c echo.Context) error { return s.showApp(c, "") }
 
 func (s *Screens) showApp(c echo.Context, problem string) error {
-	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
-	if err != nil {
-		return err
-	}
+	methods := web.CurrentSession(c).Factors
 	if !methods.Has(factor.App) {
 		return s.Redirect(c, paths.SecondStep)
 	}

@@ -12,10 +12,7 @@ import (
 func (s *Screens) NumberPage(c echo.Context) error { return s.showEnrolNumber(c, "", "", false) }
 
 func (s *Screens) showEnrolNumber(c echo.Context, fieldProblem, problem string, sure bool) error {
-	methods, err := s.factors.Enrolled(c.Request().Context(), web.CurrentSession(c).User.ID)
-	if err != nil {
-		return err
-	}
+	methods := web.CurrentSession(c).Factors
 	if methods.HasFactor() {
 		return s.Redirect(c, paths.SecondStep)
 	}

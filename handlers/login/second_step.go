@@ -14,10 +14,7 @@ import (
 // SecondStep leads a pending log-in to the page it needs.
 func (s *Screens) SecondStep(c echo.Context) error {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
-	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return err
-	}
+	methods := sess.Factors
 	challenge, err := s.factors.Current(ctx, sess)
 	if err != nil && !errors.Is(err, twofactor.ErrOver) {
 		return err
@@ -38,10 +35,7 @@ func (s *Screens) MethodPage(c echo.Context) error { return s.showMethods(c, "")
 
 func (s *Screens) showMethods(c echo.Context, problem string) error {
 	sess := web.CurrentSession(c)
-	set, err := s.factors.Enrolled(c.Request().Context(), sess.User.ID)
-	if err != nil {
-		return err
-	}
+	set := sess.Factors
 	if set.HasFactor() {
 		return s.Redirect(c, paths.SecondStep)
 	}

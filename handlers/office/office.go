@@ -105,10 +105,7 @@ func (s *Screens) switchQuestion(c echo.Context, activate bool) (templates.Quest
 	if err != nil {
 		return templates.Question{}, err
 	}
-	methods, err := s.factors.Enrolled(ctx, sess.User.ID)
-	if err != nil {
-		return templates.Question{}, err
-	}
+	methods := sess.Factors
 	sending := templates.Note{Icon: "message-square-text", Text: s.T(c, sendingText(p.Sending, s.Demo))}
 	if !p.Sending.Works() {
 		sending.Icon, sending.Warning = "triangle-alert", true

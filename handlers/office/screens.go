@@ -3,32 +3,21 @@
 package office
 
 import (
-	"context"
-
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/application"
-	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
 )
-
-// Factors says which factors a user has.
-type Factors interface {
-	Enrolled(ctx context.Context, userID int64) (factor.Set, error)
-}
 
 // Screens are the pages of an office's settings.
 type Screens struct {
 	*web.Web
 	offices *office.Service
-	factors Factors
 	sso     *federation.Service
 	apps    *application.Service
 }
 
 // New returns the Screens.
-func New(
-	w *web.Web, offices *office.Service, factors Factors, sso *federation.Service, apps *application.Service,
-) *Screens {
-	return &Screens{w, offices, factors, sso, apps}
+func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service) *Screens {
+	return &Screens{w, offices, sso, apps}
 }

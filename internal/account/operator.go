@@ -23,30 +23,23 @@ const operatorDoor = "operator"
 // twofactor.BeginOperator: an operator always needs the second factor.
 func (s *Service) SignInOperator(ctx context.Context, a Attempt) (User, error) {
 	username := CanonicalUsername(a.Username)
-	return s.signIn(ctx, a, door{
-		account: counted(operatorDoor, username),
-		known: func() (bool, error) {
-			return s.q.OperatorKnownBrowser(ctx, s.pool, dbsqlc.OperatorKnownBrowserParams{Usernames: LookUp(a.Username),
-				BrowserHash: a.Browser})
-		},
-		find: func() (found, error) {
-			refusal := audit.Event{Detail: string(RoleOperator)} // tells it from a log-in under an unknown office code
-			row, err := s.q.OperatorForSignIn(ctx, s.pool, LookUp(a.Username))
-			if errors.Is(err, pgx.ErrNoRows) {
-				return found{refusal: refusal}, nil
-			}
-			if err != nil {
-				return found{}, fmt.Errorf("find operator: %w", err)
-			}
-			user := User{
+	return s.signIn(ctx, a, counted(operatorDoor, username), func(t try) (found, error) {
+		row, err := s.q.OperatorForSignIn(ctx, s.pool, dbsqlc.OperatorForSignInParams{
+			Usernames: LookUp(a.Username), BrowserHash: a.Browser,
+			Account: t.account, Network: t.host(), Site: t.site(), Own: t.from.Own(),
+		})
+		if err != nil {
+			return found{}, fmt.Errorf("find operator: %w", err)
+		}
+		return found{
+			user: User{
 				ID: row.ID, Username: row.Username, Name: row.Name, Role: Role(row.Role), Language: row.Language,
 				PasswordVersion: row.PasswordVersion,
-			}
-			return found{
-				user: user, hash: row.PasswordHash, asTyped: asTyped(row.PasswordForm), disabled: row.DisabledAt != nil,
-				lengthKnown: true, refusal: refusal,
-			}, nil
-		},
+			},
+			known: row.Known, braked: row.Braked, hash: row.PasswordHash, asTyped: asTyped(row.PasswordForm),
+			disabled: row.DisabledAt != nil, lengthKnown: true,
+			refusal: audit.Event{Detail: string(RoleOperator)}, // tells it from a log-in under an unknown office code
+		}, nil
 	})
 }
 

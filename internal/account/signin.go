@@ -36,43 +36,32 @@ type Attempt struct {
 // SignIn checks office code, username and password. It returns ErrWrong, *Delay, or ErrBusy.
 func (s *Service) SignIn(ctx context.Context, a Attempt) (User, error) {
 	code, usernames := CanonicalOfficeCode(a.OfficeCode), LookUp(a.Username)
-	return s.signIn(ctx, a, door{
-		account: counted(code, CanonicalUsername(a.Username)),
-		known: func() (bool, error) {
-			return s.q.KnownBrowserOf(ctx, s.pool, dbsqlc.KnownBrowserOfParams{
-				OfficeCode: code, Usernames: usernames, BrowserHash: a.Browser,
-			})
-		},
-		find: func() (found, error) {
-			// One statement for every outcome: a missing office must cost what a missing user costs.
-			row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{OfficeCode: code, Usernames: usernames})
-			if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-				return found{}, fmt.Errorf("find user: %w", err)
-			}
-			office := row.OfficeID
-			if row.ID == 0 {
-				row.OfficeID = 0
-			}
-			user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
-			return found{
-				user, row.PasswordHash, asTyped(row.PasswordForm), row.DisabledAt != nil, row.PasswordLong != nil,
-				audit.Event{Office: office},
-			}, nil
-		},
+	return s.signIn(ctx, a, counted(code, CanonicalUsername(a.Username)), func(t try) (found, error) {
+		// One statement for every outcome: a missing office must cost what a missing user costs.
+		row, err := s.q.UserForSignIn(ctx, s.pool, dbsqlc.UserForSignInParams{
+			OfficeCode: code, Usernames: usernames, BrowserHash: a.Browser,
+			Account: t.account, Network: t.host(), Site: t.site(), Own: t.from.Own(),
+		})
+		if err != nil {
+			return found{}, fmt.Errorf("find user: %w", err)
+		}
+		office := row.OfficeID
+		if row.ID == 0 {
+			row.OfficeID = 0
+		}
+		user := User{row.ID, row.OfficeID, row.Username, row.Name, Role(row.Role), row.Language, row.PasswordVersion}
+		return found{
+			user, row.Known, row.Braked, row.PasswordHash, asTyped(row.PasswordForm), row.DisabledAt != nil,
+			row.PasswordLong != nil, audit.Event{Office: office},
+		}, nil
 	})
 }
 
-// door is what a log-in of one kind has of its own: the key of its counter, which browsers it knows, and
-// how it finds who stands before it. All else is the same at every door.
-type door struct {
-	account string
-	known   func() (bool, error)
-	find    func() (found, error)
-}
-
-// found is who a door found: the zero value is nobody. refusal is how an audit event of it begins.
+// found is who stands before the door: a user without an id is nobody. refusal is how an audit event of it begins.
 type found struct {
 	user     User
+	known    bool // the browser is one in which the user completed a log-in
+	braked   bool // new browsers at the network have to wait
 	hash     string
 	asTyped  bool // see the function
 	disabled bool
@@ -81,21 +70,21 @@ type found struct {
 	refusal     audit.Event
 }
 
-// signIn is the one way through a door. See admit for what is counted, and when.
-func (s *Service) signIn(ctx context.Context, a Attempt, d door) (User, error) {
-	t := try{account: d.account, from: network.Of(a.Address), address: a.Address}
-	known, err := d.known()
+// signIn is the one way in. An office's users and operators differ in the key of their counter and in how they are
+// found. See admit for what is counted, and when.
+func (s *Service) signIn(ctx context.Context, a Attempt, counter string, find func(try) (found, error)) (User, error) {
+	t := try{account: counter, from: network.Of(a.Address), address: a.Address}
+	f, err := find(t)
 	if err != nil {
-		return User{}, fmt.Errorf("look for a known browser: %w", err)
-	}
-	if known {
-		t.browser = a.Browser
-	}
-	if err := s.admit(ctx, t); err != nil {
 		return User{}, err
 	}
-	f, err := d.find()
-	if err != nil {
+	if f.known {
+		t.browser = a.Browser
+	}
+	if f.braked {
+		return User{}, &Delay{sharedWait}
+	}
+	if err := s.admit(ctx, t); err != nil {
 		return User{}, err
 	}
 	right, err := s.matches(ctx, t.lane(), a.Password, f.hash, f.asTyped)

@@ -44,7 +44,9 @@ func (t try) lane() lane { return lane{owner: !t.stranger(), network: t.site()} 
 
 // count is the counter of the browser, or of a stranger's network.
 func (t try) count() dbsqlc.PasswordFailureChargeParams {
-	count := dbsqlc.PasswordFailureChargeParams{Account: t.account, Browser: t.browser, Most: longestWait}
+	count := dbsqlc.PasswordFailureChargeParams{
+		Account: t.account, Browser: t.browser, Most: longestWait, MostShared: sharedWait,
+	}
 	if t.stranger() {
 		count.Browser, count.Network, count.Site = []byte{}, t.host(), t.site()
 		if t.from.Own() {
@@ -62,58 +64,34 @@ func (t try) count() dbsqlc.PasswordFailureChargeParams {
 // free of what others did to that name, so that nobody's failures keep out whose first password is right.
 func (s *Service) admit(ctx context.Context, t try) error {
 	if !t.stranger() {
-		_, err := s.charge(ctx, s.pool, t.count())
-		return err
+		return s.charge(ctx, s.pool, t.count())
 	}
-	braked, err := s.q.NetworkBraked(ctx, s.pool, dbsqlc.NetworkBrakedParams{
-		Account: t.account, Network: t.host(), Site: t.site(), Own: t.from.Own(),
-	})
-	if err != nil {
-		return fmt.Errorf("count the names tried from a network: %w", err)
-	}
-	if braked {
-		return &Delay{sharedWait}
-	}
-	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		free, err := s.charge(ctx, tx, t.count())
-		if err != nil {
-			return err
-		}
-		if free {
-			if err := s.q.PasswordFailureCount(ctx, tx, t.account); err != nil {
-				return fmt.Errorf("count a log-in of a name: %w", err)
-			}
-			return nil
-		}
-		_, err = s.charge(ctx, tx, dbsqlc.PasswordFailureChargeParams{
-			Account: t.account, Browser: []byte{}, Most: sharedWait,
-		})
-		return err
-	})
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.charge(ctx, tx, t.count()) })
 }
 
-// charge counts one try, and returns whether it is one of those that a network has free. It returns *Delay.
-func (s *Service) charge(
-	ctx context.Context, tx dbsqlc.DBTX, count dbsqlc.PasswordFailureChargeParams,
-) (free bool, err error) {
-	free, err = s.q.PasswordFailureCharge(ctx, tx, count)
-	if err == nil {
-		return free, nil
+// charge counts one try. It returns *Delay: the transaction of a stranger's must not be committed then.
+func (s *Service) charge(ctx context.Context, tx dbsqlc.DBTX, count dbsqlc.PasswordFailureChargeParams) error {
+	admitted, err := s.q.PasswordFailureCharge(ctx, tx, count)
+	if err == nil && admitted {
+		return nil
 	}
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return false, fmt.Errorf("count a log-in: %w", err)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("count a log-in: %w", err)
+	}
+	if err == nil {
+		count.Network = "" // the name as a whole has to wait
 	}
 	row, err := s.q.PasswordFailureOf(ctx, tx, dbsqlc.PasswordFailureOfParams{
 		Account: count.Account, Browser: count.Browser, Network: count.Network,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, &Delay{time.Second} // a right password has just cleared the count
+		return &Delay{time.Second} // a right password has just cleared the count
 	}
 	if err != nil {
-		return false, fmt.Errorf("read the delay: %w", err)
+		return fmt.Errorf("read the delay: %w", err)
 	}
 	// Rounded up: who waits as long as told must get through.
-	return false, &Delay{max(time.Second, row.NextTryAt.Sub(row.Now).Truncate(time.Second)+time.Second)}
+	return &Delay{max(time.Second, row.NextTryAt.Sub(row.Now).Truncate(time.Second)+time.Second)}
 }
 
 // right takes the counts of a try back.

@@ -90,11 +90,11 @@ func (q question) need(s session.Session, subject string, door application.Door)
 	proven, since := authTime(s), s.Now.Sub(authTime(s))
 	again := proven.Before(q.askedAt) && (q.asks(oidc.PromptLogin) ||
 		q.maxAge >= 0 && since > time.Duration(q.maxAge)*time.Second)
-	stronger := s.Level < 2 && s.HasFactor && len(q.acr) > 0 && q.acr[0] == acrTwo
+	stronger := s.Level < 2 && s.Factors.HasFactor() && len(q.acr) > 0 && q.acr[0] == acrTwo
 	switch {
 	case again, stronger:
 		return NeedProof, refusal
-	case refusal != application.Allowed && !s.HasFactor:
+	case refusal != application.Allowed && !s.Factors.HasFactor():
 		return NeedNobody, refusal // a factor has to be set up first
 	case refusal != application.Allowed:
 		return NeedProof, refusal

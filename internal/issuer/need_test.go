@@ -6,6 +6,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/application"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -16,7 +17,7 @@ func TestWhatAUserHasToDoFirst(t *testing.T) {
 	open := application.Door{Admitted: true, Roles: application.Roles()}
 	user := func(level int, has bool, passwordAt, factorAt time.Time) session.Session {
 		return session.Session{
-			User: account.User{Role: account.RoleUser}, Level: level, HasFactor: has, PasswordAt: passwordAt,
+			User: account.User{Role: account.RoleUser}, Level: level, Factors: factor.Set{{Kind: factor.App, Counts: has}}, PasswordAt: passwordAt,
 			SecondFactorAt: factorAt, CreatedAt: passwordAt, Now: now,
 		}
 	}

@@ -47,12 +47,12 @@ type Session struct {
 	User              account.User
 	OfficeCode        string
 	OfficeName        string
-	TwoFactorRequired bool // a second factor is demanded of its user now
-	WordOwed          bool // a reset made a word that this session has not given: no factor is enrolled without it
-	PasswordTooShort  bool // to stand alone, as it must now: it has to be changed before anything else
-	HasFactor         bool // its user can prove a second factor
-	FactorElsewhere   bool // it is at the office's provider, which the office trusts for both, and none is here
-	Level             int  // factors proven: 1 or 2
+	TwoFactorRequired bool       // a second factor is demanded of its user now
+	WordOwed          bool       // a reset made a word that this session has not given: no factor is enrolled without it
+	PasswordTooShort  bool       // to stand alone, as it must now: it has to be changed before anything else
+	Factors           factor.Set // what its user has
+	FactorElsewhere   bool       // it is at the office's provider, which the office trusts for both, and none is here
+	Level             int        // factors proven: 1 or 2
 	Methods           []string
 	PasswordAt        time.Time
 	SecondFactorAt    time.Time // zero when there was none
@@ -111,6 +111,10 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 			return Session{}, err
 		}
 	}
+	factors, err := factor.ParseSet(r.Factors)
+	if err != nil {
+		return Session{}, err
+	}
 	return Session{
 		ID: r.ID,
 		User: account.User{
@@ -118,7 +122,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 			Language: r.Language,
 		},
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
-		PasswordTooShort: r.PasswordTooShort, HasFactor: r.HasFactor, Level: int(r.Level), Methods: r.Methods,
+		PasswordTooShort: r.PasswordTooShort, Factors: factors, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
 		ToTouch: r.ToTouch, SeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt, IdleLimit: r.IdleLimit,
 		KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed, HasKeptAnswer: r.HasKeptAnswer,
@@ -139,7 +143,10 @@ func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (S
 	if err != nil {
 		return Session{}, fmt.Errorf("read session %d once more: %w", sess.ID, err)
 	}
-	sess.Level, sess.Methods, sess.TwoFactorRequired, sess.HasFactor = int(r.Level), r.Methods, r.Demanded, r.HasFactor
+	if sess.Factors, err = factor.ParseSet(r.Factors); err != nil {
+		return Session{}, err
+	}
+	sess.Level, sess.Methods, sess.TwoFactorRequired = int(r.Level), r.Methods, r.Demanded
 	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
 	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed
@@ -162,20 +169,20 @@ func (s *Store) Touch(ctx context.Context, sess Session) error {
 // Raise makes it a session of two factors, with a new token, in the transaction that consumed the proof.
 // ErrNone when the session ended meanwhile.
 func (s *Store) Raise(ctx context.Context, tx pgx.Tx, sess Session, kind factor.Kind) (Token, error) {
-	if err := s.evictOldest(ctx, tx, sess, Client{}, leastLevel(sess.TwoFactorRequired)); err != nil {
-		return "", err
-	}
 	token := NewToken()
-	n, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{
-		ID: sess.ID, TokenHash: token.Hash(), Method: string(kind),
+	many, err := s.q.SessionRaise(ctx, tx, dbsqlc.SessionRaiseParams{
+		ID: sess.ID, TokenHash: token.Hash(), Method: string(kind), Newest: MaxLiving,
 	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", ErrNone
+	}
 	if err != nil {
 		return "", fmt.Errorf("raise session %d: %w", sess.ID, err)
 	}
-	if n == 0 {
-		return "", ErrNone
+	if many {
+		err = s.evictOldest(ctx, tx, sess, Client{}, leastLevel(sess.TwoFactorRequired))
 	}
-	return token, nil
+	return token, err
 }
 
 // ProvePassword notes a password proven once more, with a new token. ErrNone when the session ended meanwhile.
@@ -196,24 +203,17 @@ func (s *Store) ProvePassword(ctx context.Context, sess Session) (Token, error) 
 // much as the session has proven, in which time zone it is, and that somebody came in from its network: an office's,
 // behind which many people mistype on a Monday.
 func (s *Store) RememberBrowser(ctx context.Context, tx pgx.Tx, sess Session, client Client) error {
+	known := dbsqlc.LogInRememberParams{
+		UserID: sess.User.ID, TimeZone: client.Zone, BrowserHash: client.Browser,
+		Level: int16(sess.Level), //nolint:gosec // 1 or 2
+	}
+	if client.Browser == nil {
+		known.BrowserHash = []byte{}
+	}
 	if at := network.Of(client.Address); !at.Own() {
-		err := s.q.LoginNetworkPut(ctx, tx, dbsqlc.LoginNetworkPutParams{Network: at.Host(), Site: at.Site()})
-		if err != nil {
-			return fmt.Errorf("note a log-in from a network: %w", err)
-		}
+		known.Network, known.Site = at.Host(), at.Site()
 	}
-	if client.Zone != "" {
-		err := s.q.UserZonePut(ctx, tx, dbsqlc.UserZonePutParams{ID: sess.User.ID, TimeZone: client.Zone})
-		if err != nil {
-			return fmt.Errorf("note the time zone of user %d: %w", sess.User.ID, err)
-		}
-	}
-	if len(client.Browser) == 0 {
-		return nil
-	}
-	err := s.q.KnownBrowserPut(ctx, tx, dbsqlc.KnownBrowserPutParams{
-		UserID: sess.User.ID, BrowserHash: client.Browser, Level: int16(sess.Level), //nolint:gosec // 1 or 2
-	})
+	err := s.q.LogInRemember(ctx, tx, known)
 	if err != nil {
 		return fmt.Errorf("remember the browser of user %d: %w", sess.User.ID, err)
 	}

@@ -45,22 +45,23 @@ func (s *Store) Start(
 	level, methods := by.methods()
 	sess := Session{User: user, TwoFactorRequired: demanded, Level: int(level), Methods: methods}
 	at := network.Of(client.Address)
-	if err := s.crowded(ctx, tx, sess, client, at); err != nil {
-		return Session{}, "", err
-	}
 	row, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
 		UserID: user.ID, TokenHash: token.Hash(), Level: level, Methods: methods, Address: client.Address,
 		UserAgent: clip(client.UserAgent), ByPassword: by == ByPassword, PasswordVersion: user.PasswordVersion,
 		Pending: sess.Pending(), BrowserHash: client.Browser, Network: at.Host(), Site: at.Site(),
+		Own: at.Own(), Newest: MaxLiving,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Session{}, "", account.ErrWrong
+		return Session{}, "", s.whyNone(ctx, tx, sess, client, at)
 	}
 	if err != nil {
 		return Session{}, "", fmt.Errorf("start a session of user %d: %w", user.ID, err)
 	}
 	sess.ID, sess.KnownBrowser = row.ID, row.KnownBrowser
-	if sess.Pending() {
+	switch {
+	case !row.Many:
+		return sess, token, nil
+	case sess.Pending():
 		return sess, token, s.evictPending(ctx, tx, sess, client)
 	}
 	return sess, token, s.evictOldest(ctx, tx, sess, client, leastLevel(demanded))
@@ -94,10 +95,11 @@ func (s *Store) Adopt(ctx context.Context, tx pgx.Tx, user account.User, client 
 // were not finished.
 var ErrCrowded = fault.New(fault.Unavailable, "too many log-ins of this user were begun here and not finished")
 
-// crowded returns ErrCrowded when one more pending log-in is too many, and has then written nothing.
-func (s *Store) crowded(ctx context.Context, tx pgx.Tx, sess Session, client Client, at network.Network) error {
+// whyNone says why no session was made: ErrCrowded when it were one more pending log-in than may be, else
+// account.ErrWrong.
+func (s *Store) whyNone(ctx context.Context, tx pgx.Tx, sess Session, client Client, at network.Network) error {
 	if !sess.Pending() {
-		return nil
+		return account.ErrWrong
 	}
 	crowded, err := s.q.SessionCrowded(ctx, tx, dbsqlc.SessionCrowdedParams{
 		UserID: sess.User.ID, BrowserHash: client.Browser, Network: at.Host(), Site: at.Site(), Own: at.Own(),
@@ -108,7 +110,7 @@ func (s *Store) crowded(ctx context.Context, tx pgx.Tx, sess Session, client Cli
 	if crowded {
 		return ErrCrowded
 	}
-	return nil
+	return account.ErrWrong
 }
 
 // MaxLiving is how many sessions of one user live at once; with one more the oldest ends (ASVS 7.1.2). As many log-ins

@@ -33,7 +33,7 @@ func (s Session) RequireStepUp(need StepUp) error {
 	enough := false
 	switch need {
 	case StepUpOwn:
-		enough = s.FreshFactor() || !s.HasFactor && s.FreshPassword()
+		enough = s.FreshFactor() || !s.Factors.HasFactor() && s.FreshPassword()
 	case StepUpOffice:
 		enough = s.FreshFactor() || !s.TwoFactorRequired && s.FreshPassword()
 	case StepUpEither:

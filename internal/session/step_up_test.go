@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
 )
 
@@ -32,7 +33,8 @@ func TestAStepUpAsksForTheProofThatTheActNeeds(t *testing.T) {
 		{"a provider's factor is none of ours", old, recent, true, true, []string{"sso", "sso_mfa"}, false, false, false},
 	} {
 		sess := Session{
-			PasswordAt: test.password, SecondFactorAt: test.factor, Now: now, HasFactor: test.hasFactor,
+			PasswordAt: test.password, SecondFactorAt: test.factor, Now: now,
+			Factors:           factor.Set{{Kind: factor.App, Counts: test.hasFactor}},
 			TwoFactorRequired: test.demanded, Methods: test.methods,
 		}
 		for need, want := range map[StepUp]bool{

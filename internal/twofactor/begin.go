@@ -54,11 +54,13 @@ func (s *Service) Open(
 	if _, err := s.lockUser(ctx, tx, user.OfficeID, user.ID); err != nil {
 		return "", false, err
 	}
-	facts, err := s.q.LogInFacts(ctx, tx, dbsqlc.LogInFactsParams{OfficeID: user.OfficeID, UserID: user.ID})
+	facts, err := s.q.LogInFacts(ctx, tx, dbsqlc.LogInFactsParams{
+		OfficeID: user.OfficeID, UserID: user.ID, BrowserHash: client.Browser,
+	})
 	if err != nil {
 		return "", false, fmt.Errorf("read what is demanded of user %d: %w", user.ID, err)
 	}
-	if by == session.ByPassword {
+	if facts.Begun && by == session.ByPassword {
 		sess, token, err := s.sessions.Adopt(ctx, tx, user, client)
 		if err == nil {
 			return token, true, s.log.Write(ctx, tx, sess.Event(audit.PasswordAccepted, client))

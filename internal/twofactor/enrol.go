@@ -34,7 +34,7 @@ func (s *Service) BeginEnrolment(ctx context.Context, sess session.Session, kind
 		if err != nil {
 			return err
 		}
-		if err := judge(purposeFor(now.Session, true), kind, now); err != nil {
+		if err := judge(purposeFor(now, true), kind, now); err != nil {
 			return err
 		}
 		setup, err = starter.Begin(ctx, tx, owner(sess))
@@ -74,20 +74,20 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 		if err != nil {
 			return err
 		}
-		if !now.factors.Of(kind).Counts {
+		if !now.Factors.Of(kind).Counts {
 			return ErrOver
 		}
 		if err := now.RequireStepUp(session.StepUpOwn); err != nil {
 			return err
 		}
-		if now.TwoFactorRequired && !now.factors.Without(kind).HasFactor() {
+		if now.TwoFactorRequired && !now.Factors.Without(kind).HasFactor() {
 			return ErrLastFactor
 		}
 		if err := f.Remove(ctx, tx, sess.User.ID); err != nil {
 			return err
 		}
 		words := f.Words()
-		if !now.factors.Without(kind).HasFactor() {
+		if !now.Factors.Without(kind).HasFactor() {
 			if err := s.recovery.Remove(ctx, tx, sess.User.ID); err != nil {
 				return err
 			}
@@ -172,7 +172,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, sess session.Session, cl
 		if err != nil {
 			return err
 		}
-		if !now.factors.HasFactor() {
+		if !now.Factors.HasFactor() {
 			return ErrOver
 		}
 		if err := now.RequireStepUp(session.StepUpOwn); err != nil {

@@ -246,7 +246,7 @@ func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {
 		t.Error("it is not written down")
 	}
 	is(t, f.verify(pending, code), twofactor.ErrOver)
-	if m, err := f.factors.Enrolled(t.Context(), bystander.ID); err != nil || !m.Has(factor.SMS) {
+	if m, err := f.enrolled(bystander.ID); err != nil || !m.Has(factor.SMS) {
 		t.Error("somebody else lost theirs")
 	}
 }

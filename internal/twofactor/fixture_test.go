@@ -135,6 +135,17 @@ func (f *fixture) signedIn(u account.User, ago time.Duration) session.Session {
 	return f.load(token)
 }
 
+// enrolled is what a user has.
+func (f *fixture) enrolled(userID int64) (set factor.Set, err error) {
+	f.t.Helper()
+	var rows []byte
+	err = f.pool.QueryRow(context.Background(), "select factors_of($1)", userID).Scan(&rows)
+	if err == nil {
+		set, err = factor.ParseSet(rows)
+	}
+	return set, err
+}
+
 // code is what the live challenge's text message says.
 func (f *fixture) code(sess session.Session) string {
 	f.t.Helper()

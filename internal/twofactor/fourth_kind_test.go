@@ -121,7 +121,7 @@ func TestAFourthKindOfFactorNeedsNoChangeElsewhere(t *testing.T) {
 
 	// Offered at the next log-in, and verified there. A number cannot be enrolled beside it, nor an app.
 	next := f.begin(u)
-	set, err := f.factors.Enrolled(ctx, u.ID)
+	set, err := f.enrolled(u.ID)
 	if err != nil || !set.HasFactor() || !set.Has(kindStone) {
 		t.Fatalf("%v, %v", set, err)
 	}
@@ -181,7 +181,7 @@ func TestAFourthKindOfFactorNeedsNoChangeElsewhere(t *testing.T) {
 	if _, err := f.factors.ForceReset(ctx, officeID, u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if set, err := f.factors.Enrolled(ctx, u.ID); err != nil || len(set) != 0 {
+	if set, err := f.enrolled(u.ID); err != nil || len(set) != 0 {
 		t.Errorf("after a reset there is %v, %v", set, err)
 	}
 	if _, err := f.factors.BeginEnrolment(ctx, in, "sand"); fault.CodeOf(err) != fault.NotFound {

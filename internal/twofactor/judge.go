@@ -10,7 +10,7 @@ import (
 // the office may have switched, the user enrolled in another browser, the step-up gone stale.
 //
 // It returns nil, ErrOver, ErrHasFactor, ErrNotAllowed, ErrWordOwed, ErrFactorElsewhere, or fault.StepUpRequired.
-func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
+func judge(purpose factor.Purpose, kind factor.Kind, now session.Session) error {
 	switch purpose {
 	case factor.PurposeSignIn:
 		if now.Level > 1 {
@@ -23,7 +23,7 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 		switch {
 		case now.User.IsOperator():
 			return ErrNotAllowed // an operator's app comes from the command line
-		case now.factors.HasFactor():
+		case now.Factors.HasFactor():
 			return ErrHasFactor // enrolled in another browser
 		case now.Level > 1:
 			return ErrOver
@@ -41,7 +41,7 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 			return changesOperator(kind, now)
 		case now.Pending():
 			return ErrOver // the office has just begun to demand it: a pending log-in changes nothing
-		case kind != factor.SMS && now.factors.Has(kind):
+		case kind != factor.SMS && now.Factors.Has(kind):
 			return ErrHasFactor // a number is replaced; another factor is removed first
 		case now.WordOwed:
 			return ErrWordOwed
@@ -53,9 +53,9 @@ func judge(purpose factor.Purpose, kind factor.Kind, now standing) error {
 
 // changesOperator is judge for an operator's next app: it takes the place of the present one, and of nothing else, when
 // that and the password were both proven just now.
-func changesOperator(kind factor.Kind, now standing) error {
+func changesOperator(kind factor.Kind, now session.Session) error {
 	switch {
-	case kind != factor.App || !now.factors.Has(factor.App):
+	case kind != factor.App || !now.Factors.Has(factor.App):
 		return ErrNotAllowed
 	case now.Pending():
 		return ErrOver
@@ -65,8 +65,8 @@ func changesOperator(kind factor.Kind, now standing) error {
 
 // provable returns ErrOver unless the user has a factor of this kind. Whether there are recovery codes, nobody is told:
 // a code of none is wrong like any other.
-func provable(kind factor.Kind, now standing) error {
-	if kind != factor.Recovery && !now.factors.Has(kind) {
+func provable(kind factor.Kind, now session.Session) error {
+	if kind != factor.Recovery && !now.Factors.Has(kind) {
 		return ErrOver
 	}
 	return nil

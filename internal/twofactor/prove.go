@@ -92,8 +92,9 @@ func (s *Service) consume(
 	if err != nil {
 		return Proven{}, err
 	}
-	if try.Purpose == "" {
-		try.Purpose = purposeFor(now.Session, enrols)
+	challenged := try.Purpose != ""
+	if !challenged {
+		try.Purpose = purposeFor(now, enrols)
 	}
 	if err := judge(try.Purpose, f.Kind(), now); err != nil {
 		return Proven{}, err
@@ -108,21 +109,23 @@ func (s *Service) consume(
 	if !right {
 		return Proven{}, errWrong // what was recorded goes with the transaction
 	}
-	// A text message that is still under way must not be a second key to the same door.
-	err = s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "abandoned"})
-	if err != nil {
-		return Proven{}, fmt.Errorf("end the challenge of session %d: %w", sess.ID, err)
+	if !challenged { // else the session's only challenge has ended with its code
+		// A text message that is still under way must not be a second key to the same door.
+		err = s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{SessionID: sess.ID, Outcome: "abandoned"})
+		if err != nil {
+			return Proven{}, fmt.Errorf("end the challenge of session %d: %w", sess.ID, err)
+		}
 	}
 	newCodes := false
 	if try.Purpose.Enrols() {
 		newCodes, err = s.enrolled(ctx, tx, now, client, f, *try)
 	} else {
-		err = s.used(ctx, tx, now.Session, client, f)
+		err = s.used(ctx, tx, now, client, f)
 	}
 	if err != nil {
 		return Proven{}, err
 	}
-	token, err := s.raise(ctx, tx, now.Session, client, f.Kind())
+	token, err := s.raise(ctx, tx, now, client, f.Kind())
 	return Proven{token, try.Purpose, newCodes}, err
 }
 
@@ -144,9 +147,9 @@ func (s *Service) verifyEnded(
 // enrolled adds the factor that was just proven and tells its user; whatever else was under way for them ends. It
 // reports whether recovery codes came with it: nobody is left with a factor that can be lost and nothing beside it.
 func (s *Service) enrolled(
-	ctx context.Context, tx pgx.Tx, now standing, client session.Client, f factor.Factor, try factor.Try,
+	ctx context.Context, tx pgx.Tx, now session.Session, client session.Client, f factor.Factor, try factor.Try,
 ) (newCodes bool, err error) {
-	sess := now.Session
+	sess := now
 	detail, err := f.Enrol(ctx, tx, owner(sess), try)
 	if err != nil {
 		return false, err
@@ -164,7 +167,7 @@ func (s *Service) enrolled(
 	if sess.User.IsOperator() { // the app alone: see the command line for who lost it
 		return false, s.changed(ctx, tx, sess, client, way, string(NoticeOperatorApp), event)
 	}
-	newCodes = words.BringsRecovery || !now.factors.Has(f.Kind()) && !now.factors.Has(factor.Recovery)
+	newCodes = words.BringsRecovery || !now.Factors.Has(f.Kind()) && !now.Factors.Has(factor.Recovery)
 	if newCodes {
 		if err := s.makeRecoveryCodes(ctx, tx, sess, client); err != nil {
 			return false, err

@@ -37,7 +37,7 @@ func (s *Service) ResendNew(ctx context.Context, challengeID int64) error {
 			return ErrOver
 		}
 		number := phone.Number{E164: c.Number, Country: phone.Country(c.Country)}
-		return s.start(ctx, tx, now.Session, purpose, number, c.Language, phone.ByText)
+		return s.start(ctx, tx, now, purpose, number, c.Language, phone.ByText)
 	})
 	return s.tellLimit(ctx, sess, err)
 }

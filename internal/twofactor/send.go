@@ -23,9 +23,9 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 		if err != nil {
 			return err
 		}
-		number, purpose := now.factors.Confirmed(), purposeFor(now.Session, false)
+		number, purpose := now.Factors.Confirmed(), purposeFor(now, false)
 		if number == nil && now.Pending() {
-			number, purpose = now.factors.Unconfirmed(), factor.PurposeEnrol
+			number, purpose = now.Factors.Unconfirmed(), factor.PurposeEnrol
 		}
 		if number == nil || now.User.IsOperator() {
 			return ErrNotAllowed
@@ -42,7 +42,7 @@ func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone
 		if err != nil {
 			return err
 		}
-		if err := s.startUnlessLive(ctx, tx, now, purposeFor(now.Session, true), number, language); err != nil {
+		if err := s.startUnlessLive(ctx, tx, now, purposeFor(now, true), number, language); err != nil {
 			return err
 		}
 		if err := s.q.ChallengeTyped(ctx, tx, sess.ID); err != nil {
@@ -55,7 +55,7 @@ func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone
 // startUnlessLive leaves a live challenge of the same purpose and number alone: a user who goes back and forth between
 // pages is not sent a second message.
 func (s *Service) startUnlessLive(
-	ctx context.Context, tx pgx.Tx, now standing, purpose factor.Purpose, number phone.Number, language string,
+	ctx context.Context, tx pgx.Tx, now session.Session, purpose factor.Purpose, number phone.Number, language string,
 ) error {
 	if err := judge(purpose, factor.SMS, now); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Service) startUnlessLive(
 		factor.Purpose(live.Purpose) == purpose && live.Number == number.E164 {
 		return nil
 	}
-	return s.start(ctx, tx, now.Session, purpose, number, language, phone.ByText)
+	return s.start(ctx, tx, now, purpose, number, language, phone.ByText)
 }
 
 // Resend sends the code again, as a text or by a call; late in its life a new one. It returns *TooSoon, ErrOver,
@@ -95,9 +95,9 @@ func (s *Service) Resend(ctx context.Context, sess session.Session, language str
 		}
 		number := phone.Number{E164: last.Number, Country: phone.Country(last.Country)}
 		if last.Outcome != nil || !SameCode(sends, last.Now, last.ExpiresAt) {
-			return s.start(ctx, tx, now.Session, purpose, number, language, channel)
+			return s.start(ctx, tx, now, purpose, number, language, channel)
 		}
-		if _, err := s.maySend(ctx, tx, now.Session, asking{purpose, number, false, true}); err != nil {
+		if _, err := s.maySend(ctx, tx, now, asking{purpose, number, false, true}); err != nil {
 			return err
 		}
 		sendNo, err := s.q.ChallengeAskAgain(ctx, tx, dbsqlc.ChallengeAskAgainParams{

@@ -197,7 +197,7 @@ func (s *story) holds(*rapid.T) {
 			s.Fatalf("the holder of the password is in with %v", sess.Methods)
 		}
 	}
-	set, err := s.factors.Enrolled(s.ctx(), s.owner.ID)
+	set, err := s.enrolled(s.owner.ID)
 	s.must("read factors", err)
 	if n := set.Confirmed(); (n != nil) != (s.number.E164 != "") || n != nil && *n != s.number {
 		s.Fatalf("the number is %+v, not the owner's %+v", set.Of(factor.SMS), s.number)

@@ -118,11 +118,7 @@ func (s *Service) kind(kind factor.Kind) (factor.Factor, error) {
 	return nil, fault.NotFound
 }
 
-// Enrolled returns what a user has.
-func (s *Service) Enrolled(ctx context.Context, userID int64) (factor.Set, error) {
-	return s.set(ctx, s.pool, userID)
-}
-
+// set returns what a user has; of the user of a session, see there.
 func (s *Service) set(ctx context.Context, tx dbsqlc.DBTX, userID int64) (factor.Set, error) {
 	rows, err := s.q.FactorsOfUser(ctx, tx, userID)
 	if err != nil {
@@ -145,27 +141,17 @@ func (s *Service) MostUsed(ctx context.Context, officeID int64) ([]phone.Country
 	return phone.MostUsed(counted), nil
 }
 
-// standing is a session and its user's factors at one moment, under the user's lock.
-type standing struct {
-	session.Session
-	factors factor.Set
-}
-
 // lock holds the user's row, so that two changes of factors never cross, and reads the session and the factors again
 // behind it: what the request was let in with may be over by now. It returns ErrOver when the session ended.
-func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session) (standing, error) {
+func (s *Service) lock(ctx context.Context, tx pgx.Tx, sess session.Session) (session.Session, error) {
 	if _, err := s.lockUser(ctx, tx, sess.User.OfficeID, sess.User.ID); err != nil {
-		return standing{}, err
+		return session.Session{}, err
 	}
 	now, err := s.sessions.Refresh(ctx, tx, sess)
 	if errors.Is(err, session.ErrNone) {
-		return standing{}, ErrOver
+		return session.Session{}, ErrOver
 	}
-	if err != nil {
-		return standing{}, err
-	}
-	set, err := s.set(ctx, tx, sess.User.ID)
-	return standing{now, set}, err
+	return now, err
 }
 
 // lockUser holds the row of a user of an office (0: an operator): account.ErrUnknown when there is none.
