@@ -160,6 +160,8 @@ func (s *site) secondStepRoutes() {
 	pending.page(paths.LoginAppSetup, s.factor.SetupPage, s.factor.ConfirmApp)
 	pending.page(paths.LoginRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
 	pending.get(paths.LoginWays, s.factor.WaysPage)
+	pending.page(paths.LoginHelp, s.login.HelpPage, s.login.AskForHelp)
+	pending.behind(web.Quiet, s.web.FromMemory).get(paths.LoginHelpLine, s.login.HelpLine)
 	pending.post(paths.LoginSend, s.factor.SendCode)
 	pending.page(paths.LoginCode, s.factor.CodePage, s.factor.VerifyCode)
 	pending.post(paths.LoginResend, s.factor.ResendCode)
@@ -269,6 +271,8 @@ func (s *site) superuserRoutes() {
 	user.get(paths.UserReset, s.users.ResetQuestion)
 	user.with(stepUp).post(paths.UserReset, s.users.Reset)
 	user.post(paths.UserResetDecline, s.users.DeclineReset)
+	user.with(stepUp).page(paths.UserHelp, s.users.HelpPage, s.users.AnswerHelp)
+	user.post(paths.UserHelpRefuse, s.users.RefuseHelp)
 	user.page(paths.UserEndSessions, s.users.EndSessionsQuestion, s.users.EndSessions)
 
 	// A file is read behind the guards alone, since it is larger than all other forms.

@@ -36,6 +36,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/poll"
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/replay"
+	"github.com/nightlatch/nightlatch/internal/rescue"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -51,6 +52,7 @@ type Services struct {
 	Factors  *twofactor.Service
 	Sessions *session.Store
 	StepUps  *stepup.Store
+	Rescue   *rescue.Service
 	SSO      *federation.Service
 	Signing  *issuers.Keys // of the OpenID Connect provider
 	Issuer   *issuers.Service
@@ -127,11 +129,11 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 		return nil, err
 	}
 	s.web = w
-	s.login = login.New(w, d.Accounts, d.Factors, d.SSO)
+	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
 	s.office = office.New(w, d.Offices, d.SSO, d.Applications)
-	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors)
+	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors, d.Rescue)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)

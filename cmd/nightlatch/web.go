@@ -97,6 +97,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Factors:  a.web.factors,
 		Sessions: a.web.sessions,
 		StepUps:  stepup.NewStore(a.pool, a.ring),
+		Rescue:   a.web.rescue,
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 		Signing:  a.web.signing,

@@ -262,12 +262,30 @@ func (q *Queries) LinkInsert(ctx context.Context, db DBTX, arg LinkInsertParams)
 	return id, err
 }
 
+const linkInsertStop = `-- name: LinkInsertStop :one
+insert into one_time_links (purpose, user_id, token_hash, expires_at)
+values ('stop', $1, $2, now() + help_stop_life())
+returning id
+`
+
+type LinkInsertStopParams struct {
+	UserID    int64
+	TokenHash []byte
+}
+
+func (q *Queries) LinkInsertStop(ctx context.Context, db DBTX, arg LinkInsertStopParams) (int64, error) {
+	row := db.QueryRow(ctx, linkInsertStop, arg.UserID, arg.TokenHash)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const linkOwner = `-- name: LinkOwner :one
 select o.code as office_code, u.username
 from one_time_links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id
-where l.token_hash = $1
+where l.token_hash = $1 and l.purpose <> 'stop'
 `
 
 type LinkOwnerRow struct {

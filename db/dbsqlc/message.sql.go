@@ -121,13 +121,15 @@ func (q *Queries) MessageLock(ctx context.Context, db DBTX, id int64) (MessageLo
 const messageNews = `-- name: MessageNews :many
 select s.token_hash, md5(coalesce(string_agg(concat_ws(' ', c.id, c.ended_at, c.outcome, c.asked_at, c.expires_at,
     m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), '')
+    || coalesce((select string_agg(concat_ws(' ', h.id, h.outcome), ',' order by h.id)
+        from help_requests h where h.session_id = s.id), '')
     || bool_or(second_factor_demanded(u.office_id, u.id, now()))::text)::text as news
 from sessions s
 join users u on u.id = s.user_id
 left join challenges c on c.session_id = s.id
 left join messages m on m.challenge_id = c.id
 where s.token_hash = any($1::bytea[]) and s.ended_at is null and s.expires_at > now()
-group by s.token_hash
+group by s.id
 `
 
 type MessageNewsRow struct {
@@ -135,8 +137,8 @@ type MessageNewsRow struct {
 	News      string
 }
 
-// One text for each living session: another one says that there may be something new to say about its codes,
-// or that a second factor is demanded since a moment ago.
+// One text for each living session: another one says that there may be something new to say about its codes, or the
+// help that it asks for, or that a second factor is demanded since a moment ago.
 func (q *Queries) MessageNews(ctx context.Context, db DBTX, tokens [][]byte) ([]MessageNewsRow, error) {
 	rows, err := db.Query(ctx, messageNews, tokens)
 	if err != nil {

@@ -260,6 +260,21 @@ type HeldForm struct {
 	TicketHash  []byte
 }
 
+type HelpRequest struct {
+	ID           int64
+	SessionID    int64
+	UserID       int64
+	WordsMac     []byte
+	KeyID        []byte
+	KnownBrowser bool
+	Told         bool
+	Tries        int16
+	CreatedAt    time.Time
+	EndedAt      *time.Time
+	Outcome      *string
+	AnsweredBy   *int64
+}
+
 type Installation struct {
 	OnlyRow        bool
 	KeyFingerprint string
@@ -297,6 +312,19 @@ type KnownBrowser struct {
 	BrowserHash []byte
 	SignedInAt  time.Time
 	Level       int16
+}
+
+type LivingHelpRequest struct {
+	ID           int64
+	SessionID    int64
+	UserID       int64
+	WordsMac     []byte
+	Tries        int16
+	CreatedAt    time.Time
+	KnownBrowser bool
+	Address      string
+	UserAgent    string
+	ExpiresAt    time.Time
 }
 
 type LivingSession struct {

@@ -233,6 +233,7 @@ func (q *Queries) SessionEndOfUser(ctx context.Context, db DBTX, arg SessionEndO
 
 const sessionEnding = `-- name: SessionEnding :one
 select s.user_id, (case
+        when exists (select from help_requests h where h.session_id = s.id and h.outcome = 'reset') then 'reset'
         when s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
             select from challenges c
             where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at

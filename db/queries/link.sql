@@ -3,6 +3,11 @@ insert into one_time_links (purpose, user_id, token_hash, expires_at)
 values (@purpose, @user_id, @token_hash, now() + link_life())
 returning id;
 
+-- name: LinkInsertStop :one
+insert into one_time_links (purpose, user_id, token_hash, expires_at)
+values ('stop', @user_id, @token_hash, now() + help_stop_life())
+returning id;
+
 -- name: LinkByToken :one
 -- A link that lives, with what the rules for its user's new password need.
 select l.id, l.purpose, l.user_id, u.office_id::bigint as office_id, u.username, u.name, u.email, u.role,
@@ -19,7 +24,7 @@ select o.code as office_code, u.username
 from one_time_links l
 join users u on u.id = l.user_id
 join offices o on o.id = u.office_id
-where l.token_hash = @token_hash;
+where l.token_hash = @token_hash and l.purpose <> 'stop';
 
 -- name: LinkUse :execrows
 -- Of many at once, one wins.

@@ -149,14 +149,16 @@ insert into demo_messages (number, body) values (@number, @body);
 select id, number, body, at from demo_messages order by id desc limit 50;
 
 -- name: MessageNews :many
--- One text for each living session: another one says that there may be something new to say about its codes,
--- or that a second factor is demanded since a moment ago.
+-- One text for each living session: another one says that there may be something new to say about its codes, or the
+-- help that it asks for, or that a second factor is demanded since a moment ago.
 select s.token_hash, md5(coalesce(string_agg(concat_ws(' ', c.id, c.ended_at, c.outcome, c.asked_at, c.expires_at,
     m.id, m.state, m.reason, m.final, m.changed_at, m.channel), ',' order by c.id, m.id), '')
+    || coalesce((select string_agg(concat_ws(' ', h.id, h.outcome), ',' order by h.id)
+        from help_requests h where h.session_id = s.id), '')
     || bool_or(second_factor_demanded(u.office_id, u.id, now()))::text)::text as news
 from sessions s
 join users u on u.id = s.user_id
 left join challenges c on c.session_id = s.id
 left join messages m on m.challenge_id = c.id
 where s.token_hash = any(@tokens::bytea[]) and s.ended_at is null and s.expires_at > now()
-group by s.token_hash;
+group by s.id;

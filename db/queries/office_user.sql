@@ -3,7 +3,8 @@
 -- may be of before typed.Line.
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
-    coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found
+    coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found,
+    exists (select from living_help_requests h where h.user_id = u.id)::boolean as asks_help
 from users u
 left join reset_requests r on r.user_id = u.id
 left join lateral last_mail(u.id) l on true
@@ -32,6 +33,7 @@ select (u.password_hash <> '')::boolean as has_password,
         as link_lives,
     (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
+    exists (select from living_help_requests h where h.user_id = u.id)::boolean as asks_help,
     r.asked_at, b.name as asked_by, coalesce(l.kind, '')::text as mail_kind, coalesce(l.fault, '')::text as mail_fault,
     coalesce(l.code, 0)::smallint as mail_code, coalesce(l.final, false)::boolean as mail_final
 from users u

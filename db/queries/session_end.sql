@@ -98,6 +98,7 @@ update sessions set logged_out = true where id = @id;
 -- Why the session of a token is over, and whose it was. With the last of too many wrong proofs its challenge ended,
 -- too.
 select s.user_id, (case
+        when exists (select from help_requests h where h.session_id = s.id and h.outcome = 'reset') then 'reset'
         when s.ended_at is not null and (s.proof_tries >= max_tries() or exists (
             select from challenges c
             where c.session_id = s.id and c.outcome = 'exhausted' and c.ended_at = s.ended_at

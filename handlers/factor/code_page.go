@@ -69,7 +69,7 @@ func (s *Screens) codeLinks(c echo.Context, purpose factor.Purpose, next string)
 		return []templates.Link{{URL: paths.Me, Text: s.T(c, "cancel")}}
 	}
 	at := placesOf(web.CurrentSession(c))
-	return []templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}}
+	return append([]templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}}, s.HelpLink(c)...)
 }
 
 // otherWays are what a user can do who does not get this code, the best first: what they have beside the number,

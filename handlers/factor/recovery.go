@@ -18,7 +18,8 @@ func (s *Screens) showRecovery(c echo.Context, problem string) error {
 		Heading: s.T(c, "recovery.title"), Lead: s.T(c, "recovery.lead"), Label: s.T(c, "recovery.title"),
 		Input:  templates.InputRecovery,
 		Action: at.recovery, Next: next, Error: problem,
-		Links: []templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}},
+		Links: append([]templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}},
+			s.HelpLink(c)...),
 	}
 	return web.Page(c, web.StatusFor(problem), templates.Prove, s.Layout(c, view.Heading, at.recovery), view)
 }

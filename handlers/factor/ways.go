@@ -26,6 +26,9 @@ func (s *Screens) WaysPage(c echo.Context) error {
 			view.Ways = append(view.Ways, pages.Way{Icon: k.Icon, Text: s.T(c, "way_first."+k.Name), URL: k.First})
 		}
 	}
+	if help := s.HelpLink(c); help != nil {
+		view.Ways = append(view.Ways, pages.Way{Icon: "users", Text: help[0].Text, URL: help[0].URL})
+	}
 	return web.Page(c, 200, pages.Ways, s.Layout(c, s.T(c, "way.title"), placesOf(sess).ways), view)
 }
 

@@ -21,7 +21,7 @@ func (s *Screens) showApp(c echo.Context, problem string) error {
 		Heading: s.T(c, "app.title"), Lead: s.T(c, "app.lead", "Product", s.Product), Label: s.T(c, "code.label"),
 		Input:  templates.InputCode,
 		Action: paths.LoginApp, Error: problem,
-		Links: []templates.Link{{URL: paths.LoginWays, Text: s.T(c, "code.another_way")}},
+		Links: append([]templates.Link{{URL: paths.LoginWays, Text: s.T(c, "code.another_way")}}, s.HelpLink(c)...),
 	}
 	if problem != "" {
 		view.Hint = s.T(c, "app.wrong_step")

@@ -62,6 +62,9 @@ func (s *Screens) showLink(c echo.Context, token account.Token, problem, again s
 	if again != "" { // all that is wrong is told at once
 		problem = s.RefusalOf(c, c.FormValue("password"), link.For)
 	}
+	if link.Purpose == account.PurposeStop {
+		return s.stopPage(c, token, link)
+	}
 	heading := s.T(c, "link."+string(link.Purpose)+"_title")
 	view := templates.PasswordView{
 		Heading: heading, Lead: s.T(c, "link."+string(link.Purpose)+"_lead", "Username", link.Username, "Code",
@@ -96,6 +99,9 @@ func (s *Screens) LinkAgain(c echo.Context) error {
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
 func (s *Screens) UseLink(c echo.Context) error {
 	token, password := account.Token(c.Param("token")), c.FormValue("password")
+	if link, err := s.accounts.OpenLink(c.Request().Context(), token); err == nil && link.Purpose == account.PurposeStop {
+		return s.stop(c, token)
+	}
 	if typed.Password(password) != typed.Password(c.FormValue("again")) {
 		return s.showLink(c, token, "", s.T(c, "password.differ"))
 	}

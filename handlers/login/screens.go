@@ -6,6 +6,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/federation"
+	"github.com/nightlatch/nightlatch/internal/rescue"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -15,9 +16,12 @@ type Screens struct {
 	accounts *account.Service
 	factors  *twofactor.Service
 	sso      *federation.Service
+	rescue   *rescue.Service
 }
 
 // New returns the Screens.
-func New(w *web.Web, accounts *account.Service, factors *twofactor.Service, sso *federation.Service) *Screens {
-	return &Screens{w, accounts, factors, sso}
+func New(
+	w *web.Web, accounts *account.Service, factors *twofactor.Service, sso *federation.Service, helps *rescue.Service,
+) *Screens {
+	return &Screens{w, accounts, factors, sso, helps}
 }

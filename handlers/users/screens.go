@@ -41,9 +41,12 @@ type Screens struct {
 	profiles Profiles
 	inviter  Inviter
 	factors  Factors
+	rescue   Rescue
 }
 
 // New returns the Screens.
-func New(w *web.Web, service *users.Service, profiles Profiles, inviter Inviter, factors Factors) *Screens {
-	return &Screens{w, service, profiles, inviter, factors}
+func New(
+	w *web.Web, service *users.Service, profiles Profiles, inviter Inviter, factors Factors, helps Rescue,
+) *Screens {
+	return &Screens{w, service, profiles, inviter, factors, helps}
 }

@@ -61,6 +61,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 		return err
 	}
 	view.NoPassword, view.Sessions = !standing.HasPassword, standing.Sessions
+	view.AsksHelp = standing.AsksHelp
 	view.AskedBy, view.AskedAt = standing.ResetAskBy, standing.ResetAskAt
 	view.Word, view.WordOwed, view.WordExpired = shown.word, standing.WordOwed, !standing.WordLives
 	view.Voided, view.LinkLives, view.SingleSignOn = standing.PasswordVoided, standing.LinkLives, standing.SingleSignOn

@@ -50,7 +50,8 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	for _, u := range list.Users {
 		row := pages.UserRow{
 			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Disabled: u.Disabled,
-			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked, MailFailed: u.MailFailed,
+			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked, AsksHelp: u.AsksHelp,
+			MailFailed: u.MailFailed,
 		}
 		row.Factors, row.Lacks = factorWords(u.Factors, func(name string) string { return s.T(c, "users."+name) })
 		view.Users = append(view.Users, row)
@@ -69,6 +70,13 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	}
 	if view.Sessions, view.SessionUsers, err = s.users.LoggedIn(ctx, office); err != nil {
 		return view, err
+	}
+	helps, err := s.rescue.Users(ctx, office)
+	if err != nil {
+		return view, err
+	}
+	for _, h := range helps {
+		view.Helps = append(view.Helps, pages.ResetRequest{ID: h.ID, Name: h.Name, At: h.At})
 	}
 	requests, err := s.users.Requests(ctx, office)
 	for _, r := range requests {

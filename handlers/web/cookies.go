@@ -21,6 +21,7 @@ const (
 	CookieForm     = "nightlatch-form"     // the form that this browser posted, held for a step-up: see stepup.Store
 	CookieReturn   = "nightlatch-return"   // the page that a log-in leads back to, and for whom: see Web.Home
 	CookieArrived  = "nightlatch-arrived"  // a log-in has just begun here: it may lead straight on
+	CookieWords    = "nightlatch-words"    // the words with which this browser asks for help, sealed: see package rescue
 	CookieLogin    = "nightlatch-login"    // the office code and username of this browser's last log-in
 
 	// On an application's own host.

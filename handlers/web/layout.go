@@ -29,7 +29,7 @@ func Toasts() []string {
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
-		"user_deleted", "reset_asked", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
+		"user_deleted", "reset_asked", "help_refused", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",
 		"application_left", "application_registered", "application_enabled", "application_disabled",
 		"application_removed", "sso_linked", "sso_unlinked", "sso_removed", "back"}

@@ -36,7 +36,7 @@ func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 	switch n, err := strconv.Atoi(limit); session.Why(why) {
 	case session.WhyExhausted:
 		view.Error = w.T(c, "login.exhausted")
-	case session.WhyOver, session.WhyOtherTab, session.WhyEnded:
+	case session.WhyOver, session.WhyOtherTab, session.WhyEnded, session.WhyReset, "stopped":
 		view.Notice = w.T(c, "login."+why)
 	case session.WhyIdle, session.WhyLimit:
 		if err == nil {

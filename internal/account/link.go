@@ -48,7 +48,7 @@ func (t Token) hash() []byte {
 // Purpose is what a link is for.
 type Purpose string
 
-// The purposes. Both links do the same: they set a password, once, and sign nobody in.
+// The purposes of links that set a password, once, and sign nobody in. See PurposeStop for another.
 const (
 	PurposeInvite Purpose = "invite" // a new user's first password
 	PurposeReset  Purpose = "reset"  // a forgotten one
@@ -114,6 +114,9 @@ func (s *Service) useLink(ctx context.Context, token Token, password string, fro
 	link, err := s.OpenLink(ctx, token)
 	if err != nil {
 		return err
+	}
+	if link.Purpose == PurposeStop {
+		return ErrLink // it sets no password
 	}
 	if problem := PasswordProblem(password, link.For); problem != nil {
 		return problem

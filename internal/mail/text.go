@@ -62,10 +62,7 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 		l.End = t("mail.end_bare")
 	}
 	if token != "" {
-		minutes := int(r.LinkExpiresAt.Sub(r.Now).Round(time.Minute).Minutes())
-		l.Link = &link{
-			account.LinkURL(s.origin(), token), t("mail.link_label"), locale.N(r.Language, "mail.link_life", max(1, minutes)),
-		}
+		l.Link = s.link(r, token, t)
 	}
 	if r.Kind != string(account.PurposeInvite) {
 		l.Facts = s.facts(r, t)
@@ -75,6 +72,16 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	}
 	l.Notes = append(l.Notes, t("mail."+r.Kind+"_otherwise"))
 	return l
+}
+
+// link is what a mail's link does, and for how long: it sets a password, or stops what was asked for.
+func (s *Service) link(r dbsqlc.MailForSendingRow, token account.Token, t func(string, ...any) string) *link {
+	left := r.LinkExpiresAt.Sub(r.Now)
+	label, life, n := "mail.link_label", "mail.link_life", int(left.Round(time.Minute).Minutes())
+	if r.Kind == account.HelpOwn {
+		label, life, n = "mail.stop_label", "mail.stop_life", int(left.Round(time.Hour).Hours())
+	}
+	return &link{account.LinkURL(s.origin(), token), t(label), locale.N(r.Language, life, max(1, n))}
 }
 
 // facts are when what a mail tells happened, from where, and who did it when that was somebody else.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/session"
@@ -33,11 +34,21 @@ func (s *Service) Reset(
 	}
 	resetting := session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
 	err = session.ActingTx(ctx, s.pool, sess, resetting, func(tx pgx.Tx, _ session.Session) error {
-		event := sess.Event(audit.TwoFactorReset, client)
-		done, err = s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
+		done, err = s.ResetTx(ctx, tx, sess, client, userID)
 		return err
 	})
 	return done, err
+}
+
+// ResetTx is Reset in the transaction tx of session.ActingTx, which asked whether the session may.
+func (s *Service) ResetTx(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, userID int64,
+) (Handover, error) {
+	if userID == sess.User.ID {
+		return Handover{}, ErrNotAllowed
+	}
+	event := sess.Event(audit.TwoFactorReset, client)
+	return s.reset(ctx, tx, sess.User.OfficeID, userID, event, client.Language)
 }
 
 // ForceReset is Reset from the operator's command line. The office's superusers are told.
@@ -102,7 +113,11 @@ func (s *Service) takeAway(ctx context.Context, tx pgx.Tx, userID int64) error {
 	if err := s.q.LimitGiveBack(ctx, tx, userID); err != nil {
 		return fmt.Errorf("give user %d back what was spent: %w", userID, err)
 	}
-	// The request for it, if there was one, is granted.
+	// The requests for it, if there were some, are granted.
+	_, err := s.q.HelpRequestEndOfUser(ctx, tx, dbsqlc.HelpRequestEndOfUserParams{UserID: userID, Outcome: "reset"})
+	if err != nil {
+		return fmt.Errorf("close what user %d asks for: %w", userID, err)
+	}
 	if _, err := s.q.ResetRequestDelete(ctx, tx, userID); err != nil {
 		return fmt.Errorf("close the request of user %d: %w", userID, err)
 	}

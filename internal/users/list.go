@@ -23,6 +23,7 @@ type Row struct {
 	account.Profile
 	HasPassword bool
 	ResetAsked  bool
+	AsksHelp    bool // at the second step of a log-in: see package rescue
 	MailFailed  bool // the last mail to them did not arrive
 }
 
@@ -77,7 +78,8 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 				},
 				Disabled: r.DisabledAt != nil, Factors: factors,
 			},
-			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked, MailFailed: r.MailFailed,
+			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked, AsksHelp: r.AsksHelp,
+			MailFailed: r.MailFailed,
 		})
 	}
 	return list, nil
@@ -92,6 +94,7 @@ type Standing struct {
 	WordLives      bool   // it can be given still
 	SingleSignOn   bool   // an account at the office's provider is linked
 	Sessions       int    // living ones
+	AsksHelp       bool   // at the second step of a log-in: see package rescue
 	ResetAskBy     string // who asked for a reset, "" when nobody did
 	ResetAskAt     time.Time
 	Mail           LastMail
@@ -121,8 +124,9 @@ func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standin
 	}
 	standing := Standing{
 		HasPassword: r.HasPassword, PasswordVoided: r.PasswordVoided, LinkLives: r.LinkLives, WordOwed: r.WordOwed,
-		WordLives: r.WordLives, SingleSignOn: r.SingleSignOn, Sessions: int(r.Sessions), ResetAskBy: text(r.AskedBy),
-		Mail: LastMail{r.MailKind, mail.Fault(r.MailFault), int(r.MailCode), r.MailFinal},
+		WordLives: r.WordLives, SingleSignOn: r.SingleSignOn, Sessions: int(r.Sessions), AsksHelp: r.AsksHelp,
+		ResetAskBy: text(r.AskedBy),
+		Mail:       LastMail{r.MailKind, mail.Fault(r.MailFault), int(r.MailCode), r.MailFinal},
 	}
 	if r.AskedAt != nil {
 		standing.ResetAskAt = *r.AskedAt

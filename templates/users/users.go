@@ -19,6 +19,7 @@ type View struct {
 	Next         string
 	Manages      bool // a superuser looks
 	Requests     []ResetRequest
+	Helps        []ResetRequest // who is at the second step, and does not have their phone
 	Sessions     int
 	SessionUsers int
 	Question     *templates.Question
@@ -35,6 +36,7 @@ type UserRow struct {
 	Disabled   bool
 	NoPassword bool
 	ResetAsked bool
+	AsksHelp   bool // for a superuser to see: they do not have their phone
 	MailFailed bool // the last mail to them did not arrive
 }
 
@@ -87,6 +89,7 @@ type UserView struct {
 	Sessions     int
 	AskedBy      string // who asked for a reset, or ""
 	AskedAt      time.Time
+	AsksHelp     bool // at the second step of a log-in
 	Question     *templates.Question
 }
 

@@ -36,6 +36,7 @@ func patterns() map[string]string {
 		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,
 		"LoginWord": LoginWord, "MyWord": MyWord,
 		"LoginSend": LoginSend, "LoginCode": LoginCode, "LoginResend": LoginResend, "LoginMessage": LoginMessage,
+		"LoginHelp": LoginHelp, "LoginHelpLine": LoginHelpLine, "UserHelp": UserHelp, "UserHelpRefuse": UserHelpRefuse,
 		"Settings": Settings, "Country": Country, "Notices": Notices, "Me": Me, "MyNumber": MyNumber,
 		"MyApp": MyApp, "MyAppRemove": MyAppRemove, "RecoveryCodes": RecoveryCodes, "RecoveryFile": RecoveryFile,
 		"RecoveryKept": RecoveryKept, "Password": Password, "PasswordStrength": PasswordStrength,

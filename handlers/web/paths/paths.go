@@ -83,6 +83,8 @@ const (
 	LoginCode     = "/login/code"
 	LoginResend   = "/login/resend"
 	LoginMessage  = "/login/message"
+	LoginHelp     = "/login/help"
+	LoginHelpLine = "/login/help/line"
 )
 
 // The applications that a user may open.
@@ -157,6 +159,8 @@ const (
 	UserReset        = "/settings/users/:id/reset"
 	UserResetAsk     = "/settings/users/:id/reset/ask"
 	UserResetDecline = "/settings/users/:id/reset/decline"
+	UserHelp         = "/settings/users/:id/help"
+	UserHelpRefuse   = "/settings/users/:id/help/refuse"
 	UserChange       = "/settings/users/:id/change"
 	UserDisable      = "/settings/users/:id/disable"
 	UserEnable       = "/settings/users/:id/enable"

@@ -1,0 +1,34 @@
+package users
+
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
+
+// HelpView answers a user who does not have their phone.
+type HelpView struct {
+	ID             int64
+	Name, Username string
+	Own            bool   // the viewer's: somebody else has to answer
+	Back           string // how the user comes in again after a reset
+	Requests       []HelpRequest
+	WordsError     string
+	Error          string
+}
+
+// HelpRequest is what one browser asks for.
+type HelpRequest struct {
+	At, ExpiresAt time.Time
+	Known         bool // its user has logged in there before
+	Browser       string
+	Address       string
+}
+
+// Problems implements templates.Refusable.
+func (v HelpView) Problems() []templates.Problem {
+	return templates.Problems("words", v.WordsError, "", v.Error)
+}
+
+// Help is the page.
+var Help = templates.NewPage[HelpView](files, templates.App, "help.html")
