@@ -63,6 +63,8 @@ func New(pool *db.Pool, log *audit.Log, signer Signer, changes *db.Changes, now 
 
 // Place returns what is reached under a host, or ErrUnknownHost.
 func (s *Service) Place(ctx context.Context, host string) (Place, error) {
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
 	r, err := s.q.HostOf(ctx, s.pool, host)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return Place{}, ErrUnknownHost
