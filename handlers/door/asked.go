@@ -38,14 +38,15 @@ const (
 // other.
 func readAsked(h http.Header) (asked, error) {
 	var a asked
-	for name, into := range map[string]*string{
-		forwardedMethod: &a.method, forwardedProto: &a.scheme, forwardedHost: &a.host, forwardedURI: &a.uri,
-	} {
-		values := h[name]
+	for _, told := range [...]struct {
+		name string
+		into *string
+	}{{forwardedMethod, &a.method}, {forwardedProto, &a.scheme}, {forwardedHost, &a.host}, {forwardedURI, &a.uri}} {
+		values := h[told.name]
 		if len(values) != 1 || values[0] == "" {
 			return asked{}, errHeaders
 		}
-		*into = values[0]
+		*told.into = values[0]
 	}
 	return a, a.check(h)
 }

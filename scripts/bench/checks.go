@@ -30,7 +30,7 @@ func (b *bench) checkOf(w *world, session int) []byte {
 	if b.check != paths.DoorAuthRequest {
 		return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "nightlatch="+token("full", session))
 	}
-	return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "nightlatch-app="+token("door", session),
+	return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "__Host-nightlatch-app="+token("door", session),
 		"X-Forwarded-Method", http.MethodGet, "X-Forwarded-Proto", "https", "X-Forwarded-Host", guarded,
 		"X-Forwarded-Uri", "/")
 }
