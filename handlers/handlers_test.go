@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/doorcheck"
+	"github.com/nightlatch/nightlatch/internal/factor/passkey"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys"
@@ -96,7 +97,11 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 		ring: ring}
 	sessions := session.NewStore(pool, log)
 	ways := account.NewWays(account.NoMail{}, sessions, log)
-	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch")
+	passkeys, err := passkey.New(ring, &url.URL{Scheme: "http", Host: "localhost"}, "Nightlatch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.factors = twofactor.New(pool, ring, sessions, factory.Outbox{}, ways, log, time.Now, "Nightlatch", passkeys)
 	assertions := issuer.NewAssertions(issuer.NewKeys(pool, ring, log), "http://localhost", time.Now)
 	doors, err := door.New(pool, log, assertions, db.NewChanges(time.Now), time.Now)
 	if err != nil {

@@ -237,7 +237,7 @@ func TestTheLogInPagesFilesStayLight(t *testing.T) {
 
 // A strict Content-Security-Policy forbids both in pages; scripts must not bring them in either.
 func TestOurScriptsNeitherEvaluateNorStyle(t *testing.T) {
-	for _, name := range []string{"app.js", "countries.js", "code.js", "password.js"} {
+	for _, name := range []string{"app.js", "countries.js", "code.js", "password.js", "passkey.js"} {
 		script := string(body(t, get(t, Handler(), http.MethodGet, URL(name), "")))
 		for _, forbidden := range []string{
 			"eval(", "new Function", "innerHTML", ".style", "localStorage", "sessionStorage",

@@ -16,6 +16,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
+	"github.com/nightlatch/nightlatch/internal/factor/passkey"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys"
@@ -167,7 +169,7 @@ func (a *app) services(pool *db.Pool) (s *services, err error) {
 	}
 	ways := account.NewWays(post, s.sessions, a.log)
 	s.accounts = account.New(pool, a.hasher, ways, a.outbox, a.log, product)
-	s.factors = twofactor.New(pool, a.ring, s.sessions, a.outbox, ways, a.log, time.Now, product)
+	s.factors = twofactor.New(pool, a.ring, s.sessions, a.outbox, ways, a.log, time.Now, product, a.passkeys()...)
 	s.offices = office.New(pool, ways, a.log, a.sending.First())
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, ways, a.log)
@@ -185,6 +187,16 @@ func (a *app) services(pool *db.Pool) (s *services, err error) {
 	s.messages = message.New(pool, s.factors, a.sending, a.outbox, a.metrics, a.logger, jitter, a.cfg.rate)
 	s.mails = mail.New(pool, a.ring, a.sender, product, a.cfg.currency, a.cfg.zone, public.String, a.log, a.logger)
 	return s, nil
+}
+
+// passkeys returns passkeys as a kind of factor, and nothing under an address that can have none.
+func (a *app) passkeys() []factor.Factor {
+	kind, err := passkey.New(a.ring, a.cfg.url, a.cfg.product)
+	if err != nil {
+		a.logger.Debug("users have no passkeys", "reason", err)
+		return nil
+	}
+	return []factor.Factor{kind}
 }
 
 // connect opens connections of their own for a part of the process; close closes them before the others.

@@ -590,6 +590,27 @@ type OneTimeLink struct {
 	UsedBy    []byte
 }
 
+type Passkey struct {
+	ID             int64
+	UserID         int64
+	CredentialID   []byte
+	PublicKey      []byte
+	Name           string
+	Aaguid         []byte
+	Transports     []string
+	SignCount      int64
+	BackupEligible bool
+	BackedUp       bool
+	CreatedAt      time.Time
+	UsedAt         *time.Time
+	CopiedAt       *time.Time
+}
+
+type PasskeyAnswer struct {
+	ChallengeHash []byte
+	ExpiresAt     time.Time
+}
+
 type PasswordFailure struct {
 	Account   string
 	Browser   []byte
@@ -852,6 +873,7 @@ type User struct {
 	PasswordForm     string
 	Subject          pgtype.UUID
 	OpensOnly        bool
+	PasskeyHandle    pgtype.UUID
 	DemandedFrom     *time.Time
 	GraceUntil       *time.Time
 }

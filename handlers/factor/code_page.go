@@ -89,7 +89,7 @@ func (s *Screens) otherWays(c echo.Context, challenge twofactor.Challenge, set f
 		case k.Kind == factor.SMS:
 		case set.Has(k.Kind):
 			ways = append(ways, s.way(c, k, set, next))
-		case challenge.Purpose == factor.PurposeEnrol && k.First != "":
+		case challenge.Purpose == factor.PurposeEnrol && k.First != "" && s.factors.Offers(k.Kind):
 			ways = append(ways, pages.Way{Icon: k.Icon, Text: s.T(c, "way_first."+k.Name), URL: k.First})
 		}
 	}

@@ -1,6 +1,6 @@
 // Package factor is the pages of a second factor that a pending log-in and My settings share: the code of a text
-// message or a call, recovery codes, the other ways, and a new authenticator app. Where a page stands, and so where it
-// leads, follows from the session: see placesOf.
+// message or a call, recovery codes, passkeys, the other ways, and a new authenticator app. Where a page stands, and so
+// where it leads, follows from the session: see placesOf.
 package factor
 
 import (
@@ -24,8 +24,9 @@ func New(w *web.Web, factors *twofactor.Service, calls bool) *Screens {
 
 // places are the addresses of the shared pages.
 type places struct {
-	start, send, code, resend, message, recovery, ways, word string
-	home                                                     string // where a user goes who has nothing to do here
+	start, send, code, resend, message, recovery, passkey, ways, word string
+
+	home string // where a user goes who has nothing to do here
 }
 
 // placesOf returns the addresses at the log-in, or in settings for a step-up.
@@ -33,11 +34,11 @@ func placesOf(sess session.Session) places {
 	if sess.Pending() {
 		return places{
 			paths.Login, paths.LoginSend, paths.LoginCode, paths.LoginResend, paths.LoginMessage, paths.LoginRecovery,
-			paths.LoginWays, paths.LoginWord, paths.SecondStep,
+			paths.LoginPasskey, paths.LoginWays, paths.LoginWord, paths.SecondStep,
 		}
 	}
 	return places{
 		paths.StepUp, paths.StepUpSend, paths.StepUpCode, paths.StepUpResend, paths.StepUpMessage, paths.StepUpRecovery,
-		paths.StepUpWays, paths.MyWord, paths.Me,
+		paths.StepUpPasskey, paths.StepUpWays, paths.MyWord, paths.Me,
 	}
 }

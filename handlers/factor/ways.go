@@ -22,7 +22,7 @@ func (s *Screens) WaysPage(c echo.Context) error {
 		switch {
 		case set.Has(k.Kind):
 			view.Ways = append(view.Ways, s.way(c, k, set, view.Next))
-		case sess.Pending() && !set.HasFactor() && k.First != "":
+		case sess.Pending() && !set.HasFactor() && k.First != "" && s.factors.Offers(k.Kind):
 			view.Ways = append(view.Ways, pages.Way{Icon: k.Icon, Text: s.T(c, "way_first."+k.Name), URL: k.First})
 		}
 	}

@@ -41,7 +41,7 @@ func (s *Screens) showMethods(c echo.Context, problem string) error {
 	}
 	view := pages.MethodView{Office: sess.OfficeName, Error: problem}
 	for _, k := range web.Kinds() {
-		if k.First != "" {
+		if k.First != "" && s.factors.Offers(k.Kind) {
 			view.Methods = append(view.Methods, pages.Method{Name: k.Name, Icon: k.Icon})
 		}
 	}
@@ -53,7 +53,7 @@ func (s *Screens) showMethods(c echo.Context, problem string) error {
 func (s *Screens) ChooseMethod(c echo.Context) error {
 	chosen := c.FormValue("method")
 	for _, k := range web.Kinds() {
-		if k.First != "" && k.Name == chosen {
+		if k.First != "" && k.Name == chosen && s.factors.Offers(k.Kind) {
 			return s.Redirect(c, k.First)
 		}
 	}

@@ -77,6 +77,7 @@ func (s *Screens) waitingUser(c echo.Context, h operator.History) *pages.Waiting
 	return &pages.WaitingUser{
 		Name: u.Name, Username: u.Username, Office: u.OfficeName, OfficeCode: u.Office, TwoFactor: u.TwoFactor,
 		Number: number, Confirmed: u.Factors.Has(factor.SMS), App: u.Factors.Has(factor.App),
+		Passkeys: u.Factors.Of(factor.Passkey).Amount,
 		Timeline: s.waitingTimeline(c, h),
 	}
 }

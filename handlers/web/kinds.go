@@ -41,6 +41,10 @@ func Kinds() []Kind {
 			Login: paths.LoginApp, StepUp: paths.StepUp, First: paths.LoginAppSetup, row: (*Web).appRow,
 		},
 		{
+			Kind: factor.Passkey, Name: "passkey", Icon: "shield-check",
+			Login: paths.LoginPasskey, StepUp: paths.StepUpPasskey, First: paths.LoginPasskeyNew, row: (*Web).passkeyRow,
+		},
+		{
 			Kind: factor.Recovery, Name: "recovery", Icon: "key-round",
 			Login: paths.LoginRecovery, StepUp: paths.StepUpRecovery, row: (*Web).recoveryRow,
 		},
@@ -100,6 +104,23 @@ func (w *Web) appRow(c echo.Context, set factor.Set, own bool) *templates.Factor
 	}
 	if own {
 		row.Action = &action
+	}
+	return row
+}
+
+// passkeyRow says how many there are; their owner manages them on a page of their own.
+func (w *Web) passkeyRow(c echo.Context, set factor.Set, own bool) *templates.FactorRow {
+	n := set.Of(factor.Passkey).Amount
+	if n == 0 && (!own || !w.factors.Offers(factor.Passkey)) {
+		return nil
+	}
+	row := &templates.FactorRow{Heading: w.T(c, "me.passkeys"), Value: w.T(c, "me.passkeys_none")}
+	change := "passkey.add"
+	if n > 0 {
+		row.Value, row.Good, row.Badge, change = "", true, w.N(c, "me.passkeys_count", n), "me.passkeys_manage"
+	}
+	if own {
+		row.Action = &templates.FactorAction{Text: w.T(c, change), Of: row.Heading, URL: paths.MyPasskeys}
 	}
 	return row
 }

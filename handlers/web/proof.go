@@ -44,6 +44,8 @@ func (w *Web) limitText(lang string, limited *twofactor.Limited, set factor.Set,
 	case !set.HasFactor():
 		advice = "advice.setup" // at the log-in, where an app can be chosen instead of a number
 	case !limited.Proven: // another number, beside what they have
+	case set.Has(factor.Passkey):
+		advice = "advice.passkey"
 	case app && recovery:
 		advice = "advice.both"
 	case app:

@@ -35,6 +35,7 @@ type Factors interface {
 	SeeNotices(ctx context.Context, userID, upTo int64) error
 	WaysOut(ctx context.Context, sess session.Session) (set factor.Set, superusers []string, err error)
 	MostUsed(ctx context.Context, officeID int64) ([]phone.Country, error)
+	Offers(kind factor.Kind) bool
 }
 
 // StepUps keeps the form that waits for a step-up.

@@ -34,6 +34,9 @@ const (
 	NumberRemoved       Action = "number_removed"
 	AuthenticatorAdded  Action = "authenticator_added"
 	AuthenticatorGone   Action = "authenticator_removed"
+	PasskeyAdded        Action = "passkey_added"
+	PasskeyRemoved      Action = "passkey_removed"
+	PasskeyCopied       Action = "passkey_copied" // refused: it may have been copied
 	RecoveryCodesMade   Action = "recovery_codes_made"
 	RecoveryCodeUsed    Action = "recovery_code_used"
 	FactorConfirmed     Action = "factor_confirmed_again" // a fresh proof inside a session

@@ -28,8 +28,8 @@ func (k Kind) Actions() []Action {
 			OtherSessionsEnded, SessionDisplaced, FactorConfirmed, RecoveryCodeUsed, CodeNotSent}
 	case KindFactors:
 		return []Action{NumberRegistered, NumberConfirmed, NumberChanged, NumberRemoved, AuthenticatorAdded,
-			AuthenticatorGone, RecoveryCodesMade, TwoFactorReset, ResetAsked, ResetDeclined, SSOLinked, SSOUnlinked,
-			HelpAsked, HelpAnswered, HelpMisheard, HelpRefused, HelpStopped}
+			AuthenticatorGone, PasskeyAdded, PasskeyRemoved, PasskeyCopied, RecoveryCodesMade, TwoFactorReset, ResetAsked,
+			ResetDeclined, SSOLinked, SSOUnlinked, HelpAsked, HelpAnswered, HelpMisheard, HelpRefused, HelpStopped}
 	case KindPasswords:
 		return []Action{PasswordRefused, PasswordChanged, PasswordReset, Invited, InvitationUsed, PasswordResetAsked,
 			MailFailed}

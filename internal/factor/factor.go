@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/otp"
@@ -62,8 +63,19 @@ type Try struct {
 	// Clock is by how much the clock is off that made the proof, where it would be right at another moment: negative
 	// when it is slow. The proof is wrong all the same.
 	Clock time.Duration
+	// Alarm is what is told of a wrong proof that is worse than a mistake; the zero value for nothing.
+	Alarm Alarm
+	// Method is what the session remembers of a right proof, where that says more than the kind.
+	Method Kind
 	// State is the kind's own, from Charge to Verify and Enrol.
 	State any
+}
+
+// Alarm is a notice to the user, and an event in the history.
+type Alarm struct {
+	Notice string
+	Action audit.Action
+	Detail string
 }
 
 // Factor is one kind of second factor.
@@ -100,6 +112,31 @@ type Starter interface {
 	// Begin returns what is shown, the same until it is used or the session ends: a page that is loaded again must not
 	// change what was scanned.
 	Begin(ctx context.Context, tx pgx.Tx, o Owner) (Setup, error)
+}
+
+// Asker is a kind whose proof answers a question of ours, in a form that its user's browser or device understands.
+type Asker interface {
+	Factor
+	// Ask returns the question, for the session of its owner. It returns ErrOver when the user has nothing to answer with.
+	Ask(ctx context.Context, tx pgx.Tx, o Owner, enrols bool) (string, error)
+}
+
+// Collection is a kind of which a user may have several.
+type Collection interface {
+	Factor
+	Items(ctx context.Context, tx dbsqlc.DBTX, userID int64) ([]Item, error)
+	// RemoveItem takes one away and returns its name; ErrOver when the user has no such.
+	RemoveItem(ctx context.Context, tx pgx.Tx, userID, id int64) (name string, err error)
+}
+
+// Item is one of several that a user has of a kind.
+type Item struct {
+	ID      int64
+	Name    string
+	AddedAt time.Time
+	UsedAt  time.Time // zero for never
+	Shared  bool      // it is on several devices
+	Dead    bool      // it opens nothing any more, and counts all the same
 }
 
 // Teller is a kind whose refusal may say why. Told makes what is about to be said worth nothing to whoever guessed it,

@@ -18,7 +18,12 @@ const (
 	SMS      Kind = "sms"      // a code to the mobile number on file, by text or call
 	App      Kind = "otp"      // an authenticator app's time-based code
 	Recovery Kind = "recovery" // one of ten codes on paper
+	Passkey  Kind = "passkey"  // a key in a browser, phone or stick; sessions say hwk or swk
 )
+
+// Single reports whether another one is added only when the present one is gone: a number is replaced, and passkeys
+// stand beside each other.
+func (k Kind) Single() bool { return k != SMS && k != Passkey }
 
 // Enrolled is what a user has of one kind: a row of the view user_factors.
 type Enrolled struct {
@@ -27,10 +32,10 @@ type Enrolled struct {
 	ConfirmedAt *time.Time `json:"confirmed_at"`
 	Label       string     `json:"label"`   // of a number: E.164
 	Country     string     `json:"country"` // of a number
-	Amount      int        `json:"amount"`  // of recovery codes: unused ones
+	Amount      int        `json:"amount"`  // of passkeys; of recovery codes: unused ones
 }
 
-// Set is what a user has, at most one of each kind.
+// Set is what a user has, one entry of each kind at most.
 type Set []Enrolled
 
 // ParseSet reads the result of the SQL function factors_of.

@@ -48,11 +48,16 @@ func acrOf(level int) string {
 
 // amrOf returns how a session was proven in the words of RFC 8176. A recovery code is a password that serves once.
 func amrOf(methods []string, level int) []string {
-	words := map[string]string{"pwd": "pwd", "sms": "sms", "otp": "otp", "recovery": "otp"}
+	words := map[string][]string{
+		"pwd": {"pwd"}, "sms": {"sms"}, "otp": {"otp"}, "recovery": {"otp"},
+		"hwk": {"hwk", "user"}, "swk": {"swk", "user"}, // a passkey, and that somebody was there
+	}
 	amr := []string{}
 	for _, m := range methods {
-		if w := words[m]; w != "" && !slices.Contains(amr, w) {
-			amr = append(amr, w)
+		for _, w := range words[m] {
+			if !slices.Contains(amr, w) {
+				amr = append(amr, w)
+			}
 		}
 	}
 	if level == 2 {

@@ -34,7 +34,7 @@ func (m *Metrics) begin(providers []string) {
 			m.logins.WithLabelValues(string(action), "")
 		}
 	}
-	for _, method := range []string{"password", "sms", "otp", "recovery"} {
+	for _, method := range []string{"password", "sms", "otp", "passkey", "recovery"} {
 		m.logins.WithLabelValues(string(audit.SignedIn), method)
 		if method != "password" {
 			m.logins.WithLabelValues(string(audit.SecondFactorRefused), method)

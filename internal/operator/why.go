@@ -86,6 +86,8 @@ func pendingWithoutCode(h History, l Login) []Sentence {
 		return append(describeOver(h, l.Challenges[n-1]), say("why.may_ask"))
 	}
 	switch u := h.User; {
+	case u.Factors.Has(factor.Passkey):
+		return []Sentence{say("why.asked_for_passkey")}
 	case u.Factors.Has(factor.App):
 		return []Sentence{say("why.asked_for_app")}
 	case u.Factors.Unconfirmed() != nil:

@@ -74,27 +74,63 @@ func (s *Service) Remove(ctx context.Context, sess session.Session, client sessi
 		if err != nil {
 			return err
 		}
-		if !now.Factors.Of(kind).Counts {
-			return ErrOver
-		}
-		if err := now.RequireStepUp(session.StepUpOwn); err != nil {
-			return err
-		}
-		if now.TwoFactorRequired && !now.Factors.Without(kind).HasFactor() {
-			return ErrLastFactor
-		}
-		if err := f.Remove(ctx, tx, sess.User.ID); err != nil {
-			return err
-		}
-		words := f.Words()
-		if !now.Factors.Without(kind).HasFactor() {
-			if err := s.recovery.Remove(ctx, tx, sess.User.ID); err != nil {
-				return err
-			}
-		}
-		event := sess.Event(words.Removed, client)
-		return s.changed(ctx, tx, sess, client, account.WayFactor, words.RemovedNotice, event)
+		return s.remove(ctx, tx, now, client, f, now.Factors.Without(kind), func() (string, error) {
+			return "", f.Remove(ctx, tx, sess.User.ID)
+		})
 	})
+}
+
+// RemoveItem takes one of several away that the user has of a kind. It returns what Remove returns.
+func (s *Service) RemoveItem(
+	ctx context.Context, sess session.Session, client session.Client, kind factor.Kind, id int64,
+) error {
+	f, err := s.collection(kind)
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		rest := now.Factors
+		if rest.Of(kind).Amount == 1 {
+			rest = rest.Without(kind)
+		}
+		return s.remove(ctx, tx, now, client, f, rest, func() (string, error) {
+			return f.RemoveItem(ctx, tx, sess.User.ID, id)
+		})
+	})
+}
+
+// remove takes away what take takes, and returns for the history; rest is what the user has without it.
+func (s *Service) remove(
+	ctx context.Context, tx pgx.Tx, now session.Session, client session.Client, f factor.Factor, rest factor.Set,
+	take func() (detail string, err error),
+) error {
+	sess := now
+	if !now.Factors.Of(f.Kind()).Counts {
+		return ErrOver
+	}
+	if err := now.RequireStepUp(session.StepUpOwn); err != nil {
+		return err
+	}
+	if now.TwoFactorRequired && !rest.HasFactor() {
+		return ErrLastFactor
+	}
+	detail, err := take()
+	if err != nil {
+		return err
+	}
+	words := f.Words()
+	if !rest.HasFactor() {
+		if err := s.recovery.Remove(ctx, tx, sess.User.ID); err != nil {
+			return err
+		}
+	}
+	event := sess.Event(words.Removed, client)
+	event.Detail = detail
+	return s.changed(ctx, tx, sess, client, account.WayFactor, words.RemovedNotice, event)
 }
 
 // RegisterNumber notes the mobile number of a user of the session's office (the acting user included) who has no

@@ -41,8 +41,8 @@ func judge(purpose factor.Purpose, kind factor.Kind, now session.Session) error 
 			return changesOperator(kind, now)
 		case now.Pending():
 			return ErrOver // the office has just begun to demand it: a pending log-in changes nothing
-		case kind != factor.SMS && now.Factors.Has(kind):
-			return ErrHasFactor // a number is replaced; another factor is removed first
+		case kind.Single() && now.Factors.Has(kind):
+			return ErrHasFactor // it is removed first
 		case now.WordOwed:
 			return ErrWordOwed
 		}

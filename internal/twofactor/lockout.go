@@ -93,10 +93,8 @@ func (s *Service) refuse(
 	ctx context.Context, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
 ) error {
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		if teller, ok := f.(factor.Teller); ok && try.Clock != 0 {
-			if err := teller.Told(ctx, tx, owner(sess), try); err != nil {
-				return err
-			}
+		if err := s.alarm(ctx, tx, sess, client, f, try); err != nil {
+			return err
 		}
 		if try.Left == 0 {
 			err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
@@ -120,6 +118,26 @@ func (s *Service) refuse(
 		return err
 	}
 	return &Wrong{Left: try.Left, Clock: try.Clock}
+}
+
+// alarm makes what a refusal says worth nothing to whoever guessed it, and tells what is worse than a mistake.
+func (s *Service) alarm(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, f factor.Factor, try factor.Try,
+) error {
+	if teller, ok := f.(factor.Teller); ok {
+		if err := teller.Told(ctx, tx, owner(sess), try); err != nil {
+			return err
+		}
+	}
+	if try.Alarm.Notice == "" {
+		return nil
+	}
+	if err := s.notify(ctx, tx, sess.User.ID, Notice(try.Alarm.Notice), client); err != nil {
+		return err
+	}
+	event := sess.Event(try.Alarm.Action, client)
+	event.Detail = try.Alarm.Detail
+	return s.log.Write(ctx, tx, event)
 }
 
 // writeRefusal writes down that a proof was wrong, and locks the user's factors when it was one too many.

@@ -23,6 +23,10 @@ const (
 	NoticeAppRemoved    Notice = "app_removed"
 	NoticeOperatorApp   Notice = "operator_app" // an operator's, in the place of the one before
 	NoticeRecoveryUsed  Notice = "recovery_used"
+
+	NoticePasskeyAdded   Notice = "passkey_added"
+	NoticePasskeyRemoved Notice = "passkey_removed"
+	NoticePasskeyCopied  Notice = "passkey_copied" // a proof counted no further: it opens nothing any more
 	// Twenty wrong second factors in a day, in known browsers or in new ones: recovery codes alone, or a reset.
 	NoticeLocked          Notice = "locked"
 	NoticeStrangersLocked Notice = "strangers_locked"

@@ -125,7 +125,7 @@ func (s *Service) consume(
 	if err != nil {
 		return Proven{}, err
 	}
-	token, err := s.raise(ctx, tx, now, client, f.Kind())
+	token, err := s.raise(ctx, tx, now, client, f.Kind(), *try)
 	return Proven{token, try.Purpose, newCodes}, err
 }
 
@@ -202,9 +202,13 @@ func (s *Service) used(
 
 // raise gives the session its second factor and writes down what that was.
 func (s *Service) raise(
-	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, kind factor.Kind,
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, kind factor.Kind, try factor.Try,
 ) (session.Token, error) {
-	token, err := s.sessions.Raise(ctx, tx, sess, kind)
+	method := kind
+	if try.Method != "" {
+		method = try.Method
+	}
+	token, err := s.sessions.Raise(ctx, tx, sess, method)
 	if errors.Is(err, session.ErrNone) {
 		return "", ErrOver
 	}

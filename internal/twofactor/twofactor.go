@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,7 +91,7 @@ type Service struct {
 	recovery *recovery.Recovery
 }
 
-// New returns the Service, with the kinds of factor that every installation has and, after them, more. now serves
+// New returns the Service, with the kinds of factor that every installation has and, before them, more. now serves
 // time-based codes alone: everything else is judged by the database's clock. product is the issuer that authenticator
 // apps show.
 func New(
@@ -101,12 +102,18 @@ func New(
 		pool: pool, q: dbsqlc.New(), sessions: sessions, outbox: outbox, log: log, ways: ways, keys: ring,
 		codes: sms.New(ring), app: totp.New(pool, ring, now, product), recovery: recovery.New(ring),
 	}
-	s.factors = append([]factor.Factor{s.app, s.codes, s.recovery}, more...)
+	s.factors = append(slices.Clone(more), s.app, s.codes, s.recovery)
 	return s
 }
 
 // Kinds returns the kinds of factor, in the order in which they are offered.
 func (s *Service) Kinds() []factor.Factor { return s.factors }
+
+// Offers reports whether this installation has a kind.
+func (s *Service) Offers(kind factor.Kind) bool {
+	_, err := s.kind(kind)
+	return err == nil
+}
 
 // kind returns a kind by its name; fault.NotFound when there is none.
 func (s *Service) kind(kind factor.Kind) (factor.Factor, error) {

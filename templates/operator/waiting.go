@@ -33,6 +33,7 @@ type WaitingUser struct {
 	Number     string // masked, "" for none
 	Confirmed  bool
 	App        bool
+	Passkeys   int
 	Timeline   WaitingTimeline
 }
 

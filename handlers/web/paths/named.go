@@ -35,6 +35,8 @@ func patterns() map[string]string {
 		"LoginNumber": LoginNumber, "LoginCountry": LoginCountry, "LoginApp": LoginApp,
 		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,
 		"LoginWord": LoginWord, "MyWord": MyWord,
+		"LoginPasskey": LoginPasskey, "LoginPasskeyNew": LoginPasskeyNew, "StepUpPasskey": StepUpPasskey,
+		"MyPasskeys": MyPasskeys, "MyPasskeyNew": MyPasskeyNew, "MyPasskeyRemove": MyPasskeyRemove,
 		"LoginSend": LoginSend, "LoginCode": LoginCode, "LoginResend": LoginResend, "LoginMessage": LoginMessage,
 		"LoginHelp": LoginHelp, "LoginHelpLine": LoginHelpLine, "UserHelp": UserHelp, "UserHelpRefuse": UserHelpRefuse,
 		"Settings": Settings, "Country": Country, "Notices": Notices, "Me": Me, "MyNumber": MyNumber,

@@ -78,6 +78,7 @@ const (
 	LoginApp      = "/login/app"
 	LoginAppSetup = "/login/app/setup"
 	LoginRecovery = "/login/recovery"
+	LoginPasskey  = "/login/passkey"
 	LoginWays     = "/login/ways"
 	LoginSend     = "/login/send"
 	LoginCode     = "/login/code"
@@ -85,6 +86,8 @@ const (
 	LoginMessage  = "/login/message"
 	LoginHelp     = "/login/help"
 	LoginHelpLine = "/login/help/line"
+
+	LoginPasskeyNew = "/login/passkey/new"
 )
 
 // The applications that a user may open.
@@ -104,6 +107,9 @@ const (
 	MyNumber         = "/settings/me/number"
 	MyApp            = "/settings/me/app"
 	MyAppRemove      = "/settings/me/app/remove"
+	MyPasskeys       = "/settings/me/passkeys"
+	MyPasskeyNew     = "/settings/me/passkeys/new"
+	MyPasskeyRemove  = "/settings/me/passkeys/:id/remove"
 	RecoveryCodes    = "/settings/me/recovery-codes"
 	RecoveryFile     = "/settings/me/recovery-codes.txt"
 	RecoveryKept     = "/settings/me/recovery-codes/kept"
@@ -121,6 +127,7 @@ const (
 const (
 	StepUp         = "/settings/confirm"
 	StepUpRecovery = "/settings/confirm/recovery"
+	StepUpPasskey  = "/settings/confirm/passkey"
 	StepUpWays     = "/settings/confirm/ways"
 	StepUpSend     = "/settings/confirm/send"
 	StepUpCode     = "/settings/confirm/code"

@@ -1,0 +1,45 @@
+-- name: PasskeyHandle :one
+-- Who a user is to authenticators, and the database's clock.
+select u.passkey_handle, now()::timestamptz as now from users u where u.id = @id;
+
+-- name: PasskeyList :many
+select id, credential_id, public_key, name, aaguid, transports, sign_count, backup_eligible, backed_up, created_at,
+    used_at, copied_at
+from passkeys where user_id = @user_id order by id;
+
+-- name: PasskeyInsert :execrows
+-- No row for a user who has as many as one may have, nor for a credential that is somebody's already.
+insert into passkeys (user_id, credential_id, public_key, name, aaguid, transports, sign_count, backup_eligible,
+    backed_up)
+select u.id, @credential_id, @public_key, @name, @aaguid, @transports::text[], @sign_count, @backup_eligible, @backed_up
+from users u
+where u.id = @user_id and (select count(*) from passkeys p where p.user_id = u.id) < max_passkeys()
+on conflict do nothing;
+
+-- name: PasskeyUse :execrows
+-- A right proof: where the authenticator counts, it is above all before.
+update passkeys set sign_count = @sign_count, backed_up = @backed_up, used_at = now()
+where id = @id and copied_at is null
+    and (sign_count < @sign_count::bigint or sign_count = 0 and @sign_count::bigint = 0);
+
+-- name: PasskeyCopied :exec
+update passkeys set copied_at = now() where id = @id and copied_at is null;
+
+-- name: PasskeyDelete :exec
+delete from passkeys where user_id = @user_id;
+
+-- name: PasskeyDeleteOne :one
+delete from passkeys where user_id = @user_id and id = @id returning name;
+
+-- name: PasskeyAnswer :execrows
+-- Uses a challenge up that was made at a moment. No row when it was answered before, or is too old.
+insert into passkey_answers (challenge_hash, expires_at)
+select @challenge_hash, made.at + passkey_challenge_life()
+from (select @made_at::timestamptz as at) made
+where made.at + passkey_challenge_life() > now()
+on conflict do nothing;
+
+-- name: PasskeyAnswerDeleteOld :execrows
+delete from passkey_answers where challenge_hash in (
+    select a.challenge_hash from passkey_answers a where a.expires_at <= now() limit @batch
+);

@@ -1,0 +1,25 @@
+package factor
+
+import "github.com/nightlatch/nightlatch/templates"
+
+// PasskeyView asks the browser for a passkey: to prove one, or to make a new one.
+type PasskeyView struct {
+	Heading  string
+	Lead     string
+	Button   string
+	Action   string
+	Next     string
+	Question string // what the browser is asked with, as JSON
+	New      bool
+	Name     string // of a new one, as typed
+	Error    string
+	Links    []templates.Link
+}
+
+// Problems implements templates.Refusable.
+func (v PasskeyView) Problems() []templates.Problem {
+	return templates.Problems("", v.Error)
+}
+
+// Passkey is the page.
+var Passkey = templates.NewPage[PasskeyView](files, templates.Card, "passkey.html")
