@@ -75,6 +75,7 @@ func patterns() map[string]string {
 		"OperatorHistory":                  OperatorHistory, "OperatorNotices": OperatorNotices, "OperatorJobs": OperatorJobs,
 		"OperatorMe":               OperatorMe,
 		"OperatorApp":              OperatorApp,
+		"OperatorApplicationCheck": OperatorApplicationCheck,
 		"OperatorAppSetup":         OperatorAppSetup,
 		"OperatorPasswordStrength": OperatorPasswordStrength,
 		"OperatorSessionEnd":       OperatorSessionEnd,
