@@ -208,6 +208,7 @@ func (s *site) settingsRoutes() {
 	own := s.web.StepUp(session.StepUpOwn, paths.Me)
 	in.with(s.account.RequireOwnSession, own).post(paths.SessionEnd, s.account.EndSession)
 	in.post(paths.MyOnly, s.account.SetOnly)
+	in.post(paths.MyTrustedEnd, s.account.EndTrusted)
 	in.with(own).post(paths.MyApplicationEnd, s.account.EndApplication)
 	in.with(own).post(paths.SessionEndOthers, s.account.EndOtherSessions)
 
@@ -247,6 +248,7 @@ func (s *site) superuserRoutes() {
 	super.with(general).post(paths.OfficeCountries, s.office.AllowCountry)
 	super.with(general).post(paths.OfficeActivate, s.office.Activate)
 	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor)).post(paths.OfficeTrusted, s.office.SaveTrusted)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

@@ -10,6 +10,7 @@ type ProveView struct {
 	Next    string
 	Error   string
 	Hint    string
+	Trust   int // days for which this browser may be trusted, 0 for not at all
 	Links   []Link
 	SendURL string // where a text message is asked for instead, or ""
 	Send    string // the text of that button

@@ -42,7 +42,7 @@ func (q *Queries) ApplicationDisable(ctx context.Context, db DBTX, arg Applicati
 const applicationDoor = `-- name: ApplicationDoor :one
 select a.name, a.url, d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,
-    d.off::boolean as off
+    d.off::boolean as off, d.sensitive
 from application_doors d join applications a on a.id = d.application_id
 where d.application_id = $1 and d.office_id = $2
 `
@@ -61,6 +61,7 @@ type ApplicationDoorRow struct {
 	MaxFactorAge     time.Duration
 	Disabled         bool
 	Off              bool
+	Sensitive        bool
 }
 
 // What an application demands of the users of an office.
@@ -76,6 +77,7 @@ func (q *Queries) ApplicationDoor(ctx context.Context, db DBTX, arg ApplicationD
 		&i.MaxFactorAge,
 		&i.Disabled,
 		&i.Off,
+		&i.Sensitive,
 	)
 	return i, err
 }
@@ -86,7 +88,7 @@ select a.id, a.name, a.about, a.kind, a.url, (a.picture is not null)::boolean as
     d.roles::text[] as roles,
     d.require_two_factor, coalesce(d.max_factor_age, interval '0')::interval as max_factor_age,
     d.disabled::boolean as disabled,
-    d.off::boolean as off
+    d.off::boolean as off, d.sensitive
 from application_doors d join applications a on a.id = d.application_id
 where d.office_id = $1 and d.admitted
 order by lower(a.name)
@@ -107,6 +109,7 @@ type ApplicationDoorsRow struct {
 	MaxFactorAge     time.Duration
 	Disabled         bool
 	Off              bool
+	Sensitive        bool
 }
 
 // The applications that are there for an office, with what each demands of its users. Those that the operator disabled
@@ -135,6 +138,7 @@ func (q *Queries) ApplicationDoors(ctx context.Context, db DBTX, officeID int64)
 			&i.MaxFactorAge,
 			&i.Disabled,
 			&i.Off,
+			&i.Sensitive,
 		); err != nil {
 			return nil, err
 		}

@@ -169,7 +169,7 @@ select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.applic
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,
     d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,
-    d.off::boolean as off
+    d.off::boolean as off, d.sensitive
 from application_sessions a
 join living_sessions s on s.id = a.session_id
 join users u on u.id = s.user_id
@@ -206,6 +206,7 @@ type DoorSessionLoadRow struct {
 	MaxFactorAge     time.Duration
 	Disabled         bool
 	Off              bool
+	Sensitive        bool
 }
 
 // The whole check of a request in one statement, by the database's clock.
@@ -240,6 +241,7 @@ func (q *Queries) DoorSessionLoad(ctx context.Context, db DBTX, tokenHash []byte
 		&i.MaxFactorAge,
 		&i.Disabled,
 		&i.Off,
+		&i.Sensitive,
 	)
 	return i, err
 }

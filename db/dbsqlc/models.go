@@ -85,6 +85,7 @@ type ApplicationDoor struct {
 	MaxFactorAge     interface{}
 	Disabled         interface{}
 	Off              bool
+	Sensitive        bool
 }
 
 type ApplicationHost struct {
@@ -419,6 +420,7 @@ type Office struct {
 	TwoFactorChangedAt *time.Time
 	CreatedAt          time.Time
 	MoneyCap           pgtype.Numeric
+	TrustedBrowserDays *int16
 	DemandedFrom       *time.Time
 	TimeZone           string
 	GraceHours         int16
@@ -554,6 +556,7 @@ type OidcStanding struct {
 	Roles            []string
 	RequireTwoFactor bool
 	MaxFactorAge     time.Duration
+	Sensitive        bool
 }
 
 type OidcToken struct {
@@ -779,6 +782,7 @@ type Session struct {
 	LimitsToldAt    time.Time
 	BrowserHash     []byte
 	LoggedOut       bool
+	TrustedBy       *int64
 	Pending         bool
 }
 
@@ -837,6 +841,20 @@ type SsoProvider struct {
 	ChangedAt    time.Time
 }
 
+type StandingTrust struct {
+	ID              int64
+	UserID          int64
+	TokenHash       []byte
+	PasswordVersion int64
+	Role            string
+	UserAgent       string
+	CreatedAt       time.Time
+	UsedAt          time.Time
+	ExpiresAt       time.Time
+	EndedAt         *time.Time
+	OfficeID        *int64
+}
+
 type StoppedPrefix struct {
 	Prefix     string
 	Country    string
@@ -852,6 +870,19 @@ type Ticket struct {
 	SessionID     int64
 	Host          string
 	ExpiresAt     time.Time
+}
+
+type TrustedBrowser struct {
+	ID              int64
+	UserID          int64
+	TokenHash       []byte
+	PasswordVersion int64
+	Role            string
+	UserAgent       string
+	CreatedAt       time.Time
+	UsedAt          time.Time
+	ExpiresAt       time.Time
+	EndedAt         *time.Time
 }
 
 type User struct {

@@ -46,7 +46,7 @@ func (q *Queries) LogInFacts(ctx context.Context, db DBTX, arg LogInFactsParams)
 }
 
 const officeByCode = `-- name: OfficeByCode :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, demanded_from, time_zone, grace_hours from offices where code = $1
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours from offices where code = $1
 `
 
 func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Office, error) {
@@ -60,6 +60,7 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
 		&i.MoneyCap,
+		&i.TrustedBrowserDays,
 		&i.DemandedFrom,
 		&i.TimeZone,
 		&i.GraceHours,
@@ -187,7 +188,7 @@ func (q *Queries) OfficeHold(ctx context.Context, db DBTX, officeID int64) (int6
 }
 
 const officeInsert = `-- name: OfficeInsert :one
-insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, demanded_from, time_zone, grace_hours
+insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours
 `
 
 type OfficeInsertParams struct {
@@ -206,6 +207,7 @@ func (q *Queries) OfficeInsert(ctx context.Context, db DBTX, arg OfficeInsertPar
 		&i.TwoFactorChangedAt,
 		&i.CreatedAt,
 		&i.MoneyCap,
+		&i.TrustedBrowserDays,
 		&i.DemandedFrom,
 		&i.TimeZone,
 		&i.GraceHours,

@@ -388,7 +388,7 @@ func (q *Queries) OIDCSidOfSession(ctx context.Context, db DBTX, arg OIDCSidOfSe
 }
 
 const oIDCStandingOfCode = `-- name: OIDCStandingOfCode :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, now()::timestamptz as now from oidc_standings s where s.code_hash = $1
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, now()::timestamptz as now from oidc_standings s where s.code_hash = $1
 `
 
 type OIDCStandingOfCodeRow struct {
@@ -439,13 +439,14 @@ func (q *Queries) OIDCStandingOfCode(ctx context.Context, db DBTX, codeHash []by
 		&i.OidcStanding.Roles,
 		&i.OidcStanding.RequireTwoFactor,
 		&i.OidcStanding.MaxFactorAge,
+		&i.OidcStanding.Sensitive,
 		&i.Now,
 	)
 	return i, err
 }
 
 const oIDCStandingOfRefresh = `-- name: OIDCStandingOfRefresh :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.refresh_hash = $1
 `
@@ -500,6 +501,7 @@ func (q *Queries) OIDCStandingOfRefresh(ctx context.Context, db DBTX, refreshHas
 		&i.OidcStanding.Roles,
 		&i.OidcStanding.RequireTwoFactor,
 		&i.OidcStanding.MaxFactorAge,
+		&i.OidcStanding.Sensitive,
 		&i.Scopes,
 		&i.Used,
 		&i.Now,
@@ -508,7 +510,7 @@ func (q *Queries) OIDCStandingOfRefresh(ctx context.Context, db DBTX, refreshHas
 }
 
 const oIDCStandingOfToken = `-- name: OIDCStandingOfToken :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.id = $1 and t.expires_at > now()
 `
@@ -564,6 +566,7 @@ func (q *Queries) OIDCStandingOfToken(ctx context.Context, db DBTX, id int64) (O
 		&i.OidcStanding.Roles,
 		&i.OidcStanding.RequireTwoFactor,
 		&i.OidcStanding.MaxFactorAge,
+		&i.OidcStanding.Sensitive,
 		&i.Scopes,
 		&i.IssuedAt,
 		&i.ExpiresAt,

@@ -69,7 +69,8 @@ select v.id, (s.id is not null and v.left_at is null)::boolean as living, coales
     coalesce(s.password_too_short, false)::boolean as password_too_short, s.second_factor_at,
     coalesce(d.admitted, false)::boolean as admitted, coalesce(d.disabled, false)::boolean as disabled,
     coalesce(d.off, false)::boolean as off, coalesce(d.roles, '{}')::text[] as roles,
-    coalesce(d.require_two_factor, false)::boolean as require_two_factor
+    coalesce(d.require_two_factor, false)::boolean as require_two_factor,
+    coalesce(d.sensitive, false)::boolean as sensitive
 from oidc_visits v
 left join living_sessions s on s.id = v.session_id
 left join application_doors d on d.application_id = v.application_id and d.office_id = s.office_id
@@ -90,6 +91,7 @@ type OIDCVisitDueRow struct {
 	Off              bool
 	Roles            []string
 	RequireTwoFactor bool
+	Sensitive        bool
 }
 
 // Whether the sessions of visits live, and what their applications demand now.
@@ -115,6 +117,7 @@ func (q *Queries) OIDCVisitDue(ctx context.Context, db DBTX, batch int32) ([]OID
 			&i.Off,
 			&i.Roles,
 			&i.RequireTwoFactor,
+			&i.Sensitive,
 		); err != nil {
 			return nil, err
 		}

@@ -182,7 +182,8 @@ const sessionInsert = `-- name: SessionInsert :one
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
     expires_at, password_version, network, site, browser_hash, known_browser, pending)
 select u.id, $1, $2::smallint, $3::text[], $4, $5,
-    case when $6::boolean then now() else to_timestamp(0) end, case when $2::smallint = 2 then now() end,
+    case when $6::boolean then now() else to_timestamp(0) end,
+    case when $2::smallint = 2 and 'trusted_browser' <> all($3::text[]) then now() end,
     now() + session_life(u.role, $7::boolean), u.password_version, $8, $9, $10,
     browser_is_known(u.id, $10, 2), $7
 from users u
@@ -302,7 +303,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
     s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
-    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote
+    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote,
+    coalesce((select o.trusted_browser_days from offices o where o.id = s.office_id), 0)::integer as trust_days
 from living_sessions s
 where s.token_hash = $1
 `
@@ -334,6 +336,7 @@ type SessionLoadRow struct {
 	LastSeenAt       time.Time
 	IdleLimit        time.Duration
 	ToDemote         bool
+	TrustDays        int32
 }
 
 // The whole check of a request in one statement, by the database's clock. See the view living_sessions.
@@ -367,6 +370,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.LastSeenAt,
 		&i.IdleLimit,
 		&i.ToDemote,
+		&i.TrustDays,
 	)
 	return i, err
 }

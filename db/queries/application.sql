@@ -70,7 +70,7 @@ select a.id, a.name, a.about, a.kind, a.url, (a.picture is not null)::boolean as
     d.roles::text[] as roles,
     d.require_two_factor, coalesce(d.max_factor_age, interval '0')::interval as max_factor_age,
     d.disabled::boolean as disabled,
-    d.off::boolean as off
+    d.off::boolean as off, d.sensitive
 from application_doors d join applications a on a.id = d.application_id
 where d.office_id = @office_id and d.admitted
 order by lower(a.name);
@@ -79,7 +79,7 @@ order by lower(a.name);
 -- What an application demands of the users of an office.
 select a.name, a.url, d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,
-    d.off::boolean as off
+    d.off::boolean as off, d.sensitive
 from application_doors d join applications a on a.id = d.application_id
 where d.application_id = @application_id and d.office_id = @office_id;
 

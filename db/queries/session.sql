@@ -8,7 +8,8 @@ select log_ins_crowded(@user_id, @browser_hash, @network, @site, @own)::boolean;
 insert into sessions (user_id, token_hash, level, methods, address, user_agent, password_at, second_factor_at,
     expires_at, password_version, network, site, browser_hash, known_browser, pending)
 select u.id, @token_hash, @level::smallint, @methods::text[], @address, @user_agent,
-    case when @by_password::boolean then now() else to_timestamp(0) end, case when @level::smallint = 2 then now() end,
+    case when @by_password::boolean then now() else to_timestamp(0) end,
+    case when @level::smallint = 2 and 'trusted_browser' <> all(@methods::text[]) then now() end,
     now() + session_life(u.role, @pending::boolean), u.password_version, @network, @site, @browser_hash,
     browser_is_known(u.id, @browser_hash, 2), @pending
 from users u
@@ -46,7 +47,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
     s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
-    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote
+    (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote,
+    coalesce((select o.trusted_browser_days from offices o where o.id = s.office_id), 0)::integer as trust_days
 from living_sessions s
 where s.token_hash = @token_hash;
 

@@ -36,6 +36,9 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 	if view.Applications, err = s.myApplications(c); err != nil {
 		return err
 	}
+	if view.Trusted, err = s.trustedRows(c); err != nil {
+		return err
+	}
 	view.Sessions = s.SessionList(c, sessions)
 	f, err := s.AppLayout(c, s.T(c, "me.title"), paths.Me, templates.SectionMe)
 	if err != nil {

@@ -38,15 +38,14 @@ const (
 // other.
 func readAsked(h http.Header) (asked, error) {
 	var a asked
-	for _, told := range [...]struct {
-		name string
-		into *string
-	}{{forwardedMethod, &a.method}, {forwardedProto, &a.scheme}, {forwardedHost, &a.host}, {forwardedURI, &a.uri}} {
-		values := h[told.name]
+	for name, into := range map[string]*string{
+		forwardedMethod: &a.method, forwardedProto: &a.scheme, forwardedHost: &a.host, forwardedURI: &a.uri,
+	} {
+		values := h[name]
 		if len(values) != 1 || values[0] == "" {
 			return asked{}, errHeaders
 		}
-		*told.into = values[0]
+		*into = values[0]
 	}
 	return a, a.check(h)
 }

@@ -1,7 +1,9 @@
 package door
 
 import (
+	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,6 +15,9 @@ import (
 	"github.com/nightlatch/nightlatch/internal/session"
 	templates "github.com/nightlatch/nightlatch/templates/door"
 )
+
+// checkLimit bounds what a check may wait for the database.
+const checkLimit = 5 * time.Second
 
 // AuthRequest answers nginx's auth_request: 200 with who is there, 401 or 403, never a redirect. What the visitor then
 // sees, ForwardAuth says.
@@ -91,7 +96,8 @@ func (s *Screens) judge(c echo.Context) (door.Answer, asked, error) {
 	if err != nil {
 		return s.malformed(c, err), a, nil
 	}
-	ctx := r.Context()
+	ctx, cancel := context.WithTimeout(r.Context(), checkLimit)
+	defer cancel()
 	answer, err := s.doors.Check(ctx, s.hostToken(c), a.host)
 	if err == nil && !answer.In {
 		// Nobody is there: whether anything is guarded under this host is asked before anybody is led to a log-in.

@@ -46,6 +46,7 @@ func (s *Screens) VerifyCode(c echo.Context) error {
 		case proven.Purpose == factor.PurposeStepUp:
 			return s.AfterStepUp(c, proven.Token)
 		}
+		s.TrustIfAsked(c)
 		return s.Home(c, sess.User.ID, paths.Me)
 	}
 	problem, err := s.ProofProblem(c, err, "code.not_a_code")

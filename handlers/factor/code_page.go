@@ -25,6 +25,7 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 	view := pages.CodeView{
 		State: pages.CodeNone, Heading: s.T(c, "code.title"),
 		Action: at.code, ResendURL: at.resend, Error: problem, Next: web.SafePath(web.Value(c, "next"), ""),
+		Trust: web.TrustDays(c),
 	}
 	set := sess.Factors
 	challenge, err := s.factors.Current(ctx, sess)

@@ -20,7 +20,7 @@ func (s *Screens) showApp(c echo.Context, problem string) error {
 	view := templates.ProveView{
 		Heading: s.T(c, "app.title"), Lead: s.T(c, "app.lead", "Product", s.Product), Label: s.T(c, "code.label"),
 		Input:  templates.InputCode,
-		Action: paths.LoginApp, Error: problem,
+		Action: paths.LoginApp, Error: problem, Trust: web.TrustDays(c),
 		Links: append([]templates.Link{{URL: paths.LoginWays, Text: s.T(c, "code.another_way")}}, s.HelpLink(c)...),
 	}
 	if problem != "" {
@@ -34,6 +34,7 @@ func (s *Screens) VerifyApp(c echo.Context) error {
 		c.FormValue("code"))
 	if err == nil {
 		s.SetSession(c, proven.Token)
+		s.TrustIfAsked(c)
 		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
 	}
 	problem, err := s.ProofProblem(c, err, "code.not_a_code")

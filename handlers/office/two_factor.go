@@ -20,7 +20,8 @@ func (s *Screens) TwoFactorPage(c echo.Context) error {
 // twoFactorOf is the page as things stand.
 func (s *Screens) twoFactorOf(c echo.Context) pages.TwoFactorView {
 	sess := web.CurrentSession(c)
-	return pages.TwoFactorView{Active: sess.TwoFactorRequired, MayChange: sess.User.Role.ManagesOffice()}
+	return pages.TwoFactorView{Active: sess.TwoFactorRequired, MayChange: sess.User.Role.ManagesOffice(),
+		Trusted: trustedView(c)}
 }
 
 // showTwoFactor shows the page, as it stands or with what is wrong in one of its sections.

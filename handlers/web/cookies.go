@@ -13,6 +13,7 @@ import (
 const (
 	CookieSession  = "nightlatch"
 	CookieBrowser  = "nightlatch-browser"  // which browser this is: known ones have their own budget of tries
+	CookieTrust    = "nightlatch-trust"    // secrets of the users who trust this browser
 	CookieLanguage = "nightlatch-language" //
 	CookieSSO      = "nightlatch-sso"      // one sign-in at a provider, or one link to be made: see federation.Begin
 	CookieTold     = "nightlatch-told"     // a word that the next page tells, once
@@ -116,6 +117,9 @@ func (w *Web) KeepsNoCookies(c echo.Context) bool {
 func (w *Web) Client(c echo.Context) session.Client {
 	client := session.Client{
 		Address: c.RealIP(), UserAgent: c.Request().UserAgent(), Language: w.Lang(c), Zone: w.zoneCookie(c),
+	}
+	for _, token := range w.trusts(c) {
+		client.Trust = append(client.Trust, session.Token(token).Hash())
 	}
 	if browser := w.Cookie(c, CookieBrowser); browser != "" {
 		sum := sha256.Sum256([]byte(browser))

@@ -25,7 +25,8 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 // Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
-		"app_removed", "passkey_added", "passkey_removed", "reset_link", "session_ended", "codes_kept", "confirmed",
+		"app_removed", "passkey_added", "passkey_removed", "reset_link", "session_ended", "trust_ended",
+		"codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",

@@ -19,7 +19,7 @@ func (w *Web) SessionList(c echo.Context, sessions []session.Entry) templates.Se
 	}
 	rows := make([]templates.SessionRow, len(sessions))
 	for i, e := range sessions {
-		name, isPhone := w.browserName(c, e.UserAgent)
+		name, isPhone := w.BrowserName(c, e.UserAgent)
 		rows[i] = templates.SessionRow{
 			Name: name, Phone: isPhone, Address: e.Address, Current: e.ID == present.ID, LastSeen: e.LastSeenAt,
 			EndURL: paths.To(end, e.ID),
@@ -28,8 +28,8 @@ func (w *Web) SessionList(c echo.Context, sessions []session.Entry) templates.Se
 	return templates.SessionList{Rows: rows, EndOthersURL: others}
 }
 
-// browserName says what a User-Agent header most likely is, for the list of sessions.
-func (w *Web) browserName(c echo.Context, agent string) (name string, isPhone bool) {
+// BrowserName says what a User-Agent header most likely is, for the list of sessions.
+func (w *Web) BrowserName(c echo.Context, agent string) (name string, isPhone bool) {
 	browser, system := session.Browser(agent)
 	if browser == "" {
 		return w.T(c, "browser.unknown"), false

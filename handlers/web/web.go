@@ -34,6 +34,7 @@ type Factors interface {
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 	SeeNotices(ctx context.Context, userID, upTo int64) error
 	WaysOut(ctx context.Context, sess session.Session) (set factor.Set, superusers []string, err error)
+	TrustBrowser(ctx context.Context, sess session.Session, client session.Client) (session.Trust, error)
 	MostUsed(ctx context.Context, officeID int64) ([]phone.Country, error)
 	Offers(kind factor.Kind) bool
 }

@@ -24,6 +24,7 @@ const (
 	WaySSO           WayIn = "sso"            // a link to a provider's account, made
 	WayNoSSO         WayIn = "no_sso"         // the same, removed
 	WayRecovery      WayIn = "recovery"       // new recovery codes
+	WayTrust         WayIn = "trust"          // a browser in which no second factor is asked for
 )
 
 // consequences are a notice on screen, and the links, sessions and known browsers that end.
@@ -41,6 +42,8 @@ func (w WayIn) follows() consequences {
 		return consequences{sessions: true}
 	case WayFactor, WayNoSSO:
 		return consequences{onScreen: true, sessions: true}
+	case WayTrust:
+		return consequences{}
 	case WayAddress:
 		return consequences{onScreen: true, links: true}
 	default: // WaySSO, WayRecovery

@@ -32,6 +32,7 @@ type Door struct {
 	Roles            []account.Role // that may enter
 	RequireTwoFactor bool
 	MaxFactorAge     time.Duration // 0: as old as the session
+	Sensitive        bool          // a trusted browser is no second factor for it
 }
 
 // Visitor is who stands before a Door.
@@ -39,6 +40,7 @@ type Visitor struct {
 	Role       account.Role
 	Unfinished bool          // something comes first: the second step, a new password
 	Level      int           // factors proven
+	Trusted    bool          // a trusted browser stands for the second
 	FactorAge  time.Duration // since the second factor was proven; meaningless at level 1
 }
 
@@ -56,7 +58,7 @@ func (d Door) Decide(v Visitor) Refusal {
 		return NotRole
 	case v.Unfinished:
 		return Unfinished
-	case v.Level < 2 && (d.RequireTwoFactor || d.MaxFactorAge > 0):
+	case v.Level < 2 && (d.RequireTwoFactor || d.MaxFactorAge > 0), v.Trusted && d.Sensitive:
 		return SecondFactor
 	case d.MaxFactorAge > 0 && v.FactorAge > d.MaxFactorAge:
 		return FactorAge

@@ -14,10 +14,11 @@ func TestADoorLetsInWhoHasAllThatItDemands(t *testing.T) {
 		for _, admitted := range bools {
 			for _, off := range bools {
 				for _, twoFactors := range bools {
-					for _, greatest := range []time.Duration{0, 15 * time.Minute} {
-						door := Door{admitted, disabled, off, []account.Role{account.RoleSuperuser}, twoFactors, greatest}
+					for i, greatest := range []time.Duration{0, 15 * time.Minute, 0, 15 * time.Minute} {
+						door := Door{admitted, disabled, off, []account.Role{account.RoleSuperuser}, twoFactors, greatest, i > 1}
 						eachVisitor(func(v Visitor) {
-							in := !disabled && admitted && !off && v.Role == account.RoleSuperuser && !v.Unfinished
+							in := !disabled && admitted && !off && v.Role == account.RoleSuperuser && !v.Unfinished &&
+								!(v.Trusted && door.Sensitive)
 							if twoFactors || greatest > 0 {
 								in = in && v.Level == 2
 							}
@@ -40,7 +41,8 @@ func eachVisitor(do func(Visitor)) {
 		for _, unfinished := range []bool{false, true} {
 			for _, level := range []int{1, 2} {
 				for _, age := range []time.Duration{0, 15 * time.Minute, 15*time.Minute + 1, 1 << 60} {
-					do(Visitor{role, unfinished, level, age})
+					do(Visitor{role, unfinished, level, false, age})
+					do(Visitor{role, unfinished, level, true, age})
 				}
 			}
 		}

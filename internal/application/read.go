@@ -85,7 +85,7 @@ func (s *Service) ofOffice(ctx context.Context, tx dbsqlc.DBTX, officeID int64) 
 	for i, r := range rows {
 		all[i] = OfOffice{
 			ID: r.ID, Kind: Kind(r.Kind), Name: r.Name, About: r.About, URL: r.Url, HasPicture: r.HasPicture,
-			Door:     Door{r.Admitted, r.Disabled, r.Off, RolesOf(r.Roles), r.RequireTwoFactor, r.MaxFactorAge},
+			Door:     Door{r.Admitted, r.Disabled, r.Off, RolesOf(r.Roles), r.RequireTwoFactor, r.MaxFactorAge, r.Sensitive},
 			OwnRoles: RolesOf(r.OwnRoles), OwnMaxFactorAge: r.OwnMaxFactorAge,
 		}
 	}
@@ -102,13 +102,16 @@ func (s *Service) Demands(ctx context.Context, id, officeID int64) (door Door, n
 	if err != nil {
 		return Door{}, "", "", fmt.Errorf("read what application %d demands: %w", id, err)
 	}
-	door = Door{r.Admitted, r.Disabled, r.Off, RolesOf(r.Roles), r.RequireTwoFactor, r.MaxFactorAge}
+	door = Door{r.Admitted, r.Disabled, r.Off, RolesOf(r.Roles), r.RequireTwoFactor, r.MaxFactorAge, r.Sensitive}
 	return door, r.Name, r.Url, nil
 }
 
 // VisitorOf returns the visitor that a session is.
 func VisitorOf(s session.Session) Visitor {
-	return Visitor{s.User.Role, s.Pending() || s.PasswordTooShort, s.Level, s.Now.Sub(s.SecondFactorAt)}
+	return Visitor{
+		Role: s.User.Role, Unfinished: s.Pending() || s.PasswordTooShort, Level: s.Proven(), Trusted: s.Trusted(),
+		FactorAge: s.Now.Sub(s.SecondFactorAt),
+	}
 }
 
 // Picture returns the picture of an application, a PNG, or ErrUnknown.

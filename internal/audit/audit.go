@@ -95,8 +95,12 @@ const (
 	SSORefused  Action = "sso_refused"  // the office's policy, not the provider's answer
 	SSOLinked   Action = "sso_linked"
 	SSOUnlinked Action = "sso_unlinked"
-	SSOChanged  Action = "sso_changed" // the office's provider or policy: the policy is the detail
-	SSORemoved  Action = "sso_removed"
+
+	BrowserTrusted     Action = "browser_trusted"
+	BrowserTrustEnded  Action = "browser_trust_ended"  // by its user; what else ends it says so itself
+	TrustedBrowsersSet Action = "trusted_browsers_set" // the detail is the days, or none
+	SSOChanged         Action = "sso_changed"          // the office's provider or policy: the policy is the detail
+	SSORemoved         Action = "sso_removed"
 
 	// Applications: the name is the detail.
 	ApplicationRegistered Action = "application_registered"

@@ -29,7 +29,8 @@ func (k Kind) Actions() []Action {
 	case KindFactors:
 		return []Action{NumberRegistered, NumberConfirmed, NumberChanged, NumberRemoved, AuthenticatorAdded,
 			AuthenticatorGone, PasskeyAdded, PasskeyRemoved, PasskeyCopied, RecoveryCodesMade, TwoFactorReset, ResetAsked,
-			ResetDeclined, SSOLinked, SSOUnlinked, HelpAsked, HelpAnswered, HelpMisheard, HelpRefused, HelpStopped}
+			ResetDeclined, SSOLinked, SSOUnlinked, HelpAsked, HelpAnswered, HelpMisheard, HelpRefused, HelpStopped,
+			BrowserTrusted, BrowserTrustEnded}
 	case KindPasswords:
 		return []Action{PasswordRefused, PasswordChanged, PasswordReset, Invited, InvitationUsed, PasswordResetAsked,
 			MailFailed}
@@ -38,6 +39,7 @@ func (k Kind) Actions() []Action {
 			UsersImported}
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, CountryChanged, SSOChanged, SSORemoved,
+			TrustedBrowsersSet,
 			MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,

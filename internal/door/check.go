@@ -73,8 +73,8 @@ type Answer struct {
 
 // Check says whether a browser with a token is let into a host. It reads nothing where it was asked a moment ago: what
 // it remembers is at most db.MemoryAge old, and goes with every change of what it was made from, and when a second factor
-// is demanded from a moment on, of which no change tells. It writes nothing: that the user was here is written once a
-// minute, later.
+// is demanded from a moment on, of which no change tells. It writes nothing:
+// that the user was here is written once a minute, later.
 func (s *Service) Check(ctx context.Context, token session.Token, host string) (Answer, error) {
 	hash := token.Hash()
 	if hash == nil {
@@ -83,14 +83,20 @@ func (s *Service) Check(ctx context.Context, token session.Token, host string) (
 	key := [32]byte(hash)
 	e, ok := s.memory.get(key)
 	if !ok {
+		mark := s.memory.changes.Mark()
 		var err error
-		e, err = s.read(ctx, hash)
+		e, err = s.load(ctx, s.pool, hash)
 		if errors.Is(err, errNobody) {
 			return Answer{}, nil
 		}
 		if err != nil {
 			return Answer{}, err
 		}
+		assertion, err := s.signer.Assert(ctx, e.url, e.Subject, claimsOf(e.Identity, e.secondFactorAt))
+		if err != nil {
+			return Answer{}, err
+		}
+		e.mark, e.fields = mark, fieldsOf(e.Identity, assertion)
 		s.memory.put(key, e)
 	}
 	at := e.at(s.memory.now())
@@ -102,26 +108,6 @@ func (s *Service) Check(ctx context.Context, token session.Token, host string) (
 	}
 	s.touch(e)
 	return Answer{In: true, Headers: Headers{e.fields, e.secondFactorAt, at}, Name: e.application}, nil
-}
-
-// checkLimit bounds what a check may wait for the database.
-const checkLimit = 5 * time.Second
-
-// read reads what the checks of a token are to remember, or returns errNobody.
-func (s *Service) read(ctx context.Context, hash []byte) (*entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkLimit)
-	defer cancel()
-	mark := s.memory.changes.Mark()
-	e, err := s.load(ctx, s.pool, hash)
-	if err != nil {
-		return nil, err
-	}
-	assertion, err := s.signer.Assert(ctx, e.url, e.Subject, claimsOf(e.Identity, e.secondFactorAt))
-	if err != nil {
-		return nil, err
-	}
-	e.mark, e.fields = mark, fieldsOf(e.Identity, assertion)
-	return e, nil
 }
 
 // load reads what the check of a token needs, or returns errNobody.
@@ -142,13 +128,15 @@ func (s *Service) load(ctx context.Context, from dbsqlc.DBTX, hash []byte) (*ent
 		application: r.Application, host: r.Host,
 		door: application.Door{
 			Admitted: r.Admitted, Disabled: r.Disabled, Off: r.Off, Roles: application.RolesOf(r.Roles),
-			RequireTwoFactor: r.RequireTwoFactor, MaxFactorAge: r.MaxFactorAge,
+			RequireTwoFactor: r.RequireTwoFactor, MaxFactorAge: r.MaxFactorAge, Sensitive: r.Sensitive,
 		},
 		visitor: application.Visitor{Role: account.Role(r.Role), Unfinished: r.Unfinished, Level: int(r.Level)},
 		ends:    r.Ends, now: r.Now, read: s.memory.now(), until: r.HoldsUntil, toTouch: r.ToTouch,
 	}
 	if r.SecondFactorAt != nil && r.Level == 2 {
 		e.secondFactorAt, e.Factor = *r.SecondFactorAt, r.Methods[len(r.Methods)-1]
+	} else if r.Level == 2 { // a trusted browser's: nothing was proven
+		e.visitor.Level, e.visitor.Trusted = 1, true
 	}
 	e.url = r.Url
 	return e, nil

@@ -234,10 +234,10 @@ func (s *Service) answer(
 ) (string, error) {
 	code := session.NewToken()
 	answer := dbsqlc.OIDCAnswerParams{
-		ID: asked.ID, SessionID: sess.ID, CodeHash: code.Hash(), Acr: acrOf(sess.Level),
-		Amr: amrOf(sess.Methods, sess.Level), AuthTime: authTime(sess),
+		ID: asked.ID, SessionID: sess.ID, CodeHash: code.Hash(), Acr: acrOf(sess.Proven()),
+		Amr: amrOf(sess.Methods, sess.Proven()), AuthTime: authTime(sess),
 	}
-	if sess.Level == 2 {
+	if sess.Proven() == 2 {
 		answer.FactorTime = &sess.SecondFactorAt
 	}
 	err := db.InTx(ctx, s.pool, func(tx pgx.Tx) error {

@@ -104,7 +104,8 @@ func (b *Backchannel) look(ctx context.Context, tx pgx.Tx) (more bool, _ error) 
 func closed(v dbsqlc.OIDCVisitDueRow) bool {
 	at := standing{OidcStanding: dbsqlc.OidcStanding{
 		Admitted: v.Admitted, Disabled: v.Disabled, Off: v.Off, Roles: v.Roles, RequireTwoFactor: v.RequireTwoFactor,
-		Role: v.Role, Level: v.Level, Demanded: v.Demanded, PasswordTooShort: v.PasswordTooShort,
+		Sensitive: v.Sensitive,
+		Role:      v.Role, Level: v.Level, Demanded: v.Demanded, PasswordTooShort: v.PasswordTooShort,
 		SecondFactorAt: v.SecondFactorAt,
 	}}
 	return at.refusal() != application.Allowed

@@ -24,12 +24,15 @@ func (g *standing) refusal() application.Refusal {
 	door := application.Door{
 		Admitted: g.Admitted, Disabled: g.Disabled, Off: g.Off, Roles: application.RolesOf(g.Roles),
 		RequireTwoFactor: g.RequireTwoFactor, MaxFactorAge: g.MaxFactorAge,
+		Sensitive: g.Sensitive,
 	}
 	visitor := application.Visitor{
 		Role: account.Role(g.Role), Unfinished: g.Demanded && g.Level < 2 || g.PasswordTooShort, Level: int(g.Level),
 	}
 	if g.SecondFactorAt != nil {
 		visitor.FactorAge = g.now.Sub(*g.SecondFactorAt)
+	} else if g.Level == 2 { // a trusted browser's: nothing was proven
+		visitor.Level, visitor.Trusted = 1, true
 	}
 	return door.Decide(visitor)
 }

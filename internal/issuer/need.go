@@ -95,7 +95,7 @@ func (q question) need(s session.Session, subject string, door application.Door)
 	proven, since := authTime(s), s.Now.Sub(authTime(s))
 	again := proven.Before(q.askedAt) && (q.asks(oidc.PromptLogin) ||
 		q.maxAge >= 0 && since > time.Duration(q.maxAge)*time.Second)
-	stronger := s.Level < 2 && s.Factors.HasFactor() && len(q.acr) > 0 && q.acr[0] == acrTwo
+	stronger := s.Proven() < 2 && s.Factors.HasFactor() && len(q.acr) > 0 && q.acr[0] == acrTwo
 	switch {
 	case again, stronger:
 		return NeedProof, refusal

@@ -144,6 +144,10 @@ func (s *Service) set(ctx context.Context, tx pgx.Tx, officeID int64, required b
 	if changed == 0 {
 		return nil
 	}
+	// Whoever trusted a browser did so under the policy before.
+	if _, err := session.EndTrust(ctx, tx, session.Which{OfficeID: officeID}); err != nil {
+		return err
+	}
 	if required {
 		if err := session.Demote(ctx, tx, officeID, session.AllSources); err != nil {
 			return err

@@ -26,6 +26,12 @@ type Which struct {
 func (s *Store) End(ctx context.Context, tx pgx.Tx, which Which) (int64, error) {
 	const outcome = "abandoned"
 	var n int64
+	if which.ID == 0 {
+		// Who is to log in anew everywhere is to prove both.
+		if _, err := endTrust(ctx, s.q, tx, which); err != nil {
+			return 0, err
+		}
+	}
 	var err error
 	// The challenges first: rows are taken in one order everywhere.
 	switch {

@@ -31,9 +31,10 @@ var ErrNone = fault.New(fault.Ended, "no such session")
 type Client struct {
 	Address   string // IP address
 	UserAgent string
-	Browser   []byte // hash of the browser's own cookie; nil when it has none
-	Language  string // of the pages it is shown, or "" when that is not known
-	Zone      string // the IANA name of its time zone, or "" when that is not known
+	Browser   []byte   // hash of the browser's own cookie; nil when it has none
+	Trust     [][]byte // hashes of what it keeps of the users who trust it
+	Language  string   // of the pages it is shown, or "" when that is not known
+	Zone      string   // the IANA name of its time zone, or "" when that is not known
 }
 
 // Origin is the client as mails and histories tell it.
@@ -59,6 +60,7 @@ type Session struct {
 	CreatedAt         time.Time
 	Now               time.Time // the database's clock at this request
 	ToTouch           bool      // not seen for a minute: see Touch
+	TrustDays         int       // for so long its user may trust a browser, 0 where their office allows none
 	HasKeptAnswer     bool      // to the last form of its token: see package replay
 	SeenAt            time.Time
 	ExpiresAt         time.Time     // whatever happens in it
@@ -126,6 +128,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
 		ToTouch: r.ToTouch, SeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt, IdleLimit: r.IdleLimit,
 		KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed, HasKeptAnswer: r.HasKeptAnswer,
+		TrustDays: int(r.TrustDays),
 	}, nil
 }
 

@@ -29,11 +29,16 @@ func (a AuthSource) methods() (level int16, methods []string) {
 	switch a {
 	case BySSOFactor:
 		return 2, []string{string(BySSO), string(BySSOFactor)}
+	case ByTrustedBrowser:
+		return 2, []string{"pwd", string(ByTrustedBrowser)}
 	case BySSO:
 		return 1, []string{string(BySSO)}
 	}
 	return 1, []string{"pwd"}
 }
+
+// hasPassword reports whether the password was proven.
+func (a AuthSource) hasPassword() bool { return a == ByPassword || a == ByTrustedBrowser }
 
 // Start begins a session of a user in the transaction tx: a pending log-in where a second factor is demanded and by has
 // not proven it. It returns account.ErrWrong when the password that the user proved is not theirs any more, or they
@@ -47,7 +52,7 @@ func (s *Store) Start(
 	at := network.Of(client.Address)
 	row, err := s.q.SessionInsert(ctx, tx, dbsqlc.SessionInsertParams{
 		UserID: user.ID, TokenHash: token.Hash(), Level: level, Methods: methods, Address: client.Address,
-		UserAgent: clip(client.UserAgent), ByPassword: by == ByPassword, PasswordVersion: user.PasswordVersion,
+		UserAgent: clip(client.UserAgent), ByPassword: by.hasPassword(), PasswordVersion: user.PasswordVersion,
 		Pending: sess.Pending(), BrowserHash: client.Browser, Network: at.Host(), Site: at.Site(),
 		Own: at.Own(), Newest: MaxLiving,
 	})

@@ -69,9 +69,23 @@ func (s *Service) Open(
 			return "", false, err
 		}
 	}
+	var trust int64
+	if by == session.ByPassword && facts.Demanded {
+		switch trust, err = s.sessions.UseTrust(ctx, tx, user, client); {
+		case err == nil:
+			by = session.ByTrustedBrowser
+		case !errors.Is(err, session.ErrNone):
+			return "", false, err
+		}
+	}
 	sess, token, err := s.sessions.Start(ctx, tx, user, client, by, facts.Demanded)
 	if err != nil {
 		return "", false, err
+	}
+	if trust != 0 {
+		if err := s.sessions.RaisedBy(ctx, tx, sess, trust); err != nil {
+			return "", false, err
+		}
 	}
 	if sess.Pending() {
 		if facts.Elsewhere && by == session.ByPassword {

@@ -30,8 +30,9 @@ const (
 	// Twenty wrong second factors in a day, in known browsers or in new ones: recovery codes alone, or a reset.
 	NoticeLocked          Notice = "locked"
 	NoticeStrangersLocked Notice = "strangers_locked"
-	NoticeReset           Notice = "reset"         // a superuser or the command line took the factors away
-	NoticeRecoveryMade    Notice = "recovery_made" // new recovery codes
+	NoticeReset           Notice = "reset"           // a superuser or the command line took the factors away
+	NoticeRecoveryMade    Notice = "recovery_made"   // new recovery codes
+	NoticeBrowserTrusted  Notice = "browser_trusted" // by mail alone: its user has just asked for it
 
 	// To the office's superusers: of a user who is locked, and of what an operator did on the command line.
 	NoticeUserLocked  Notice = "user_locked"

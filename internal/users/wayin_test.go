@@ -67,6 +67,8 @@ func newWayIn(t *testing.T) *wayIn {
 		t.Fatal(err)
 	}
 	f.Exec("delete from mails")
+	f.Exec("insert into trusted_browsers (user_id, token_hash, password_version, role, user_agent, expires_at) "+
+		"values ($1, sha256('x'), 1, 'user', '', now() + interval '1 day')", w.otto.ID)
 	f.Exec("update one_time_links set created_at = created_at - interval '1 minute'")
 	return w
 }
@@ -193,6 +195,8 @@ func TestEveryChangeOfAWayInIsToldAndEndsWhatItMust(t *testing.T) {
 				and created_at < now() - interval '30 seconds'`, test.links)
 			ended("the session elsewhere", `select count(*) from living_sessions where user_id = $1 and id <> `+
 				"(select min(id) from sessions)", test.sessions)
+			ended("the trust in a browser", "select count(*) from trusted_browsers where user_id = $1 and ended_at is null",
+				test.sessions)
 			ended("the browser elsewhere", `select count(*) from known_browsers where user_id = $1
 				and browser_hash = 'elsewhere'`, test.browsers)
 			if stays := test.event != "two_factor_reset"; stays {

@@ -30,7 +30,7 @@ func (b *bench) checkOf(w *world, session int) []byte {
 	if b.check != paths.DoorAuthRequest {
 		return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "nightlatch="+token("full", session))
 	}
-	return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "__Host-nightlatch-app="+token("door", session),
+	return request(http.MethodGet, w.node.host(), b.check, nil, "Cookie", "nightlatch-app="+token("door", session),
 		"X-Forwarded-Method", http.MethodGet, "X-Forwarded-Proto", "https", "X-Forwarded-Host", guarded,
 		"X-Forwarded-Uri", "/")
 }
@@ -55,14 +55,6 @@ func (b *bench) remembered(t target, w *world, asked [][]byte) target {
 		}
 	}
 	return t
-}
-
-// headers is the target that reads and writes what a check does, and knows nobody.
-func (b *bench) headers(asked []byte) target {
-	var count atomic.Int64
-	return target{name: "headers", uses: []string{b.echo.name}, run: func(d time.Duration) outcome {
-		return closed(b.echo.addr, connections, d, &count, gets(func(int) []byte { return asked }))
-	}}
 }
 
 // fixed is the target that asks the same thing again and again.
@@ -100,7 +92,6 @@ func measureChecks(b *bench) []result {
 	misses := b.sessions(small, small.data.sessions)
 	targets := []target{
 		fixed("echo", b.echo, "/", b.echo.name),
-		b.headers(misses[0]),
 		fixed("middlewares", small.node, paths.Health, small.node.name),
 		b.remembered(b.checks("hits", small, misses[:hits]), small, misses[:hits]),
 		b.checks("misses", small, misses[hits:]),
@@ -119,8 +110,7 @@ func measureChecks(b *bench) []result {
 		{id: "G1", conditions: []condition{
 			atLeast("rate", s.ratio("hits", "echo", rateOf), 0.60, " × Echo"),
 			atMost("CPU", s.ratio("hits", "echo", cpuOf), 1.9, " × Echo"),
-		}, remark: "Echo with the check's headers " + s.ratio("headers", "echo", rateOf).String() + ", CPU " +
-			s.ratio("headers", "echo", cpuOf).String() + "; with our middlewares " + s.ratio("middlewares", "echo", rateOf).String() + ", CPU " +
+		}, remark: "Echo with our middlewares " + s.ratio("middlewares", "echo", rateOf).String() + ", CPU " +
 			s.ratio("middlewares", "echo", cpuOf).String()},
 		{id: "G2", conditions: []condition{
 			atLeast("rate", s.ratio("misses", "echo", rateOf), 0.18, " × Echo"),

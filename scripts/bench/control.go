@@ -2,15 +2,10 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"os"
-	"strings"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/nightlatch/nightlatch/handlers/web/paths"
-	"github.com/nightlatch/nightlatch/internal/door"
 )
 
 // The controls are processes of their own, so that what they use can be told from what the load uses: this program
@@ -25,23 +20,11 @@ func control(args []string) error {
 	return fmt.Errorf("there is no control %q", args[0])
 }
 
-// assertionSize is what the assertion of a check takes, in bytes.
-const assertionSize = 740
-
-// hello is the bare Echo to which everything is compared. At the check's address it answers with as many headers as the
-// check, and knows nobody: what is left between the two is the check.
+// hello is the bare Echo to which everything is compared.
 func hello(addr string) error {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.GET("/", func(c echo.Context) error { return c.String(http.StatusOK, "Hello, World!") })
-	told := map[string][]string{"X-Nightlatch-Assertion": {strings.Repeat("a", assertionSize)}}
-	for _, name := range door.HeaderNames()[:len(door.HeaderNames())-1] {
-		told[name] = []string{"somebody"}
-	}
-	e.GET(paths.DoorAuthRequest, func(c echo.Context) error {
-		maps.Copy(c.Response().Header(), told)
-		return c.NoContent(http.StatusOK)
-	})
 	return e.Start(addr)
 }
 

@@ -15,9 +15,18 @@ type MeView struct {
 	Error        string
 	Sessions     templates.SessionList
 	Applications Applications
+	Trusted      []TrustedRow
 	SSO          bool // linked
 	SSOAt        time.Time
 	SSOWaiting   string // whom the provider vouched for in this browser, to be linked
+}
+
+// TrustedRow is a browser that the user trusts.
+type TrustedRow struct {
+	ID                int64
+	Name              string
+	Phone, Current    bool
+	Since, Used, Ends time.Time
 }
 
 // Applications are those that the user may open, and is signed in to.

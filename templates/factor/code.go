@@ -34,6 +34,7 @@ type CodeView struct {
 	Left       int // seconds until then
 	Error      string
 	Next       string // where to go on after a fresh proof, in settings
+	Trust      int    // days for which this browser may be trusted, 0 for not at all
 	Ways       []Way  // what else can be done, the best first
 	Links      []templates.Link
 }

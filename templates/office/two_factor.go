@@ -6,6 +6,7 @@ import "github.com/nightlatch/nightlatch/templates"
 type TwoFactorView struct {
 	Active    bool // two factors are demanded of the office
 	MayChange bool
+	Trusted   *TrustedView // for who may change it
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.

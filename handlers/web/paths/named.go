@@ -47,7 +47,7 @@ func patterns() map[string]string {
 		"StepUpSend": StepUpSend, "StepUpCode": StepUpCode, "StepUpResend": StepUpResend,
 		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
-		"OfficeTwoFactor": OfficeTwoFactor,
+		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "MyTrustedEnd": MyTrustedEnd,
 		"OfficeCountries": OfficeCountries, "OfficeApplications": OfficeApplications,
 		"OfficeApplication": OfficeApplication, "OfficeHistory": OfficeHistory, "OfficeHistoryFile": OfficeHistoryFile,
 		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,
