@@ -199,6 +199,7 @@ func (s *site) settingsRoutes() {
 	in.get(paths.Office, s.office.ToGeneral)
 	in.get(paths.OfficeGeneral, s.office.GeneralPage)
 	in.get(paths.OfficeTwoFactor, s.office.TwoFactorPage)
+	in.page(paths.Soon, s.login.SoonPage, s.login.Later)
 
 	asked := in.with(s.web.StepUpAsked(paths.Me))
 	asked.post(paths.MyAppRemove, s.account.RemoveApp)
@@ -249,6 +250,9 @@ func (s *site) superuserRoutes() {
 	super.with(general).post(paths.OfficeActivate, s.office.Activate)
 	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor)).post(paths.OfficeTrusted, s.office.SaveTrusted)
+	dated := super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor))
+	dated.post(paths.OfficeDate, s.office.SetDate)
+	dated.post(paths.OfficeDateRemove, s.office.RemoveDate)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

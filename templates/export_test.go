@@ -9,6 +9,7 @@ import (
 type Registered struct {
 	Dir    fs.FS
 	File   string
+	Parts  []string
 	Layout string
 	Block  string
 	View   any
@@ -18,7 +19,7 @@ type Registered struct {
 // Registry returns every page and fragment of the packages that are linked in.
 func Registry() (all []Registered) {
 	for _, r := range registry {
-		all = append(all, Registered{r.dir, r.file, r.layout, r.block, r.view, r.sets})
+		all = append(all, Registered{r.dir, r.file, r.parts, r.layout, r.block, r.view, r.sets})
 	}
 	return all
 }

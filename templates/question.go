@@ -12,9 +12,26 @@ type Question struct {
 	Action    string    // where Yes posts to, with sure=yes
 	Back      string    // on a whole page: where Cancel leads, since the page below may show what is not saved
 	Carries   []Carried // what was typed, posted with it
+	When      *When     // whether it is done now or from a date on, posted as when=now or when=date
 	Yes       string
 	Harmless  bool // Yes takes nothing away, and its button is not red
 	Switch    bool // however the dialog closes, the office's switch shows again what is in force
+}
+
+// When is the choice between now and a date: a date and time, in a time zone, posted as from and zone.
+type When struct {
+	Date  bool // chosen
+	From  DateField
+	Title string // of the choice
+}
+
+// DateField is a date and time in the time zone of an office.
+type DateField struct {
+	Form  string // the id of the form that posts it, where it does not stand in it
+	Value string // as a browser's field takes it
+	Least string // the same
+	Zone  string // its IANA name
+	Error string
 }
 
 // Carried is a field that a question carries on.

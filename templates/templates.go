@@ -45,11 +45,12 @@ var registry []registered
 
 // registered is a page or fragment as the registry knows it.
 type registered struct {
-	dir    fs.FS  // the folder of its file
-	file   string // in dir
-	layout string // of a page; "" for a fragment
-	block  string // the block that is executed
-	view   any    // a zero value of what the block is executed with
+	dir    fs.FS    // the folder of its file
+	file   string   // in dir
+	parts  []string // files of its sections, in dir
+	layout string   // of a page; "" for a fragment
+	block  string   // the block that is executed
+	view   any      // a zero value of what the block is executed with
 	sets   byLanguage
 }
 
@@ -62,10 +63,11 @@ type content[T any] struct {
 // Page is a whole page whose content shows a T.
 type Page[T any] struct{ sets byLanguage }
 
-// NewPage returns the page of a file in dir, in a layout.
-func NewPage[T any](dir fs.FS, layout, file string) Page[T] {
-	sets := newSets(dir, layout, file, "page")
-	registry = append(registry, registered{dir, file, layout, "page", content[T]{}, sets})
+// NewPage returns the page of a file in dir, in a layout. Sections of it that stand in files of their own are named
+// after it.
+func NewPage[T any](dir fs.FS, layout, file string, sections ...string) Page[T] {
+	sets := newSets(dir, layout, "page", append([]string{file}, sections...)...)
+	registry = append(registry, registered{dir, file, sections, layout, "page", content[T]{}, sets})
 	return Page[T]{sets}
 }
 
@@ -89,8 +91,8 @@ type Fragment[T any] struct {
 // NewFragment returns the fragment of a block of a file in dir.
 func NewFragment[T any](dir fs.FS, file, block string) Fragment[T] {
 	var view T
-	sets := newSets(dir, Card, file, block)
-	registry = append(registry, registered{dir, file, "", block, view, sets})
+	sets := newSets(dir, Card, block, file)
+	registry = append(registry, registered{dir, file, nil, "", block, view, sets})
 	return Fragment[T]{sets, block}
 }
 
@@ -106,21 +108,24 @@ func (f Fragment[T]) Render(w io.Writer, lang string, view T) error {
 // shown: a short command shows none of them, and would otherwise spend most of its time here.
 type byLanguage map[string]func() *template.Template
 
-// newSets makes the sets of a layout, a page's own file and the shared files. It panics on a missing file
+// newSets makes the sets of a layout, a page's own files and the shared files. It panics on a missing file
 // or block: package variables are made before main, so the program does not start.
-func newSets(dir fs.FS, layout, file, block string) byLanguage {
-	blocks := slices.Concat(parseFile(dir, file), ours[layout])
+func newSets(dir fs.FS, layout, block string, files ...string) byLanguage {
+	blocks := slices.Clone(ours[layout])
+	for _, file := range files {
+		blocks = append(blocks, parseFile(dir, file)...)
+	}
 	for _, name := range shared {
 		blocks = append(blocks, ours[name]...)
 	}
 	if !slices.ContainsFunc(blocks, func(t *template.Template) bool { return t.Name() == block }) {
-		panic(fmt.Sprintf("templates: %s has no block %q", file, block))
+		panic(fmt.Sprintf("templates: %s has no block %q", files[0], block))
 	}
 	asking := asks(blocks, block)
 	made := byLanguage{}
 	for _, lang := range locale.Languages() {
 		made[lang] = sync.OnceValue(func() *template.Template {
-			set := template.New(file).Option("missingkey=error").Funcs(funcs(lang)).
+			set := template.New(files[0]).Option("missingkey=error").Funcs(funcs(lang)).
 				Funcs(template.FuncMap{"asks": func() bool { return asking }})
 			for _, block := range blocks {
 				template.Must(set.AddParseTree(block.Name(), block.Tree.Copy()))

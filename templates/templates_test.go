@@ -69,7 +69,9 @@ func TestEveryFileIsUsed(t *testing.T) {
 		if used[r.Dir] == nil {
 			used[r.Dir] = map[string]bool{}
 		}
-		used[r.Dir][r.File] = true
+		for _, name := range append(r.Parts, r.File) {
+			used[r.Dir][name] = true
+		}
 		used[templates.Files][r.Layout] = true
 	}
 	embedded := 0

@@ -7,7 +7,6 @@ package dbsqlc
 
 import (
 	"context"
-
 	"time"
 )
 
@@ -125,6 +124,20 @@ delete from sso_identities where user_id = $1
 func (q *Queries) SSOIdentityForget(ctx context.Context, db DBTX, userID int64) error {
 	_, err := db.Exec(ctx, sSOIdentityForget, userID)
 	return err
+}
+
+const userDemandedFrom = `-- name: UserDemandedFrom :one
+select d.at
+from users u cross join lateral (select demand_changes(u.office_id, u.id, now())::timestamptz as at) d
+where u.id = $1 and d.at is not null and second_factor_demanded(u.office_id, u.id, d.at)
+`
+
+// From when on a second factor is demanded of a user of whom none is, if that is known.
+func (q *Queries) UserDemandedFrom(ctx context.Context, db DBTX, id int64) (time.Time, error) {
+	row := db.QueryRow(ctx, userDemandedFrom, id)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
 }
 
 const userGraceAnew = `-- name: UserGraceAnew :exec

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
 
 const logInFacts = `-- name: LogInFacts :one
@@ -43,6 +44,25 @@ func (q *Queries) LogInFacts(ctx context.Context, db DBTX, arg LogInFactsParams)
 		&i.Factors,
 	)
 	return i, err
+}
+
+const officeBlackOut = `-- name: OfficeBlackOut :one
+select exists (
+    select from office_black_outs where office_id = $1 and day = $2::text::date
+)::boolean
+`
+
+type OfficeBlackOutParams struct {
+	OfficeID int64
+	Day      string
+}
+
+// Whether the office keeps a day free of dates.
+func (q *Queries) OfficeBlackOut(ctx context.Context, db DBTX, arg OfficeBlackOutParams) (bool, error) {
+	row := db.QueryRow(ctx, officeBlackOut, arg.OfficeID, arg.Day)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const officeByCode = `-- name: OfficeByCode :one
@@ -159,6 +179,21 @@ func (q *Queries) OfficeCountryUsers(ctx context.Context, db DBTX, officeID int6
 		return nil, err
 	}
 	return items, nil
+}
+
+const officeDateSet = `-- name: OfficeDateSet :exec
+update offices set demanded_from = $1::timestamptz, time_zone = $2 where id = $3
+`
+
+type OfficeDateSetParams struct {
+	DemandedFrom time.Time
+	TimeZone     string
+	ID           int64
+}
+
+func (q *Queries) OfficeDateSet(ctx context.Context, db DBTX, arg OfficeDateSetParams) error {
+	_, err := db.Exec(ctx, officeDateSet, arg.DemandedFrom, arg.TimeZone, arg.ID)
+	return err
 }
 
 const officeHasSuperuser = `-- name: OfficeHasSuperuser :one
@@ -280,10 +315,37 @@ func (q *Queries) OfficePreflight(ctx context.Context, db DBTX, officeID int64) 
 	return i, err
 }
 
+const officeRollout = `-- name: OfficeRollout :one
+select office_demands(two_factor_required, demanded_from, now())::boolean as active, demanded_from, time_zone,
+    now()::timestamptz as now
+from offices where id = $1
+`
+
+type OfficeRolloutRow struct {
+	Active       bool
+	DemandedFrom *time.Time
+	TimeZone     string
+	Now          time.Time
+}
+
+func (q *Queries) OfficeRollout(ctx context.Context, db DBTX, id int64) (OfficeRolloutRow, error) {
+	row := db.QueryRow(ctx, officeRollout, id)
+	var i OfficeRolloutRow
+	err := row.Scan(
+		&i.Active,
+		&i.DemandedFrom,
+		&i.TimeZone,
+		&i.Now,
+	)
+	return i, err
+}
+
 const officeTwoFactorSet = `-- name: OfficeTwoFactorSet :execrows
-update offices
-set two_factor_required = $1, two_factor_changed_at = now()
-where id = $2 and two_factor_required <> $1
+with undated as (delete from office_waves w where w.office_id = $2),
+own as (update users u set demanded_from = null where u.office_id = $2 and u.demanded_from is not null)
+update offices o
+set two_factor_required = $1, two_factor_changed_at = now(), demanded_from = null
+where o.id = $2 and (o.two_factor_required <> $1 or o.demanded_from is not null)
 `
 
 type OfficeTwoFactorSetParams struct {
@@ -291,11 +353,84 @@ type OfficeTwoFactorSetParams struct {
 	ID       int64
 }
 
-// Changes nothing when somebody else was first.
+// Changes nothing when somebody else was first. Whatever it becomes, there is no date any more.
 func (q *Queries) OfficeTwoFactorSet(ctx context.Context, db DBTX, arg OfficeTwoFactorSetParams) (int64, error) {
 	result, err := db.Exec(ctx, officeTwoFactorSet, arg.Required, arg.ID)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const officeWaveList = `-- name: OfficeWaveList :many
+select name, role, demanded_from from office_waves where office_id = $1 order by demanded_from, id
+`
+
+type OfficeWaveListRow struct {
+	Name         string
+	Role         *string
+	DemandedFrom time.Time
+}
+
+func (q *Queries) OfficeWaveList(ctx context.Context, db DBTX, officeID int64) ([]OfficeWaveListRow, error) {
+	rows, err := db.Query(ctx, officeWaveList, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficeWaveListRow
+	for rows.Next() {
+		var i OfficeWaveListRow
+		if err := rows.Scan(&i.Name, &i.Role, &i.DemandedFrom); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const officeWavePut = `-- name: OfficeWavePut :exec
+insert into office_waves (office_id, name, role, demanded_from)
+values ($1, $2::text, $2::text, $3)
+`
+
+type OfficeWavePutParams struct {
+	OfficeID     int64
+	Role         string
+	DemandedFrom time.Time
+}
+
+func (q *Queries) OfficeWavePut(ctx context.Context, db DBTX, arg OfficeWavePutParams) error {
+	_, err := db.Exec(ctx, officeWavePut, arg.OfficeID, arg.Role, arg.DemandedFrom)
+	return err
+}
+
+const userDatesSet = `-- name: UserDatesSet :exec
+with told as (
+    select u.id, u.role, coalesce(u.demanded_from, o.demanded_from) as was
+    from users u join offices o on o.id = u.office_id
+    where o.id = $1::bigint
+)
+update users u set demanded_from = case when t.was <= now() then t.was else greatest(t.was, coalesce(
+    (select min(w.demanded_from) from office_waves w join office_wave_users m on m.wave_id = w.id
+        where m.user_id = t.id),
+    (select w.demanded_from from office_waves w where w.office_id = $1::bigint and w.role = t.role),
+    $2::timestamptz)) end
+from told t
+where u.id = t.id
+`
+
+type UserDatesSetParams struct {
+	OfficeID     int64
+	DemandedFrom time.Time
+}
+
+// Gives each user of an office their date: that of their wave, else that of their role's, else the office's. One that
+// has come stays, and none becomes earlier than it was.
+func (q *Queries) UserDatesSet(ctx context.Context, db DBTX, arg UserDatesSetParams) error {
+	_, err := db.Exec(ctx, userDatesSet, arg.OfficeID, arg.DemandedFrom)
+	return err
 }

@@ -26,6 +26,12 @@ from users u where u.id = @user_id;
 -- Nothing matches an empty hash.
 update users set password_hash = '', password_long = null, password_voided_at = now() where id = @user_id;
 
+-- name: UserDemandedFrom :one
+-- From when on a second factor is demanded of a user of whom none is, if that is known.
+select d.at
+from users u cross join lateral (select demand_changes(u.office_id, u.id, now())::timestamptz as at) d
+where u.id = @id and d.at is not null and second_factor_demanded(u.office_id, u.id, d.at);
+
 -- name: UserGraceAnew :exec
 -- After a reset the first log-in begins the user's first hours once more.
 update users set grace_until = null where id = @user_id;

@@ -30,10 +30,49 @@ select code, name, office_demands(two_factor_required, demanded_from, now())::bo
 from offices order by code;
 
 -- name: OfficeTwoFactorSet :execrows
--- Changes nothing when somebody else was first.
-update offices
-set two_factor_required = @required, two_factor_changed_at = now()
-where id = @id and two_factor_required <> @required;
+-- Changes nothing when somebody else was first. Whatever it becomes, there is no date any more.
+with undated as (delete from office_waves w where w.office_id = @id),
+own as (update users u set demanded_from = null where u.office_id = @id and u.demanded_from is not null)
+update offices o
+set two_factor_required = @required, two_factor_changed_at = now(), demanded_from = null
+where o.id = @id and (o.two_factor_required <> @required or o.demanded_from is not null);
+
+-- name: OfficeRollout :one
+select office_demands(two_factor_required, demanded_from, now())::boolean as active, demanded_from, time_zone,
+    now()::timestamptz as now
+from offices where id = @id;
+
+-- name: OfficeWaveList :many
+select name, role, demanded_from from office_waves where office_id = @office_id order by demanded_from, id;
+
+-- name: OfficeWavePut :exec
+insert into office_waves (office_id, name, role, demanded_from)
+values (@office_id, @role::text, @role::text, @demanded_from);
+
+-- name: OfficeBlackOut :one
+-- Whether the office keeps a day free of dates.
+select exists (
+    select from office_black_outs where office_id = @office_id and day = sqlc.arg('day')::text::date
+)::boolean;
+
+-- name: UserDatesSet :exec
+-- Gives each user of an office their date: that of their wave, else that of their role's, else the office's. One that
+-- has come stays, and none becomes earlier than it was.
+with told as (
+    select u.id, u.role, coalesce(u.demanded_from, o.demanded_from) as was
+    from users u join offices o on o.id = u.office_id
+    where o.id = @office_id::bigint
+)
+update users u set demanded_from = case when t.was <= now() then t.was else greatest(t.was, coalesce(
+    (select min(w.demanded_from) from office_waves w join office_wave_users m on m.wave_id = w.id
+        where m.user_id = t.id),
+    (select w.demanded_from from office_waves w where w.office_id = @office_id::bigint and w.role = t.role),
+    @demanded_from::timestamptz)) end
+from told t
+where u.id = t.id;
+
+-- name: OfficeDateSet :exec
+update offices set demanded_from = @demanded_from::timestamptz, time_zone = @time_zone where id = @id;
 
 -- name: OfficePreflight :one
 -- How many users are ready for two factors. Disabled users do not count.

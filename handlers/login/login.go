@@ -21,6 +21,13 @@ func (s *Screens) Start(c echo.Context) error {
 		return s.Redirect(c, paths.SecondStep)
 	}
 	sess, _ := web.CurrentSessionOK(c)
+	soon, err := s.soon(c)
+	if err != nil {
+		return err
+	}
+	if !soon.IsZero() {
+		return s.Redirect(c, paths.Soon)
+	}
 	return s.Home(c, sess.User.ID, paths.Me)
 }
 

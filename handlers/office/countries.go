@@ -69,7 +69,11 @@ func (s *Screens) AllowCountry(c echo.Context) error {
 		return web.Fragment(c, web.StatusFor(problem), pages.OfficeCountries, s.Lang(c), card)
 	}
 	if problem != "" {
-		return s.showOfficeWith(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil, problem)
+		card, err := s.switchNow(c)
+		if err != nil {
+			return err
+		}
+		return s.showOfficeWith(c, card, nil, problem)
 	}
 	return s.Tell(c, paths.OfficeGeneral, "saved")
 }

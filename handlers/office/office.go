@@ -1,6 +1,7 @@
 package office
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -17,14 +18,27 @@ func (s *Screens) ToGeneral(c echo.Context) error { return s.Redirect(c, paths.O
 
 // GeneralPage is Settings > Office > General.
 func (s *Screens) GeneralPage(c echo.Context) error {
-	return s.showOffice(c, s.switchOf(c, web.CurrentSession(c).TwoFactorRequired), nil)
+	card, err := s.switchNow(c)
+	if err != nil {
+		return err
+	}
+	return s.showOffice(c, card, nil)
 }
 
-// switchOf is the card with the switch showing a draft.
-func (s *Screens) switchOf(c echo.Context, shown bool) pages.TwoFactorSwitch {
+// switchNow is the card with the switch showing what is in force.
+func (s *Screens) switchNow(c echo.Context) (pages.TwoFactorSwitch, error) {
+	card, err := s.switchOf(c, false)
+	card.Shown = card.Active
+	return card, err
+}
+
+// switchOf is the card with the switch showing a draft. What is in force is the office's: of some of its users a second
+// factor may be demanded earlier, or not yet.
+func (s *Screens) switchOf(c echo.Context, shown bool) (pages.TwoFactorSwitch, error) {
 	sess := web.CurrentSession(c)
-	return pages.TwoFactorSwitch{Active: sess.TwoFactorRequired, Shown: shown,
-		MayChange: sess.User.Role.ManagesOffice()}
+	rollout, err := s.offices.Rollout(c.Request().Context(), sess.User.OfficeID)
+	return pages.TwoFactorSwitch{Active: rollout.Active, Shown: shown, From: rollout.Coming(),
+		MayChange: sess.User.Role.ManagesOffice()}, err
 }
 
 func (s *Screens) showOffice(c echo.Context, card pages.TwoFactorSwitch, question *templates.Question) error {
@@ -44,7 +58,7 @@ func (s *Screens) showOfficeWith(c echo.Context, card pages.TwoFactorSwitch, que
 		return err
 	}
 	view := pages.View{Switch: card, Countries: countries, Question: question}
-	return web.Page(c, web.StatusFor(problem), pages.Office, f, view)
+	return web.Page(c, web.StatusOf(view), pages.Office, f, view)
 }
 
 // ShowSwitch shows what is in force: what the card falls back to when the question closes.
@@ -52,13 +66,19 @@ func (s *Screens) ShowSwitch(c echo.Context) error {
 	if !web.WantsFragment(c.Request()) {
 		return s.Redirect(c, paths.OfficeGeneral)
 	}
-	return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c),
-		s.switchOf(c, web.CurrentSession(c).TwoFactorRequired))
+	card, err := s.switchNow(c)
+	if err != nil {
+		return err
+	}
+	return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c), card)
 }
 
 // FlipSwitch turns the draft. Nothing is saved.
 func (s *Screens) FlipSwitch(c echo.Context) error {
-	card := s.switchOf(c, c.FormValue("shown") != "yes")
+	card, err := s.switchOf(c, c.FormValue("shown") != "yes")
+	if err != nil {
+		return err
+	}
 	if web.WantsFragment(c.Request()) {
 		return web.Fragment(c, http.StatusOK, pages.OfficeSwitch, s.Lang(c), card)
 	}
@@ -67,7 +87,10 @@ func (s *Screens) FlipSwitch(c echo.Context) error {
 
 // Save asks before the draft is put in force.
 func (s *Screens) Save(c echo.Context) error {
-	card := s.switchOf(c, c.FormValue("shown") == "yes")
+	card, err := s.switchOf(c, c.FormValue("shown") == "yes")
+	if err != nil {
+		return err
+	}
 	if !card.Draft() {
 		card.Unchanged = true
 		if web.WantsFragment(c.Request()) {
@@ -77,11 +100,15 @@ func (s *Screens) Save(c echo.Context) error {
 		}
 		return s.showOffice(c, card, nil)
 	}
-	return s.ask(c, card)
+	if !card.From.IsZero() {
+		return s.Redirect(c, paths.OfficeTwoFactor) // people were told a date, which is moved or removed there
+	}
+	return s.ask(c, card, "")
 }
 
-func (s *Screens) ask(c echo.Context, card pages.TwoFactorSwitch) error {
-	question, err := s.switchQuestion(c, card.Shown)
+// ask asks before the draft is put in force, with what is wrong with the date that was typed.
+func (s *Screens) ask(c echo.Context, card pages.TwoFactorSwitch, problem string) error {
+	question, err := s.switchQuestion(c, card.Shown, problem)
 	if err != nil {
 		return err
 	}
@@ -93,7 +120,7 @@ func (s *Screens) ask(c echo.Context, card pages.TwoFactorSwitch) error {
 }
 
 // switchQuestion is asked before the setting is changed: with counts before it is activated.
-func (s *Screens) switchQuestion(c echo.Context, activate bool) (templates.Question, error) {
+func (s *Screens) switchQuestion(c echo.Context, activate bool, problem string) (templates.Question, error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	if !activate {
 		return templates.Question{
@@ -119,6 +146,7 @@ func (s *Screens) switchQuestion(c echo.Context, activate bool) (templates.Quest
 		notes = append(notes, templates.Note{Icon: "info", Text: s.T(c, "modal.you_too")})
 	}
 	return templates.Question{
+		When:  s.whenOf(c, problem),
 		Title: s.T(c, "modal.activate_title"),
 		Text:  locale.N(s.Lang(c), "modal.activate_text", p.Users, "Office", sess.OfficeName),
 		Readiness: &templates.Readiness{
@@ -142,9 +170,16 @@ func sendingText(sending office.Sending, demo bool) string {
 	return "modal.sending_ok"
 }
 
-// Activate makes two factors mandatory. A superuser without a second factor is led to theirs.
+// Activate makes two factors mandatory, now or from a date on. A superuser without a second factor is led to theirs.
 func (s *Screens) Activate(c echo.Context) error {
-	if err := s.offices.Activate(c.Request().Context(), web.CurrentSession(c), s.Client(c)); err != nil {
+	if c.FormValue("when") == "date" {
+		return s.activateFrom(c)
+	}
+	err := s.offices.Activate(c.Request().Context(), web.CurrentSession(c), s.Client(c))
+	if errors.Is(err, office.ErrDateSet) {
+		return s.Redirect(c, paths.OfficeTwoFactor)
+	}
+	if err != nil {
 		return err
 	}
 	return s.Tell(c, paths.OfficeGeneral, "activated")
@@ -152,11 +187,14 @@ func (s *Screens) Activate(c echo.Context) error {
 
 // SwitchOffQuestion is where a step-up leads back to.
 func (s *Screens) SwitchOffQuestion(c echo.Context) error {
-	card := s.switchOf(c, false)
+	card, err := s.switchOf(c, false)
+	if err != nil {
+		return err
+	}
 	if !card.Draft() {
 		return s.Redirect(c, paths.OfficeGeneral)
 	}
-	return s.ask(c, card)
+	return s.ask(c, card, "")
 }
 
 func (s *Screens) SwitchOff(c echo.Context) error {

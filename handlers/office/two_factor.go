@@ -1,8 +1,6 @@
 package office
 
 import (
-	"net/http"
-
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/handlers/web"
@@ -11,24 +9,31 @@ import (
 	pages "github.com/nightlatch/nightlatch/templates/office"
 )
 
+// twoFactorOf is the page as things stand, with what is wrong with a date.
+func (s *Screens) twoFactorOf(c echo.Context, problem string) (pages.TwoFactorView, error) {
+	sess := web.CurrentSession(c)
+	set, err := s.offices.Rollout(c.Request().Context(), sess.User.OfficeID)
+	return pages.TwoFactorView{
+		Active: set.Active, MayChange: sess.User.Role.ManagesOffice(), Date: s.dateCard(c, set, problem),
+		Trusted: trustedView(c),
+	}, err
+}
+
 // TwoFactorPage is Settings > Office > Two-factor authentication: how the office comes to demand two factors, and of
 // whom. Its sections stand in templates of their own; the switch itself stays on General.
 func (s *Screens) TwoFactorPage(c echo.Context) error {
-	return s.showTwoFactor(c, http.StatusOK, s.twoFactorOf(c))
-}
-
-// twoFactorOf is the page as things stand.
-func (s *Screens) twoFactorOf(c echo.Context) pages.TwoFactorView {
-	sess := web.CurrentSession(c)
-	return pages.TwoFactorView{Active: sess.TwoFactorRequired, MayChange: sess.User.Role.ManagesOffice(),
-		Trusted: trustedView(c)}
+	view, err := s.twoFactorOf(c, "")
+	if err != nil {
+		return err
+	}
+	return s.showTwoFactor(c, view)
 }
 
 // showTwoFactor shows the page, as it stands or with what is wrong in one of its sections.
-func (s *Screens) showTwoFactor(c echo.Context, status int, view pages.TwoFactorView) error {
+func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error {
 	f, err := s.AppLayout(c, s.T(c, "office.two_factor"), paths.OfficeTwoFactor, templates.SectionOffice)
 	if err != nil {
 		return err
 	}
-	return web.Page(c, status, pages.TwoFactor, f, view)
+	return web.Page(c, web.StatusOf(view), pages.TwoFactor, f, view)
 }

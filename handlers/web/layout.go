@@ -24,7 +24,8 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 
 // Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.
 func Toasts() []string {
-	return []string{"saved", "activated", "switched_off", "number_saved", "number_registered", "app_added",
+	return []string{"saved", "activated", "switched_off", "dated", "undated",
+		"number_saved", "number_registered", "app_added",
 		"app_removed", "passkey_added", "passkey_removed", "reset_link", "session_ended", "trust_ended",
 		"codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",

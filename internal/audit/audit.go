@@ -44,6 +44,8 @@ const (
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
+	TwoFactorDated      Action = "two_factor_dated"
+	TwoFactorUndated    Action = "two_factor_undated"
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet

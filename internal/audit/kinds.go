@@ -38,8 +38,8 @@ func (k Kind) Actions() []Action {
 		return []Action{UserCreated, UserChanged, RoleChanged, UserDisabled, UserEnabled, UserDeleted, UsersExported,
 			UsersImported}
 	case KindOffice:
-		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, CountryChanged, SSOChanged, SSORemoved,
-			TrustedBrowsersSet,
+		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
+			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet,
 			MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,

@@ -72,9 +72,9 @@ type Answer struct {
 }
 
 // Check says whether a browser with a token is let into a host. It reads nothing where it was asked a moment ago: what
-// it remembers is at most db.MemoryAge old, and goes with every change of what it was made from, and when a second factor
-// is demanded from a moment on, of which no change tells. It writes nothing:
-// that the user was here is written once a minute, later.
+// it remembers is at most db.MemoryAge old, and goes with every change of what it was made from, and when a second
+// factor is demanded from a moment on, of which no change tells. It writes nothing: that the user was here is written
+// once a minute, later.
 func (s *Service) Check(ctx context.Context, token session.Token, host string) (Answer, error) {
 	hash := token.Hash()
 	if hash == nil {

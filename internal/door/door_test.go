@@ -249,7 +249,7 @@ func TestEveryAnswerHasEveryHeader(t *testing.T) {
 	}
 }
 
-// A date that comes is told by nobody: what two nodes remember of a browser ends with it, to the moment, and not before.
+// A date that comes is told by nobody: what two nodes remember of a browser ends with it, to the moment, no sooner.
 func TestADateThatComesCountsOnEveryNodeAtOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

@@ -100,9 +100,16 @@ func (s *Service) Preflight(ctx context.Context, officeID int64) (Preflight, err
 
 // Activate makes two factors mandatory for the session's office. Activating twice does no harm.
 // Sessions without a second factor become pending log-ins, the superuser's own included, and what was under way in them
-// ends. It returns ErrNotAllowed, fault.StepUpRequired.
+// ends. It returns ErrNotAllowed, fault.StepUpRequired, and ErrDateSet where people were told a date.
 func (s *Service) Activate(ctx context.Context, sess session.Session, client session.Client) error {
 	err := session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
+		was, err := s.rollout(ctx, tx, sess.User.OfficeID)
+		if err != nil {
+			return err
+		}
+		if !was.From.IsZero() {
+			return ErrDateSet
+		}
 		return s.set(ctx, tx, sess.User.OfficeID, true, sess.Event(audit.TwoFactorActivated, client))
 	})
 	if errors.Is(err, session.ErrNone) {

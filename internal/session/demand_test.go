@@ -33,6 +33,7 @@ func TestASecondFactorIsDemandedFromTheMomentOn(t *testing.T) {
 	office := f.user.OfficeID
 	factory.User(t, f.pool, office, factory.UserOpts{Username: "acc", Role: "accountant"})
 	factory.User(t, f.pool, office, factory.UserOpts{Username: "new"})
+	f.Exec("update users set grace_until = null")
 	seen := func() { f.Exec("update users set grace_until = '2000-01-01' where username <> 'new'") }
 	exempt := func(until string) func(at time.Time) {
 		return func(at time.Time) {
@@ -196,7 +197,7 @@ func TestADateThatComesEndsWhatWasUnderWay(t *testing.T) {
 func TestFirstHoursBeginWithTheFirstLogIn(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.Exec("update offices set two_factor_required = true, grace_hours = 24")
+	f.Exec("update offices set two_factor_required = true, grace_hours = 24; update users set grace_until = null")
 	hours := func() string {
 		return f.Text(`select round(extract(epoch from grace_until - now()) / 3600) from users where id = $1`, f.user.ID)
 	}

@@ -1,6 +1,10 @@
 package office
 
-import "github.com/nightlatch/nightlatch/templates"
+import (
+	"time"
+
+	"github.com/nightlatch/nightlatch/templates"
+)
 
 // View is Settings > Office > General.
 type View struct {
@@ -11,7 +15,11 @@ type View struct {
 
 // Problems implements templates.Refusable.
 func (v View) Problems() []templates.Problem {
-	return templates.Problems("countries-add", v.Countries.Error)
+	from := ""
+	if v.Question != nil && v.Question.When != nil {
+		from = v.Question.When.From.Error
+	}
+	return templates.Problems("countries-add", v.Countries.Error, "from", from)
 }
 
 // TwoFactorSwitch is the card with the switch.
@@ -19,7 +27,8 @@ type TwoFactorSwitch struct {
 	Active    bool // what is in force
 	Shown     bool // what the switch shows: a draft where it differs
 	MayChange bool
-	Unchanged bool // Save was pressed and there was nothing to save
+	From      time.Time // it comes into force; zero where there is no date ahead
+	Unchanged bool      // Save was pressed and there was nothing to save
 }
 
 // Draft reports whether the switch shows something that is not in force.

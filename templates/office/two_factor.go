@@ -7,7 +7,13 @@ type TwoFactorView struct {
 	Active    bool // two factors are demanded of the office
 	MayChange bool
 	Trusted   *TrustedView // for who may change it
+	Date      DateCard
+}
+
+// Problems implements templates.Refusable.
+func (v TwoFactorView) Problems() []templates.Problem {
+	return templates.Problems("from", v.Date.Field.Error)
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.
-var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html")
+var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html", "date.html")

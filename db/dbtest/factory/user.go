@@ -60,9 +60,10 @@ func User(t testing.TB, db DB, officeID int64, o UserOpts) dbsqlc.User {
 	}
 	return insert[dbsqlc.User](t, db, `
 		insert into users (office_id, username, name, email, role, password_hash, language, disabled_at,
-			budgets_since)
+			budgets_since, grace_until)
 		select @office, username, coalesce(@name, username), @email, @role, @hash, @language,
-			case when @disabled then now() end, now() - interval '1 year'
+			case when @disabled then now() end, now() - interval '1 year',
+			case when @hash <> '' then now() - interval '1 year' end
 		from (select coalesce(@username, 'user' || count(*) + 1) as username from users) as named`, pgx.NamedArgs{
 		"office": null(officeID), "username": null(o.Username), "name": null(o.Name), "email": o.Email,
 		"role": or(o.Role, "user"), "hash": hash, "language": o.Language, "disabled": o.Disabled,

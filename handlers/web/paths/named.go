@@ -48,6 +48,8 @@ func patterns() map[string]string {
 		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
 		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "MyTrustedEnd": MyTrustedEnd,
+		"OfficeDate":       OfficeDate,
+		"OfficeDateRemove": OfficeDateRemove, "Soon": Soon,
 		"OfficeCountries": OfficeCountries, "OfficeApplications": OfficeApplications,
 		"OfficeApplication": OfficeApplication, "OfficeHistory": OfficeHistory, "OfficeHistoryFile": OfficeHistoryFile,
 		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,

@@ -126,6 +126,9 @@ const (
 
 // Step-up: a proof asked for once more, before a change.
 const (
+	// Soon is where a log-in leads while a second factor is not demanded of its user yet, but will be.
+	Soon = "/settings/soon"
+
 	StepUp         = "/settings/confirm"
 	StepUpRecovery = "/settings/confirm/recovery"
 	StepUpPasskey  = "/settings/confirm/passkey"
@@ -146,6 +149,8 @@ const (
 	OfficeCountries    = "/settings/office/countries"
 	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
+	OfficeDate         = "/settings/office/two-factor/date"
+	OfficeDateRemove   = "/settings/office/two-factor/date/remove"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
 	OfficeHistory      = "/settings/office/history"
