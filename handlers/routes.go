@@ -253,6 +253,7 @@ func (s *site) superuserRoutes() {
 	dated := super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor))
 	dated.post(paths.OfficeDate, s.office.SetDate)
 	dated.post(paths.OfficeDateRemove, s.office.RemoveDate)
+	dated.post(paths.OfficeGrace, s.office.SetGrace)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

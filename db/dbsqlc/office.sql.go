@@ -196,6 +196,23 @@ func (q *Queries) OfficeDateSet(ctx context.Context, db DBTX, arg OfficeDateSetP
 	return err
 }
 
+const officeGraceSet = `-- name: OfficeGraceSet :execrows
+update offices set grace_hours = $1 where id = $2 and grace_hours <> $1
+`
+
+type OfficeGraceSetParams struct {
+	GraceHours int16
+	ID         int64
+}
+
+func (q *Queries) OfficeGraceSet(ctx context.Context, db DBTX, arg OfficeGraceSetParams) (int64, error) {
+	result, err := db.Exec(ctx, officeGraceSet, arg.GraceHours, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const officeHasSuperuser = `-- name: OfficeHasSuperuser :one
 select exists (
     select from users u where u.office_id = $1 and u.role = 'superuser' and u.disabled_at is null
@@ -317,7 +334,7 @@ func (q *Queries) OfficePreflight(ctx context.Context, db DBTX, officeID int64) 
 
 const officeRollout = `-- name: OfficeRollout :one
 select office_demands(two_factor_required, demanded_from, now())::boolean as active, demanded_from, time_zone,
-    now()::timestamptz as now
+    grace_hours, now()::timestamptz as now
 from offices where id = $1
 `
 
@@ -325,6 +342,7 @@ type OfficeRolloutRow struct {
 	Active       bool
 	DemandedFrom *time.Time
 	TimeZone     string
+	GraceHours   int16
 	Now          time.Time
 }
 
@@ -335,6 +353,7 @@ func (q *Queries) OfficeRollout(ctx context.Context, db DBTX, id int64) (OfficeR
 		&i.Active,
 		&i.DemandedFrom,
 		&i.TimeZone,
+		&i.GraceHours,
 		&i.Now,
 	)
 	return i, err

@@ -2,6 +2,7 @@ package office
 
 import (
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -95,10 +96,19 @@ func (s *Screens) RemoveDate(c echo.Context) error {
 	return s.afterDate(c, s.offices.RemoveDate(c.Request().Context(), web.CurrentSession(c), s.Client(c)), "undated")
 }
 
+// SetGrace sets the first hours of who is new.
+func (s *Screens) SetGrace(c echo.Context) error {
+	hours, err := strconv.Atoi(c.FormValue("hours"))
+	if err != nil {
+		return echo.ErrBadRequest
+	}
+	return s.afterDate(c, s.offices.SetGrace(c.Request().Context(), web.CurrentSession(c), s.Client(c), hours), "saved")
+}
+
 // dateCard is the section of the date.
 func (s *Screens) dateCard(c echo.Context, set office.Rollout, problem string) pages.DateCard {
 	card := pages.DateCard{MayChange: web.CurrentSession(c).User.Role.ManagesOffice(), Active: set.Active,
-		From: set.From, Field: s.dateField(c, set, problem)}
+		From: set.From, Field: s.dateField(c, set, problem), Grace: set.Grace, Graces: office.Graces()}
 	for _, w := range set.Waves {
 		name := w.Name
 		if w.Role != "" {

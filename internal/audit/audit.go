@@ -46,6 +46,7 @@ const (
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
 	TwoFactorDated      Action = "two_factor_dated"
 	TwoFactorUndated    Action = "two_factor_undated"
+	FirstHoursSet       Action = "first_hours_set"
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet

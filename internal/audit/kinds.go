@@ -39,6 +39,7 @@ func (k Kind) Actions() []Action {
 			UsersImported}
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
+			FirstHoursSet,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet,
 			MoneyCapSet, HistoryExported}
 	case KindApplications:

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,6 +60,7 @@ type Rollout struct {
 	Zone   string    // of the office's dates, or "" while none was chosen
 	Now    time.Time // the database's clock
 	Waves  []Wave
+	Grace  int // hours after the first log-in in which who is new or was reset need no second factor
 }
 
 // Coming returns the date, while it is ahead.
@@ -86,7 +88,7 @@ func (s *Service) rollout(ctx context.Context, from dbsqlc.DBTX, officeID int64)
 	if err != nil {
 		return Rollout{}, fmt.Errorf("read the date of office %d: %w", officeID, err)
 	}
-	out := Rollout{Active: r.Active, Zone: r.TimeZone, Now: r.Now}
+	out := Rollout{Active: r.Active, Zone: r.TimeZone, Now: r.Now, Grace: int(r.GraceHours)}
 	if r.DemandedFrom != nil {
 		out.From = *r.DemandedFrom
 	}
@@ -188,5 +190,30 @@ func (s *Service) RemoveDate(ctx context.Context, sess session.Session, client s
 			return err
 		}
 		return s.set(ctx, tx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorUndated, client))
+	})
+}
+
+// Graces returns the hours that an office may give who is new or was reset.
+func Graces() []int { return []int{0, 1, 4, 8, 24, 48, 72, 168} }
+
+// SetGrace sets the hours, one of Graces, that begin with the first log-in of who is new or was reset. Those of who has
+// begun theirs stay as they are. It returns ErrNotAllowed, fault.StepUpRequired, and fault.Invalid.
+func (s *Service) SetGrace(ctx context.Context, sess session.Session, client session.Client, hours int) error {
+	if !slices.Contains(Graces(), hours) {
+		return fault.New(fault.Invalid, "no such number of first hours")
+	}
+	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
+		changed, err := s.q.OfficeGraceSet(ctx, tx, dbsqlc.OfficeGraceSetParams{
+			ID: sess.User.OfficeID, GraceHours: int16(hours), //nolint:gosec // one of Graces
+		})
+		if err != nil {
+			return fmt.Errorf("set the first hours of office %d: %w", sess.User.OfficeID, err)
+		}
+		if changed == 0 {
+			return nil
+		}
+		event := sess.Event(audit.FirstHoursSet, client)
+		event.Detail = fmt.Sprint(hours, " h")
+		return s.log.Write(ctx, tx, event)
 	})
 }

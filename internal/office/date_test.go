@@ -184,3 +184,26 @@ func TestNobodyIsAskedEarlierThanToldAndNobodyEscapes(t *testing.T) {
 		}
 	}
 }
+
+func TestFirstHoursAreSetByASuperuser(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx, boss := t.Context(), f.in("boss", 0)
+	if err := f.SetGrace(ctx, f.in("ann", 0), client, 24); !errors.Is(err, fault.Forbidden) {
+		t.Errorf("an accountant: %v", err)
+	}
+	if err := f.SetGrace(ctx, f.in("boss", time.Hour), client, 24); !errors.Is(err, fault.StepUpRequired) {
+		t.Errorf("without a step-up: %v", err)
+	}
+	for hours, want := range map[int]bool{-1: false, 5: false, 169: false, 24: true} {
+		if err := f.SetGrace(ctx, boss, client, hours); (err == nil) != want {
+			t.Errorf("%d hours: %v", hours, err)
+		}
+	}
+	if r, err := f.Rollout(ctx, f.acme); err != nil || r.Grace != 24 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if n := f.audited("first_hours_set"); n != 1 {
+		t.Errorf("%d events", n)
+	}
+}

@@ -13,6 +13,8 @@ type DateCard struct {
 	From      time.Time // zero without a date
 	Waves     []Wave
 	Field     templates.DateField
+	Grace     int   // hours
+	Graces    []int // that can be chosen
 }
 
 // Wave is who has a date of their own.

@@ -49,7 +49,7 @@ func patterns() map[string]string {
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
 		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "MyTrustedEnd": MyTrustedEnd,
 		"OfficeDate":       OfficeDate,
-		"OfficeDateRemove": OfficeDateRemove, "Soon": Soon,
+		"OfficeDateRemove": OfficeDateRemove, "OfficeGrace": OfficeGrace, "Soon": Soon,
 		"OfficeCountries": OfficeCountries, "OfficeApplications": OfficeApplications,
 		"OfficeApplication": OfficeApplication, "OfficeHistory": OfficeHistory, "OfficeHistoryFile": OfficeHistoryFile,
 		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,

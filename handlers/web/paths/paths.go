@@ -151,6 +151,7 @@ const (
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
 	OfficeDate         = "/settings/office/two-factor/date"
 	OfficeDateRemove   = "/settings/office/two-factor/date/remove"
+	OfficeGrace        = "/settings/office/two-factor/grace"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
 	OfficeHistory      = "/settings/office/history"
