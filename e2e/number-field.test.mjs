@@ -131,7 +131,7 @@ scenario('the question for the flag goes by POST: a number never stands in an ad
   await fresh();
   await type('+32470');
   await flagIs('BE', '+32470');
-  const asked = una.requests.filter(({ path }) => path === '/login/country');
+  const asked = una.requests.filter(({ path }) => path === '/country');
   assert.ok(asked.length > 0);
   for (const { method, url } of asked) {
     assert.equal(method, 'POST');

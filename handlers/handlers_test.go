@@ -237,7 +237,7 @@ func target(route *echo.Route, id int64) string {
 // everybodys are the routes that are not behind a guard.
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
 	`/language|/session|/\.well-known/change-password|/favicon\.ico|/apple-touch-icon[a-z-]*\.png|` +
-	`/static/\*|/\.well-known/(?:jwks\.json|openid-configuration)|/oauth2/.*|/healthz|/readyz|/demo/phone|` +
+	`/country|/static/\*|/\.well-known/(?:jwks\.json|openid-configuration)|/oauth2/.*|/healthz|/readyz|/demo/phone|` +
 	`/demo/mailbox|/login/forgot|/link/:token|/link/(?:again|strength)|` +
 	`/door/(?:auth-request|forward-auth|open|left)|/\.nightlatch/[a-z-]+|/\*)$`)
 

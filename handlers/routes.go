@@ -85,7 +85,7 @@ func (s *site) browsers() group {
 func (s *site) anybody() group {
 	return s.browsers().with(web.ReadForm, s.web.LoadSession,
 		s.web.Once(paths.LinkStrength, paths.PasswordStrength, paths.OperatorPasswordStrength,
-			paths.LoginCountry, paths.Country, paths.Session, paths.OperatorApplicationCheck))
+			paths.Session, paths.OperatorApplicationCheck))
 }
 
 // issuerRoutes are the OpenID Connect provider's: applications ask by themselves, without a cookie; browsers come to
@@ -123,6 +123,8 @@ func (s *site) loginRoutes() {
 	all.page(paths.Link, s.login.LinkPage, s.login.UseLink)
 	all.post(paths.LinkAgain, s.login.LinkAgain)
 	all.post(paths.LinkStrength, s.login.LinkStrength)
+	// Asked at every key: it reads no session, and has no other effect.
+	s.browsers().with(web.Quiet, web.ReadForm).post(paths.Country, s.factor.Country)
 }
 
 // demoRoutes are the demo phone and mailbox, everybody's in demo mode.
@@ -155,7 +157,6 @@ func (s *site) secondStepRoutes() {
 	pending.page(paths.LoginMethod, s.login.MethodPage, s.login.ChooseMethod)
 	pending.get(paths.LoginCheck, s.factor.CheckNumberPage)
 	pending.page(paths.LoginNumber, s.login.NumberPage, s.login.EnrolNumber)
-	pending.post(paths.LoginCountry, s.factor.Country)
 	pending.page(paths.LoginApp, s.login.AppPage, s.login.VerifyApp)
 	pending.page(paths.LoginAppSetup, s.factor.SetupPage, s.factor.ConfirmApp)
 	pending.page(paths.LoginRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
@@ -186,7 +187,6 @@ func (s *site) settingsRoutes() {
 	in.get(paths.Settings, s.account.ToSettings)
 	in.get(paths.Me, s.account.SettingsPage)
 	in.with(s.web.StepUp(session.StepUpOwn, "")).page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
-	in.post(paths.Country, s.factor.Country)
 	in.with(s.web.StepUpAsked("")).page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
 	in.get(paths.MyPasskeys, s.account.PasskeysPage)
 	in.with(s.web.StepUpAsked("")).page(paths.MyPasskeyNew, s.factor.NewPasskeyPage, s.factor.ConfirmPasskey)

@@ -13,7 +13,7 @@ type NumberField struct {
 
 // CountryChoice is the button with the flag, and what stands under the field: the fragment that follows typing.
 type CountryChoice struct {
-	URL    string // where typing is posted
+	Lang   string // of the page: the fragment knows no session
 	ISO    string // "" is the globe
 	Name   string
 	Code   string // "+31", or "" for the globe

@@ -7,7 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/templates"
@@ -21,10 +20,10 @@ func (w *Web) NumberField(c echo.Context, problem string, sure bool) (templates.
 	}
 	lang := w.Lang(c)
 	field := templates.NumberField{Error: problem, Sure: sure}
-	field.Country = w.countryChoice(c, most[0], false)
+	field.Country = countryChoice(lang, most[0], false)
 	if c.Request().PostForm.Has("number") { // another form of the page says nothing of it
 		field.Number = c.FormValue("number")
-		field.Country = w.LiveCountry(c)
+		field.Country = LiveCountry(c, lang)
 	}
 	isMost := map[string]bool{}
 	for _, m := range most {
@@ -63,28 +62,24 @@ func PostedCountry(c echo.Context, name string) phone.Country {
 	return country
 }
 
-func (w *Web) countryChoice(c echo.Context, country phone.Country, chosen bool) templates.CountryChoice {
-	url := paths.Country
-	if CurrentSession(c).Pending() {
-		url = paths.LoginCountry
-	}
-	choice := templates.CountryChoice{URL: url, ISO: string(country), Chosen: chosen}
+func countryChoice(lang string, country phone.Country, chosen bool) templates.CountryChoice {
+	choice := templates.CountryChoice{Lang: lang, ISO: string(country), Chosen: chosen}
 	if country != phone.Globe {
-		choice.Name, choice.Code = locale.Country(w.Lang(c), string(country)), fmt.Sprintf("+%d", country.CallingCode())
+		choice.Name, choice.Code = locale.Country(lang, string(country)), fmt.Sprintf("+%d", country.CallingCode())
 	}
 	return choice
 }
 
 // LiveCountry reads the posted field. While the globe shows, the country before it is remembered: deleting the digits
 // brings its flag back.
-func (w *Web) LiveCountry(c echo.Context) templates.CountryChoice {
+func LiveCountry(c echo.Context, lang string) templates.CountryChoice {
 	before := PostedCountry(c, "country")
 	if before == phone.Globe {
 		before = PostedCountry(c, "last")
 	}
 	chosen := c.FormValue("chosen") == "1"
 	live := phone.Live(c.FormValue("number"), before, chosen)
-	choice := w.countryChoice(c, live, chosen && (live == before || live == phone.Globe))
+	choice := countryChoice(lang, live, chosen && (live == before || live == phone.Globe))
 	if live == phone.Globe {
 		choice.Last = string(before)
 	}

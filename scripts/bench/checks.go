@@ -72,8 +72,8 @@ func (b *bench) flags(w *world) target {
 	for i, typed := range []string{
 		"0", "06", "061", "+3", "+31", "+316", "+4", "+44", "+447", "+1", "+1 2", "+1 204", "+32", "+49", "+7", "+35", "+352",
 	} {
-		form := url.Values{"number": {typed}, "country": {"NL"}, "last": {""}, "chosen": {""}}
-		asked = append(asked, request(http.MethodPost, w.node.host(), paths.LoginCountry, form,
+		form := url.Values{"number": {typed}, "country": {"NL"}, "lang": {"en"}, "last": {""}, "chosen": {""}}
+		asked = append(asked, request(http.MethodPost, w.node.host(), paths.Country, form,
 			"Cookie", "nightlatch="+token("pending", 1+i), "Sec-Fetch-Site", "same-origin",
 			"HX-Request", "true", "HX-Request-Type", "partial"))
 	}

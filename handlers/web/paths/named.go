@@ -32,7 +32,7 @@ func patterns() map[string]string {
 		"SSOInitiate": SSOInitiate,
 		"Forgot":      Forgot, "Link": Link, "LinkAgain": LinkAgain, "LinkStrength": LinkStrength, "DemoMailbox": DemoMailbox,
 		"DemoPhone": DemoPhone, "SecondStep": SecondStep, "LoginMethod": LoginMethod, "LoginCheck": LoginCheck,
-		"LoginNumber": LoginNumber, "LoginCountry": LoginCountry, "LoginApp": LoginApp,
+		"LoginNumber": LoginNumber, "LoginApp": LoginApp,
 		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,
 		"LoginWord": LoginWord, "MyWord": MyWord,
 		"LoginPasskey": LoginPasskey, "LoginPasskeyNew": LoginPasskeyNew, "StepUpPasskey": StepUpPasskey,

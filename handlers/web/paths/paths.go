@@ -17,6 +17,7 @@ const (
 	Health   = "/healthz"
 	Ready    = "/readyz"
 	Static   = "/static/*"
+	Country  = "/country" // the flag of a number
 	Language = "/language"
 
 	Session = "/session"
@@ -74,7 +75,6 @@ const (
 	LoginMethod   = "/login/method"
 	LoginCheck    = "/login/check"
 	LoginNumber   = "/login/number"
-	LoginCountry  = "/login/country"
 	LoginApp      = "/login/app"
 	LoginAppSetup = "/login/app/setup"
 	LoginRecovery = "/login/recovery"
@@ -100,7 +100,6 @@ const (
 // My settings.
 const (
 	Settings         = "/settings"
-	Country          = "/settings/country"
 	Notices          = "/settings/notices"
 	Me               = "/settings/me"
 	MyWord           = "/settings/me/word"
