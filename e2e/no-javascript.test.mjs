@@ -1,6 +1,9 @@
 // The whole way in a browser without JavaScript: every form works, htmx only makes it nicer.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { eventually } from './lib/eventually.mjs';
+import { enter, newOperator } from './lib/operator.mjs';
 import { setup } from './lib/scenario.mjs';
 
 const { scenario } = setup();
@@ -240,5 +243,54 @@ scenario(
     await boss.reads('The request is declined.');
     await boss.link('Users').first().click();
     assert.equal(await boss.link(/asks for a reset/).count(), 0);
+  },
+);
+
+scenario(
+  'without JavaScript: an application is registered, checked, tightened and opened',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ boss: 'superuser', una: 'user' });
+    const phone = await newOperator(app, 'ops');
+    const [ops, una, boss] = [await browserUser(plain), await browserUser(plain), await browserUser(plain)];
+    await una.logIn(office, 'una'); // before there is an only application, to which a log-in leads straight on
+    await boss.logIn(office, 'boss');
+    await enter(ops, 'ops', { code: await phone.code() });
+    await ops.at('/operator');
+
+    // Whoever answers at the host is no proxy of ours: the check says so, and how it is mended.
+    const stranger = createServer((request, response) => response.end('open')).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    const host = `ledger.localhost:${stranger.address().port}`;
+    try {
+      await ops.go('/operator/applications');
+      await ops.link('Register an application').click();
+      await ops.link(/^Proxy/).click();
+      await ops.page.locator('[name=name]').fill('Ledger');
+      await ops.page.locator('[name=url]').fill(`http://${host}`);
+      await ops.page.locator('[name=all][value=yes]').check();
+      await ops.button('Register').click();
+      await ops.reads('The application is registered');
+      await ops.button('Check').click();
+      await ops.reads('The application is open: a stranger was served without a question to Nightlatch.');
+      await ops.reads(/Guard the whole host/);
+      await ops.link('Change').click();
+      await ops.page.locator('[name=about]').fill('Where the books are');
+      await ops.button('Save').click();
+      await ops.reads('Where the books are');
+    } finally {
+      stranger.close();
+      stranger.closeAllConnections();
+    }
+
+    await una.go('/applications');
+    assert.equal(await una.link(/Ledger/).count(), 1);
+    await boss.go('/settings/office/applications');
+    await boss.link('Ledger').click();
+    await boss.page.locator('[name=off]').check();
+    await boss.button('Save').click();
+    await boss.go('/settings/office/applications');
+    await boss.reads('switched off');
+    await una.go('/applications');
+    assert.equal(await una.link(/Ledger/).count(), 0);
   },
 );
