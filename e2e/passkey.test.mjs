@@ -126,3 +126,35 @@ scenario('a passkey that was removed opens nothing, and one that is gone from it
   await who.button('Use passkey').click();
   await who.reads(/was not used/);
 });
+
+scenario('where the office says so a passkey is the whole log-in', async (fixture) => {
+  const { app, browserUser } = fixture;
+  const { office: taking, boss } = await officeWithTwoFactor(fixture, { eve: 'user' });
+  const who = await browserUser();
+  const device = await authenticator(who);
+  await who.enterPassword(taking, 'eve');
+  await who.chooseMethod('Passkey');
+  await who.button('Make the passkey').click();
+  await keepCodes(who);
+  await who.logOut();
+  assert.equal(await who.button('Log in with a passkey').count(), 0, 'off by default');
+
+  await boss.go('/settings/office/two-factor');
+  await boss.page.getByRole('switch', { name: 'Log in with a passkey alone' }).click();
+  await boss.at('/settings/office/two-factor');
+  await boss.page.locator('[role=switch][aria-checked=true]').waitFor();
+
+  await device.send('setAutomaticPresenceSimulation', { enabled: false });
+  await who.page.goto(`${app.url}/login`);
+  await who.button('Log in with a passkey').waitFor();
+  assert.match(await who.field('Username').getAttribute('autocomplete'), /webauthn/);
+  await device.send('setAutomaticPresenceSimulation', { enabled: true });
+  await who.button('Log in with a passkey').click();
+  await who.at('/settings/me');
+
+  // Nobody verified: the device does not answer, and the page says so.
+  await device.send('setUserVerified', { isUserVerified: false });
+  await who.logOut();
+  await who.button('Log in with a passkey').click();
+  await who.reads(/was not used/);
+});

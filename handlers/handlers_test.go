@@ -238,7 +238,7 @@ func target(route *echo.Route, id int64) string {
 var everybodys = regexp.MustCompile(`^(/|/login|/login/sso(?:/[a-z]+)?|/logout|` +
 	`/language|/session|/\.well-known/change-password|/favicon\.ico|/apple-touch-icon[a-z-]*\.png|` +
 	`/country|/static/\*|/\.well-known/(?:jwks\.json|openid-configuration)|/oauth2/.*|/healthz|/readyz|/demo/phone|` +
-	`/demo/mailbox|/login/forgot|/link/:token|/link/(?:again|strength)|` +
+	`/demo/mailbox|/login/(?:forgot|with-passkey)|/link/:token|/link/(?:again|strength)|` +
 	`/door/(?:auth-request|forward-auth|open|left)|/\.nightlatch/[a-z-]+|/\*)$`)
 
 // routes are all guarded routes of offices' users that the router knows; operators' are in operator_test.go.

@@ -110,6 +110,7 @@ func (s *site) loginRoutes() {
 	all := s.anybody()
 	all.get(paths.Start, s.login.Start)
 	all.page(paths.Login, s.login.Page, s.login.Login)
+	all.page(paths.LoginAlone, s.login.ToLogin, s.login.Alone)
 	all.post(paths.SSO, s.login.SSOLogin)
 	all.get(paths.SSOInitiate, s.login.SSOInitiate)
 	all.get(paths.SSOGo, s.login.SSOGo)
@@ -254,6 +255,7 @@ func (s *site) superuserRoutes() {
 	dated.post(paths.OfficeDate, s.office.SetDate)
 	dated.post(paths.OfficeDateRemove, s.office.RemoveDate)
 	dated.post(paths.OfficeGrace, s.office.SetGrace)
+	dated.post(paths.OfficePasskeys, s.office.SetPasskeys)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

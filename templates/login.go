@@ -10,6 +10,8 @@ type LoginView struct {
 	Kept      bool // Office is that of this browser's last log-in: it stands in a line, and its field can be opened
 	Username  string
 	Error     string // about all of it together, or ""
+	Alone     bool   // a passkey may be the whole log-in
+	Question  string // what the browser is asked with then, as JSON; "" until it has a cookie
 	// What is said of a field that was left empty.
 	OfficeError, UsernameError, PasswordError string
 	Notice                                    string // a sentence that is no error, or ""

@@ -445,6 +445,11 @@ type OfficeCountry struct {
 	Country  string
 }
 
+type OfficePasskey struct {
+	OfficeID int64
+	Alone    bool
+}
+
 type OfficeWafe struct {
 	ID           int64
 	OfficeID     int64

@@ -12,6 +12,83 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const officePasskeySessions = `-- name: OfficePasskeySessions :many
+select s.id, s.user_id from living_sessions s where s.office_id = $1::bigint and s.methods[1] = 'passkey'
+order by s.user_id, s.id
+`
+
+type OfficePasskeySessionsRow struct {
+	ID     int64
+	UserID int64
+}
+
+// The sessions of an office that a passkey alone began.
+func (q *Queries) OfficePasskeySessions(ctx context.Context, db DBTX, officeID int64) ([]OfficePasskeySessionsRow, error) {
+	rows, err := db.Query(ctx, officePasskeySessions, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficePasskeySessionsRow
+	for rows.Next() {
+		var i OfficePasskeySessionsRow
+		if err := rows.Scan(&i.ID, &i.UserID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const officePasskeysAlone = `-- name: OfficePasskeysAlone :one
+select exists (select from office_passkeys o where o.office_id = $1 and o.alone)::boolean
+`
+
+func (q *Queries) OfficePasskeysAlone(ctx context.Context, db DBTX, officeID int64) (bool, error) {
+	row := db.QueryRow(ctx, officePasskeysAlone, officeID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const officePasskeysPut = `-- name: OfficePasskeysPut :execrows
+insert into office_passkeys as o (office_id, alone) values ($1, $2)
+on conflict (office_id) do update set alone = excluded.alone where o.alone <> excluded.alone
+`
+
+type OfficePasskeysPutParams struct {
+	OfficeID int64
+	Alone    bool
+}
+
+func (q *Queries) OfficePasskeysPut(ctx context.Context, db DBTX, arg OfficePasskeysPutParams) (int64, error) {
+	result, err := db.Exec(ctx, officePasskeysPut, arg.OfficeID, arg.Alone)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const passkeyAloneOffered = `-- name: PasskeyAloneOffered :one
+select exists (select from office_passkeys o where o.alone)::boolean as offered, now()::timestamptz as now
+`
+
+type PasskeyAloneOfferedRow struct {
+	Offered bool
+	Now     time.Time
+}
+
+// Whether a passkey is the whole log-in anywhere, and the database's clock.
+func (q *Queries) PasskeyAloneOffered(ctx context.Context, db DBTX) (PasskeyAloneOfferedRow, error) {
+	row := db.QueryRow(ctx, passkeyAloneOffered)
+	var i PasskeyAloneOfferedRow
+	err := row.Scan(&i.Offered, &i.Now)
+	return i, err
+}
+
 const passkeyAnswer = `-- name: PasskeyAnswer :execrows
 insert into passkey_answers (challenge_hash, expires_at)
 select $1, made.at + passkey_challenge_life()
@@ -191,6 +268,35 @@ func (q *Queries) PasskeyList(ctx context.Context, db DBTX, userID int64) ([]Pas
 		return nil, err
 	}
 	return items, nil
+}
+
+const passkeyOwner = `-- name: PasskeyOwner :one
+select u.id, u.office_id::bigint as office_id, u.username, f.code as office
+from passkeys p
+join users u on u.id = p.user_id
+join offices f on f.id = u.office_id
+join office_passkeys o on o.office_id = u.office_id and o.alone
+where p.credential_id = $1 and p.copied_at is null and u.disabled_at is null
+`
+
+type PasskeyOwnerRow struct {
+	ID       int64
+	OfficeID int64
+	Username string
+	Office   string
+}
+
+// Whose passkey a credential is, where it may be the whole log-in.
+func (q *Queries) PasskeyOwner(ctx context.Context, db DBTX, credentialID []byte) (PasskeyOwnerRow, error) {
+	row := db.QueryRow(ctx, passkeyOwner, credentialID)
+	var i PasskeyOwnerRow
+	err := row.Scan(
+		&i.ID,
+		&i.OfficeID,
+		&i.Username,
+		&i.Office,
+	)
+	return i, err
 }
 
 const passkeyUse = `-- name: PasskeyUse :execrows

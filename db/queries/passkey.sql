@@ -43,3 +43,28 @@ on conflict do nothing;
 delete from passkey_answers where challenge_hash in (
     select a.challenge_hash from passkey_answers a where a.expires_at <= now() limit @batch
 );
+
+-- name: PasskeyAloneOffered :one
+-- Whether a passkey is the whole log-in anywhere, and the database's clock.
+select exists (select from office_passkeys o where o.alone)::boolean as offered, now()::timestamptz as now;
+
+-- name: PasskeyOwner :one
+-- Whose passkey a credential is, where it may be the whole log-in.
+select u.id, u.office_id::bigint as office_id, u.username, f.code as office
+from passkeys p
+join users u on u.id = p.user_id
+join offices f on f.id = u.office_id
+join office_passkeys o on o.office_id = u.office_id and o.alone
+where p.credential_id = @credential_id and p.copied_at is null and u.disabled_at is null;
+
+-- name: OfficePasskeysAlone :one
+select exists (select from office_passkeys o where o.office_id = @office_id and o.alone)::boolean;
+
+-- name: OfficePasskeysPut :execrows
+insert into office_passkeys as o (office_id, alone) values (@office_id, @alone)
+on conflict (office_id) do update set alone = excluded.alone where o.alone <> excluded.alone;
+
+-- name: OfficePasskeySessions :many
+-- The sessions of an office that a passkey alone began.
+select s.id, s.user_id from living_sessions s where s.office_id = @office_id::bigint and s.methods[1] = 'passkey'
+order by s.user_id, s.id;

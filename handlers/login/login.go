@@ -35,7 +35,7 @@ func (s *Screens) Start(c echo.Context) error {
 func (s *Screens) form() web.LoginForm {
 	return web.LoginForm{
 		Path: paths.Login, Title: "login.title", Lead: "login.lead", Wrong: "login.wrong",
-		Begin: s.begin, Enter: s.Enter,
+		Begin: s.begin, Ask: s.ask, Enter: s.Enter,
 	}
 }
 

@@ -12,12 +12,14 @@ import (
 // Screens are the pages of an office's settings.
 type Screens struct {
 	*web.Web
-	offices *office.Service
-	sso     *federation.Service
-	apps    *application.Service
+	offices  *office.Service
+	sso      *federation.Service
+	apps     *application.Service
+	passkeys Passkeys
 }
 
 // New returns the Screens.
-func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service) *Screens {
-	return &Screens{w, offices, sso, apps}
+func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service, passkeys Passkeys,
+) *Screens {
+	return &Screens{w, offices, sso, apps, passkeys}
 }

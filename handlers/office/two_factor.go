@@ -35,5 +35,9 @@ func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error 
 	if err != nil {
 		return err
 	}
+	view.PasskeyAlone, err = s.passkeys.PasskeyAlone(c.Request().Context(), web.CurrentSession(c).User.OfficeID)
+	if err != nil {
+		return err
+	}
 	return web.Page(c, web.StatusOf(view), pages.TwoFactor, f, view)
 }

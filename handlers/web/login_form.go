@@ -21,6 +21,8 @@ type LoginForm struct {
 	Title, Lead, Wrong string
 	// Begin begins the session of whoever may log in, and returns where that leads.
 	Begin func(echo.Context, account.Attempt, session.Client) (token session.Token, next string, err error)
+	// Ask returns what the browser is asked with where a passkey is the whole log-in somewhere.
+	Ask func(echo.Context) (question string, offered bool, err error)
 	// Enter hands the browser its session, and leads it on.
 	Enter func(c echo.Context, token session.Token, client session.Client, next string) error
 }
@@ -56,6 +58,12 @@ func (w *Web) LoginPage(c echo.Context, form LoginForm) error {
 func (w *Web) ShowLogin(c echo.Context, status int, form LoginForm, view templates.LoginView) error {
 	view.Heading, view.Lead = w.T(c, form.Title), w.T(c, form.Lead)
 	view.Action, view.Operators = form.Path, form.Operators
+	if !form.Operators {
+		var err error
+		if view.Question, view.Alone, err = form.Ask(c); err != nil {
+			return err
+		}
+	}
 	if last, _ := w.lastLogin(c); !form.Operators {
 		view.Kept = last != "" && view.Office == last && view.OfficeError == ""
 	}

@@ -37,6 +37,7 @@ const (
 	PasskeyAdded        Action = "passkey_added"
 	PasskeyRemoved      Action = "passkey_removed"
 	PasskeyCopied       Action = "passkey_copied" // refused: it may have been copied
+	PasskeyAloneSet     Action = "passkey_alone_set"
 	RecoveryCodesMade   Action = "recovery_codes_made"
 	RecoveryCodeUsed    Action = "recovery_code_used"
 	FactorConfirmed     Action = "factor_confirmed_again" // a fresh proof inside a session

@@ -40,7 +40,7 @@ func (k Kind) Actions() []Action {
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
 			FirstHoursSet,
-			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet,
+			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet,
 			MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,

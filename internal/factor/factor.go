@@ -121,6 +121,17 @@ type Asker interface {
 	Ask(ctx context.Context, tx pgx.Tx, o Owner, enrols bool) (string, error)
 }
 
+// Alone is a kind whose proof can be a whole log-in: it says who its user is, and proves that twice.
+type Alone interface {
+	Factor
+	// AskAnybody returns the question to a browser; ErrOver where no office takes the answer.
+	AskAnybody(ctx context.Context, tx dbsqlc.DBTX, browser []byte) (string, error)
+	// OwnerOf returns who gives a proof, as it says itself; ErrOver for nobody who may log in so.
+	OwnerOf(ctx context.Context, tx dbsqlc.DBTX, response string) (Owner, error)
+	// VerifyAlone is Verify for a log-in in that browser, with the owner's row held.
+	VerifyAlone(ctx context.Context, tx pgx.Tx, o Owner, browser []byte, t *Try, response string) (bool, error)
+}
+
 // Collection is a kind of which a user may have several.
 type Collection interface {
 	Factor

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/network"
 )
@@ -24,8 +26,23 @@ const (
 	BySSOFactor AuthSource = "sso_mfa"
 )
 
+// ByPasskey is a passkey as the whole log-in, of a kind of key: "hwk" or "swk" as in RFC 8176.
+func ByPasskey(key factor.Kind) AuthSource { return passkeys + AuthSource(key) }
+
+// passkeys begins the sources that are passkeys.
+const passkeys AuthSource = "passkey "
+
+// Word names the source in histories and metrics.
+func (a AuthSource) Word() string {
+	word, _, _ := strings.Cut(string(a), " ")
+	return word
+}
+
 // methods returns the level of a session that begins so, and how it was proven: "pwd" as in RFC 8176.
 func (a AuthSource) methods() (level int16, methods []string) {
+	if key, ok := strings.CutPrefix(string(a), string(passkeys)); ok {
+		return 2, []string{string(factor.Passkey), key}
+	}
 	switch a {
 	case BySSOFactor:
 		return 2, []string{string(BySSO), string(BySSOFactor)}

@@ -109,7 +109,7 @@ func (s *Service) Open(
 		return "", false, err
 	}
 	event := sess.Event(audit.SignedIn, client)
-	event.Detail = string(by)
+	event.Detail = by.Word()
 	return token, false, s.log.Write(ctx, tx, event)
 }
 

@@ -2,6 +2,7 @@ package twofactor_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -347,5 +348,102 @@ func TestWhoMayHaveAPasskey(t *testing.T) {
 	}
 	if _, err := passkey.New(f.ring, &url.URL{Scheme: "https", Host: "192.0.2.7"}, "Nightlatch"); err == nil {
 		t.Error("an address in numbers has passkeys")
+	}
+}
+
+// enters answers the question to anybody, in a browser.
+func (d *device) enters(t testing.TB, f *fixture, client session.Client) string {
+	t.Helper()
+	question, err := f.factors.AskAnybody(t.Context(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.proven(t, question)
+}
+
+func TestAPasskeyIsTheWholeLogInWhereTheOfficeSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newPasskeyFixture(t)
+	ctx, office := t.Context(), f.office("ACME", required)
+	u, boss, d := f.user(office, account.RoleUser), f.user(office, account.RoleSuperuser), newDevice()
+	f.enrol(f.begin(u), d)
+	_, err := f.factors.AskAnybody(ctx, browser)
+	is(t, err, twofactor.ErrOver) // off by default
+	super := f.signedIn(f.confirmed(boss, numberA), 0)
+	is(t, f.factors.SetPasskeyAlone(ctx, f.signedIn(u, 0), browser, true), twofactor.ErrNotAllowed)
+	is(t, f.factors.SetPasskeyAlone(ctx, f.signedIn(boss, session.Fresh), browser, true), fault.StepUpRequired)
+	is(t, f.factors.SetPasskeyAlone(ctx, super, browser, true), nil)
+
+	// The question names nobody, and a browser without a cookie asks again.
+	question, err := f.factors.AskAnybody(ctx, elsewhere)
+	if err != nil || strings.Contains(question, "allowCredentials") || !strings.Contains(question, `"required"`) {
+		t.Errorf("the question is %s, %v", question, err)
+	}
+	if question, err := f.factors.AskAnybody(ctx, session.Client{}); question != "" || err != nil {
+		t.Errorf("a browser without a cookie is asked %q, %v", question, err)
+	}
+
+	// Both factors, office and user at once.
+	answer := d.enters(t, f, elsewhere)
+	token, err := f.factors.BeginAlone(ctx, elsewhere, answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := f.load(token)
+	if in.Pending() || in.User.ID != u.ID || !in.FreshFactor() || in.FreshPassword() || in.Methods[0] != "passkey" {
+		t.Errorf("the session is %+v", in)
+	}
+	if n := f.Int("select count(*) from audit_events where action = 'signed_in' and detail = 'passkey'"); n != 2 {
+		t.Errorf("%d log-ins by passkey are written down", n)
+	}
+	_, err = f.factors.BeginAlone(ctx, elsewhere, answer)
+	is(t, err, twofactor.ErrOver)
+
+	for name, forge := range map[string]func() string{
+		"without user verification": func() string {
+			far := *d
+			far.auth.Options.UserNotVerified = true
+			return far.enters(t, f, elsewhere)
+		},
+		"in another browser": func() string { return d.enters(t, f, browser) },
+		"from another origin": func() string {
+			far := *d
+			far.rp.Origin = "https://evil.test"
+			return far.enters(t, f, elsewhere)
+		},
+		"of nobody": func() string { return newDevice().enters(t, f, elsewhere) },
+		"with the question of a second step": func() string {
+			return d.proven(t, f.ask(f.begin(u), false))
+		},
+		"under another user's handle": func() string {
+			far := *d
+			far.auth.Options.UserHandle = []byte("somebody else's!")
+			return far.enters(t, f, elsewhere)
+		},
+	} {
+		if _, err := f.factors.BeginAlone(ctx, elsewhere, forge()); !errors.Is(err, account.ErrWrong) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if n := f.failures(u); n != 0 {
+		t.Errorf("strangers made the owner wait: %d in a row", n)
+	}
+
+	// Disabled, or taken back: it opens nothing, and what it began is over.
+	f.Exec("update users set disabled_at = now() where id = $1", u.ID)
+	_, err = f.factors.BeginAlone(ctx, elsewhere, d.enters(t, f, elsewhere))
+	is(t, err, account.ErrWrong)
+	f.Exec("update users set disabled_at = null where id = $1", u.ID)
+	other := f.office("OTHER", required)
+	f.Exec("insert into office_passkeys values ($1, true)", other)
+	late := d.enters(t, f, elsewhere)
+	is(t, f.factors.SetPasskeyAlone(ctx, super, browser, false), nil)
+	if _, err := f.sessions.Load(ctx, token); !errors.Is(err, session.ErrNone) {
+		t.Errorf("the session lives: %v", err)
+	}
+	_, err = f.factors.BeginAlone(ctx, elsewhere, late)
+	is(t, err, account.ErrWrong)
+	if n := f.audited(audit.PasskeyAloneSet); n != 2 {
+		t.Errorf("%d decisions are written down", n)
 	}
 }

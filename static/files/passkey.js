@@ -26,35 +26,56 @@
 
   // A question is answered within five minutes. The page brings a new one whenever it is loaded.
   const fresh = 240_000;
-  let asked = performance.now(), question = form.dataset.question;
+  let asked = performance.now(), { question } = form.dataset, waiting = new AbortController();
   const renew = async () => {
-    const page = await (await fetch(location.href)).text();
+    const page = await (await fetch(form.dataset.page ?? location.href)).text();
     const next = new DOMParser().parseFromString(page, "text/html").querySelector("form[data-passkey]");
     if (next) [asked, question] = [performance.now(), next.dataset.question];
   };
+  const ask = async (options) => {
+    if (!question || performance.now() - asked > fresh) await renew();
+    const publicKey = read(question);
+    limit = publicKey.timeout ?? Infinity;
+    return write(await navigator.credentials[form.dataset.passkey]({ ...options, publicKey }));
+  };
   const problem = form.querySelector("[data-problem]"), button = form.querySelector("button");
-  const say = ({ name }, since, limit) => {
+  let limit = Infinity;
+  const say = ({ name }, since) => {
     const { refused, timeout, registered, failed } = form.dataset;
     if (name === "InvalidStateError") return registered;
     if (name !== "NotAllowedError" && name !== "AbortError") return failed;
     return performance.now() - since >= limit ? timeout : refused;
   };
+  const { credential } = form.elements;
+  const send = (answer) => (credential.value = answer, form.requestSubmit(button));
   form.addEventListener("submit", async (event) => {
-    if (form.elements.credential.value) return; // answered: the form goes its way
+    if (credential.value) return; // answered: the form goes its way
     event.preventDefault();
     const since = performance.now();
-    let publicKey = {};
-    button.disabled = true, problem.textContent = "";
+    waiting.abort(), button.disabled = true, problem.textContent = "";
+    let answer = "";
     try {
-      if (performance.now() - asked > fresh) await renew();
-      publicKey = read(question);
-      form.elements.credential.value = write(await navigator.credentials[form.dataset.passkey]({ publicKey }));
+      answer = await ask({});
     } catch (error) {
-      problem.textContent = say(error, since, publicKey.timeout ?? Infinity);
+      problem.textContent = say(error, since);
     }
     button.disabled = false;
-    if (form.elements.credential.value) form.requestSubmit(button);
+    if (answer) send(answer);
   });
-  addEventListener("pageshow", () => (form.elements.credential.value = "")); // Back: another question, another answer
-  if (!window.PublicKeyCredential) button.disabled = true, problem.textContent = form.dataset.unsupported;
+  // At the log-in the browser offers passkeys among the usernames that it knows, until the question is too old.
+  const offer = async () => {
+    if (form.dataset.offer === undefined || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    waiting = new AbortController();
+    const { signal } = waiting, again = setTimeout(() => (waiting.abort(), offer()), fresh);
+    try {
+      send(await ask({ mediation: "conditional", signal }));
+    } catch {
+      if (signal.aborted) return; // by the button, or for a fresh question
+    } finally {
+      if (!signal.aborted || button.disabled) clearTimeout(again);
+    }
+  };
+  addEventListener("pageshow", () => (credential.value = "")); // Back: another question, another answer
+  if (window.PublicKeyCredential) return offer();
+  button.disabled = true, problem.textContent = form.dataset.unsupported;
 })();

@@ -8,6 +8,8 @@ type TwoFactorView struct {
 	MayChange bool
 	Trusted   *TrustedView // for who may change it
 	Date      DateCard
+
+	PasskeyAlone bool // with user verification a passkey is the whole log-in
 }
 
 // Problems implements templates.Refusable.

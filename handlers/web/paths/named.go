@@ -36,6 +36,7 @@ func patterns() map[string]string {
 		"LoginAppSetup": LoginAppSetup, "LoginRecovery": LoginRecovery, "LoginWays": LoginWays,
 		"LoginWord": LoginWord, "MyWord": MyWord,
 		"LoginPasskey": LoginPasskey, "LoginPasskeyNew": LoginPasskeyNew, "StepUpPasskey": StepUpPasskey,
+		"LoginAlone": LoginAlone, "OfficePasskeys": OfficePasskeys,
 		"MyPasskeys": MyPasskeys, "MyPasskeyNew": MyPasskeyNew, "MyPasskeyRemove": MyPasskeyRemove,
 		"LoginSend": LoginSend, "LoginCode": LoginCode, "LoginResend": LoginResend, "LoginMessage": LoginMessage,
 		"LoginHelp": LoginHelp, "LoginHelpLine": LoginHelpLine, "UserHelp": UserHelp, "UserHelpRefuse": UserHelpRefuse,

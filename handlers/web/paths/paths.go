@@ -88,6 +88,7 @@ const (
 	LoginHelpLine = "/login/help/line"
 
 	LoginPasskeyNew = "/login/passkey/new"
+	LoginAlone      = "/login/with-passkey"
 )
 
 // The applications that a user may open.
@@ -146,6 +147,7 @@ const (
 	OfficeActivate     = "/settings/office/general/activate"
 	OfficeSwitchOff    = "/settings/office/general/switch-off"
 	OfficeCountries    = "/settings/office/countries"
+	OfficePasskeys     = "/settings/office/two-factor/passkeys"
 	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
 	OfficeDate         = "/settings/office/two-factor/date"
