@@ -176,6 +176,8 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
+    coalesce(u.demanded_from, o.demanded_from, now())::timestamptz as demanded_from,
+    (m.kind = 'date_set' and coalesce(u.demanded_from, o.demanded_from) is null)::boolean as date_gone,
     coalesce(case when not k.money then 0 when o.id is null then (select money_cap from installation)
         else o.money_cap end, 0)::float8 as cap,
     case when k.money then (select coalesce(sum(c.cost), 0) from costs c
@@ -215,6 +217,8 @@ type MailForSendingRow struct {
 	LinkLives     bool
 	LinkExpiresAt time.Time
 	Now           time.Time
+	DemandedFrom  time.Time
+	DateGone      bool
 	Cap           float64
 	Spent         float64
 }
@@ -248,6 +252,8 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.LinkLives,
 		&i.LinkExpiresAt,
 		&i.Now,
+		&i.DemandedFrom,
+		&i.DateGone,
 		&i.Cap,
 		&i.Spent,
 	)

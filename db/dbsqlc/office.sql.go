@@ -453,3 +453,30 @@ func (q *Queries) UserDatesSet(ctx context.Context, db DBTX, arg UserDatesSetPar
 	_, err := db.Exec(ctx, userDatesSet, arg.OfficeID, arg.DemandedFrom)
 	return err
 }
+
+const usersNotReady = `-- name: UsersNotReady :many
+select u.id from users u
+where u.office_id = $1::bigint and u.disabled_at is null and not has_factor(u.id)
+order by u.id
+`
+
+// Who of an office has no second factor yet.
+func (q *Queries) UsersNotReady(ctx context.Context, db DBTX, officeID int64) ([]int64, error) {
+	rows, err := db.Query(ctx, usersNotReady, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -74,6 +74,12 @@ update users u set demanded_from = case when t.was <= now() then t.was else grea
 from told t
 where u.id = t.id;
 
+-- name: UsersNotReady :many
+-- Who of an office has no second factor yet.
+select u.id from users u
+where u.office_id = @office_id::bigint and u.disabled_at is null and not has_factor(u.id)
+order by u.id;
+
 -- name: OfficeDateSet :exec
 update offices set demanded_from = @demanded_from::timestamptz, time_zone = @time_zone where id = @id;
 

@@ -44,6 +44,26 @@ func (w *Ways) NotifySuperusers(ctx context.Context, tx pgx.Tx, officeID int64, 
 	return nil
 }
 
+// Readers finds to whom a mail goes.
+type Readers func(ctx context.Context, tx pgx.Tx) ([]int64, error)
+
+// MailAll writes to many users, in the transaction of what they are told.
+func (w *Ways) MailAll(ctx context.Context, tx pgx.Tx, to Readers, kind string) error {
+	if !w.CanMail() {
+		return nil
+	}
+	ids, err := to(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := w.post.Mail(ctx, tx, Mail{UserID: id, Kind: kind}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // MailOperators writes to the operators who have an e-mail address, about an office or, with 0, the installation.
 func (w *Ways) MailOperators(ctx context.Context, tx pgx.Tx, kind string, officeID int64) error {
 	operators, err := w.q.OperatorsWithMail(ctx, tx)

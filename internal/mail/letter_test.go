@@ -46,6 +46,7 @@ func TestEveryMailSaysTheSameAsHTML(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.Exec(`update users set name = 'Zoë <b>& "Co"</b>' where username = 'jdoe'`)
+	f.Exec("update offices set demanded_from = now() + interval '9 days'")
 	for _, kind := range kinds(t) {
 		for _, lang := range []string{"en", "nl"} {
 			f.Exec("update users set language = $1 where username = 'jdoe'", lang)

@@ -181,6 +181,8 @@ func (s *Service) obstacle(r dbsqlc.MailForSendingRow) string {
 		return "no mail is configured"
 	case !r.LinkLives:
 		return "link is over"
+	case r.DateGone:
+		return "date is gone"
 	case r.Disabled, r.Email == "":
 		return "nobody to write to"
 	}

@@ -108,7 +108,9 @@ func (s *Service) rollout(ctx context.Context, from dbsqlc.DBTX, officeID int64)
 
 // SetDate has the office demand two factors from a date on, of its superusers a week before where that is not over. A
 // date that is there is moved: for whom it has come it stays in force, and nobody's becomes earlier than was told.
-// text is as a form writes it. It returns ErrNotAllowed, fault.StepUpRequired, and why a date is not taken.
+// Who
+// has no second factor is told by mail. text is as a form writes it. It returns ErrNotAllowed, fault.StepUpRequired, and
+// why a date is not taken.
 func (s *Service) SetDate(
 	ctx context.Context, sess session.Session, client session.Client, text, zone string,
 ) error {
@@ -125,6 +127,9 @@ func (s *Service) SetDate(
 			return err
 		}
 		if err := s.setDate(ctx, tx, sess.User.OfficeID, at, zone, was); err != nil {
+			return err
+		}
+		if err := s.ways.MailAll(ctx, tx, s.notReady(sess.User.OfficeID), "date_set"); err != nil {
 			return err
 		}
 		event := sess.Event(audit.TwoFactorDated, client)
@@ -181,12 +186,26 @@ func (s *Service) setDate(
 	return nil
 }
 
+// notReady returns who is told of a date: users without a second factor.
+func (s *Service) notReady(officeID int64) account.Readers {
+	return func(ctx context.Context, tx pgx.Tx) ([]int64, error) {
+		ids, err := s.q.UsersNotReady(ctx, tx, officeID)
+		if err != nil {
+			return nil, fmt.Errorf("list who of office %d is not ready: %w", officeID, err)
+		}
+		return ids, nil
+	}
+}
+
 // RemoveDate takes the date away, for everybody, also for whom it has come. It returns ErrNotAllowed and
 // fault.StepUpRequired.
 func (s *Service) RemoveDate(ctx context.Context, sess session.Session, client session.Client) error {
 	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
 		was, err := s.rollout(ctx, tx, sess.User.OfficeID)
 		if err != nil || was.From.IsZero() {
+			return err
+		}
+		if err := s.ways.MailAll(ctx, tx, s.notReady(sess.User.OfficeID), "date_gone"); err != nil {
 			return err
 		}
 		return s.set(ctx, tx, sess.User.OfficeID, false, sess.Event(audit.TwoFactorUndated, client))

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/office"
 )
@@ -205,5 +206,36 @@ func TestFirstHoursAreSetByASuperuser(t *testing.T) {
 	}
 	if n := f.audited("first_hours_set"); n != 1 {
 		t.Errorf("%d events", n)
+	}
+}
+
+// Who has no second factor is told of the date, of each that it is moved to, and of its end; nobody else.
+func TestWhoIsNotReadyIsToldOfTheDate(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var post postbox
+	service, boss := f.serve(&post, "vonage"), f.in("boss", 0, "sms")
+	factory.Number(t, f.pool, f.user(f.acme, "boss"), factory.NumberOpts{})
+	for _, act := range []func() error{
+		func() error { return service.SetDate(t.Context(), boss, client, f.later(20*day), "UTC") },
+		func() error { return service.SetDate(t.Context(), boss, client, f.later(30*day), "UTC") },
+		func() error { return service.RemoveDate(t.Context(), boss, client) },
+	} {
+		if err := act(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := map[string]int{}
+	for _, m := range post.mails {
+		told[fmt.Sprint(m.UserID, " ", m.Kind)]++
+	}
+	for _, name := range []string{"ann", "otto"} {
+		id := f.user(f.acme, name)
+		if told[fmt.Sprint(id, " date_set")] != 2 || told[fmt.Sprint(id, " date_gone")] != 1 {
+			t.Errorf("%s was told %v", name, told)
+		}
+	}
+	if len(told) != 4 {
+		t.Errorf("others were told, too: %v", told)
 	}
 }
