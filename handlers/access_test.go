@@ -242,8 +242,8 @@ func (f *accessFixture) cell(route *echo.Route, visitor, want string) string {
 	f.putBack()
 	name := fmt.Sprintf("%s %s as %s", route.Method, route.Path, visitor)
 	cookie, own := f.visit(visitor)
+	path := f.fill(route.Path, visitor, own) // which may begin a session, and so its user's hours of grace
 	before := f.untouched(visitor)
-	path := f.fill(route.Path, visitor, own)
 	posted := everything
 	if route.Method == http.MethodGet {
 		posted = ""

@@ -256,6 +256,7 @@ func (s *site) superuserRoutes() {
 	dated.post(paths.OfficeDateRemove, s.office.RemoveDate)
 	dated.post(paths.OfficeGrace, s.office.SetGrace)
 	dated.post(paths.OfficePasskeys, s.office.SetPasskeys)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor)).post(paths.OfficeRescue, s.office.SaveRescue)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

@@ -132,7 +132,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
-	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors)
+	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors, d.Rescue)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,

@@ -20,6 +20,8 @@ type Layout struct {
 	Problems []Problem // of the view, which Render asks
 	Demo     bool
 	Session  *SessionView // nil without a session, and for a pending log-in
+	// Standing is what holds for the session until a moment, or nil.
+	Standing *Standing
 }
 
 // SessionView is what a page knows of the end of its session, as the server judged it.
@@ -131,3 +133,9 @@ type Notice struct {
 
 // Link is an address with its text.
 type Link struct{ URL, Text string }
+
+// Standing is a sentence that ends with the moment until which it holds.
+type Standing struct {
+	Text  string
+	Until time.Time
+}

@@ -169,7 +169,7 @@ select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.applic
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,
     d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,
-    d.off::boolean as off, d.sensitive
+    d.off::boolean as off, d.sensitive, s.limited::boolean as limited, (s.cooling_until is not null)::boolean as cooling
 from application_sessions a
 join living_sessions s on s.id = a.session_id
 join users u on u.id = s.user_id
@@ -207,6 +207,8 @@ type DoorSessionLoadRow struct {
 	Disabled         bool
 	Off              bool
 	Sensitive        bool
+	Limited          bool
+	Cooling          bool
 }
 
 // The whole check of a request in one statement, by the database's clock.
@@ -242,6 +244,8 @@ func (q *Queries) DoorSessionLoad(ctx context.Context, db DBTX, tokenHash []byte
 		&i.Disabled,
 		&i.Off,
 		&i.Sensitive,
+		&i.Limited,
+		&i.Cooling,
 	)
 	return i, err
 }

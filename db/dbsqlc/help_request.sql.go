@@ -33,6 +33,27 @@ func (q *Queries) HelpRequestAnswer(ctx context.Context, db DBTX, arg HelpReques
 	return result.RowsAffected(), nil
 }
 
+const helpRequestApprove = `-- name: HelpRequestApprove :execrows
+update help_requests h set approved_by = $1::bigint, approved_outcome = $2::text
+where h.id = $3 and h.ended_at is null
+    and (h.approved_by is null or h.approved_by = $1::bigint or h.approved_outcome is distinct from $2::text)
+`
+
+type HelpRequestApproveParams struct {
+	By      int64
+	Outcome string
+	ID      int64
+}
+
+// The first of two superusers. No row when another has just answered alike: then this one is the second.
+func (q *Queries) HelpRequestApprove(ctx context.Context, db DBTX, arg HelpRequestApproveParams) (int64, error) {
+	result, err := db.Exec(ctx, helpRequestApprove, arg.By, arg.Outcome, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const helpRequestCharge = `-- name: HelpRequestCharge :many
 update help_requests h set tries = h.tries + 1
 from living_help_requests l
@@ -335,4 +356,41 @@ func (q *Queries) HelpRequestStop(ctx context.Context, db DBTX, userID int64) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const officeRescue = `-- name: OfficeRescue :one
+select coalesce(max(r.cooling_hours), 0)::smallint as cooling_hours,
+    coalesce(bool_or(r.two_approvers), false)::boolean as two_approvers
+from office_rescue r where r.office_id = $1
+`
+
+type OfficeRescueRow struct {
+	CoolingHours int16
+	TwoApprovers bool
+}
+
+// What an office decided; one that never did has neither.
+func (q *Queries) OfficeRescue(ctx context.Context, db DBTX, officeID int64) (OfficeRescueRow, error) {
+	row := db.QueryRow(ctx, officeRescue, officeID)
+	var i OfficeRescueRow
+	err := row.Scan(&i.CoolingHours, &i.TwoApprovers)
+	return i, err
+}
+
+const officeRescueSet = `-- name: OfficeRescueSet :exec
+insert into office_rescue (office_id, cooling_hours, two_approvers)
+values ($1, $2, $3)
+on conflict (office_id) do update
+set cooling_hours = excluded.cooling_hours, two_approvers = excluded.two_approvers
+`
+
+type OfficeRescueSetParams struct {
+	OfficeID     int64
+	CoolingHours int16
+	TwoApprovers bool
+}
+
+func (q *Queries) OfficeRescueSet(ctx context.Context, db DBTX, arg OfficeRescueSetParams) error {
+	_, err := db.Exec(ctx, officeRescueSet, arg.OfficeID, arg.CoolingHours, arg.TwoApprovers)
+	return err
 }

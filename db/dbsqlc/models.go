@@ -262,18 +262,20 @@ type HeldForm struct {
 }
 
 type HelpRequest struct {
-	ID           int64
-	SessionID    int64
-	UserID       int64
-	WordsMac     []byte
-	KeyID        []byte
-	KnownBrowser bool
-	Told         bool
-	Tries        int16
-	CreatedAt    time.Time
-	EndedAt      *time.Time
-	Outcome      *string
-	AnsweredBy   *int64
+	ID              int64
+	SessionID       int64
+	UserID          int64
+	WordsMac        []byte
+	KeyID           []byte
+	KnownBrowser    bool
+	Told            bool
+	Tries           int16
+	CreatedAt       time.Time
+	EndedAt         *time.Time
+	Outcome         *string
+	AnsweredBy      *int64
+	ApprovedBy      *int64
+	ApprovedOutcome *string
 }
 
 type Installation struct {
@@ -348,9 +350,11 @@ type LivingSession struct {
 	Language         string
 	OfficeCode       *string
 	OfficeName       *string
-	Demanded         bool
+	Demanded         *bool
 	PasswordTooShort *bool
 	KnownBrowser     *bool
+	Limited          *bool
+	CoolingUntil     time.Time
 }
 
 type LoginNetwork struct {
@@ -448,6 +452,12 @@ type OfficeCountry struct {
 type OfficePasskey struct {
 	OfficeID int64
 	Alone    bool
+}
+
+type OfficeRescue struct {
+	OfficeID     int64
+	CoolingHours int16
+	TwoApprovers bool
 }
 
 type OfficeWafe struct {
@@ -787,6 +797,7 @@ type Session struct {
 	LimitsToldAt    time.Time
 	BrowserHash     []byte
 	LoggedOut       bool
+	PassUntil       *time.Time
 	TrustedBy       *int64
 	Pending         bool
 }
@@ -910,6 +921,7 @@ type User struct {
 	Subject          pgtype.UUID
 	OpensOnly        bool
 	PasskeyHandle    pgtype.UUID
+	FactorChangedAt  *time.Time
 	DemandedFrom     *time.Time
 	GraceUntil       *time.Time
 }

@@ -388,12 +388,15 @@ func (q *Queries) OIDCSidOfSession(ctx context.Context, db DBTX, arg OIDCSidOfSe
 }
 
 const oIDCStandingOfCode = `-- name: OIDCStandingOfCode :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, now()::timestamptz as now from oidc_standings s where s.code_hash = $1
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
+from oidc_standings s where s.code_hash = $1
 `
 
 type OIDCStandingOfCodeRow struct {
 	OidcStanding OidcStanding
 	Now          time.Time
+	Held         bool
 }
 
 func (q *Queries) OIDCStandingOfCode(ctx context.Context, db DBTX, codeHash []byte) (OIDCStandingOfCodeRow, error) {
@@ -441,12 +444,14 @@ func (q *Queries) OIDCStandingOfCode(ctx context.Context, db DBTX, codeHash []by
 		&i.OidcStanding.MaxFactorAge,
 		&i.OidcStanding.Sensitive,
 		&i.Now,
+		&i.Held,
 	)
 	return i, err
 }
 
 const oIDCStandingOfRefresh = `-- name: OIDCStandingOfRefresh :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.refresh_hash = $1
 `
@@ -456,6 +461,7 @@ type OIDCStandingOfRefreshRow struct {
 	Scopes       []string
 	Used         bool
 	Now          time.Time
+	Held         bool
 }
 
 func (q *Queries) OIDCStandingOfRefresh(ctx context.Context, db DBTX, refreshHash []byte) (OIDCStandingOfRefreshRow, error) {
@@ -505,12 +511,14 @@ func (q *Queries) OIDCStandingOfRefresh(ctx context.Context, db DBTX, refreshHas
 		&i.Scopes,
 		&i.Used,
 		&i.Now,
+		&i.Held,
 	)
 	return i, err
 }
 
 const oIDCStandingOfToken = `-- name: OIDCStandingOfToken :one
-select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now
+select s.id, s.application_id, s.session_id, s.sid, s.scopes, s.nonce, s.state, s.redirect_uri, s.code_challenge, s.code_hash, s.code_until, s.redeemed_at, s.acr, s.amr, s.auth_time, s.factor_time, s.asked_at, s.client_id, s.application, s.user_id, s.level, s.second_factor_at, s.demanded, s.password_too_short, s.office_id, s.office_code, s.office_name, s.username, s.name, s.role, s.email, s.subject, s.language, s.admitted, s.disabled, s.off, s.roles, s.require_two_factor, s.max_factor_age, s.sensitive, t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.id = $1 and t.expires_at > now()
 `
@@ -521,6 +529,7 @@ type OIDCStandingOfTokenRow struct {
 	IssuedAt     time.Time
 	ExpiresAt    time.Time
 	Now          time.Time
+	Held         bool
 }
 
 func (q *Queries) OIDCStandingOfToken(ctx context.Context, db DBTX, id int64) (OIDCStandingOfTokenRow, error) {
@@ -571,6 +580,7 @@ func (q *Queries) OIDCStandingOfToken(ctx context.Context, db DBTX, id int64) (O
 		&i.IssuedAt,
 		&i.ExpiresAt,
 		&i.Now,
+		&i.Held,
 	)
 	return i, err
 }

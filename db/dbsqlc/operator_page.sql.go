@@ -548,7 +548,7 @@ const operatorLogins = `-- name: OperatorLogins :many
 select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
 from users u
 cross join lateral (
-    select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at, r.browser_hash, r.logged_out, r.trusted_by, r.pending from sessions r
+    select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at, r.browser_hash, r.logged_out, r.pass_until, r.trusted_by, r.pending from sessions r
     where r.user_id = u.id and r.expires_at > now() - interval '24 hours' order by r.id desc limit 5
 ) s
 where u.id = any($1::bigint[])

@@ -302,7 +302,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
-    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
+    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit, s.limited::boolean as limited,
+    coalesce(s.cooling_until, 'epoch')::timestamptz as cooling_until,
     (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote,
     coalesce((select o.trusted_browser_days from offices o where o.id = s.office_id), 0)::integer as trust_days
 from living_sessions s
@@ -335,6 +336,8 @@ type SessionLoadRow struct {
 	ExpiresAt        time.Time
 	LastSeenAt       time.Time
 	IdleLimit        time.Duration
+	Limited          bool
+	CoolingUntil     time.Time
 	ToDemote         bool
 	TrustDays        int32
 }
@@ -369,10 +372,35 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.ExpiresAt,
 		&i.LastSeenAt,
 		&i.IdleLimit,
+		&i.Limited,
+		&i.CoolingUntil,
 		&i.ToDemote,
 		&i.TrustDays,
 	)
 	return i, err
+}
+
+const sessionPass = `-- name: SessionPass :execrows
+update sessions s set pass_until = least($1::timestamptz, now() + session_life(u.role, false)),
+    expires_at = least($1::timestamptz, now() + session_life(u.role, false)), pending = false,
+    last_seen_at = now()
+from users u
+where s.id = $2 and u.id = s.user_id and s.ended_at is null and s.expires_at > now() and s.level = 1
+    and $1::timestamptz > now()
+`
+
+type SessionPassParams struct {
+	Until time.Time
+	ID    int64
+}
+
+// A superuser lets a log-in in for today: until a moment, and no longer than a session lives.
+func (q *Queries) SessionPass(ctx context.Context, db DBTX, arg SessionPassParams) (int64, error) {
+	result, err := db.Exec(ctx, sessionPass, arg.Until, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const sessionPasswordProven = `-- name: SessionPasswordProven :execrows
@@ -446,7 +474,9 @@ const sessionStanding = `-- name: SessionStanding :one
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
-    factor_elsewhere(s.user_id)::boolean as factor_elsewhere
+    factor_elsewhere(s.user_id)::boolean as factor_elsewhere,
+    s.limited::boolean as limited,
+    coalesce(s.cooling_until, 'epoch')::timestamptz as cooling_until
 from living_sessions s
 where s.id = $1 and s.user_id = $2
 `
@@ -468,6 +498,8 @@ type SessionStandingRow struct {
 	KnownBrowser    bool
 	WordOwed        bool
 	FactorElsewhere bool
+	Limited         bool
+	CoolingUntil    time.Time
 }
 
 // What a session and its user are at this moment, for whoever holds the user's row.
@@ -486,6 +518,8 @@ func (q *Queries) SessionStanding(ctx context.Context, db DBTX, arg SessionStand
 		&i.KnownBrowser,
 		&i.WordOwed,
 		&i.FactorElsewhere,
+		&i.Limited,
+		&i.CoolingUntil,
 	)
 	return i, err
 }
@@ -497,5 +531,15 @@ where id = $1 and ended_at is null and last_seen_at < now() - interval '1 minute
 
 func (q *Queries) SessionTouch(ctx context.Context, db DBTX, id int64) error {
 	_, err := db.Exec(ctx, sessionTouch, id)
+	return err
+}
+
+const userFactorChanged = `-- name: UserFactorChanged :exec
+update users set factor_changed_at = now() where id = $1
+`
+
+// From here the office's cooling-off counts.
+func (q *Queries) UserFactorChanged(ctx context.Context, db DBTX, id int64) error {
+	_, err := db.Exec(ctx, userFactorChanged, id)
 	return err
 }

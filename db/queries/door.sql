@@ -38,7 +38,7 @@ select s.id as session_id, s.user_id, s.office_id::bigint as office_id, a.applic
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch,
     d.admitted::boolean as admitted, d.roles::text[] as roles, d.require_two_factor,
     coalesce(d.max_factor_age, interval '0')::interval as max_factor_age, d.disabled::boolean as disabled,
-    d.off::boolean as off, d.sensitive
+    d.off::boolean as off, d.sensitive, s.limited::boolean as limited, (s.cooling_until is not null)::boolean as cooling
 from application_sessions a
 join living_sessions s on s.id = a.session_id
 join users u on u.id = s.user_id

@@ -83,3 +83,21 @@ with stopped as (
     returning h.session_id
 )
 select distinct session_id from stopped;
+
+-- name: OfficeRescue :one
+-- What an office decided; one that never did has neither.
+select coalesce(max(r.cooling_hours), 0)::smallint as cooling_hours,
+    coalesce(bool_or(r.two_approvers), false)::boolean as two_approvers
+from office_rescue r where r.office_id = @office_id;
+
+-- name: OfficeRescueSet :exec
+insert into office_rescue (office_id, cooling_hours, two_approvers)
+values (@office_id, @cooling_hours, @two_approvers)
+on conflict (office_id) do update
+set cooling_hours = excluded.cooling_hours, two_approvers = excluded.two_approvers;
+
+-- name: HelpRequestApprove :execrows
+-- The first of two superusers. No row when another has just answered alike: then this one is the second.
+update help_requests h set approved_by = @by::bigint, approved_outcome = @outcome::text
+where h.id = @id and h.ended_at is null
+    and (h.approved_by is null or h.approved_by = @by::bigint or h.approved_outcome is distinct from @outcome::text);

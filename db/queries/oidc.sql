@@ -64,15 +64,19 @@ update oidc_grants g set session_id = @session_id::bigint, code_hash = @code_has
 where g.id = @id and g.session_id is null and g.expires_at > now();
 
 -- name: OIDCStandingOfCode :one
-select sqlc.embed(s), now()::timestamptz as now from oidc_standings s where s.code_hash = @code_hash;
+select sqlc.embed(s), now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
+from oidc_standings s where s.code_hash = @code_hash;
 
 -- name: OIDCStandingOfToken :one
-select sqlc.embed(s), t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now
+select sqlc.embed(s), t.scopes, t.issued_at, t.expires_at, now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.id = @id and t.expires_at > now();
 
 -- name: OIDCStandingOfRefresh :one
-select sqlc.embed(s), t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now
+select sqlc.embed(s), t.scopes, (t.refreshed_at is not null)::boolean as used, now()::timestamptz as now,
+    held_back(s.session_id)::boolean as held
 from oidc_tokens t join oidc_standings s on s.id = t.grant_id
 where t.refresh_hash = @refresh_hash;
 

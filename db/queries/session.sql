@@ -46,7 +46,8 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     (s.last_seen_at < now() - interval '1 minute')::boolean as to_touch, s.known_browser::boolean as known_browser,
     word_owed(s.id)::boolean as word_owed,
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
-    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit,
+    s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit, s.limited::boolean as limited,
+    coalesce(s.cooling_until, 'epoch')::timestamptz as cooling_until,
     (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote,
     coalesce((select o.trusted_browser_days from offices o where o.id = s.office_id), 0)::integer as trust_days
 from living_sessions s
@@ -57,7 +58,9 @@ where s.token_hash = @token_hash;
 select s.role, s.level, s.methods, s.password_at, s.second_factor_at, s.demanded::boolean as demanded,
     factors_of(s.user_id)::jsonb as factors, now()::timestamptz as now,
     s.known_browser::boolean as known_browser, word_owed(s.id)::boolean as word_owed,
-    factor_elsewhere(s.user_id)::boolean as factor_elsewhere
+    factor_elsewhere(s.user_id)::boolean as factor_elsewhere,
+    s.limited::boolean as limited,
+    coalesce(s.cooling_until, 'epoch')::timestamptz as cooling_until
 from living_sessions s
 where s.id = @id and s.user_id = @user_id;
 
@@ -135,3 +138,15 @@ delete from known_browsers where (user_id, browser_hash) in (
     limit @batch
 );
 
+-- name: SessionPass :execrows
+-- A superuser lets a log-in in for today: until a moment, and no longer than a session lives.
+update sessions s set pass_until = least(@until::timestamptz, now() + session_life(u.role, false)),
+    expires_at = least(@until::timestamptz, now() + session_life(u.role, false)), pending = false,
+    last_seen_at = now()
+from users u
+where s.id = @id and u.id = s.user_id and s.ended_at is null and s.expires_at > now() and s.level = 1
+    and @until::timestamptz > now();
+
+-- name: UserFactorChanged :exec
+-- From here the office's cooling-off counts.
+update users set factor_changed_at = now() where id = @id;

@@ -44,12 +44,19 @@ var Twices = map[string]string{
 // fresh is the word of the last column for a route that takes a step-up, and its heading.
 const fresh = "fresh"
 
+// pass is the word that ends the line of a route behind the log-in which a day pass may use, and its heading.
+const pass = "pass"
+
+// OpenToPass reports whether a day pass gets what its user gets: see package rescue.
+func (r Row) OpenToPass() bool { return r.Pass || r.Outcome["anonymous"] == r.Outcome["user"] }
+
 // Row is one line: a route with its outcomes, by visitor. Method * stands for every method of that path.
 type Row struct {
 	Method, Path string
 	Outcome      map[string]string
 	Fresh        bool   // led to the step-up page first, unless the user proved a factor or password just now
 	Twice        string // a word of Twices
+	Pass         bool   // a day pass may use it, as everybody may what is open to everybody
 	Section      string
 }
 
@@ -69,7 +76,8 @@ func Parse(text string) ([]Row, error) {
 		if len(fields) == 0 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		if len(fields) != 4+len(Visitors) {
+		passes := len(fields) == 5+len(Visitors) && fields[4+len(Visitors)] == pass
+		if len(fields) != 4+len(Visitors) && !passes {
 			return nil, fmt.Errorf("access.txt, line %d: %d fields, not %d: %s", n+1, len(fields), 4+len(Visitors), line)
 		}
 		row := Row{Method: fields[0], Path: fields[1], Outcome: map[string]string{}, Section: section}
@@ -89,6 +97,10 @@ func Parse(text string) ([]Row, error) {
 		row.Twice = fields[3+len(Visitors)]
 		if _, ok := Twices[row.Twice]; !ok || (row.Twice == "-") != (row.Method == "GET") {
 			return nil, fmt.Errorf("access.txt, line %d: %q stands for twice", n+1, row.Twice)
+		}
+		row.Pass = passes
+		if passes && row.Outcome["anonymous"] == "ok" {
+			return nil, fmt.Errorf("access.txt, line %d: what is open to everybody is open to a day pass", n+1)
 		}
 		same := func(r Row) bool { return r.Method == row.Method && r.Path == row.Path }
 		if slices.ContainsFunc(rows, same) {
@@ -120,7 +132,8 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 
 *Fresh* says whether who is let in is led to the step-up page first unless they proved their factor (or, where ` +
 		`none is demanded or there is none, the password) in the last ten minutes. Ending sessions of others takes ` +
-		`none: in need it must be quick. Operators have no step-up: their sessions rest for 15 minutes at most.
+		`none: in need it must be quick. Operators have no step-up: their sessions rest for 15 minutes at most. ` +
+		`*Pass* says whether a log-in that a superuser let in for the day gets what its user gets; else it is refused.
 
 | outcome | means |
 |---|---|
@@ -147,8 +160,8 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 	for _, r := range rows {
 		if r.Section != section {
 			section = r.Section
-			fmt.Fprintf(&b, "\n## %s\n\n| route | %s | %s | twice |\n|---|%s\n", section,
-				strings.Join(Visitors, " | "), fresh, strings.Repeat("---|", len(Visitors)+2))
+			fmt.Fprintf(&b, "\n## %s\n\n| route | %s | %s | twice | %s |\n|---|%s\n", section,
+				strings.Join(Visitors, " | "), fresh, pass, strings.Repeat("---|", len(Visitors)+3))
 		}
 		cells := make([]string, len(Visitors)+1)
 		for i, v := range Visitors {
@@ -159,7 +172,11 @@ Made from [handlers/access/access.txt](../handlers/access/access.txt) by ` + "`m
 		if cells[len(Visitors)] = "-"; r.Fresh {
 			cells[len(Visitors)] = "**yes**"
 		}
-		fmt.Fprintf(&b, "| `%s %s` | %s | %s |\n", r.Method, r.Path, strings.Join(cells, " | "), r.Twice)
+		open := "-"
+		if r.OpenToPass() {
+			open = "yes"
+		}
+		fmt.Fprintf(&b, "| `%s %s` | %s | %s | %s |\n", r.Method, r.Path, strings.Join(cells, " | "), r.Twice, open)
 	}
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/application"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/rescue"
 )
 
 // Screens are the pages of an office's settings.
@@ -16,10 +17,12 @@ type Screens struct {
 	sso      *federation.Service
 	apps     *application.Service
 	passkeys Passkeys
+	rescue   *rescue.Service
 }
 
 // New returns the Screens.
 func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service, passkeys Passkeys,
+	helps *rescue.Service,
 ) *Screens {
-	return &Screens{w, offices, sso, apps, passkeys}
+	return &Screens{w, offices, sso, apps, passkeys, helps}
 }

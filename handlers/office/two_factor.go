@@ -31,6 +31,9 @@ func (s *Screens) TwoFactorPage(c echo.Context) error {
 
 // showTwoFactor shows the page, as it stands or with what is wrong in one of its sections.
 func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error {
+	if err := s.fillRescue(c, &view); err != nil {
+		return err
+	}
 	f, err := s.AppLayout(c, s.T(c, "office.two_factor"), paths.OfficeTwoFactor, templates.SectionOffice)
 	if err != nil {
 		return err

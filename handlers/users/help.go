@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,6 +22,8 @@ type Rescue interface {
 	Of(ctx context.Context, officeID, userID int64) ([]rescue.Request, error)
 	Reset(ctx context.Context, sess session.Session, client session.Client, userID int64, words string,
 	) (twofactor.Handover, error)
+	Pass(ctx context.Context, sess session.Session, client session.Client, userID int64, words string, until time.Time,
+	) error
 	Refuse(ctx context.Context, sess session.Session, client session.Client, userID int64) error
 }
 
@@ -35,6 +38,11 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 	}
 	view.ID, view.Name, view.Username, view.Own = user.ID, user.Name, user.Username, user.ID == sess.User.ID
 	view.Back = s.T(c, s.comeBack(user), "Name", user.Name)
+	now := sess.Now.In(web.Zone(c))
+	view.Pass, view.Until = c.FormValue("choice") == "pass", c.FormValue("until")
+	if view.Until == "" {
+		view.Until = passUntil(now).Format("15:04")
+	}
 	for _, r := range requests {
 		asked := pages.HelpRequest{At: r.At, ExpiresAt: r.ExpiresAt, Known: r.KnownBrowser, Address: r.Address}
 		if r.Browser != "" {
@@ -50,9 +58,27 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 	return web.Page(c, web.StatusOf(view), pages.Help, f, view)
 }
 
+// passUntil is the end of a day pass that is offered: of the working day, or in an hour, and never tomorrow.
+func passUntil(now time.Time) time.Time {
+	at := func(hour, minute int) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location())
+	}
+	end, last := at(17, 30), at(23, 59)
+	if end.Before(now.Add(time.Hour)) {
+		end = now.Add(time.Hour)
+	}
+	if end.After(last) {
+		return last
+	}
+	return end
+}
+
 // AnswerHelp does what the superuser chose, when the words are right.
 func (s *Screens) AnswerHelp(c echo.Context) error {
 	id := requestedUser(c).ID
+	if c.FormValue("choice") == "pass" {
+		return s.passHelp(c, id)
+	}
 	done, err := s.rescue.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id, c.FormValue("words"))
 	if err != nil {
 		return s.refuseHelp(c, err)
@@ -63,11 +89,32 @@ func (s *Screens) AnswerHelp(c echo.Context) error {
 	return s.LoadUser(func(c echo.Context) error { return s.showUser(c, shownUser{word: done.Word}) })(c)
 }
 
+// passHelp lets the log-in in until a time of today, of the clock that the superuser sees.
+func (s *Screens) passHelp(c echo.Context, id int64) error {
+	sess, until, ok := web.CurrentSession(c), time.Time{}, false
+	if at, err := time.Parse("15:04", c.FormValue("until")); err == nil {
+		now := sess.Now.In(web.Zone(c))
+		until, ok = time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, now.Location()), true
+	}
+	if !ok {
+		return s.refuseHelp(c, rescue.ErrTooLong)
+	}
+	err := s.rescue.Pass(c.Request().Context(), sess, s.Client(c), id, c.FormValue("words"), until)
+	if err != nil {
+		return s.refuseHelp(c, err)
+	}
+	return s.Tell(c, paths.To(paths.User, id), "pass_given")
+}
+
 // refuseHelp shows the page with what was wrong, or returns an error that is no refusal.
 func (s *Screens) refuseHelp(c echo.Context, err error) error {
 	var wrong *rescue.Wrong
 	view := pages.HelpView{}
 	switch {
+	case errors.Is(err, rescue.ErrFirst):
+		return s.Tell(c, paths.To(paths.UserHelp, requestedUser(c).ID), "help_first")
+	case errors.Is(err, rescue.ErrTooLong):
+		view.UntilError = s.T(c, "user_help.bad_until")
 	case errors.Is(err, rescue.ErrNotWords):
 		view.WordsError = s.T(c, "user_help.not_words")
 	case errors.As(err, &wrong) && wrong.Left > 0:

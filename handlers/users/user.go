@@ -147,6 +147,9 @@ func (s *Screens) comeBack(u account.Profile) string {
 func (s *Screens) Reset(c echo.Context) error {
 	id := requestedUser(c).ID
 	done, err := s.factors.Reset(c.Request().Context(), web.CurrentSession(c), s.Client(c), id)
+	if errors.Is(err, twofactor.ErrTwoApprovers) {
+		return s.showUser(c, shownUser{problem: s.T(c, "user.two_approvers")})
+	}
 	if err != nil {
 		return err
 	}

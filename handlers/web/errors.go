@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/templates"
 )
@@ -106,9 +107,14 @@ func classify(err error) (status int, id string) {
 }
 
 func (w *Web) errorText(c echo.Context, id string, err error) string {
+	var cooling *session.Cooling
 	switch {
 	case errors.Is(err, errCrossOrigin):
 		return w.T(c, "error.403_cross")
+	case errors.Is(err, session.ErrLimited):
+		return w.T(c, "error.pass_text")
+	case errors.As(err, &cooling):
+		return w.T(c, "error.cooling_text", "Until", locale.Time(w.Lang(c), locale.Moment, cooling.Until.In(Zone(c))))
 	case id == "413":
 		return w.T(c, "error.400_text")
 	}

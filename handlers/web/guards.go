@@ -94,6 +94,8 @@ func (w *Web) enter(to area, pending bool, next echo.HandlerFunc) echo.HandlerFu
 			return w.Redirect(c, to.secondStep)
 		case !sess.Pending() && pending:
 			return w.Redirect(c, to.home)
+		case sess.Limited && !paths.OpenToPass(c.Path()):
+			return session.ErrLimited
 		}
 		return next(c)
 	}

@@ -31,7 +31,8 @@ func Toasts() []string {
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
 		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
-		"user_deleted", "reset_asked", "help_refused", "reset_declined", "sessions_ended", "imported", "imported_not_invited",
+		"user_deleted", "reset_asked", "help_refused", "help_first", "pass_given",
+		"reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",
 		"application_left", "application_registered", "application_enabled", "application_disabled",
 		"application_removed", "sso_linked", "sso_unlinked", "sso_removed", "back"}
@@ -44,7 +45,13 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 	f.Section = section
 	f.User = &templates.CurrentUser{
 		Name: sess.User.Name, Role: string(sess.User.Role), OfficeCode: sess.OfficeCode, OfficeName: sess.OfficeName,
-		ManagesUsers: sess.User.Role.ManagesUsers(),
+		ManagesUsers: sess.User.Role.ManagesUsers() && !sess.Limited,
+	}
+	switch {
+	case sess.Limited:
+		f.Standing = &templates.Standing{Text: w.T(c, "pass.until"), Until: sess.ExpiresAt}
+	case !sess.CoolingUntil.IsZero():
+		f.Standing = &templates.Standing{Text: w.T(c, "cooling.until"), Until: sess.CoolingUntil}
 	}
 	w.TellToast(c, &f)
 	openable, err := w.Openable(c)

@@ -18,6 +18,14 @@ func (w *Ways) Notify(ctx context.Context, tx pgx.Tx, userID int64, kind string,
 	return w.post.Mail(ctx, tx, Mail{UserID: userID, Kind: kind, Language: from.Language, From: from})
 }
 
+// NotifyBy is Notify of what somebody else of the office did, in language unless the user chose one.
+func (w *Ways) NotifyBy(ctx context.Context, tx pgx.Tx, userID int64, kind string, by int64, language string) error {
+	if err := w.notice(ctx, tx, userID, kind); err != nil {
+		return err
+	}
+	return w.post.Mail(ctx, tx, Mail{UserID: userID, Kind: kind, Language: language, By: by})
+}
+
 // notice leaves a user a notice at the next page they see.
 func (w *Ways) notice(ctx context.Context, tx pgx.Tx, userID int64, kind string) error {
 	if err := w.q.NoticeInsert(ctx, tx, dbsqlc.NoticeInsertParams{UserID: userID, Kind: kind}); err != nil {

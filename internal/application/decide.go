@@ -17,6 +17,8 @@ const (
 	NotOffice    Refusal = "office"        // it is not for this office, or its user has none
 	Off          Refusal = "off"           // by the office's superuser
 	NotRole      Refusal = "role"          // it is not for users of this role
+	WithPass     Refusal = "pass"          // it is sensitive, and a day pass stands in for the second factor
+	CoolingOff   Refusal = "cooling"       // it is sensitive, and a factor of the user has just changed
 	Unfinished   Refusal = "unfinished"    // the log-in is not complete
 	SecondFactor Refusal = "second_factor" // none was proven, and the application demands it
 	FactorAge    Refusal = "factor_age"    // the proof is too old for it
@@ -32,7 +34,7 @@ type Door struct {
 	Roles            []account.Role // that may enter
 	RequireTwoFactor bool
 	MaxFactorAge     time.Duration // 0: as old as the session
-	Sensitive        bool          // a trusted browser is no second factor for it
+	Sensitive        bool          // closed to day passes, to who cools off, and to a trusted browser as the second factor
 }
 
 // Visitor is who stands before a Door.
@@ -42,6 +44,8 @@ type Visitor struct {
 	Level      int           // factors proven
 	Trusted    bool          // a trusted browser stands for the second
 	FactorAge  time.Duration // since the second factor was proven; meaningless at level 1
+	Limited    bool          // let in for the day by a superuser: see package rescue
+	Cooling    bool          // a factor was changed, or reset, a short time ago
 }
 
 // Decide returns why a visitor is not let in. It is the one rule of the session check, of a ticket, of an OpenID
@@ -58,6 +62,10 @@ func (d Door) Decide(v Visitor) Refusal {
 		return NotRole
 	case v.Unfinished:
 		return Unfinished
+	case d.Sensitive && v.Limited:
+		return WithPass
+	case d.Sensitive && v.Cooling:
+		return CoolingOff
 	case v.Level < 2 && (d.RequireTwoFactor || d.MaxFactorAge > 0), v.Trusted && d.Sensitive:
 		return SecondFactor
 	case d.MaxFactorAge > 0 && v.FactorAge > d.MaxFactorAge:

@@ -18,7 +18,7 @@ func TestADoorLetsInWhoHasAllThatItDemands(t *testing.T) {
 						door := Door{admitted, disabled, off, []account.Role{account.RoleSuperuser}, twoFactors, greatest, i > 1}
 						eachVisitor(func(v Visitor) {
 							in := !disabled && admitted && !off && v.Role == account.RoleSuperuser && !v.Unfinished &&
-								!(v.Trusted && door.Sensitive)
+								!((v.Trusted || v.Limited || v.Cooling) && door.Sensitive)
 							if twoFactors || greatest > 0 {
 								in = in && v.Level == 2
 							}
@@ -41,8 +41,11 @@ func eachVisitor(do func(Visitor)) {
 		for _, unfinished := range []bool{false, true} {
 			for _, level := range []int{1, 2} {
 				for _, age := range []time.Duration{0, 15 * time.Minute, 15*time.Minute + 1, 1 << 60} {
-					do(Visitor{role, unfinished, level, false, age})
-					do(Visitor{role, unfinished, level, true, age})
+					for held := range 4 {
+						limited, cooling := held%2 == 1, held > 1
+						do(Visitor{role, unfinished, level, false, age, limited, cooling})
+						do(Visitor{role, unfinished, level, true, age, limited, cooling})
+					}
 				}
 			}
 		}

@@ -111,6 +111,7 @@ func VisitorOf(s session.Session) Visitor {
 	return Visitor{
 		Role: s.User.Role, Unfinished: s.Pending() || s.PasswordTooShort, Level: s.Proven(), Trusted: s.Trusted(),
 		FactorAge: s.Now.Sub(s.SecondFactorAt),
+		Limited:   s.Limited, Cooling: !s.CoolingUntil.IsZero(),
 	}
 }
 

@@ -77,11 +77,12 @@ const (
 	HistoryExported     Action = "history_exported" // of an office; without one, of the installation
 	ResetAsked          Action = "reset_asked"      // by an accountant, or another superuser
 	ResetDeclined       Action = "reset_declined"
-	HelpAsked           Action = "help_asked"    // at the second step, by who gave the password: see package rescue
-	HelpAnswered        Action = "help_answered" // with the right words; what was done is the detail
-	HelpMisheard        Action = "help_misheard" // wrong words
-	HelpRefused         Action = "help_refused"  // by a superuser
-	HelpStopped         Action = "help_stopped"  // by the link in the mail to the user
+	HelpAsked           Action = "help_asked"     // at the second step, by who gave the password: see package rescue
+	HelpAnswered        Action = "help_answered"  // with the right words; what was done is the detail
+	HelpMisheard        Action = "help_misheard"  // wrong words
+	HelpRefused         Action = "help_refused"   // by a superuser
+	RescueChanged       Action = "rescue_changed" // how the office gets out of trouble
+	HelpStopped         Action = "help_stopped"   // by the link in the mail to the user
 	UserSessionsEnded   Action = "user_sessions_ended"
 	OfficeSessionsEnded Action = "office_sessions_ended"
 	OtherSessionsEnded  Action = "other_sessions_ended" // the user's own, all but the one they sit in

@@ -41,7 +41,7 @@ func (k Kind) Actions() []Action {
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
 			FirstHoursSet,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet,
-			MoneyCapSet, HistoryExported}
+			RescueChanged, MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,
 			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft,

@@ -130,8 +130,10 @@ func (s *Service) load(ctx context.Context, from dbsqlc.DBTX, hash []byte) (*ent
 			Admitted: r.Admitted, Disabled: r.Disabled, Off: r.Off, Roles: application.RolesOf(r.Roles),
 			RequireTwoFactor: r.RequireTwoFactor, MaxFactorAge: r.MaxFactorAge, Sensitive: r.Sensitive,
 		},
-		visitor: application.Visitor{Role: account.Role(r.Role), Unfinished: r.Unfinished, Level: int(r.Level)},
-		ends:    r.Ends, now: r.Now, read: s.memory.now(), until: r.HoldsUntil, toTouch: r.ToTouch,
+		visitor: application.Visitor{
+			Role: account.Role(r.Role), Unfinished: r.Unfinished, Level: int(r.Level), Limited: r.Limited, Cooling: r.Cooling,
+		},
+		ends: r.Ends, now: r.Now, read: s.memory.now(), until: r.HoldsUntil, toTouch: r.ToTouch,
 	}
 	if r.SecondFactorAt != nil && r.Level == 2 {
 		e.secondFactorAt, e.Factor = *r.SecondFactorAt, r.Methods[len(r.Methods)-1]

@@ -66,7 +66,7 @@ func (s *Service) token(ctx context.Context, id string) (found *standing, row to
 	if err != nil {
 		return nil, row, err
 	}
-	found = &standing{r.OidcStanding, r.Now}
+	found = &standing{r.OidcStanding, r.Now, r.Held}
 	if found.refusal() != "" {
 		return nil, row, errNoToken
 	}

@@ -16,7 +16,8 @@ const idTokenLife = 10 * time.Minute
 // standing is a grant whose session lives, as it is now.
 type standing struct {
 	dbsqlc.OidcStanding
-	now time.Time
+	now  time.Time
+	held bool // a day pass, or cooling off: what is sensitive is closed
 }
 
 // refusal judges a grant by what its application demands now.
@@ -28,6 +29,7 @@ func (g *standing) refusal() application.Refusal {
 	}
 	visitor := application.Visitor{
 		Role: account.Role(g.Role), Unfinished: g.Demanded && g.Level < 2 || g.PasswordTooShort, Level: int(g.Level),
+		Limited: g.held,
 	}
 	if g.SecondFactorAt != nil {
 		visitor.FactorAge = g.now.Sub(*g.SecondFactorAt)

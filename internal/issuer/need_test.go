@@ -17,8 +17,8 @@ func TestWhatAUserHasToDoFirst(t *testing.T) {
 	open := application.Door{Admitted: true, Roles: application.Roles()}
 	user := func(level int, has bool, passwordAt, factorAt time.Time) session.Session {
 		return session.Session{
-			User: account.User{Role: account.RoleUser}, Level: level, Factors: factor.Set{{Kind: factor.App, Counts: has}}, PasswordAt: passwordAt,
-			SecondFactorAt: factorAt, CreatedAt: passwordAt, Now: now,
+			User: account.User{Role: account.RoleUser}, Level: level, Factors: factor.Set{{Kind: factor.App, Counts: has}},
+			PasswordAt: passwordAt, SecondFactorAt: factorAt, CreatedAt: passwordAt, Now: now,
 		}
 	}
 	one, two := user(1, false, ago(30), time.Time{}), user(2, true, ago(30), ago(20))

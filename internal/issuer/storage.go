@@ -82,7 +82,7 @@ func (s storage) AuthRequestByCode(ctx context.Context, code string) (op.AuthReq
 	if err != nil {
 		return nil, oidc.ErrServerError().WithParent(err)
 	}
-	g := &grant{standing{r.OidcStanding, r.Now}}
+	g := &grant{standing{r.OidcStanding, r.Now, r.Held}}
 	callOf(ctx).grant = g
 	switch {
 	case g.RedeemedAt != nil:
@@ -185,7 +185,7 @@ func (s storage) TokenRequestByRefreshToken(ctx context.Context, token string) (
 	if err != nil {
 		return nil, oidc.ErrServerError().WithParent(err)
 	}
-	found := &refresh{standing{r.OidcStanding, r.Now}, r.Scopes}
+	found := &refresh{standing{r.OidcStanding, r.Now, r.Held}, r.Scopes}
 	callOf(ctx).grant = &grant{found.standing}
 	if c := callOf(ctx).client; c == nil || c.GetID() != found.ClientID {
 		return nil, oidc.ErrInvalidGrant().WithDescription("the refresh token is another client's")

@@ -50,7 +50,8 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	}
 	t := func(id string, args ...any) string { return locale.T(r.Language, id, append(args, values...)...) }
 	values = append(values, "By", byWhom(r, t),
-		"Date", locale.Time(r.Language, locale.Moment, r.DemandedFrom.In(s.zoneOf(r.TimeZone))), "Spent", locale.Money(r.Language, s.currency, r.Spent),
+		"Date", locale.Time(r.Language, locale.Moment, r.DemandedFrom.In(s.zoneOf(r.TimeZone))),
+		"Spent", locale.Money(r.Language, s.currency, r.Spent),
 		"Cap", locale.Money(r.Language, s.currency, r.Cap))
 	l := letter{
 		Language: r.Language, Heading: oneLine(t("mail." + r.Kind + "_subject")), From: s.product,

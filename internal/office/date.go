@@ -108,9 +108,8 @@ func (s *Service) rollout(ctx context.Context, from dbsqlc.DBTX, officeID int64)
 
 // SetDate has the office demand two factors from a date on, of its superusers a week before where that is not over. A
 // date that is there is moved: for whom it has come it stays in force, and nobody's becomes earlier than was told.
-// Who
-// has no second factor is told by mail. text is as a form writes it. It returns ErrNotAllowed, fault.StepUpRequired, and
-// why a date is not taken.
+// Who has no second factor is told by mail. text is as a form writes it. It returns ErrNotAllowed,
+// fault.StepUpRequired, and why a date is not taken.
 func (s *Service) SetDate(
 	ctx context.Context, sess session.Session, client session.Client, text, zone string,
 ) error {

@@ -78,6 +78,36 @@ func (s *Service) Reset(
 	return done, err
 }
 
+// ErrTooLong says that a day pass would end before now, or not today.
+var ErrTooLong = fault.New(fault.Invalid, "a day pass ends today")
+
+// Pass lets the log-in of the user who asks in until a moment of today, without a second factor: that browser alone,
+// which may use what is not sensitive and change nothing (session.Session.Limited). The user is told. It returns
+// ErrTooLong, and what Reset returns.
+func (s *Service) Pass(
+	ctx context.Context, sess session.Session, client session.Client, userID int64, words string, until time.Time,
+) error {
+	if !until.After(sess.Now) || until.Sub(sess.Now) > 24*time.Hour {
+		return ErrTooLong
+	}
+	return s.answer(ctx, sess, client, userID, words, "pass", func(tx pgx.Tx, found match) error {
+		err := s.q.ChallengeEndOfSession(ctx, tx, dbsqlc.ChallengeEndOfSessionParams{
+			SessionID: found.sessionID, Outcome: "abandoned",
+		})
+		if err != nil {
+			return fmt.Errorf("end the challenge of session %d: %w", found.sessionID, err)
+		}
+		n, err := s.q.SessionPass(ctx, tx, dbsqlc.SessionPassParams{ID: found.sessionID, Until: until})
+		if err != nil {
+			return fmt.Errorf("let session %d in: %w", found.sessionID, err)
+		}
+		if n == 0 {
+			return ErrOver
+		}
+		return s.ways.NotifyBy(ctx, tx, userID, "pass_given", sess.User.ID, client.Language)
+	})
+}
+
 // match is the request whose words were typed.
 type match struct{ id, sessionID int64 }
 
@@ -105,10 +135,19 @@ func (s *Service) answer(
 	if found == (match{}) {
 		return s.misheard(ctx, sess, client, userID, left)
 	}
-	return session.ActingTx(ctx, s.pool, sess, answering, func(tx pgx.Tx, _ session.Session) error {
+	first := false
+	err = session.ActingTx(ctx, s.pool, sess, answering, func(tx pgx.Tx, _ session.Session) error {
 		subject, err := s.lock(ctx, tx, sess, userID)
 		if err != nil {
 			return err
+		}
+		if first, err = s.isFirst(ctx, tx, sess, found, outcome); err != nil {
+			return err
+		}
+		if first {
+			event := sess.Event(audit.HelpAnswered, client)
+			event.Subject, event.Detail = subject, "first_"+outcome
+			return s.log.Write(ctx, tx, event)
 		}
 		n, err := s.q.HelpRequestAnswer(ctx, tx, dbsqlc.HelpRequestAnswerParams{
 			ID: found.id, Outcome: outcome, AnsweredBy: sess.User.ID,
@@ -126,6 +165,33 @@ func (s *Service) answer(
 		}
 		return do(tx, found)
 	})
+	if err == nil && first {
+		return ErrFirst
+	}
+	return err
+}
+
+// ErrFirst says that the words were right, and that another superuser has to answer alike: the office asks for two.
+var ErrFirst = fault.New(fault.Conflict, "another superuser has to answer too")
+
+// isFirst notes an answer that another superuser has to give, too, and reports whether it is one.
+func (s *Service) isFirst(
+	ctx context.Context, tx pgx.Tx, sess session.Session, found match, outcome string,
+) (bool, error) {
+	office, err := s.q.OfficeRescue(ctx, tx, sess.User.OfficeID)
+	if err != nil {
+		return false, fmt.Errorf("read how office %d gets out of trouble: %w", sess.User.OfficeID, err)
+	}
+	if !office.TwoApprovers {
+		return false, nil
+	}
+	n, err := s.q.HelpRequestApprove(ctx, tx, dbsqlc.HelpRequestApproveParams{
+		ID: found.id, By: sess.User.ID, Outcome: outcome,
+	})
+	if err != nil {
+		return false, fmt.Errorf("note the first answer to request %d: %w", found.id, err)
+	}
+	return n > 0, nil
 }
 
 // compare charges one try, and returns the request whose words these are, if there is one, and how many tries are left.

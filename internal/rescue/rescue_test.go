@@ -63,6 +63,7 @@ type fixture struct {
 	post     *letters
 	sessions *session.Store
 	accounts *account.Service
+	factors  *twofactor.Service
 	*rescue.Service
 }
 
@@ -74,8 +75,8 @@ func newFixture(t testing.TB) *fixture {
 	f.sessions = session.NewStore(f.pool, log)
 	ways := account.NewWays(f.post, f.sessions, log)
 	f.accounts = account.New(f.pool, account.NewHasher(factory.CheapHash()), ways, factory.Outbox{}, log, "Nightlatch")
-	factors := twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, ways, log, nil, "Nightlatch")
-	f.Service = rescue.New(f.pool, ring, f.sessions, factors, ways, log)
+	f.factors = twofactor.New(f.pool, ring, f.sessions, factory.Outbox{}, ways, log, nil, "Nightlatch")
+	f.Service = rescue.New(f.pool, ring, f.sessions, f.factors, ways, log)
 	for _, code := range []string{"ACME", "OTHER"} {
 		office := factory.Office(t, f.pool, factory.OfficeOpts{Code: code}).ID
 		for name, role := range map[string]string{"boss": "superuser", "vice": "superuser", "otto": "user", "olga": "user"} {

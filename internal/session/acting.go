@@ -25,6 +25,9 @@ func (s Session) May(act Act) error {
 	if s.Pending() || !s.User.Role.AtLeast(act.Role) {
 		return fault.Forbidden
 	}
+	if s.Limited {
+		return ErrLimited
+	}
 	if act.StepUp == "" {
 		return nil
 	}

@@ -158,8 +158,9 @@ func (s *Store) EndOf(ctx context.Context, tx pgx.Tx, userID, except int64) erro
 // Why a session is over, for whoever brings its token.
 type Why string
 
-// A superuser reset the factors of its user, who asked for help in it; it took too many wrong proofs; its user logged out; somebody or something ended it; the log-in was not finished in
-// time; it came to its overall limit; nothing happened in it.
+// A superuser reset the factors of its user, who asked for help in it; it took too many wrong proofs; its user logged
+// out; somebody or something ended it; the log-in was not finished in time; it came to its overall limit; nothing
+// happened in it.
 const (
 	WhyReset     Why = "reset"
 	WhyExhausted Why = "exhausted"

@@ -68,6 +68,11 @@ type Session struct {
 	// KnownBrowser reports whether the session has proven two factors, or began in a browser in which its user had done
 	// so before, whatever the office demands. Whoever has no more than the password has only other browsers.
 	KnownBrowser bool
+	// Limited: a superuser let it in for the day without the second factor. It ends at ExpiresAt, and may do little.
+	Limited bool
+	// CoolingUntil is when its user may change users, numbers and settings again, since a factor of theirs was changed
+	// or reset; zero when that is now.
+	CoolingUntil time.Time
 }
 
 // Pending reports whether the second step is still to be done: nothing else may be reached.
@@ -129,6 +134,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 		ToTouch: r.ToTouch, SeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt, IdleLimit: r.IdleLimit,
 		KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed, HasKeptAnswer: r.HasKeptAnswer,
 		TrustDays: int(r.TrustDays),
+		Limited:   r.Limited, CoolingUntil: zeroAtEpoch(r.CoolingUntil),
 	}, nil
 }
 
@@ -153,7 +159,7 @@ func refresh(ctx context.Context, q *dbsqlc.Queries, tx pgx.Tx, sess Session) (S
 	sess.User.Role = account.Role(r.Role)
 	sess.PasswordAt, sess.SecondFactorAt, sess.Now = r.PasswordAt, orZero(r.SecondFactorAt), r.Now
 	sess.KnownBrowser, sess.WordOwed = r.KnownBrowser, r.WordOwed
-	sess.FactorElsewhere = r.FactorElsewhere
+	sess.FactorElsewhere, sess.Limited, sess.CoolingUntil = r.FactorElsewhere, r.Limited, zeroAtEpoch(r.CoolingUntil)
 	return sess, nil
 }
 
@@ -228,4 +234,12 @@ func orZero(at *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *at
+}
+
+// zeroAtEpoch reads what SQL says in the place of nothing.
+func zeroAtEpoch(at time.Time) time.Time {
+	if at.Unix() == 0 {
+		return time.Time{}
+	}
+	return at
 }

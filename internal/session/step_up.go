@@ -30,6 +30,11 @@ const (
 // RequireStepUp returns fault.StepUpRequired unless the session has the proof that s asks for. It is the only place
 // that knows what is fresh enough for what.
 func (s Session) RequireStepUp(need StepUp) error {
+	if need == StepUpOffice {
+		if err := s.mayChange(); err != nil {
+			return err
+		}
+	}
 	enough := false
 	switch need {
 	case StepUpOwn:
@@ -56,3 +61,32 @@ func (s Session) FreshFactor() bool {
 
 // FreshPassword reports whether the password was proven in the last ten minutes.
 func (s Session) FreshPassword() bool { return s.Now.Sub(s.PasswordAt) < Fresh }
+
+// ErrLimited says that a session which a superuser let in for the day may not do this.
+var ErrLimited = fault.New(fault.Forbidden, "a day pass changes nothing")
+
+// Cooling says that what is asked for waits until a moment: a factor of the user was changed, or reset, a short time
+// ago, and whoever did that may not be the user.
+type Cooling struct{ Until time.Time }
+
+func (c *Cooling) Error() string { return "cooling off after a change of a factor" }
+
+// Unwrap makes it a conflict.
+func (c *Cooling) Unwrap() error { return errCooling }
+
+var errCooling = fault.New(fault.Conflict, "cooling off after a change of a factor")
+
+// mayChange returns ErrLimited for a day pass, and *Cooling while the session's user cools off.
+func (s Session) mayChange() error {
+	switch {
+	case s.Limited:
+		return ErrLimited
+	case !s.CoolingUntil.IsZero() && s.Now.Before(s.CoolingUntil):
+		return &Cooling{s.CoolingUntil}
+	}
+	return nil
+}
+
+// MayChangeFactor returns ErrLimited for a day pass, and *Cooling while the session's user cools off: the factor that
+// was changed last is not changed again at once.
+func (s Session) MayChangeFactor() error { return s.mayChange() }

@@ -112,6 +112,9 @@ func (s *Service) remove(
 	if !now.Factors.Of(f.Kind()).Counts {
 		return ErrOver
 	}
+	if err := now.MayChangeFactor(); err != nil {
+		return err
+	}
 	if err := now.RequireStepUp(session.StepUpOwn); err != nil {
 		return err
 	}
@@ -120,6 +123,9 @@ func (s *Service) remove(
 	}
 	detail, err := take()
 	if err != nil {
+		return err
+	}
+	if err := s.cool(ctx, tx, sess.User.ID); err != nil {
 		return err
 	}
 	words := f.Words()

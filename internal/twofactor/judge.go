@@ -46,6 +46,9 @@ func judge(purpose factor.Purpose, kind factor.Kind, now session.Session) error 
 		case now.WordOwed:
 			return ErrWordOwed
 		}
+		if err := now.MayChangeFactor(); err != nil {
+			return err
+		}
 		return now.RequireStepUp(session.StepUpOwn)
 	}
 	return ErrNotAllowed

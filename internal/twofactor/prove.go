@@ -161,6 +161,11 @@ func (s *Service) enrolled(
 	way, action, what := account.WayFirstFactor, words.Added, words.AddedNotice
 	if try.Purpose == factor.PurposeChange {
 		way, action, what = account.WayFactor, words.Changed, words.ChangedNotice
+		if f.Kind() == factor.SMS && now.Factors.Has(factor.SMS) { // a number is replaced, all else is added
+			if err := s.cool(ctx, tx, sess.User.ID); err != nil {
+				return false, err
+			}
+		}
 	}
 	event := sess.Event(action, client)
 	event.Detail = detail

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -34,11 +35,21 @@ func (s *Service) Reset(
 	}
 	resetting := session.Act{Role: account.RoleSuperuser, StepUp: session.StepUpOffice}
 	err = session.ActingTx(ctx, s.pool, sess, resetting, func(tx pgx.Tx, _ session.Session) error {
+		office, err := s.q.OfficeRescue(ctx, tx, sess.User.OfficeID)
+		if err != nil {
+			return fmt.Errorf("read how office %d gets out of trouble: %w", sess.User.OfficeID, err)
+		}
+		if office.TwoApprovers {
+			return ErrTwoApprovers
+		}
 		done, err = s.ResetTx(ctx, tx, sess, client, userID)
 		return err
 	})
 	return done, err
 }
+
+// ErrTwoApprovers says that the office asks for two superusers: its users ask at their log-in, see package rescue.
+var ErrTwoApprovers = fault.New(fault.Conflict, "a reset takes two superusers")
 
 // ResetTx is Reset in the transaction tx of session.ActingTx, which asked whether the session may.
 func (s *Service) ResetTx(
@@ -76,6 +87,9 @@ func (s *Service) reset(
 		return Handover{}, err
 	}
 	if err := s.takeAway(ctx, tx, userID); err != nil {
+		return Handover{}, err
+	}
+	if err := s.cool(ctx, tx, userID); err != nil {
 		return Handover{}, err
 	}
 	done, err := s.handOver(ctx, tx, userID)
@@ -142,4 +156,12 @@ func (s *Service) handOver(ctx context.Context, tx pgx.Tx, userID int64) (Handov
 	}
 	word, err := s.makeWord(ctx, tx, userID)
 	return Handover{Word: word}, err
+}
+
+// cool notes that a factor which was there is another now, or gone: see session.Cooling.
+func (s *Service) cool(ctx context.Context, tx pgx.Tx, userID int64) error {
+	if err := s.q.UserFactorChanged(ctx, tx, userID); err != nil {
+		return fmt.Errorf("note that a factor of user %d changed: %w", userID, err)
+	}
+	return nil
 }

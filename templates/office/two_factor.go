@@ -9,12 +9,16 @@ type TwoFactorView struct {
 	Trusted   *TrustedView // for who may change it
 	Date      DateCard
 
-	PasskeyAlone bool // with user verification a passkey is the whole log-in
+	PasskeyAlone bool           // with user verification a passkey is the whole log-in
+	Rescue       *RescueSection // for a superuser
 }
 
 // Problems implements templates.Refusable.
 func (v TwoFactorView) Problems() []templates.Problem {
-	return templates.Problems("from", v.Date.Field.Error)
+	if v.Rescue == nil {
+		return templates.Problems("from", v.Date.Field.Error)
+	}
+	return templates.Problems("from", v.Date.Field.Error, "hours", v.Rescue.HoursError)
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.

@@ -13,6 +13,9 @@ type HelpView struct {
 	Own            bool   // the viewer's: somebody else has to answer
 	Back           string // how the user comes in again after a reset
 	Requests       []HelpRequest
+	Pass           bool   // chosen
+	Until          string // of a day pass, as 17:30
+	UntilError     string
 	WordsError     string
 	Error          string
 }
@@ -27,7 +30,7 @@ type HelpRequest struct {
 
 // Problems implements templates.Refusable.
 func (v HelpView) Problems() []templates.Problem {
-	return templates.Problems("words", v.WordsError, "", v.Error)
+	return templates.Problems("words", v.WordsError, "until", v.UntilError, "", v.Error)
 }
 
 // Help is the page.

@@ -153,6 +153,7 @@ const (
 	OfficeDate         = "/settings/office/two-factor/date"
 	OfficeDateRemove   = "/settings/office/two-factor/date/remove"
 	OfficeGrace        = "/settings/office/two-factor/grace"
+	OfficeRescue       = "/settings/office/two-factor/rescue"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
 	OfficeHistory      = "/settings/office/history"

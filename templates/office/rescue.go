@@ -1,0 +1,8 @@
+package office
+
+// RescueSection is how the office gets out of trouble.
+type RescueSection struct {
+	Hours        string // of cooling-off
+	HoursError   string
+	TwoApprovers bool
+}
