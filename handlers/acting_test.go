@@ -29,8 +29,18 @@ var prepared = map[string]string{
 		values (:acme, 'https://idp.invalid', 'c', 'x', 'refuse')`,
 	paths.OfficeSSOTest: `insert into sso_providers (office_id, issuer, client_id, secret_ct, policy)
 		values (:acme, 'https://idp.invalid', 'c', 'x', 'refuse')`,
-	paths.UserInvite: "update users set password_hash = '', email = 'o@example.org' where id = :id",
+	paths.OfficeDateRemove: `update offices set demanded_from = now() + interval '9 days', time_zone = 'UTC'
+		where id = :acme`,
+	paths.UserHelp:       asksForHelp,
+	paths.UserHelpRefuse: asksForHelp,
+	paths.UserInvite:     "update users set password_hash = '', email = 'o@example.org' where id = :id",
 }
+
+// asksForHelp has the other user ask, by a log-in that waits. Wrong words are counted.
+const asksForHelp = `update offices set two_factor_required = true where id = :acme;
+	update sessions set level = 1, second_factor_at = null where user_id = :id;
+	insert into help_requests (session_id, user_id, words_mac, key_id, known_browser, told)
+	select id, user_id, repeat('x', 32)::bytea, '\x00000000', false, false from sessions where user_id = :id limit 1`
 
 // unwritten are the routes of superusers and accountants that write nothing: drafts, questions and previews.
 var unwritten = []string{paths.OfficeGeneral, paths.OfficeSwitch, paths.UsersImport}
@@ -92,7 +102,7 @@ func (d *demotion) state() string {
 	return d.Text("select md5(string_agg((to_jsonb(u) - 'role')::text, ',' order by u.id)) from users u") +
 		d.Text("select string_agg(id || '-' || ended_at::text, ',' order by id) from sessions") +
 		d.sum("offices", "office_countries", "mobile_numbers", "authenticators", "recovery_codes", "sso_providers",
-			"sso_flows", "reset_requests", "office_applications", "audit_events", "held_forms", "notices") +
+			"sso_flows", "reset_requests", "help_requests", "office_applications", "audit_events", "held_forms", "notices") +
 		fmt.Sprint(len(d.mail.ids))
 }
 

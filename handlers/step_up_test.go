@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -21,6 +22,8 @@ var typed = url.Values{
 	"username": {"zoe"}, "name": {"Zoe Typed"}, "email": {"zoe@example.org"}, "role": {"user"},
 	"number": {"+31612345678"}, "country": {"NL"}, "issuer": {"nonsense"}, "client_id": {"client"},
 	"secret": {"typed-secret"}, "policy": {"refuse"}, "code": {"123456"}, "shown": {"yes"},
+	"from": {time.Now().AddDate(0, 0, 30).Format("2006-01-02T15:04")}, "zone": {"Europe/Amsterdam"}, "hours": {"4"},
+	"days": {"7"}, "words": {"abandon ability able"},
 }
 
 // newStepUpFixture has a superuser who proves the password, and another user of ACME with a number.

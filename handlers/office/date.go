@@ -86,6 +86,9 @@ func (s *Screens) SetDate(c echo.Context) error {
 		if err != nil {
 			return err
 		}
+		if view.Active { // no date is left to set
+			return s.Redirect(c, paths.OfficeGeneral)
+		}
 		return s.showTwoFactor(c, view)
 	}
 	return s.afterDate(c, err, "dated")

@@ -50,6 +50,12 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 		}
 		view.Requests = append(view.Requests, asked)
 	}
+	if view.Own || len(requests) == 0 { // nothing is asked for that could be answered
+		if view.WordsError+view.UntilError != "" {
+			view.Error = s.T(c, "user_help.over")
+		}
+		view.WordsError, view.UntilError = "", ""
+	}
 	path := paths.To(paths.UserHelp, user.ID)
 	f, err := s.AppLayout(c, s.T(c, "user_help.title", "Name", user.Name), path, templates.SectionUsers)
 	if err != nil {
