@@ -22,8 +22,8 @@ func (s *Screens) showMe(c echo.Context, problem string) error {
 		return err
 	}
 	view := pages.MeView{
-		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired, Factors: s.FactorRows(c, methods, true),
-		Error: problem,
+		Username: sess.User.Username, TwoFactor: sess.TwoFactorRequired || sess.Limited, // as in the office
+		Factors: s.FactorRows(c, methods, true), Error: problem,
 	}
 	if view.SSO, view.SSOAt, view.SSOWaiting, err = s.mySSO(c); err != nil {
 		return err
