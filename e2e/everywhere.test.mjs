@@ -7,6 +7,7 @@ import { survives } from './lib/fragments.mjs';
 import { accessible } from './lib/axe.mjs';
 import { eventually } from './lib/eventually.mjs';
 import { enter as operatorEnters, newOperator } from './lib/operator.mjs';
+import { authenticator } from './lib/passkey.mjs';
 import { IdentityProvider } from './lib/provider.mjs';
 import { setup } from './lib/scenario.mjs';
 import { Authenticator } from './lib/tools.mjs';
@@ -708,6 +709,246 @@ walks['at applications'] = async ({ app, browserUser }, settings, see) => {
   await una.go(`/oauth2/logout?client_id=${client.client_id}`);
   await page.locator('form[action="/oauth2/leave"]').waitFor();
   await see(una, 'a log-out that a client asks for');
+};
+
+/** How an office comes to demand two factors, and what it allows: the tab, and whom its date meets. */
+walks['at a date'] = async ({ app, browserUser }, settings, see) => {
+  const office = await app.office({ chief: 'superuser', ada: 'accountant', una: 'user' });
+  const [chief, ada, una] = [await browserUser(settings), await browserUser(settings), await browserUser(settings)];
+  const { page } = chief;
+  const tab = '/settings/office/two-factor';
+  const press = (action) => page.locator(`form[action="${action}"] button`).last().click();
+  const told = async () => {
+    await page.locator('.toast').waitFor();
+    await chief.at(tab);
+  };
+  await enter(chief, office, 'chief');
+  await chief.at('/settings/me');
+  chief.expectRefusal('/settings/office/general/activate', `${tab}/date`, `${tab}/rescue`);
+  await chief.go('/settings/office/general');
+  await page.getByRole('switch').click();
+  await eventually(async () => assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true'));
+  await page.locator('#two-factor-save').click();
+  await asks(chief);
+  await page.locator('[name=when][value=date]').check();
+  await page.locator('form[action$="/activate"] button').click();
+  await page.locator('#from-error').waitFor();
+  await see(chief, 'the question before activation, with a wrong date');
+  await chief.go(tab);
+  await see(chief, 'two-factor authentication');
+  await page.locator('#from').evaluate((field) => field.removeAttribute('min'));
+  await fill(chief, { from: '2020-01-01T09:00' });
+  await press(`${tab}/date`);
+  await page.locator('#from-error').waitFor();
+  await see(chief, 'a date refused');
+  await fill(chief, { from: new Date(Date.now() + 20 * 24 * 3600_000).toISOString().slice(0, 16) });
+  await press(`${tab}/date`);
+  await told();
+  await see(chief, 'two-factor authentication, with a date');
+  await page.locator('#hours').fill('99');
+  await press(`${tab}/rescue`);
+  await page.locator('#hours-error').waitFor();
+  await see(chief, 'a waiting time refused');
+  await page.locator('#trust-days').selectOption('7');
+  await press(`${tab}/trusted`);
+  await told();
+  await chief.go('/settings/office/general');
+  await see(chief, 'the office with a date');
+  await enter(ada, office, 'ada');
+  await ada.at('/settings/soon');
+  await ada.go(tab);
+  await see(ada, 'two-factor authentication, for an accountant');
+
+  await enter(una, office, 'una');
+  await una.at('/settings/soon');
+  await see(una, 'a second factor is needed soon');
+  const comes = (at) =>
+    app.sql(`update users u set demanded_from = ${at} from offices o
+      where o.id = u.office_id and o.code = '${office.code}' and u.username = 'una'`);
+  await comes(`now() + interval '5 hours'`);
+  await una.go('/settings/soon');
+  await see(una, 'a second factor is needed in hours');
+  await una.page.locator('form[action="/settings/soon"] button').click();
+  await una.at('/settings/me');
+  await comes('now()');
+  await una.go('/settings/me');
+  await una.at('/login/method');
+  await una.page.locator('[name=method][value=app]').check();
+  await submit(una);
+  await una.at('/login/app/setup');
+  const phone = new Authenticator(await una.page.locator('[data-secret]').innerText());
+  await fill(una, { code: await phone.code() });
+  await submit(una);
+  await una.page.locator('[data-recovery-code]').first().waitFor();
+  const again = await browserUser(settings);
+  await enter(again, office, 'una');
+  await again.at('/login/app');
+  await see(again, 'a code of the app, with trust');
+  await fill(again, { code: await phone.code() });
+  await again.page.locator('[name=trust]').check();
+  await submit(again);
+  await again.at('/settings/me');
+  await see(again, 'my settings, with a trusted browser');
+};
+
+/** A passkey: made, proven, kept, and the whole log-in. */
+walks['at passkeys'] = async ({ app, browserUser }, settings, see) => {
+  const office = await app.office({ chief: 'superuser', pia: 'user' });
+  const [chief, pia] = [await browserUser(settings), await browserUser(settings)];
+  const { page } = pia;
+  await enter(chief, office, 'chief');
+  await chief.at('/settings/me');
+  await activate(chief);
+  await chief.page.locator('form[action$="/activate"] button').click();
+  await chief.at('/login/method');
+  await authenticator(pia);
+  const cancelled = (act) =>
+    page.evaluate((act) => {
+      navigator.credentials[act] = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    }, act);
+  await enter(pia, office, 'pia');
+  await pia.at('/login/method');
+  await page.locator('[name=method][value=passkey]').check();
+  await submit(pia);
+  await pia.at('/login/passkey/new');
+  await see(pia, 'a first passkey');
+  await cancelled('create');
+  await submit(pia);
+  await page.locator('[data-problem]:not(:empty)').waitFor();
+  await see(pia, 'a passkey was not made');
+  await page.reload();
+  await submit(pia);
+  await page.locator('[data-recovery-code]').first().waitFor();
+  await submit(pia);
+  await pia.at('/settings/me');
+  await see(pia, 'my settings, with a passkey');
+  await pia.go('/settings/me/passkeys');
+  await see(pia, 'my passkeys');
+  pia.expectRefusal(await page.locator('form[action$="/remove"]').getAttribute('action'));
+  await page.locator('form[action$="/remove"] button').click();
+  await page.locator('#problems').waitFor();
+  await see(pia, 'the last passkey stays');
+  await app.sql(`update passkeys set copied_at = now() where user_id in (select u.id from users u
+    join offices o on o.id = u.office_id where o.code = '${office.code}')`);
+  await pia.go('/settings/me/passkeys');
+  await see(pia, 'a passkey out of use');
+  await app.sql('update passkeys set copied_at = null');
+  await pia.go('/settings/me/passkeys/new');
+  await see(pia, 'another passkey');
+  await pia.go('/settings/confirm/passkey');
+  await see(pia, 'a fresh proof by passkey');
+  await pia.context.clearCookies();
+  await enter(pia, office, 'pia');
+  await pia.at('/login/passkey');
+  await see(pia, 'a passkey is asked for');
+  await cancelled('get');
+  await submit(pia);
+  await page.locator('[data-problem]:not(:empty)').waitFor();
+  await see(pia, 'a passkey was not used');
+  await pia.go('/login/ways');
+  await see(pia, 'other ways, beside a passkey');
+
+  await app.sql(`insert into office_passkeys select id, true from offices where code = '${office.code}'`);
+  const somebody = await browserUser(settings);
+  await somebody.go('/login');
+  await see(somebody, 'the log-in, by a passkey alone');
+  await app.sql('delete from office_passkeys');
+};
+
+/** Whoever does not have their phone, who answers them, and what follows. */
+walks['without a phone'] = async ({ app, browserUser }, settings, see) => {
+  const office = await app.office({ chief: 'superuser', una: 'user' });
+  const [chief, una] = [await browserUser(settings), await browserUser(settings)];
+  const { page } = chief;
+  for (const [who, username] of [[una, 'una'], [chief, 'chief']]) {
+    await enter(who, office, username);
+    await who.at('/settings/me');
+    await who.go('/settings/me/app');
+    await fill(who, { code: await new Authenticator(await who.page.locator('[data-secret]').innerText()).code() });
+    await submit(who);
+    await who.page.locator('[data-recovery-code]').first().waitFor();
+    await submit(who);
+    await who.at('/settings/me');
+  }
+  await activate(chief);
+  await page.locator('form[action$="/activate"] button').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+
+  const asking = async (username = 'una') => {
+    const who = await browserUser(settings);
+    await enter(who, office, username);
+    await who.at('/login/app');
+    await who.go('/login/help');
+    return who;
+  };
+  const alone = await asking('chief');
+  await see(alone, 'without a phone, with nobody to ask');
+  await app.user(office, 'boris', 'superuser');
+  await alone.go('/login/help');
+  await submit(alone);
+  await alone.page.locator('[data-words]').waitFor();
+
+  const first = await asking();
+  first.expectRefusal('/login/help/line'); // which leads on, once there is an answer
+  await see(first, 'without a phone');
+  await submit(first);
+  await first.page.locator('[data-words]').waitFor();
+  await see(first, 'three words');
+  const words = await first.page.locator('[data-words]').innerText();
+  const jar = await first.context.cookies();
+  await first.context.clearCookies({ name: /words/ });
+  await first.go('/login/help');
+  await see(first, 'three words, in a browser that does not have them');
+  await first.context.addCookies(jar);
+
+  const { links } = await app.latestMail(app.email(office, 'una'));
+  await una.go(pathOf(links.at(-1)));
+  await see(una, 'help is asked for in somebody’s name');
+  await chief.go('/settings/users');
+  await see(chief, 'users, with some who have no phone');
+  const open = async (name) => {
+    await chief.go('/settings/users');
+    await page.locator('#users-list a', { hasText: name }).click();
+    await chief.at(/^\/settings\/users\/\d+$/);
+  };
+  await open('Chief');
+  await page.locator('a[href$="/help"]').click();
+  await see(chief, 'help that one asks for oneself');
+  await open('Una');
+  await see(chief, 'a user who has no phone');
+  await page.locator('a[href$="/help"]').click();
+  await chief.at(/\/help$/);
+  const { path } = chief;
+  chief.expectRefusal(path);
+  await see(chief, 'an answer to who has no phone');
+  const answer = async (words, choice) => {
+    await fill(chief, { words });
+    await page.locator(`[name=choice][value=${choice}]`).check();
+    await page.locator(`form[action="${path}"] button`).click();
+  };
+  await answer('not the words', 'reset');
+  await page.locator('#words-error').waitFor();
+  await see(chief, 'an answer refused');
+  await fill(chief, { until: '23:59' });
+  await answer(words, 'pass');
+  await chief.at(path.replace('/help', ''));
+  await first.at('/settings/me');
+  await see(first, 'my settings, on a day pass');
+  assert.equal(await first.page.getByRole('switch').first().getAttribute('aria-checked'), 'true', 'as in the office');
+  first.expectRefusal('/settings/me/app');
+  await first.go('/settings/me/app');
+  await see(first, 'what a day pass does not open');
+  await chief.go(path);
+  await see(chief, 'nobody asks for help');
+
+  const second = await asking();
+  await submit(second);
+  await second.page.locator('[data-words]').waitFor();
+  await chief.go(path);
+  await page.locator(`form[action="${path}/refuse"] button`).click();
+  await chief.at(path.replace('/help', ''));
+  await second.page.locator('main form button').waitFor();
+  await see(second, 'help is refused');
 };
 
 const pictures = process.env.PICTURES;

@@ -1,26 +1,10 @@
 // Passkeys, with Chromium's virtual authenticator.
 import assert from 'node:assert/strict';
+import { authenticator } from './lib/passkey.mjs';
 import { officeWithTwoFactor, setup } from './lib/scenario.mjs';
 
 const { scenario } = setup();
 let office;
-
-/** Gives a user's page an authenticator, and returns the functions that turn its knobs. */
-const authenticator = async (who, options = {}) => {
-  const client = await who.context.newCDPSession(who.page);
-  await client.send('WebAuthn.enable');
-  const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-      automaticPresenceSimulation: true, ...options,
-    },
-  });
-  const send = (method, more = {}) => client.send(`WebAuthn.${method}`, { authenticatorId, ...more });
-  return {
-    send,
-    credentials: async () => (await send('getCredentials')).credentials,
-  };
-};
 
 const keepCodes = async (who) => {
   await who.page.locator('[data-recovery-code]').first().waitFor();
