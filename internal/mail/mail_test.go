@@ -263,6 +263,8 @@ func TestANewPasswordTellsWhatItLeavesOpen(t *testing.T) {
 func TestEveryKindOfMailHasItsTexts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	// A mail about a date that is gone is not sent.
+	f.Exec("update offices set two_factor_required = false, demanded_from = now() + interval '9 days', time_zone = 'UTC'")
 	for _, kind := range kinds(t) {
 		for _, part := range []string{"_subject", "_text", "_otherwise"} {
 			if !locale.Has("mail." + kind + part) {
