@@ -25,9 +25,12 @@ func (s *Screens) whenOf(c echo.Context, problem string) *templates.When {
 }
 
 // dateField is the field of a date, with what is set or typed. Its zone is the office's, or
-// else the reader's.
+// else the reader's; UTC where that is the machine's, which has no name to be sent with.
 func (s *Screens) dateField(c echo.Context, set office.Rollout, problem string) templates.DateField {
 	zone := web.Zone(c)
+	if zone == time.Local {
+		zone = time.UTC
+	}
 	if own, err := time.LoadLocation(set.Zone); err == nil && set.Zone != "" {
 		zone = own
 	}
