@@ -248,7 +248,7 @@ scenario(
     await boss.button(/^Remove/).click();
     await boss.reads(/only one/i);
     await boss.go('/settings/me');
-    await boss.link(/^Add/).click();
+    await boss.link('Add (Your mobile number)').click();
     await boss.at('/settings/me/number');
     const number = fixture.app.newNumber();
     await boss.enterNumber(number);
