@@ -762,6 +762,8 @@ walks['at a date'] = async ({ app, browserUser }, settings, see) => {
   await enter(una, office, 'una');
   await una.at('/settings/soon');
   await see(una, 'a second factor is needed soon');
+  await una.page.locator('a[href="/settings/me/passkeys/new"]').click();
+  await una.at('/settings/me/passkeys/new');
   const comes = (at) =>
     app.sql(`update users u set demanded_from = ${at} from offices o
       where o.id = u.office_id and o.code = '${office.code}' and u.username = 'una'`);
@@ -949,6 +951,14 @@ walks['without a phone'] = async ({ app, browserUser }, settings, see) => {
   await chief.at(path.replace('/help', ''));
   await second.page.locator('main form button').waitFor();
   await see(second, 'help is refused');
+
+  await app.sql(`insert into office_rescue (office_id, cooling_hours)
+    select id, 24 from offices where code = '${office.code}'`);
+  chief.expectRefusal('/settings/users/new');
+  await chief.go('/settings/users');
+  await see(chief, 'users, for who cools off');
+  await chief.go('/settings/users/new');
+  await see(chief, 'what waits until one has cooled off');
 };
 
 const pictures = process.env.PICTURES;

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	pages "github.com/nightlatch/nightlatch/templates/login"
 )
 
@@ -47,7 +48,7 @@ func (s *Screens) SoonPage(c echo.Context) error {
 	if left < 36*time.Hour {
 		later = s.N(c, "soon.hours", int((left+time.Hour-1)/time.Hour))
 	}
-	view := pages.SoonView{Office: sess.OfficeName, From: from, Later: later}
+	view := pages.SoonView{Office: sess.OfficeName, From: from, Later: later, Passkeys: s.factors.Offers(factor.Passkey)}
 	return web.Page(c, http.StatusOK, pages.Soon, s.Layout(c, s.T(c, "soon.title"), paths.Soon), view)
 }
 

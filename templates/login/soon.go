@@ -11,6 +11,8 @@ type SoonView struct {
 	Office string
 	From   time.Time // it is demanded
 	Later  string    // how long that is: "in 4 days"
+
+	Passkeys bool // are offered
 }
 
 // Soon is the page.
