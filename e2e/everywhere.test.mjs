@@ -954,10 +954,12 @@ walks['without a phone'] = async ({ app, browserUser }, settings, see) => {
 
   await app.sql(`insert into office_rescue (office_id, cooling_hours)
     select id, 24 from offices where code = '${office.code}'`);
+  await app.sql(`update users u set factor_changed_at = now() from offices o
+    where o.id = u.office_id and o.code = '${office.code}'`);
   chief.expectRefusal('/settings/users/new');
   await chief.go('/settings/users');
   await see(chief, 'users, for who cools off');
-  await chief.go('/settings/users/new');
+  assert.equal((await chief.go('/settings/users/new')).status(), 409);
   await see(chief, 'what waits until one has cooled off');
 };
 
