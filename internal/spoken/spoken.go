@@ -1,7 +1,8 @@
 // Package spoken makes three words that one person reads out and another types: what they hear is what is compared.
 //
 // The rule it protects: the words say nothing by themselves, are easy to say over a phone, and no two of a list sound
-// alike. english.txt is the list of BIP-39 (MIT), whose words differ in their first four letters; dutch.txt is our own.
+// alike. english.txt is the list of BIP-39 (MIT, see english.LICENSE), whose words differ in their first four letters;
+// dutch.txt is our own.
 package spoken
 
 import (
