@@ -31,6 +31,8 @@ var prepared = map[string]string{
 		values (:acme, 'https://idp.invalid', 'c', 'x', 'refuse')`,
 	paths.OfficeDateRemove: `update offices set demanded_from = now() + interval '9 days', time_zone = 'UTC'
 		where id = :acme`,
+	paths.OfficeExemptEnd: `insert into exemptions (id, user_id, reason, until) overriding system value
+		values (9, :id, 'no phone', now() + interval '9 days')`,
 	paths.UserHelp:       asksForHelp,
 	paths.UserHelpRefuse: asksForHelp,
 	paths.UserInvite:     "update users set password_hash = '', email = 'o@example.org' where id = :id",
@@ -76,6 +78,10 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		}.Encode()
 	case paths.OfficeApplication:
 		form = "role=superuser&off=yes"
+	case paths.OfficeExempt:
+		form = "username=user&reason=no+phone&days=7"
+	case paths.OfficeExemptEnd:
+		form = "exemption=9"
 	case paths.OfficeCountries:
 		form = "country=ZW&allowed=yes"
 	case paths.UsersImportDo:
@@ -102,7 +108,8 @@ func (d *demotion) state() string {
 	return d.Text("select md5(string_agg((to_jsonb(u) - 'role')::text, ',' order by u.id)) from users u") +
 		d.Text("select string_agg(id || '-' || ended_at::text, ',' order by id) from sessions") +
 		d.sum("offices", "office_countries", "mobile_numbers", "authenticators", "recovery_codes", "sso_providers",
-			"sso_flows", "reset_requests", "help_requests", "office_applications", "audit_events", "held_forms", "notices") +
+			"sso_flows", "reset_requests", "help_requests", "exemptions", "office_applications",
+			"audit_events", "held_forms", "notices") +
 		fmt.Sprint(len(d.mail.ids))
 }
 

@@ -255,6 +255,8 @@ func (s *site) superuserRoutes() {
 	dated.post(paths.OfficeDate, s.office.SetDate)
 	dated.post(paths.OfficeDateRemove, s.office.RemoveDate)
 	dated.post(paths.OfficeGrace, s.office.SetGrace)
+	dated.post(paths.OfficeExempt, s.office.Exempt)
+	dated.post(paths.OfficeExemptEnd, s.office.EndExemption)
 	dated.post(paths.OfficePasskeys, s.office.SetPasskeys)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor)).post(paths.OfficeRescue, s.office.SaveRescue)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)

@@ -48,6 +48,8 @@ const (
 	TwoFactorDated      Action = "two_factor_dated"
 	TwoFactorUndated    Action = "two_factor_undated"
 	FirstHoursSet       Action = "first_hours_set"
+	UserExempted        Action = "user_exempted"
+	ExemptionEnded      Action = "exemption_ended"
 	CountryChanged      Action = "country_changed"
 	ChallengeRenewed    Action = "challenge_renewed" // an operator had a code sent anew
 	KeyAdded            Action = "key_added"         // a new master key stands in a key file, and seals nothing yet

@@ -11,15 +11,18 @@ type TwoFactorView struct {
 
 	PasskeyAlone bool           // with user verification a passkey is the whole log-in
 	Rescue       *RescueSection // for a superuser
+	Exempt       *ExemptSection // for a superuser
 }
 
 // Problems implements templates.Refusable.
 func (v TwoFactorView) Problems() []templates.Problem {
-	if v.Rescue == nil {
+	if v.Rescue == nil || v.Exempt == nil {
 		return templates.Problems("from", v.Date.Field.Error)
 	}
-	return templates.Problems("from", v.Date.Field.Error, "hours", v.Rescue.HoursError)
+	return templates.Problems("from", v.Date.Field.Error, "hours", v.Rescue.HoursError,
+		"exempt-username", v.Exempt.UsernameError, "exempt-reason", v.Exempt.ReasonError)
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.
-var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html", "date.html")
+var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html", "date.html",
+	"exempt.html")

@@ -150,6 +150,8 @@ const (
 	OfficePasskeys     = "/settings/office/two-factor/passkeys"
 	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
+	OfficeExempt       = "/settings/office/two-factor/exempt"
+	OfficeExemptEnd    = "/settings/office/two-factor/exempt/end"
 	OfficeDate         = "/settings/office/two-factor/date"
 	OfficeDateRemove   = "/settings/office/two-factor/date/remove"
 	OfficeGrace        = "/settings/office/two-factor/grace"
