@@ -247,6 +247,54 @@ scenario(
 );
 
 scenario(
+  'without JavaScript: a date is set, who has a factor before it loses the phone, and is let in for the day',
+  async ({ app, browserUser }) => {
+    const office = await app.office({ boss: 'superuser', una: 'user' });
+    const [boss, una] = [await browserUser(plain), await browserUser(plain)];
+    await boss.logIn(office, 'boss');
+    await boss.link('Office').click();
+    await boss.link('Two-factor authentication').click();
+    const in20Days = new Date(Date.now() + 20 * 24 * 3600_000).toISOString().slice(0, 16);
+    await boss.field(/^Date and time/).fill(in20Days);
+    await boss.button('Set the date').click();
+    await boss.reads('The date is set.');
+
+    await una.enterPassword(office, 'una');
+    await una.at('/settings/soon');
+    await una.button(/^Later/).click();
+    await una.at('/settings/me');
+    await una.go('/settings/soon');
+    await una.link('With an authenticator app').click();
+    await una.typeKey();
+    await una.keepRecoveryCodes();
+    await boss.button('Remove the date').click();
+    await boss.activate();
+    await boss.enrolApp();
+
+    await una.logOut();
+    await una.enterPassword(office, 'una');
+    await una.at('/login/app');
+    await una.link(/have my phone/).click();
+    await una.reads('Boss Tester');
+    await una.button('Ask for help').click();
+    const words = await una.page.locator('[data-words]').innerText();
+    await una.link('Look again').click();
+    assert.equal(await una.page.locator('[data-words]').innerText(), words, 'nobody has answered');
+
+    await boss.link('Users').click();
+    await boss.link('Una Tester is logging in and does not have their phone').click();
+    await boss.field(/^The three words/).fill(words.toUpperCase());
+    await boss.field('Let them in today').check();
+    await boss.field('Until (today)').fill('23:59');
+    await boss.button('Do it').click();
+    await boss.at(/^\/settings\/users\/\d+$/);
+    await una.link('Look again').click();
+    await una.at('/settings/me');
+    await una.reads(/let in without your second factor, in this browser alone/);
+  },
+);
+
+scenario(
   'without JavaScript: an application is registered, checked, tightened and opened',
   async ({ app, browserUser }) => {
     const office = await app.office({ boss: 'superuser', una: 'user' });
@@ -292,53 +340,5 @@ scenario(
     await boss.reads('switched off');
     await una.go('/applications');
     assert.equal(await una.link(/Ledger/).count(), 0);
-  },
-);
-
-scenario(
-  'without JavaScript: a date is set, who has a factor before it loses the phone, and is let in for the day',
-  async ({ app, browserUser }) => {
-    const office = await app.office({ boss: 'superuser', una: 'user' });
-    const [boss, una] = [await browserUser(plain), await browserUser(plain)];
-    await boss.logIn(office, 'boss');
-    await boss.link('Office').click();
-    await boss.link('Two-factor authentication').click();
-    const in20Days = new Date(Date.now() + 20 * 24 * 3600_000).toISOString().slice(0, 16);
-    await boss.field(/^Date and time/).fill(in20Days);
-    await boss.button('Set the date').click();
-    await boss.reads('The date is set.');
-
-    await una.enterPassword(office, 'una');
-    await una.at('/settings/soon');
-    await una.button(/^Later/).click();
-    await una.at('/settings/me');
-    await una.go('/settings/soon');
-    await una.link('With an authenticator app').click();
-    await una.typeKey();
-    await una.keepRecoveryCodes();
-    await boss.button('Remove the date').click();
-    await boss.activate();
-    await boss.enrolApp();
-
-    await una.logOut();
-    await una.enterPassword(office, 'una');
-    await una.at('/login/app');
-    await una.link(/have my phone/).click();
-    await una.reads('Boss Tester');
-    await una.button('Ask for help').click();
-    const words = await una.page.locator('[data-words]').innerText();
-    await una.link('Look again').click();
-    assert.equal(await una.page.locator('[data-words]').innerText(), words, 'nobody has answered');
-
-    await boss.link('Users').click();
-    await boss.link('Una Tester is logging in and does not have their phone').click();
-    await boss.field(/^The three words/).fill(words.toUpperCase());
-    await boss.field('Let them in today').check();
-    await boss.field('Until (today)').fill('23:59');
-    await boss.button('Do it').click();
-    await boss.at(/^\/settings\/users\/\d+$/);
-    await una.link('Look again').click();
-    await una.at('/settings/me');
-    await una.reads(/let in without your second factor, in this browser alone/);
   },
 );
