@@ -114,16 +114,17 @@ func judgeTries(e *evidence) []string {
 			found.add("challenge %d was verified without a try", c.ID)
 		}
 	}
-	// What was wrong since the last success is in the user's count.
+	// What was wrong since the last success is in the user's count. A wrong try that began before that success may have
+	// been charged before it, however late its answer came.
 	acts := slices.Clone(e.acts)
 	slices.SortStableFunc(acts, func(a, b act) int { return a.ended.Compare(b.ended) })
-	since := map[int64]int{}
+	since, won := map[int64]int{}, map[int64]time.Time{}
 	for _, a := range acts {
 		switch {
 		case a.kind != "code" && a.kind != "app" && a.kind != "recovery" && a.kind != "reset":
 		case a.answer == gotIn || a.answer == gotDone || a.answer == gotUnknown || a.answer == gotBusy:
-			since[a.user] = 0 // or may have been: a request that seemed lost can still succeed
-		case a.answer == gotWrong:
+			since[a.user], won[a.user] = 0, a.ended // or may have been: a request that seemed lost can still succeed
+		case a.answer == gotWrong && !a.began.Before(won[a.user]):
 			since[a.user]++
 		}
 	}
