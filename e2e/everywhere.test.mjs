@@ -32,6 +32,16 @@ const enter = async (who, office, username, password = office.password) => {
   await fill(who, { office: office.code, username, password });
   await submit(who);
 };
+
+/** Logs in and sets up an app; the recovery codes show. */
+const enterWithApp = async (who, office, username) => {
+  await enter(who, office, username);
+  await who.at('/settings/me');
+  await who.go('/settings/me/app');
+  await fill(who, { code: await new Authenticator(await who.page.locator('[data-secret]').innerText()).code() });
+  await submit(who);
+  await who.page.locator('[data-recovery-code]').first().waitFor();
+};
 const asks = (who) => who.page.locator('dialog').waitFor();
 const activate = async (who) => {
   await who.go('/settings/office/general');
@@ -312,12 +322,7 @@ const walks = {
       await eventually(async () => assert.equal(await chief.page.locator('dialog[open]').count(), 0));
     };
     for (const [who, username] of [[mia, 'mia'], [noa, 'noa']]) {
-      await enter(who, office, username);
-      await who.at('/settings/me');
-      await who.go('/settings/me/app');
-      await fill(who, { code: await new Authenticator(await who.page.locator('[data-secret]').innerText()).code() });
-      await submit(who);
-      await who.page.locator('[data-recovery-code]').first().waitFor();
+      await enterWithApp(who, office, username);
     }
     await enter(chief, office, 'chief');
     await chief.at('/settings/me');
@@ -863,12 +868,7 @@ walks['without a phone'] = async ({ app, browserUser }, settings, see) => {
   const [chief, una] = [await browserUser(settings), await browserUser(settings)];
   const { page } = chief;
   for (const [who, username] of [[una, 'una'], [chief, 'chief']]) {
-    await enter(who, office, username);
-    await who.at('/settings/me');
-    await who.go('/settings/me/app');
-    await fill(who, { code: await new Authenticator(await who.page.locator('[data-secret]').innerText()).code() });
-    await submit(who);
-    await who.page.locator('[data-recovery-code]').first().waitFor();
+    await enterWithApp(who, office, username);
     await submit(who);
     await who.at('/settings/me');
   }

@@ -24,8 +24,8 @@ func (s *Screens) whenOf(c echo.Context, problem string) *templates.When {
 	return &templates.When{Date: problem != "", From: field, Title: s.T(c, "when.title")}
 }
 
-// dateField is the field of a date, with what is set or typed. Its zone is the office's, or
-// else the reader's; UTC where that is the machine's, which has no name to be sent with.
+// dateField is the field of a date, with what is set or typed. Its zone is the office's, or else the reader's; UTC
+// where that is the machine's, which has no name to be sent with.
 func (s *Screens) dateField(c echo.Context, set office.Rollout, problem string) templates.DateField {
 	zone := web.Zone(c)
 	if zone == time.Local {
