@@ -35,6 +35,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/rescue"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -124,9 +125,10 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue, Listen: ":8080",
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
-		Users:   users.New(pool, sessions, ways, log),
-		Rescue:  rescue.New(pool, ring, sessions, f.factors, ways, log),
-		Signing: signing, Issuer: provider,
+		Users:    users.New(pool, sessions, ways, log),
+		Rescue:   rescue.New(pool, ring, sessions, f.factors, ways, log),
+		Rollouts: rollout.New(pool, ways, log),
+		Signing:  signing, Issuer: provider,
 		SSO: federation.New(pool, ring, f.factors, ways, log, public),
 	}
 	f.serveAccounts(account.NoMail{}, factory.Outbox{})

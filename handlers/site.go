@@ -37,6 +37,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/proxy"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/rescue"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/stepup"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
@@ -53,6 +54,7 @@ type Services struct {
 	Sessions *session.Store
 	StepUps  *stepup.Store
 	Rescue   *rescue.Service
+	Rollouts *rollout.Service
 	SSO      *federation.Service
 	Signing  *issuers.Keys // of the OpenID Connect provider
 	Issuer   *issuers.Service
@@ -132,7 +134,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
-	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue)
+	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts)
 	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors, d.Rescue)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,

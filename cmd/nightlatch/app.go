@@ -29,6 +29,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/replay"
 	"github.com/nightlatch/nightlatch/internal/rescue"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/users"
@@ -69,6 +70,7 @@ type services struct {
 	federation  *federation.Service
 	users       *users.Service
 	rescue      *rescue.Service
+	rollouts    *rollout.Service
 	operator    *operator.Service
 	messages    *message.Service
 	mails       *mail.Service
@@ -174,6 +176,7 @@ func (a *app) services(pool *db.Pool) (s *services, err error) {
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
 	s.users = users.New(pool, s.sessions, ways, a.log)
 	s.rescue = rescue.New(pool, a.ring, s.sessions, s.factors, ways, a.log)
+	s.rollouts = rollout.New(pool, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)
 	s.registry = application.New(pool, a.log, public.Host)
 	s.replays = replay.NewStore(pool, a.ring)

@@ -98,6 +98,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		Sessions: a.web.sessions,
 		StepUps:  stepup.NewStore(a.pool, a.ring),
 		Rescue:   a.web.rescue,
+		Rollouts: a.web.rollouts,
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 		Signing:  a.web.signing,

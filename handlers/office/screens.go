@@ -8,6 +8,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/rescue"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 )
 
 // Screens are the pages of an office's settings.
@@ -18,11 +19,12 @@ type Screens struct {
 	apps     *application.Service
 	passkeys Passkeys
 	rescue   *rescue.Service
+	rollouts *rollout.Service
 }
 
 // New returns the Screens.
 func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service, passkeys Passkeys,
-	helps *rescue.Service,
+	helps *rescue.Service, rollouts *rollout.Service,
 ) *Screens {
-	return &Screens{w, offices, sso, apps, passkeys, helps}
+	return &Screens{w, offices, sso, apps, passkeys, helps, rollouts}
 }
