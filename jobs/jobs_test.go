@@ -52,12 +52,13 @@ func TestEveryJobHasAWorker(t *testing.T) {
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &upkeepWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &retainWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &resealWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &keepEvidenceWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendMailWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &answerForgottenWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &rotateSigningKeysWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &tellLogOutWorker{}) },
 	} {
-		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil, nil, nil, nil)) == nil {
+		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil, nil, nil, nil, Evidence{})) == nil {
 			t.Error("Register leaves a job without its worker")
 		}
 		registered++

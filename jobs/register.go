@@ -44,7 +44,7 @@ func NewInserter(pool *pgxpool.Pool, logger *slog.Logger) (*river.Client[pgx.Tx]
 func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
 	mails *mail.Service, accounts *account.Service, offices *office.Service, replays *replay.Store, sealed []Resealer,
-	provider *issuer.Service, backchannel *issuer.Backchannel,
+	provider *issuer.Service, backchannel *issuer.Backchannel, evidence Evidence,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
@@ -52,6 +52,7 @@ func Register(
 		codes: codes, mails: mails, accounts: accounts, offices: offices, replays: replays, messages: messages,
 	})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
+	river.AddWorker(workers, &keepEvidenceWorker{evidence: evidence})
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})
 	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
@@ -83,7 +84,7 @@ func NewWorker(
 			river.PeriodicInterval(upkeepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
-		), retainPeriodically(), resealPeriodically(), rotatePeriodically()},
+		), retainPeriodically(), keepEvidencePeriodically(), resealPeriodically(), rotatePeriodically()},
 		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: 200 * time.Millisecond,
 		JobTimeout:        15 * time.Second,

@@ -177,6 +177,14 @@ type Cost struct {
 	Cost     pgtype.Numeric
 }
 
+type CoverageDay struct {
+	OfficeID int64
+	Day      pgtype.Date
+	Users    int32
+	Ready    int32
+	KeptAt   time.Time
+}
+
 type DemoMail struct {
 	ID      int64
 	Address string
