@@ -161,7 +161,7 @@ func (h *house) work() {
 	domain := db.NewPool(pool)
 	none := func() time.Duration { return 0 }
 	messages := message.New(domain, h.factors, h.carriers, h.outbox, noMeter{}, factory.Logger(), none, 100_000)
-	workers := jobs.Register(messages, h.factors, nil, 0, nil, nil, nil, nil, nil, nil, nil, jobs.Evidence{})
+	workers := jobs.Register(messages, h.factors, nil, 0, nil, nil, nil, nil, nil, nil, nil, jobs.Evidence{}, nil)
 	client, err := jobs.NewWorker(pool, slog.New(slog.DiscardHandler), workers, false)
 	if err != nil {
 		h.b.Fatal(err)

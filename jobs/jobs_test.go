@@ -51,6 +51,7 @@ func TestEveryJobHasAWorker(t *testing.T) {
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendCodeWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &upkeepWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &retainWorker{}) },
+		func(w *river.Workers) error { return river.AddWorkerSafely(w, &remindWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &resealWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &keepEvidenceWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &sendMailWorker{}) },
@@ -58,7 +59,7 @@ func TestEveryJobHasAWorker(t *testing.T) {
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &rotateSigningKeysWorker{}) },
 		func(w *river.Workers) error { return river.AddWorkerSafely(w, &tellLogOutWorker{}) },
 	} {
-		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil, nil, nil, nil, Evidence{})) == nil {
+		if add(Register(nil, nil, nil, 0, nil, nil, nil, nil, nil, nil, nil, Evidence{}, nil)) == nil {
 			t.Error("Register leaves a job without its worker")
 		}
 		registered++

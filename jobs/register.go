@@ -16,6 +16,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/operator"
 	"github.com/nightlatch/nightlatch/internal/replay"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -45,6 +46,7 @@ func Register(
 	messages *message.Service, codes *twofactor.Service, operators *operator.Service, retainDays int,
 	mails *mail.Service, accounts *account.Service, offices *office.Service, replays *replay.Store, sealed []Resealer,
 	provider *issuer.Service, backchannel *issuer.Backchannel, evidence Evidence,
+	rollouts *rollout.Service,
 ) *river.Workers {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sendCodeWorker{messages: messages})
@@ -53,6 +55,7 @@ func Register(
 	})
 	river.AddWorker(workers, &retainWorker{operators: operators, days: retainDays})
 	river.AddWorker(workers, &keepEvidenceWorker{evidence: evidence})
+	river.AddWorker(workers, &remindWorker{rollouts: rollouts})
 	river.AddWorker(workers, &resealWorker{sealed: sealed})
 	river.AddWorker(workers, &sendMailWorker{mails: mails})
 	river.AddWorker(workers, &answerForgottenWorker{accounts: accounts})
@@ -84,7 +87,8 @@ func NewWorker(
 			river.PeriodicInterval(upkeepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return Upkeep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true},
-		), retainPeriodically(), keepEvidencePeriodically(), resealPeriodically(), rotatePeriodically()},
+		), retainPeriodically(), keepEvidencePeriodically(), remindPeriodically(), resealPeriodically(),
+			rotatePeriodically()},
 		FetchCooldown:     fetchCooldown,
 		FetchPollInterval: 200 * time.Millisecond,
 		JobTimeout:        15 * time.Second,

@@ -168,7 +168,8 @@ func (q *Queries) MailFail(ctx context.Context, db DBTX, arg MailFailParams) (Ma
 const mailForSending = `-- name: MailForSending :one
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, u.time_zone, coalesce(b.name, '')::text as by_name,
+    u.name, u.username, coalesce(nullif(u.time_zone, ''), o.time_zone, '')::text as time_zone, u.office_id,
+    coalesce(b.name, '')::text as by_name,
     coalesce(b.office_id is distinct from u.office_id, false)::boolean as by_operator,
     coalesce(m.to_address, u.email)::text as email,
     (u.disabled_at is not null)::boolean as disabled,
@@ -177,7 +178,15 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
     coalesce(u.demanded_from, o.demanded_from, now())::timestamptz as demanded_from,
-    (m.kind = 'date_set' and coalesce(u.demanded_from, o.demanded_from) is null)::boolean as date_gone,
+    case when m.kind in ('date_set', 'wave_date') then coalesce(u.demanded_from, o.demanded_from) is null
+        when m.kind = 'reminder_summary' then not exists (
+            select from not_ready n where n.office_id = o.id and n.demanded_from > now())
+        -- Ready by now, or the date is another one than it was: the reminder of that one comes by itself.
+        when m.kind like 'reminder\_%' then not exists (
+            select from reminders r join not_ready n on n.user_id = r.user_id
+            where r.user_id = m.user_id and r.sent_at = m.queued_at
+                and r.demanded_from is not distinct from n.demanded_from)
+        else false end::boolean as date_gone,
     coalesce(case when not k.money then 0 when o.id is null then (select money_cap from installation)
         else o.money_cap end, 0)::float8 as cap,
     case when k.money then (select coalesce(sum(c.cost), 0) from costs c
@@ -207,6 +216,7 @@ type MailForSendingRow struct {
 	Name          string
 	Username      string
 	TimeZone      string
+	OfficeID      *int64
 	ByName        string
 	ByOperator    bool
 	Email         string
@@ -223,7 +233,7 @@ type MailForSendingRow struct {
 	Spent         float64
 }
 
-// Everything the mail is made of, and whether its link still opens anything.
+// Everything the mail is made of, and whether its link still opens anything, or what it tells is over.
 func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailForSendingRow, error) {
 	row := db.QueryRow(ctx, mailForSending, id)
 	var i MailForSendingRow
@@ -242,6 +252,7 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.Name,
 		&i.Username,
 		&i.TimeZone,
+		&i.OfficeID,
 		&i.ByName,
 		&i.ByOperator,
 		&i.Email,

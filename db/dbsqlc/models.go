@@ -416,6 +416,16 @@ type MobileNumber struct {
 	RegisteredAt time.Time
 }
 
+type NotReady struct {
+	UserID       int64
+	OfficeID     *int64
+	Name         string
+	Username     string
+	Email        string
+	Invited      bool
+	DemandedFrom *time.Time
+}
+
 type Notice struct {
 	ID        int64
 	UserID    int64
@@ -729,6 +739,15 @@ type RefusedLogin struct {
 	Detail   string
 	Address  string
 	Amount   int32
+}
+
+type Reminder struct {
+	ID           int64
+	UserID       int64
+	Days         int16
+	DemandedFrom *time.Time
+	Summary      bool
+	SentAt       time.Time
 }
 
 type ResetRequest struct {

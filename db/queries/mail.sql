@@ -16,10 +16,11 @@ where id = @id and not final
 returning tries;
 
 -- name: MailForSending :one
--- Everything the mail is made of, and whether its link still opens anything.
+-- Everything the mail is made of, and whether its link still opens anything, or what it tells is over.
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, u.time_zone, coalesce(b.name, '')::text as by_name,
+    u.name, u.username, coalesce(nullif(u.time_zone, ''), o.time_zone, '')::text as time_zone, u.office_id,
+    coalesce(b.name, '')::text as by_name,
     coalesce(b.office_id is distinct from u.office_id, false)::boolean as by_operator,
     coalesce(m.to_address, u.email)::text as email,
     (u.disabled_at is not null)::boolean as disabled,
@@ -28,7 +29,15 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
     coalesce(u.demanded_from, o.demanded_from, now())::timestamptz as demanded_from,
-    (m.kind = 'date_set' and coalesce(u.demanded_from, o.demanded_from) is null)::boolean as date_gone,
+    case when m.kind in ('date_set', 'wave_date') then coalesce(u.demanded_from, o.demanded_from) is null
+        when m.kind = 'reminder_summary' then not exists (
+            select from not_ready n where n.office_id = o.id and n.demanded_from > now())
+        -- Ready by now, or the date is another one than it was: the reminder of that one comes by itself.
+        when m.kind like 'reminder\_%' then not exists (
+            select from reminders r join not_ready n on n.user_id = r.user_id
+            where r.user_id = m.user_id and r.sent_at = m.queued_at
+                and r.demanded_from is not distinct from n.demanded_from)
+        else false end::boolean as date_gone,
     coalesce(case when not k.money then 0 when o.id is null then (select money_cap from installation)
         else o.money_cap end, 0)::float8 as cap,
     case when k.money then (select coalesce(sum(c.cost), 0) from costs c

@@ -64,8 +64,13 @@ func (w *Ways) MailAll(ctx context.Context, tx pgx.Tx, to Readers, kind string) 
 	if err != nil {
 		return err
 	}
+	return w.MailBy(ctx, tx, ids, kind, 0)
+}
+
+// MailBy writes to users what another of the office did, or with by 0 what nobody did.
+func (w *Ways) MailBy(ctx context.Context, tx pgx.Tx, ids []int64, kind string, by int64) error {
 	for _, id := range ids {
-		if err := w.post.Mail(ctx, tx, Mail{UserID: id, Kind: kind}); err != nil {
+		if err := w.post.Mail(ctx, tx, Mail{UserID: id, Kind: kind, By: by}); err != nil {
 			return err
 		}
 	}

@@ -48,6 +48,7 @@ const (
 	TwoFactorDated      Action = "two_factor_dated"
 	TwoFactorUndated    Action = "two_factor_undated"
 	FirstHoursSet       Action = "first_hours_set"
+	UserReminded        Action = "user_reminded" // by a superuser: has no second factor yet
 	UserExempted        Action = "user_exempted"
 	ExemptionEnded      Action = "exemption_ended"
 	CountryChanged      Action = "country_changed"

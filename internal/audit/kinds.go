@@ -39,7 +39,7 @@ func (k Kind) Actions() []Action {
 			UsersImported}
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
-			FirstHoursSet, UserExempted, ExemptionEnded,
+			FirstHoursSet, UserReminded, UserExempted, ExemptionEnded,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet,
 			RescueChanged, MoneyCapSet, HistoryExported}
 	case KindApplications:

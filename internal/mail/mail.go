@@ -165,7 +165,14 @@ func (s *Service) begin(ctx context.Context, id int64) (message Message, err err
 		if _, err := s.q.MailBegin(ctx, tx, id); err != nil {
 			return fmt.Errorf("begin mail %d: %w", id, err)
 		}
-		message, err = s.compose(r, account.Token(token))
+		var names []dbsqlc.ReminderNamesRow
+		if r.Kind == kindSummary && r.OfficeID != nil {
+			names, err = s.q.ReminderNames(ctx, tx, dbsqlc.ReminderNamesParams{OfficeID: *r.OfficeID, Most: mostNames + 1})
+			if err != nil {
+				return fmt.Errorf("list who is not ready for mail %d: %w", id, err)
+			}
+		}
+		message, err = s.compose(r, account.Token(token), names)
 		return err
 	})
 	if err == nil && over {

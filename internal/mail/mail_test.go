@@ -116,6 +116,13 @@ func (f *fixture) put(username, kind string, link bool) int64 {
 				return err
 			}
 		}
+		if strings.HasPrefix(kind, "reminder_") {
+			_, err := tx.Exec(context.Background(), `insert into reminders (user_id, days, demanded_from, summary)
+				select user_id, 0, demanded_from, false from not_ready where user_id = $1`, m.UserID)
+			if err != nil {
+				return err
+			}
+		}
 		return f.queue.Mail(context.Background(), tx, m)
 	})
 	if err != nil {

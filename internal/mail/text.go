@@ -32,8 +32,11 @@ type link struct{ URL, Label, Life string }
 
 // compose returns a mail in its user's language: the greeting, what happened, when, from where and by whom, what to
 // do.
-func (s *Service) compose(r dbsqlc.MailForSendingRow, token account.Token) (Message, error) {
+func (s *Service) compose(
+	r dbsqlc.MailForSendingRow, token account.Token, names []dbsqlc.ReminderNamesRow,
+) (Message, error) {
 	l := s.write(r, token)
+	l.Facts = append(s.named(r, names), l.Facts...)
 	html, err := l.html()
 	if err != nil {
 		return Message{}, fmt.Errorf("lay out mail %d: %w", r.ID, err)
@@ -63,8 +66,13 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	} else {
 		l.End = t("mail.end_bare")
 	}
-	if token != "" {
+	switch {
+	case token != "":
 		l.Link = s.link(r, token, t)
+	case r.Kind == kindSummary:
+		l.Link = &link{URL: s.origin() + twoFactorPath, Label: t("mail.two_factor_label")}
+	case strings.HasPrefix(r.Kind, "reminder_"):
+		l.Link = &link{URL: s.origin() + loginPath, Label: t("mail.login_label")}
 	}
 	if r.Kind != string(account.PurposeInvite) {
 		l.Facts = s.facts(r, t)
@@ -74,6 +82,35 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	}
 	l.Notes = append(l.Notes, t("mail."+r.Kind+"_otherwise"))
 	return l
+}
+
+// kindSummary is the mail that names to a superuser who is not ready.
+const kindSummary = "reminder_summary"
+
+// Where reminders lead to, as package paths spells it.
+const (
+	loginPath     = "/login"
+	twoFactorPath = "/settings/office/two-factor"
+)
+
+// mostNames is how many people a summary names.
+const mostNames = 100
+
+// named are the people of a summary, a line each with their own date.
+func (s *Service) named(r dbsqlc.MailForSendingRow, names []dbsqlc.ReminderNamesRow) []string {
+	var lines []string
+	for i, n := range names {
+		if i == mostNames {
+			return append(lines, locale.T(r.Language, "mail.reminder_more"))
+		}
+		id := "mail.reminder_name"
+		if n.Invited {
+			id = "mail.reminder_name_invited"
+		}
+		lines = append(lines, locale.T(r.Language, id, "Name", oneLine(n.Name), "Username", n.Username,
+			"Date", locale.Time(r.Language, locale.Moment, n.DemandedFrom.In(s.zoneOf(r.TimeZone)))))
+	}
+	return lines
 }
 
 // link is what a mail's link does, and for how long: it sets a password, or stops what was asked for.
@@ -129,7 +166,10 @@ func (s *Service) zoneOf(name string) *time.Location {
 func (l letter) text() string {
 	paragraphs := []string{l.Hello, l.Text}
 	if l.Link != nil {
-		paragraphs = append(paragraphs, l.Link.URL, l.Link.Life)
+		paragraphs = append(paragraphs, l.Link.URL)
+		if l.Link.Life != "" {
+			paragraphs = append(paragraphs, l.Link.Life)
+		}
 	}
 	if len(l.Facts) > 0 {
 		paragraphs = append(paragraphs, strings.Join(l.Facts, "\n"))

@@ -1,0 +1,168 @@
+package rollout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/session"
+)
+
+// Reminders go out between these hours of the office's day.
+const (
+	morning = 8
+	evening = 20
+)
+
+// ReminderDays returns how many days before their date people are reminded who are not ready.
+func ReminderDays() []int { return []int{7, 3, 1} }
+
+// Due returns how many days before a date its reminder is due at a moment, one of ReminderDays, or 0: days of the
+// office's calendar, at the hours in which people work.
+func Due(now, date time.Time, zone *time.Location) int {
+	local := now.In(zone)
+	if !now.Before(date) || local.Hour() < morning || local.Hour() >= evening {
+		return 0
+	}
+	days := int(midnight(date.In(zone)).Sub(midnight(local)) / (24 * time.Hour))
+	if !slices.Contains(ReminderDays(), days) {
+		return 0
+	}
+	return days
+}
+
+// midnight is the day of a moment as its clocks show it, apart from how long that day is there.
+func midnight(at time.Time) time.Time {
+	year, month, day := at.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+}
+
+// SendReminders mails the reminders that are due by the database's clock, and to superusers who is not ready. Each goes
+// out once, however many nodes ask: its row and its mail are one transaction.
+func (s *Service) SendReminders(ctx context.Context) error {
+	if !s.ways.CanMail() {
+		return nil
+	}
+	offices, err := s.q.RemindOffices(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("list the offices whose date is near: %w", err)
+	}
+	var failed error
+	for _, id := range offices {
+		failed = errors.Join(failed, db.InTx(ctx, s.pool, func(tx pgx.Tx) error { return s.remind(ctx, tx, id) }))
+	}
+	return errors.Join(failed, db.Drain(ctx, s.pool, s.q.RemindersDeleteOld))
+}
+
+// remind mails what is due in one office.
+func (s *Service) remind(ctx context.Context, tx pgx.Tx, officeID int64) error {
+	if _, err := s.q.OfficeHold(ctx, tx, officeID); err != nil { // its date is not moved meanwhile
+		return fmt.Errorf("hold office %d: %w", officeID, err)
+	}
+	all, err := s.q.RemindCandidates(ctx, tx, officeID)
+	if err != nil {
+		return fmt.Errorf("list whom of office %d to remind: %w", officeID, err)
+	}
+	var mails []int64
+	var first *dbsqlc.ReminderInsertParams
+	for _, c := range all {
+		days := Due(c.Now, c.DemandedFrom, zoneOf(c.TimeZone))
+		if days == 0 || slices.Contains(c.Days, int16(days)) {
+			continue
+		}
+		row := dbsqlc.ReminderInsertParams{UserID: c.UserID, Days: int16(days), DemandedFrom: &c.DemandedFrom}
+		n, err := s.q.ReminderInsert(ctx, tx, row)
+		if err != nil {
+			return fmt.Errorf("note the reminder of user %d: %w", c.UserID, err)
+		}
+		if n == 0 {
+			continue
+		}
+		if first == nil || c.DemandedFrom.Before(*first.DemandedFrom) {
+			first = &row
+		}
+		if !c.Told && !c.Invited { // who has no password yet has an invitation to answer
+			mails = append(mails, c.UserID)
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	if err := s.ways.MailBy(ctx, tx, mails, "reminder_date", 0); err != nil {
+		return err
+	}
+	return s.summarize(ctx, tx, officeID, *first)
+}
+
+// summarize mails to the superusers of an office who is not ready, once at each moment.
+func (s *Service) summarize(ctx context.Context, tx pgx.Tx, officeID int64, row dbsqlc.ReminderInsertParams) error {
+	superusers, err := s.q.UserSuperusers(ctx, tx, officeID)
+	if err != nil {
+		return fmt.Errorf("list the superusers of office %d: %w", officeID, err)
+	}
+	row.Summary = true
+	var mails []int64
+	for _, id := range superusers {
+		row.UserID = id
+		n, err := s.q.ReminderInsert(ctx, tx, row)
+		if err != nil {
+			return fmt.Errorf("note the summary for user %d: %w", id, err)
+		}
+		if n > 0 {
+			mails = append(mails, id)
+		}
+	}
+	return s.ways.MailBy(ctx, tx, mails, "reminder_summary", 0)
+}
+
+// zoneOf is the time zone of an office's dates.
+func zoneOf(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// Remind mails to users of a superuser's office that they have no second factor yet, and returns to how many: those who
+// are not ready, have an address and a password, and were not asked within a day. It returns fault.Forbidden, and
+// account.ErrNoMail where no mail is sent.
+func (s *Service) Remind(
+	ctx context.Context, sess session.Session, client session.Client, ids []int64,
+) (reminded int, err error) {
+	if !s.ways.CanMail() {
+		return 0, account.ErrNoMail
+	}
+	act := session.Act{Role: account.RoleSuperuser}
+	err = session.ActingTx(ctx, s.pool, sess, act, func(tx pgx.Tx, _ session.Session) error {
+		all, err := s.q.ReminderAsk(ctx, tx, dbsqlc.ReminderAskParams{OfficeID: sess.User.OfficeID, Ids: ids})
+		if err != nil {
+			return fmt.Errorf("note whom of office %d is reminded: %w", sess.User.OfficeID, err)
+		}
+		for _, u := range all {
+			kind := "reminder_asked"
+			if u.Ahead {
+				kind = "reminder_asked_date"
+			}
+			if err := s.ways.MailBy(ctx, tx, []int64{u.UserID}, kind, sess.User.ID); err != nil {
+				return err
+			}
+			event := sess.Event(audit.UserReminded, client)
+			event.Subject = audit.Person{ID: u.UserID, Name: u.Username}
+			if err := s.log.Write(ctx, tx, event); err != nil {
+				return err
+			}
+		}
+		reminded = len(all)
+		return nil
+	})
+	return reminded, err
+}
