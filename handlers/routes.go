@@ -192,6 +192,7 @@ func (s *site) settingsRoutes() {
 	in.get(paths.MyPasskeys, s.account.PasskeysPage)
 	in.with(s.web.StepUpAsked("")).page(paths.MyPasskeyNew, s.factor.NewPasskeyPage, s.factor.ConfirmPasskey)
 	in.with(s.web.StepUpAsked(paths.MyPasskeys)).post(paths.MyPasskeyRemove, s.account.RemovePasskey)
+	in.post(paths.MyPasskeyRename, s.account.RenamePasskey)
 	in.page(paths.MyWord, s.factor.WordPage, s.factor.GiveWord)
 	in.get(paths.RecoveryCodes, s.account.RecoverySheet)
 	in.get(paths.RecoveryFile, s.account.RecoverySheetFile)

@@ -299,6 +299,27 @@ func (q *Queries) PasskeyOwner(ctx context.Context, db DBTX, credentialID []byte
 	return i, err
 }
 
+const passkeyRename = `-- name: PasskeyRename :one
+update passkeys p set name = $1
+from (select b.id, b.name from passkeys b where b.user_id = $2 and b.id = $3 for no key update) before
+where p.id = before.id
+returning before.name
+`
+
+type PasskeyRenameParams struct {
+	Name   string
+	UserID int64
+	ID     int64
+}
+
+// Another name, and the one before; no row when the user has no such passkey.
+func (q *Queries) PasskeyRename(ctx context.Context, db DBTX, arg PasskeyRenameParams) (string, error) {
+	row := db.QueryRow(ctx, passkeyRename, arg.Name, arg.UserID, arg.ID)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const passkeyUse = `-- name: PasskeyUse :execrows
 update passkeys set sign_count = $1, backed_up = $2, used_at = now()
 where id = $3 and copied_at is null

@@ -25,6 +25,13 @@ where id = @id and copied_at is null
 -- name: PasskeyCopied :exec
 update passkeys set copied_at = now() where id = @id and copied_at is null;
 
+-- name: PasskeyRename :one
+-- Another name, and the one before; no row when the user has no such passkey.
+update passkeys p set name = @name
+from (select b.id, b.name from passkeys b where b.user_id = @user_id and b.id = @id for no key update) before
+where p.id = before.id
+returning before.name;
+
 -- name: PasskeyDelete :exec
 delete from passkeys where user_id = @user_id;
 

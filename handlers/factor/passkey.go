@@ -29,7 +29,7 @@ func (s *Screens) showPasskey(c echo.Context, problem string) error {
 	}
 	view := pages.PasskeyView{
 		Heading: s.T(c, "passkey.title"), Lead: s.T(c, "passkey.lead"), Button: s.T(c, "passkey.use"),
-		Action: at.passkey, Next: next, Question: question, Error: problem,
+		Action: at.passkey, Next: next, Question: question, Error: problem, Trust: web.TrustDays(c),
 		Links: []templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}},
 	}
 	return web.Page(c, web.StatusFor(problem), pages.Passkey, s.Layout(c, view.Heading, at.passkey), view)
@@ -43,6 +43,7 @@ func (s *Screens) VerifyPasskey(c echo.Context) error {
 		if proven.Purpose == factor.PurposeStepUp {
 			return s.AfterStepUp(c, proven.Token)
 		}
+		s.TrustIfAsked(c)
 		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
 	}
 	problem, err := s.passkeyProblem(c, err)

@@ -26,7 +26,7 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "dated", "undated",
 		"number_saved", "number_registered", "app_added",
-		"app_removed", "passkey_added", "passkey_removed", "reset_link", "session_ended", "trust_ended",
+		"app_removed", "passkey_added", "passkey_removed", "passkey_renamed", "reset_link", "session_ended", "trust_ended",
 		"codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
@@ -49,7 +49,7 @@ func (w *Web) AppLayout(c echo.Context, title, path string, section templates.Se
 	}
 	switch {
 	case sess.Limited:
-		f.Standing = &templates.Standing{Text: w.T(c, "pass.until"), Until: sess.ExpiresAt}
+		f.Standing = &templates.Standing{Text: w.N(c, "pass.until", int(sess.IdleLimit.Minutes())), Until: sess.ExpiresAt}
 	case !sess.CoolingUntil.IsZero():
 		f.Standing = &templates.Standing{Text: w.T(c, "cooling.until"), Until: sess.CoolingUntil}
 	}

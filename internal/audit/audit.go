@@ -36,6 +36,7 @@ const (
 	AuthenticatorGone   Action = "authenticator_removed"
 	PasskeyAdded        Action = "passkey_added"
 	PasskeyRemoved      Action = "passkey_removed"
+	PasskeyRenamed      Action = "passkey_renamed"
 	PasskeyCopied       Action = "passkey_copied" // refused: it may have been copied
 	PasskeyAloneSet     Action = "passkey_alone_set"
 	RecoveryCodesMade   Action = "recovery_codes_made"

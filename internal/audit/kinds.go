@@ -28,7 +28,8 @@ func (k Kind) Actions() []Action {
 			OtherSessionsEnded, SessionDisplaced, FactorConfirmed, RecoveryCodeUsed, CodeNotSent}
 	case KindFactors:
 		return []Action{NumberRegistered, NumberConfirmed, NumberChanged, NumberRemoved, AuthenticatorAdded,
-			AuthenticatorGone, PasskeyAdded, PasskeyRemoved, PasskeyCopied, RecoveryCodesMade, TwoFactorReset, ResetAsked,
+			AuthenticatorGone, PasskeyAdded, PasskeyRemoved, PasskeyRenamed, PasskeyCopied, RecoveryCodesMade,
+			TwoFactorReset, ResetAsked,
 			ResetDeclined, SSOLinked, SSOUnlinked, HelpAsked, HelpAnswered, HelpMisheard, HelpRefused, HelpStopped,
 			BrowserTrusted, BrowserTrustEnded}
 	case KindPasswords:

@@ -138,7 +138,12 @@ type Collection interface {
 	Items(ctx context.Context, tx dbsqlc.DBTX, userID int64) ([]Item, error)
 	// RemoveItem takes one away and returns its name; ErrOver when the user has no such.
 	RemoveItem(ctx context.Context, tx pgx.Tx, userID, id int64) (name string, err error)
+	// RenameItem gives one another name and returns the one before; ErrOver when the user has no such.
+	RenameItem(ctx context.Context, tx pgx.Tx, userID, id int64, name string) (before string, err error)
 }
+
+// MaxItemName is how many characters the name of an item may have.
+const MaxItemName = 80
 
 // Item is one of several that a user has of a kind.
 type Item struct {

@@ -165,6 +165,42 @@ func TestAPasskeyIsEnrolledProvenAndRemoved(t *testing.T) {
 	}
 }
 
+// A passkey gets another name by its user alone, in their words: the history has both.
+func TestAPasskeyIsRenamed(t *testing.T) {
+	t.Parallel()
+	f := newPasskeyFixture(t)
+	ctx, office := context.Background(), f.office("ACME", required)
+	u, other := f.user(office, account.RoleUser), f.user(office, account.RoleUser)
+	in := f.load(f.enrol(f.begin(u), newDevice()).Token)
+	theirs := f.load(f.enrol(f.begin(other), newDevice()).Token)
+	id := f.ID("select id from passkeys where user_id = $1", u.ID)
+	rename := func(sess session.Session, id int64, name string) error {
+		return f.factors.RenameItem(ctx, sess, browser, factor.Passkey, id, name)
+	}
+	named := func() string { return f.Text("select name from passkeys where id = $1", id) }
+
+	is(t, rename(in, id, "  Phone of\u200b\tAda "), nil)
+	is(t, rename(in, id, "Phone of Ada"), nil) // as it is called already
+	if named() != "Phone of Ada" || f.audited(audit.PasskeyRenamed) != 1 {
+		t.Errorf("it is called %q, and the history has %d", named(), f.audited(audit.PasskeyRenamed))
+	}
+	if detail := f.Text("select detail from audit_events where action = 'passkey_renamed'"); detail !=
+		"My stick → Phone of Ada" {
+		t.Errorf("the history says %q", detail)
+	}
+	is(t, rename(in, id, strings.Repeat("é", factor.MaxItemName)), nil)
+	is(t, rename(in, id, " \u200b "), twofactor.ErrNoName)
+	is(t, rename(in, id, strings.Repeat("x", factor.MaxItemName+1)), twofactor.ErrLongName)
+	is(t, rename(theirs, id, "Mine"), twofactor.ErrOver)
+	is(t, rename(f.begin(u), id, "Mine"), twofactor.ErrOver) // whoever knows the password alone
+	is(t, f.factors.RenameItem(ctx, in, browser, factor.App, id, "Mine"), fault.NotFound)
+	f.Exec("update sessions set level = 1, second_factor_at = null, pass_until = expires_at where id = $1", theirs.ID)
+	is(t, rename(theirs, f.ID("select id from passkeys where user_id = $1", other.ID), "Mine"), session.ErrLimited)
+	if named() != strings.Repeat("é", factor.MaxItemName) {
+		t.Errorf("it is called %q", named())
+	}
+}
+
 func TestAForgedPasskeyProvesNothing(t *testing.T) {
 	t.Parallel()
 	f := newPasskeyFixture(t)

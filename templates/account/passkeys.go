@@ -14,7 +14,11 @@ type PasskeysView struct {
 
 // Problems implements templates.Refusable.
 func (v PasskeysView) Problems() []templates.Problem {
-	return templates.Problems("", v.Error)
+	problems := templates.Problems("", v.Error)
+	for _, p := range v.Passkeys {
+		problems = append(problems, templates.Problems(p.Field, p.NameError)...)
+	}
+	return problems
 }
 
 // Passkey is one of them.
@@ -25,6 +29,10 @@ type Passkey struct {
 	Shared    bool      // on several devices
 	Dead      bool      // out of use: there may be a copy
 	RemoveURL string
+	RenameURL string
+	Field     string // the id of the field of another name
+	Typed     string // in it
+	NameError string
 }
 
 // Passkeys is the page.

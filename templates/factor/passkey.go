@@ -13,6 +13,7 @@ type PasskeyView struct {
 	New      bool
 	Name     string // of a new one, as typed
 	Error    string
+	Trust    int // for so many days the browser may be trusted; 0 where that is not offered
 	Links    []templates.Link
 }
 

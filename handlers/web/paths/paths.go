@@ -110,6 +110,7 @@ const (
 	MyPasskeys       = "/settings/me/passkeys"
 	MyPasskeyNew     = "/settings/me/passkeys/new"
 	MyPasskeyRemove  = "/settings/me/passkeys/:id/remove"
+	MyPasskeyRename  = "/settings/me/passkeys/:id/rename"
 	RecoveryCodes    = "/settings/me/recovery-codes"
 	RecoveryFile     = "/settings/me/recovery-codes.txt"
 	RecoveryKept     = "/settings/me/recovery-codes/kept"

@@ -102,3 +102,15 @@ func (p *Passkey) RemoveItem(ctx context.Context, tx pgx.Tx, userID, id int64) (
 	}
 	return name, nil
 }
+
+// RenameItem gives a passkey another name and returns the one before; factor.ErrOver when the user has no such.
+func (p *Passkey) RenameItem(ctx context.Context, tx pgx.Tx, userID, id int64, name string) (string, error) {
+	before, err := p.q.PasskeyRename(ctx, tx, dbsqlc.PasskeyRenameParams{UserID: userID, ID: id, Name: name})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", factor.ErrOver
+	}
+	if err != nil {
+		return "", fmt.Errorf("rename passkey %d of user %d: %w", id, userID, err)
+	}
+	return before, nil
+}

@@ -17,11 +17,8 @@ import (
 	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
-const (
-	// maxResponse is more than the longest proof: attestations with certificates have some kilobytes.
-	maxResponse = 64 << 10
-	maxName     = 80
-)
+// maxResponse is more than the longest proof: attestations with certificates have some kilobytes.
+const maxResponse = 64 << 10
 
 // response is a proof with what its user calls a new passkey.
 type response struct {
@@ -196,8 +193,8 @@ func (p *Passkey) Enrol(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor
 	if name == "" {
 		name = nameOf(m.credential.Authenticator.AAGUID)
 	}
-	if runes := []rune(name); len(runes) > maxName {
-		name = string(runes[:maxName])
+	if runes := []rune(name); len(runes) > factor.MaxItemName {
+		name = string(runes[:factor.MaxItemName])
 	}
 	transports := make([]string, len(m.credential.Transport))
 	for i, transport := range m.credential.Transport {
