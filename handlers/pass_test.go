@@ -1,15 +1,18 @@
 package handlers
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/access"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -107,3 +110,77 @@ func TestCoolingOffSaysUntilWhen(t *testing.T) {
 		t.Errorf("My settings: %d", rec.Code)
 	}
 }
+
+// The page on which a day pass is given, and those of who has one, say that it ends when the browser is not used.
+func TestADayPassSaysThatItEndsUnused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	f.numbers(factory.NumberOpts{})
+	for who, says := range map[string]string{"ACME/superuser": "15 minutes", "ACME/user": "30 minutes"} {
+		if body := f.ask("GET", "/settings/me", f.pass(who), "").Body.String(); !strings.Contains(body, "Unused for "+says) {
+			t.Errorf("%s: My settings do not say %s", who, says)
+		}
+	}
+	f.ask("POST", "/login/help", f.in("ACME/user"), "")
+	page := f.ask("GET", f.helpOf("ACME/user"), f.full("ACME/superuser"), "").Body.String()
+	if !strings.Contains(page, "not used for 30 minutes") {
+		t.Errorf("the superuser's page: %s", page)
+	}
+}
+
+// Wrong words cost nothing of what was typed and chosen.
+func TestAnAnswerThatIsRefusedComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	f.numbers(factory.NumberOpts{})
+	f.ask("POST", "/login/help", f.in("ACME/user"), "")
+	boss := f.full("ACME/superuser")
+	for _, choice := range []string{"pass", "reset"} {
+		rec := f.ask("POST", f.helpOf("ACME/user"), boss, form("words", "zoo zoo zoox", "choice", choice, "until", "23:58"))
+		doc, err := goquery.NewDocumentFromReader(rec.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chosen := doc.Find("[name=choice][checked]"); rec.Code != http.StatusUnprocessableEntity ||
+			chosen.Length() != 1 || chosen.AttrOr("value", "") != choice {
+			t.Errorf("%s: answers %d, with %d chosen", choice, rec.Code, chosen.Length())
+		}
+		for field, typed := range map[string]string{"words": "zoo zoo zoox", "until": "23:58"} {
+			if is := doc.Find("[name="+field+"]").AttrOr("value", ""); is != typed {
+				t.Errorf("%s: %s came back as %q", choice, field, is)
+			}
+		}
+	}
+}
+
+// The second of two superusers sees who was the first, and what they chose; the first, that another has to follow.
+func TestTheSecondApproverSeesWhatTheFirstChose(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update offices set two_factor_required = true")
+	f.Exec("insert into office_rescue (office_id, cooling_hours, two_approvers) select id, 0, true from offices")
+	f.numbers(factory.NumberOpts{})
+	user := f.users["ACME/user"]
+	vice := factory.User(t, f.pool, user.OfficeID, factory.UserOpts{Username: "vice", Name: "Vice", Role: "superuser"})
+	f.users["ACME/vice"] = account.User{ID: vice.ID, OfficeID: user.OfficeID}
+	cookie := f.in("ACME/user")
+	words := wordsCookie(f.ask("POST", "/login/help", cookie, ""))
+	found := spokenWords.FindStringSubmatch(f.ask("GET", "/login/help", cookie+"; "+words, "").Body.String())
+	at, boss := f.helpOf("ACME/user"), f.full("ACME/superuser")
+	rec := f.ask("POST", at, boss, form("words", found[1], "choice", "reset"))
+	if where(rec) != at+" (help_first)" {
+		t.Fatalf("the first answers %d %s", rec.Code, where(rec))
+	}
+	for who, says := range map[string]string{
+		"ACME/superuser": "You answered: Reset the second factor", "ACME/vice": "has answered: Reset the second factor",
+	} {
+		if page := f.ask("GET", at, f.full(who), "").Body.String(); !strings.Contains(page, says) {
+			t.Errorf("%s does not read %q: %s", who, says, page)
+		}
+	}
+}
+
+// helpOf is where a superuser answers a user who does not have their phone.
+func (f *fixture) helpOf(who string) string { return fmt.Sprintf("/settings/users/%d/help", f.users[who].ID) }

@@ -253,8 +253,11 @@ func (q *Queries) HelpRequestOfSession(ctx context.Context, db DBTX, sessionID i
 }
 
 const helpRequestOfUser = `-- name: HelpRequestOfUser :many
-select h.id, h.created_at, h.expires_at, h.known_browser, h.address, h.user_agent, h.tries
-from living_help_requests h join users u on u.id = h.user_id
+select h.id, h.created_at, h.expires_at, h.known_browser, h.address, h.user_agent, h.tries,
+    coalesce(f.id, 0)::bigint as first_id, coalesce(f.name, '')::text as first_name,
+    coalesce(r.approved_outcome, '')::text as first_outcome, idle_limit(u.role)::interval as idle_limit
+from living_help_requests h join help_requests r on r.id = h.id join users u on u.id = h.user_id
+left join users f on f.id = r.approved_by
 where u.office_id = $1::bigint and u.id = $2
 order by h.id desc
 `
@@ -272,9 +275,13 @@ type HelpRequestOfUserRow struct {
 	Address      string
 	UserAgent    string
 	Tries        int16
+	FirstID      int64
+	FirstName    string
+	FirstOutcome string
+	IdleLimit    time.Duration
 }
 
-// What a user of an office asks for, the newest first.
+// What a user of an office asks for, the newest first, and who has answered first where two have to.
 func (q *Queries) HelpRequestOfUser(ctx context.Context, db DBTX, arg HelpRequestOfUserParams) ([]HelpRequestOfUserRow, error) {
 	rows, err := db.Query(ctx, helpRequestOfUser, arg.OfficeID, arg.UserID)
 	if err != nil {
@@ -292,6 +299,10 @@ func (q *Queries) HelpRequestOfUser(ctx context.Context, db DBTX, arg HelpReques
 			&i.Address,
 			&i.UserAgent,
 			&i.Tries,
+			&i.FirstID,
+			&i.FirstName,
+			&i.FirstOutcome,
+			&i.IdleLimit,
 		); err != nil {
 			return nil, err
 		}

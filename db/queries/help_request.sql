@@ -43,9 +43,12 @@ where u.office_id = @office_id::bigint
 group by u.id order by asked_at, u.id limit 100;
 
 -- name: HelpRequestOfUser :many
--- What a user of an office asks for, the newest first.
-select h.id, h.created_at, h.expires_at, h.known_browser, h.address, h.user_agent, h.tries
-from living_help_requests h join users u on u.id = h.user_id
+-- What a user of an office asks for, the newest first, and who has answered first where two have to.
+select h.id, h.created_at, h.expires_at, h.known_browser, h.address, h.user_agent, h.tries,
+    coalesce(f.id, 0)::bigint as first_id, coalesce(f.name, '')::text as first_name,
+    coalesce(r.approved_outcome, '')::text as first_outcome, idle_limit(u.role)::interval as idle_limit
+from living_help_requests h join help_requests r on r.id = h.id join users u on u.id = h.user_id
+left join users f on f.id = r.approved_by
 where u.office_id = @office_id::bigint and u.id = @user_id
 order by h.id desc;
 

@@ -39,7 +39,9 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 	view.ID, view.Name, view.Username, view.Own = user.ID, user.Name, user.Username, user.ID == sess.User.ID
 	view.Back = s.T(c, s.comeBack(user), "Name", user.Name)
 	now := sess.Now.In(web.Zone(c))
-	view.Pass, view.Until = c.FormValue("choice") == "pass", c.FormValue("until")
+	choice := c.FormValue("choice")
+	view.Pass, view.Reset, view.Until, view.Words = choice == "pass", choice == "reset", c.FormValue("until"),
+		c.FormValue("words")
 	if view.Until == "" {
 		view.Until = passUntil(now).Format("15:04")
 	}
@@ -47,6 +49,10 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 		asked := pages.HelpRequest{At: r.At, ExpiresAt: r.ExpiresAt, Known: r.KnownBrowser, Address: r.Address}
 		if r.Browser != "" {
 			asked.Browser = s.T(c, "browser.on", "Browser", r.Browser, "System", r.System)
+		}
+		view.IdleMinutes = int(r.Idle.Minutes())
+		if r.FirstID != 0 {
+			asked.First = s.firstAnswer(c, r)
 		}
 		view.Requests = append(view.Requests, asked)
 	}
@@ -62,6 +68,18 @@ func (s *Screens) showHelp(c echo.Context, view pages.HelpView) error {
 		return err
 	}
 	return web.Page(c, web.StatusOf(view), pages.Help, f, view)
+}
+
+// firstAnswer says who has answered a request first, where the office asks for two superusers, and what is left to do.
+func (s *Screens) firstAnswer(c echo.Context, r rescue.Request) string {
+	what := s.T(c, "user.reset")
+	if r.FirstOutcome == "pass" {
+		what = s.T(c, "user_help.pass")
+	}
+	if r.FirstID == web.CurrentSession(c).User.ID {
+		return s.T(c, "user_help.first_own", "What", what)
+	}
+	return s.T(c, "user_help.first_other", "Name", r.First, "What", what)
 }
 
 // passUntil is the end of a day pass that is offered: of the working day, or in an hour, and never tomorrow.

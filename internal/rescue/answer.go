@@ -44,6 +44,10 @@ type Request struct {
 	Address       string
 	Browser       string // "" where it is not known
 	System        string
+	FirstID       int64 // who has answered first, where two have to; 0 for nobody
+	First         string
+	FirstOutcome  string        // "reset" or "pass"
+	Idle          time.Duration // unused for so long, a day pass ends as every log-in does
 }
 
 // Of returns what a user of an office asks for, the newest first.
@@ -54,7 +58,11 @@ func (s *Service) Of(ctx context.Context, officeID, userID int64) ([]Request, er
 	}
 	requests := make([]Request, len(rows))
 	for i, r := range rows {
-		requests[i] = Request{At: r.CreatedAt, ExpiresAt: r.ExpiresAt, KnownBrowser: r.KnownBrowser, Address: r.Address}
+		requests[i] = Request{
+			At: r.CreatedAt, ExpiresAt: r.ExpiresAt, KnownBrowser: r.KnownBrowser, Address: r.Address,
+			FirstID: r.FirstID, First: r.FirstName, FirstOutcome: r.FirstOutcome,
+			Idle: r.IdleLimit,
+		}
 		requests[i].Browser, requests[i].System = session.Browser(r.UserAgent)
 	}
 	return requests, nil

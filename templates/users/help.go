@@ -13,9 +13,11 @@ type HelpView struct {
 	Own            bool   // the viewer's: somebody else has to answer
 	Back           string // how the user comes in again after a reset
 	Requests       []HelpRequest
-	Pass           bool   // chosen
+	Words          string // as typed
+	Pass, Reset    bool   // chosen
 	Until          string // of a day pass, as 17:30
 	UntilError     string
+	IdleMinutes    int // a day pass ends when its browser is not used for so long
 	WordsError     string
 	Error          string
 }
@@ -26,6 +28,7 @@ type HelpRequest struct {
 	Known         bool // its user has logged in there before
 	Browser       string
 	Address       string
+	First         string // what another, or the viewer, has answered already where two have to
 }
 
 // Problems implements templates.Refusable.
