@@ -33,9 +33,10 @@ var prepared = map[string]string{
 		where id = :acme`,
 	paths.OfficeExemptEnd: `insert into exemptions (id, user_id, reason, until) overriding system value
 		values (9, :id, 'no phone', now() + interval '9 days')`,
-	paths.UserHelp:       asksForHelp,
-	paths.UserHelpRefuse: asksForHelp,
-	paths.UserInvite:     "update users set password_hash = '', email = 'o@example.org' where id = :id",
+	paths.OfficeInvitations: "update offices set invitation_days = 3 where id = :acme",
+	paths.UserHelp:          asksForHelp,
+	paths.UserHelpRefuse:    asksForHelp,
+	paths.UserInvite:        "update users set password_hash = '', email = 'o@example.org' where id = :id",
 }
 
 // asksForHelp has the other user ask, by a log-in that waits. Wrong words are counted.

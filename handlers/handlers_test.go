@@ -77,7 +77,7 @@ func (f *fixture) serveAccounts(post account.Post, outbox account.Outbox) {
 	accounts := account.New(
 		f.pool, hasher, account.NewWays(post, f.services.Sessions, log), outbox, log, "Nightlatch",
 	)
-	f.services.Accounts, f.services.Inviter = accounts, accounts
+	f.services.Accounts = accounts
 }
 
 func newFixture(t testing.TB) *fixture {
@@ -173,7 +173,8 @@ func unwatched(pool *db.Pool) *proxy.Watch {
 func (f *fixture) invite(mail *invites) {
 	services := f.services
 	if mail != nil {
-		services.Inviter = mail
+		log := factory.AuditLog()
+		services.Users = users.New(f.pool, f.services.Sessions, account.NewWays(mail, f.services.Sessions, log), log)
 	}
 	f.site = f.rebuild(services)
 }

@@ -17,23 +17,27 @@ import (
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
-	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/locale"
 )
 
-// invites notes who is invited.
+// invites is a Post that notes who is invited.
 type invites struct {
-	ids  []int64
-	fail bool
+	ids   []int64
+	fail  bool
+	token account.Token // of the last
 }
 
 func (i *invites) CanMail() bool { return true }
 
-func (i *invites) InviteTx(_ context.Context, _ pgx.Tx, _ audit.Person, _, userID int64) error {
+func (i *invites) Mail(_ context.Context, _ pgx.Tx, m account.Mail) error {
+	if m.Kind != string(account.PurposeInvite) {
+		return nil
+	}
 	if i.fail {
 		return errors.New("no mail today")
 	}
-	i.ids = append(i.ids, userID)
+	i.ids, i.token = append(i.ids, m.UserID), m.Token
 	return nil
 }
 
@@ -75,6 +79,45 @@ func toldBy(rec *httptest.ResponseRecorder) string {
 	for _, cookie := range rec.Result().Cookies() {
 		if strings.HasSuffix(cookie.Name, web.CookieTold) {
 			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// Whoever has set their first password finds the log-in filled in: they know neither the office's code nor their
+// username by heart yet.
+func TestAfterAnInvitationTheLogInKnowsWhoComes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mail := &invites{}
+	f.invite(mail)
+	f.ask("POST", "/settings/users/new", f.in("ACME/superuser"),
+		"username=zoe&name=Zoe+Jansen&email=zoe%40example.org&role=accountant")
+	link := "/link/" + string(mail.token)
+	const password = "kettle umbrella seventeen"
+	refused := f.ask("POST", link, "", url.Values{"password": {password}, "again": {"another"}}.Encode())
+	if c := browserKeeps(refused, web.CookieLogin); c != "" {
+		t.Errorf("a refused password leaves %q", c)
+	}
+	rec := f.ask("POST", link, "", url.Values{"password": {password}, "again": {password}}.Encode())
+	if where(rec) != "/login (password)" {
+		t.Fatalf("answered %d %s", rec.Code, where(rec))
+	}
+	page := f.ask("GET", "/login", browserKeeps(rec, web.CookieLogin), "").Body.String()
+	if !strings.Contains(page, `value="ACME"`) || !strings.Contains(page, `value="zoe"`) {
+		t.Errorf("the log-in is empty: %s", page)
+	}
+	over := f.ask("POST", link, "", url.Values{"password": {password}, "again": {password}}.Encode())
+	if c := browserKeeps(over, web.CookieLogin); c != "" || over.Code != http.StatusGone {
+		t.Errorf("a link that is over answers %d and leaves %q", over.Code, c)
+	}
+}
+
+// browserKeeps returns a cookie of an answer, as a browser sends it back; "" when there is none.
+func browserKeeps(rec *httptest.ResponseRecorder, name string) string {
+	for _, cookie := range rec.Result().Cookies() {
+		if strings.HasSuffix(cookie.Name, name) && cookie.Value != "" {
+			return cookie.Name + "=" + cookie.Value
 		}
 	}
 	return ""

@@ -253,6 +253,7 @@ func (s *site) superuserRoutes() {
 	super.with(s.web.StepUpAsked("")).page(paths.OfficeSwitchOff, s.office.SwitchOffQuestion, s.office.SwitchOff)
 	rollout := super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor))
 	rollout.post(paths.OfficeTrusted, s.office.SaveTrusted)
+	rollout.post(paths.OfficeInvitations, s.office.SaveInvitations)
 	rollout.post(paths.OfficeDate, s.office.SetDate)
 	rollout.post(paths.OfficeDateRemove, s.office.RemoveDate)
 	rollout.post(paths.OfficeGrace, s.office.SetGrace)

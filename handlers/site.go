@@ -47,7 +47,6 @@ import (
 // Services are the domain services and settings that the site needs, all of them.
 type Services struct {
 	Accounts *accounts.Service
-	Inviter  users.Inviter
 	Offices  *offices.Service
 	Users    *members.Service
 	Factors  *twofactor.Service
@@ -135,8 +134,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
 	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts)
-	s.users = users.New(w, d.Users, d.Accounts, d.Inviter, d.Factors, d.Rescue)
-	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Inviter, d.Operator,
+	s.users = users.New(w, d.Users, d.Accounts, d.Factors, d.Rescue)
+	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,
 		d.BalanceWarn, d.Unproxied)
 	s.issuer = issuer.New(w, d.Signing, d.Issuer)

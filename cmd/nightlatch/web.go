@@ -91,7 +91,6 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 	}
 	return handlers.New(handlers.Services{
 		Accounts: a.web.accounts,
-		Inviter:  a.web.accounts,
 		Offices:  a.web.offices,
 		Users:    a.web.users,
 		Factors:  a.web.factors,

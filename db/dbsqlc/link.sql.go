@@ -245,7 +245,8 @@ func (q *Queries) LinkEndOfUser(ctx context.Context, db DBTX, arg LinkEndOfUserP
 
 const linkInsert = `-- name: LinkInsert :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values ($1, $2, $3, now() + link_life())
+values ($1, $2, $3, now() + case $1 when 'invite' then invitation_life($2)
+    else link_life() end)
 returning id
 `
 
@@ -336,6 +337,33 @@ func (q *Queries) LinkUsedJustNow(ctx context.Context, db DBTX, arg LinkUsedJust
 	var password_hash string
 	err := row.Scan(&password_hash)
 	return password_hash, err
+}
+
+const linksOfLastMinute = `-- name: LinksOfLastMinute :many
+select distinct user_id from one_time_links
+where user_id = any($1::bigint[]) and used_at is null and expires_at > now() and purpose <> 'stop'
+    and created_at > now() - interval '1 minute'
+`
+
+// Who of these users has a living link that is younger than a minute.
+func (q *Queries) LinksOfLastMinute(ctx context.Context, db DBTX, userIds []int64) ([]int64, error) {
+	rows, err := db.Query(ctx, linksOfLastMinute, userIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var user_id int64
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const userByID = `-- name: UserByID :one

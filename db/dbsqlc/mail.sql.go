@@ -168,7 +168,8 @@ func (q *Queries) MailFail(ctx context.Context, db DBTX, arg MailFailParams) (Ma
 const mailForSending = `-- name: MailForSending :one
 select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, m.browser, m.system, m.queued_at,
     m.final,
-    u.name, u.username, coalesce(nullif(u.time_zone, ''), o.time_zone, '')::text as time_zone, u.office_id,
+    u.name, u.username, coalesce(nullif(u.time_zone, ''), nullif(o.time_zone, ''), b.time_zone, '')::text as time_zone,
+    u.office_id,
     coalesce(b.name, '')::text as by_name,
     coalesce(b.office_id is distinct from u.office_id, false)::boolean as by_operator,
     coalesce(m.to_address, u.email)::text as email,
@@ -178,6 +179,9 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
     coalesce(u.demanded_from, o.demanded_from, now())::timestamptz as demanded_from,
+    case when m.kind <> 'invite' or o.id is null then '' when second_factor_demanded(o.id, u.id, now()) then 'now'
+        when coalesce(u.demanded_from, o.demanded_from) > now() then 'from'
+        when office_demands(o.two_factor_required, o.demanded_from, now()) then 'soon' else '' end::text as second_step,
     case when m.kind in ('date_set', 'wave_date') then coalesce(u.demanded_from, o.demanded_from) is null
         when m.kind = 'reminder_summary' then not exists (
             select from not_ready n where n.office_id = o.id and n.demanded_from > now())
@@ -228,12 +232,14 @@ type MailForSendingRow struct {
 	LinkExpiresAt time.Time
 	Now           time.Time
 	DemandedFrom  time.Time
+	SecondStep    string
 	DateGone      bool
 	Cap           float64
 	Spent         float64
 }
 
-// Everything the mail is made of, and whether its link still opens anything, or what it tells is over.
+// Everything the mail is made of, and whether its link still opens anything, or what it tells is over. Who has not
+// logged in yet has no time zone of their own: the office's, or that of who wrote, is nearer than none.
 func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailForSendingRow, error) {
 	row := db.QueryRow(ctx, mailForSending, id)
 	var i MailForSendingRow
@@ -264,6 +270,7 @@ func (q *Queries) MailForSending(ctx context.Context, db DBTX, id int64) (MailFo
 		&i.LinkExpiresAt,
 		&i.Now,
 		&i.DemandedFrom,
+		&i.SecondStep,
 		&i.DateGone,
 		&i.Cap,
 		&i.Spent,

@@ -446,6 +446,7 @@ type Office struct {
 	DemandedFrom       *time.Time
 	TimeZone           string
 	GraceHours         int16
+	InvitationDays     int16
 }
 
 type OfficeApplication struct {

@@ -66,7 +66,7 @@ func (q *Queries) OfficeBlackOut(ctx context.Context, db DBTX, arg OfficeBlackOu
 }
 
 const officeByCode = `-- name: OfficeByCode :one
-select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours from offices where code = $1
+select id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours, invitation_days from offices where code = $1
 `
 
 func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Office, error) {
@@ -84,6 +84,7 @@ func (q *Queries) OfficeByCode(ctx context.Context, db DBTX, code string) (Offic
 		&i.DemandedFrom,
 		&i.TimeZone,
 		&i.GraceHours,
+		&i.InvitationDays,
 	)
 	return i, err
 }
@@ -240,7 +241,7 @@ func (q *Queries) OfficeHold(ctx context.Context, db DBTX, officeID int64) (int6
 }
 
 const officeInsert = `-- name: OfficeInsert :one
-insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours
+insert into offices (code, name) values ($1, $2) returning id, code, name, two_factor_required, two_factor_changed_at, created_at, money_cap, trusted_browser_days, demanded_from, time_zone, grace_hours, invitation_days
 `
 
 type OfficeInsertParams struct {
@@ -263,8 +264,26 @@ func (q *Queries) OfficeInsert(ctx context.Context, db DBTX, arg OfficeInsertPar
 		&i.DemandedFrom,
 		&i.TimeZone,
 		&i.GraceHours,
+		&i.InvitationDays,
 	)
 	return i, err
+}
+
+const officeInvitationsSet = `-- name: OfficeInvitationsSet :execrows
+update offices set invitation_days = $1 where id = $2 and invitation_days <> $1
+`
+
+type OfficeInvitationsSetParams struct {
+	Days int16
+	ID   int64
+}
+
+func (q *Queries) OfficeInvitationsSet(ctx context.Context, db DBTX, arg OfficeInvitationsSetParams) (int64, error) {
+	result, err := db.Exec(ctx, officeInvitationsSet, arg.Days, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const officeList = `-- name: OfficeList :many
@@ -334,16 +353,17 @@ func (q *Queries) OfficePreflight(ctx context.Context, db DBTX, officeID int64) 
 
 const officeRollout = `-- name: OfficeRollout :one
 select office_demands(two_factor_required, demanded_from, now())::boolean as active, demanded_from, time_zone,
-    grace_hours, now()::timestamptz as now
+    grace_hours, invitation_days, now()::timestamptz as now
 from offices where id = $1
 `
 
 type OfficeRolloutRow struct {
-	Active       bool
-	DemandedFrom *time.Time
-	TimeZone     string
-	GraceHours   int16
-	Now          time.Time
+	Active         bool
+	DemandedFrom   *time.Time
+	TimeZone       string
+	GraceHours     int16
+	InvitationDays int16
+	Now            time.Time
 }
 
 func (q *Queries) OfficeRollout(ctx context.Context, db DBTX, id int64) (OfficeRolloutRow, error) {
@@ -354,6 +374,7 @@ func (q *Queries) OfficeRollout(ctx context.Context, db DBTX, id int64) (OfficeR
 		&i.DemandedFrom,
 		&i.TimeZone,
 		&i.GraceHours,
+		&i.InvitationDays,
 		&i.Now,
 	)
 	return i, err

@@ -1,7 +1,14 @@
 -- name: LinkInsert :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values (@purpose, @user_id, @token_hash, now() + link_life())
+values (@purpose, @user_id, @token_hash, now() + case @purpose when 'invite' then invitation_life(@user_id)
+    else link_life() end)
 returning id;
+
+-- name: LinksOfLastMinute :many
+-- Who of these users has a living link that is younger than a minute.
+select distinct user_id from one_time_links
+where user_id = any(@user_ids::bigint[]) and used_at is null and expires_at > now() and purpose <> 'stop'
+    and created_at > now() - interval '1 minute';
 
 -- name: LinkInsertStop :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)

@@ -39,8 +39,11 @@ where o.id = @id and (o.two_factor_required <> @required or o.demanded_from is n
 
 -- name: OfficeRollout :one
 select office_demands(two_factor_required, demanded_from, now())::boolean as active, demanded_from, time_zone,
-    grace_hours, now()::timestamptz as now
+    grace_hours, invitation_days, now()::timestamptz as now
 from offices where id = @id;
+
+-- name: OfficeInvitationsSet :execrows
+update offices set invitation_days = @days where id = @id and invitation_days <> @days;
 
 -- name: OfficeGraceSet :execrows
 update offices set grace_hours = @grace_hours where id = @id and grace_hours <> @grace_hours;

@@ -99,7 +99,8 @@ func (s *Screens) LinkAgain(c echo.Context) error {
 // UseLink sets the password. It signs nobody in: the log-in, with its second step, comes next.
 func (s *Screens) UseLink(c echo.Context) error {
 	token, password := account.Token(c.Param("token")), c.FormValue("password")
-	if link, err := s.accounts.OpenLink(c.Request().Context(), token); err == nil && link.Purpose == account.PurposeStop {
+	link, opened := s.accounts.OpenLink(c.Request().Context(), token)
+	if opened == nil && link.Purpose == account.PurposeStop {
 		return s.stop(c, token)
 	}
 	if typed.Password(password) != typed.Password(c.FormValue("again")) {
@@ -114,6 +115,9 @@ func (s *Screens) UseLink(c echo.Context) error {
 		return s.showLinkOver(c, token)
 	case err != nil:
 		return err
+	}
+	if opened == nil {
+		s.RememberLogin(c, link.OfficeCode, link.Username)
 	}
 	return s.Tell(c, paths.Login, "password")
 }

@@ -17,7 +17,7 @@ func (s *Screens) twoFactorOf(c echo.Context, problem string) (pages.TwoFactorVi
 	set, err := s.offices.Rollout(c.Request().Context(), sess.User.OfficeID)
 	return pages.TwoFactorView{
 		Active: set.Active, MayChange: sess.User.Role.ManagesOffice(), Date: s.dateCard(c, set, problem),
-		Trusted: trustedView(c),
+		Trusted: trustedView(c), Invitations: invitationsView(c, set),
 	}, err
 }
 

@@ -18,12 +18,13 @@ func (s *Screens) firstTyped(c echo.Context) (templates.FirstSuperuser, users.Fi
 		Username: c.FormValue("first_username"), Name: c.FormValue("first_name"), Email: c.FormValue("first_email"),
 	}
 	return templates.FirstSuperuser{
-		NoMail: !s.inviter.CanMail(), Username: first.Username, Name: first.Name, Email: first.Email,
+		NoMail: !s.users.CanMail(), Username: first.Username, Name: first.Name, Email: first.Email,
 	}, first
 }
 
 func (s *Screens) founder(c echo.Context) users.Founder {
-	return users.Founder{Operator: web.CurrentSession(c).User.Person(), Address: c.RealIP()}
+	return users.Founder{Operator: web.CurrentSession(c).User.Person(), Address: c.RealIP(),
+		Language: s.Lang(c)}
 }
 
 // tellFirst puts what is wrong with the first superuser beside the fields. It returns an error that is no refusal.
@@ -47,7 +48,7 @@ func (s *Screens) AddFirst(c echo.Context) error {
 		return err
 	}
 	view, first := s.firstTyped(c)
-	err = s.users.AddFirst(c.Request().Context(), s.inviter, s.founder(c), id, first)
+	err = s.users.AddFirst(c.Request().Context(), s.founder(c), id, first)
 	switch {
 	case err == nil:
 		return s.Tell(c, paths.To(paths.OperatorOffice, id), "first_invited")

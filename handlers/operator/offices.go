@@ -40,7 +40,7 @@ func (s *Screens) showOffices(c echo.Context, view pages.OfficesView) error {
 	if err != nil {
 		return err
 	}
-	view.First.NoMail = !s.inviter.CanMail()
+	view.First.NoMail = !s.users.CanMail()
 	view.Currency, view.Forecast = s.currency, s.forecast(c, spending.ReachedAt)
 	view.Month, view.Spent = time.Now().UTC().Format("2006-01"), s.money(c, spending.Spent)
 	if view.CapBad == "" && view.Question == nil {
@@ -77,7 +77,7 @@ func (s *Screens) CreateOffice(c echo.Context) error {
 		done = "office_created"
 		err = s.users.FoundEmpty(ctx, s.offices, by, view.Code, view.Name)
 	} else {
-		err = s.users.Found(ctx, s.offices, s.inviter, by, view.Code, view.Name, first)
+		err = s.users.Found(ctx, s.offices, by, view.Code, view.Name, first)
 	}
 	if errors.Is(err, users.ErrOfficeTaken) {
 		view.CodeError, err = s.T(c, "offices.taken"), nil
@@ -125,7 +125,7 @@ func (s *Screens) showOffice(c echo.Context, shown shownOffice) error {
 		return err
 	}
 	if !has {
-		view.First = &templates.FirstSuperuser{NoMail: !s.inviter.CanMail()}
+		view.First = &templates.FirstSuperuser{NoMail: !s.users.CanMail()}
 		if first != nil {
 			view.First = first
 			problem += first.UsernameError + first.NameError + first.EmailError

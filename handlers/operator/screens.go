@@ -47,13 +47,6 @@ type Factors interface {
 	Notices(ctx context.Context, userID int64) ([]twofactor.Told, error)
 }
 
-// Inviter sends an office's first superuser the link with which they choose a password.
-type Inviter interface {
-	users.Inviter
-	// CanMail reports whether this installation sends mail at all: without it nobody is invited.
-	CanMail() bool
-}
-
 // Screens are the operators' pages.
 type Screens struct {
 	*web.Web
@@ -62,7 +55,6 @@ type Screens struct {
 	factors      Factors
 	offices      users.Offices
 	users        *users.Service
-	inviter      Inviter
 	operator     *operator.Service
 	installation *audit.Installation
 	applications *application.Service
@@ -77,10 +69,10 @@ type Screens struct {
 
 // New returns the Screens.
 func New(w *web.Web, accounts Accounts, sessions Sessions, factors Factors,
-	offices users.Offices, members *users.Service, inviter Inviter, service *operator.Service,
+	offices users.Offices, members *users.Service, service *operator.Service,
 	installation *audit.Installation, applications *application.Service, provider *issuer.Service,
 	doctor Doctor, listen string, jobs http.Handler, currency string, balanceWarn float64, unproxied bool,
 ) *Screens {
-	return &Screens{w, accounts, sessions, factors, offices, members, inviter, service, installation,
+	return &Screens{w, accounts, sessions, factors, offices, members, service, installation,
 		applications, provider, doctor, listen, jobs, currency, balanceWarn, unproxied}
 }

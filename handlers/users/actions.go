@@ -71,12 +71,12 @@ func (s *Screens) Invite(c echo.Context) error {
 	user := requestedUser(c)
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	switch {
-	case !s.inviter.CanMail():
+	case !s.users.CanMail():
 		return s.showUser(c, shownUser{problem: s.T(c, "user.no_mail")})
 	case user.Email == "":
 		return s.showUser(c, shownUser{problem: s.T(c, "user.no_password_email")})
 	}
-	err := s.users.Invite(ctx, sess, s.inviter, user.ID)
+	err := s.users.Invite(ctx, sess, s.Client(c), user.ID)
 	if errors.Is(err, fault.Forbidden) || errors.Is(err, fault.StepUpRequired) {
 		return err
 	}

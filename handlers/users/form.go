@@ -28,9 +28,9 @@ func (s *Screens) Add(c echo.Context) error {
 		return s.showUserForm(c, form, err)
 	}
 	done := "user_added"
-	if s.inviter.CanMail() {
+	if s.users.CanMail() {
 		done = "user_added_invited"
-		if err := s.users.Invite(ctx, sess, s.inviter, id); err != nil {
+		if err := s.users.Invite(ctx, sess, s.Client(c), id); err != nil {
 			s.Logger.WarnContext(ctx, "invite a new user", "request", web.RequestID(c), "user", id, "error", err)
 			done = "user_not_invited"
 		}
@@ -74,7 +74,7 @@ func (s *Screens) showUserForm(c echo.Context, form pages.UserForm, refused erro
 	if form.ID != 0 {
 		form.Heading, form.Action = s.T(c, "user.change_title", "Name", form.Username), paths.To(paths.UserChange, form.ID)
 	}
-	form.NoMail, form.OfficeCode = !s.inviter.CanMail() && form.ID == 0, sess.OfficeCode
+	form.NoMail, form.OfficeCode = !s.users.CanMail() && form.ID == 0, sess.OfficeCode
 	for _, role := range users.Roles {
 		if sess.User.Role.AtLeast(role) {
 			form.Roles = append(form.Roles, string(role))

@@ -111,9 +111,9 @@ func (s *Screens) Import(c echo.Context) error {
 		return err
 	}
 	done := "imported"
-	if s.inviter.CanMail() && c.FormValue("invite") == "yes" {
+	if s.users.CanMail() && c.FormValue("invite") == "yes" {
 		for _, id := range made {
-			if err := s.users.Invite(ctx, sess, s.inviter, id); err != nil {
+			if err := s.users.Invite(ctx, sess, s.Client(c), id); err != nil {
 				s.Logger.WarnContext(ctx, "invite an imported user", "request", web.RequestID(c), "user", id, "error", err)
 				done = "imported_not_invited"
 			}

@@ -17,7 +17,7 @@ func (s *Screens) preview(c echo.Context, lines []users.Line, problem string) er
 	view := &pages.ImportPreview{
 		New: plan.New, Changed: plan.Changed, Same: plan.Same, Bad: plan.Bad, Possible: plan.Possible(),
 		Digest:  plan.Digest(),
-		CanMail: s.inviter.CanMail(), CanInvite: s.inviter.CanMail() && plan.New > 0,
+		CanMail: s.users.CanMail(), CanInvite: s.users.CanMail() && plan.New > 0,
 	}
 	for _, step := range plan.Steps {
 		if plan.Bad > 0 && step.Problem == "" || plan.Bad == 0 && !step.New() && !step.Changes() {

@@ -18,13 +18,6 @@ type Profiles interface {
 	Profile(ctx context.Context, officeID, userID int64) (account.Profile, error)
 }
 
-// Inviter sends a user the link with which they choose a password.
-type Inviter interface {
-	users.Inviter
-	// CanMail reports whether this installation sends mail at all: without it nobody is invited.
-	CanMail() bool
-}
-
 // Factors registers and resets other users' factors.
 type Factors interface {
 	SealTyped(sess session.Session, userID int64, number phone.Number) string
@@ -39,14 +32,13 @@ type Screens struct {
 	*web.Web
 	users    *users.Service
 	profiles Profiles
-	inviter  Inviter
 	factors  Factors
 	rescue   Rescue
 }
 
 // New returns the Screens.
 func New(
-	w *web.Web, service *users.Service, profiles Profiles, inviter Inviter, factors Factors, helps Rescue,
+	w *web.Web, service *users.Service, profiles Profiles, factors Factors, helps Rescue,
 ) *Screens {
-	return &Screens{w, service, profiles, inviter, factors, helps}
+	return &Screens{w, service, profiles, factors, helps}
 }

@@ -68,7 +68,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	again := standing.WordOwed || standing.SingleSignOn || !standing.HasPassword && standing.PasswordVoided
 	view.MayReset = view.MayReset || again && view.Manages && !view.Own
 	view.Mail = s.undelivered(c, standing.Mail)
-	view.CanMail = s.inviter.CanMail()
+	view.CanMail = s.users.CanMail()
 	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (s *Screens) ResetQuestion(c echo.Context) error {
 
 // comeBack is how a user gets in again after a reset, as a key of the catalogue.
 func (s *Screens) comeBack(u account.Profile) string {
-	if s.inviter.CanMail() && u.Email != "" && !u.Disabled {
+	if s.users.CanMail() && u.Email != "" && !u.Disabled {
 		return "user.reset_by_link"
 	}
 	return "user.reset_by_word"

@@ -79,6 +79,13 @@ func (w *Web) lastLogin(c echo.Context) (office, username string) {
 	return last.Get("office"), last.Get("username")
 }
 
+// RememberLogin has the log-in page of this browser say whose log-in is next: of who has just logged in, or has set
+// their password with a link.
+func (w *Web) RememberLogin(c echo.Context, office, username string) {
+	last := url.Values{"office": {office}, "username": {username}}
+	w.SetCookie(c, CookieLogin, last.Encode(), YearSeconds)
+}
+
 // LogIn takes the form.
 func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 	view := templates.LoginView{Username: c.FormValue("username")}
@@ -105,8 +112,7 @@ func (w *Web) LogIn(c echo.Context, form LoginForm) error {
 	}, client)
 	if err == nil {
 		if !form.Operators {
-			last := url.Values{"office": {view.Office}, "username": {view.Username}}
-			w.SetCookie(c, CookieLogin, last.Encode(), YearSeconds)
+			w.RememberLogin(c, view.Office, view.Username)
 		}
 		return form.Enter(c, token, client, next)
 	}

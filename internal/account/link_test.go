@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/nightlatch/nightlatch/db"
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/internal/audit"
@@ -362,7 +363,7 @@ func TestAnInvitationIsForWhoHasNoPassword(t *testing.T) {
 			t.Errorf("without a password %q: %v", password, err)
 		}
 	}
-	if err := f.Invite(ctx, audit.CommandLine, f.officeID, id); err != nil {
+	if err := f.invite(f.officeID, id); err != nil {
 		t.Fatal(err)
 	}
 	second := f.post.mails[1].Token
@@ -377,20 +378,73 @@ func TestAnInvitationIsForWhoHasNoPassword(t *testing.T) {
 		t.Error(err)
 	}
 	for want, err := range map[error]error{
-		ErrHasPassword: f.Invite(ctx, audit.CommandLine, f.officeID, id),
-		ErrUnknown:     f.Invite(ctx, audit.CommandLine, f.officeID+1, id),
+		ErrHasPassword: f.invite(f.officeID, id),
+		ErrUnknown:     f.invite(f.officeID+1, id),
 	} {
 		if !errors.Is(err, want) {
 			t.Errorf("%v, want %v", err, want)
 		}
 	}
 	f.Exec("update users set email = '' where username = 'ivy'")
-	if err := f.Invite(ctx, audit.CommandLine, f.officeID, id); !errors.Is(err, ErrNoMail) {
+	if err := f.invite(f.officeID, id); !errors.Is(err, ErrNoMail) {
 		t.Errorf("without an address: %v", err)
 	}
 	if _, err := f.Create(ctx, NewUser{OfficeCode: "ACME", Username: "joy", Name: "Joy", Role: RoleUser, Invite: true},
 		audit.CommandLine); err == nil || f.count("users where username = 'joy'") != 0 {
 		t.Errorf("an invitation to nowhere: %v", err)
+	}
+}
+
+// invite invites a user, as whoever asks for it does.
+func (f *mailFixture) invite(officeID, userID int64) error {
+	f.t.Helper()
+	return db.InTx(f.t.Context(), f.pool, func(tx pgx.Tx) error {
+		return f.ways.Invite(f.t.Context(), tx, userID, "", audit.Event{Office: officeID, Actor: audit.CommandLine})
+	})
+}
+
+// An invitation lives as long as its office says, whoever has it made; a link to another password half an hour, and
+// what is counted by that half hour still is.
+func TestAnInvitationLivesAsLongAsItsOfficeSays(t *testing.T) {
+	t.Parallel()
+	f := newMailFixture(t)
+	f.Exec("update users set password_hash = '' where username = 'jdoe'")
+	lives := func(purpose Purpose, hours int) bool {
+		return f.count(fmt.Sprintf(`one_time_links where used_at is null and purpose = '%s'
+			and expires_at = created_at + make_interval(hours => %d)`, purpose, hours)) > 0
+	}
+	if err := f.invite(f.officeID, f.userID); err != nil || !lives(PurposeInvite, 7*24) {
+		t.Errorf("as it comes: %v", err)
+	}
+	for _, days := range []int{1, 30} {
+		f.Exec("update offices set invitation_days = $1 where id = $2", days, f.officeID)
+		if err := f.invite(f.officeID, f.userID); err != nil || !lives(PurposeInvite, days*24) {
+			t.Errorf("%d days: %v", days, err)
+		}
+		f.Exec("delete from one_time_links")
+		f.Exec("delete from password_reset_requests")
+		f.link()
+		if !lives(PurposeInvite, days*24) {
+			t.Errorf("%d days: an invitation that was asked for again is none", days)
+		}
+	}
+	f.Exec("delete from one_time_links")
+	f.Exec("update users set password_voided_at = now() where username = 'jdoe'")
+	if err := f.invite(f.officeID, f.userID); err != nil || lives(PurposeReset, 24) ||
+		f.count("one_time_links where used_at is null and expires_at = created_at + interval '30 minutes'") != 1 {
+		t.Errorf("a link after a reset: %v", err)
+	}
+	f.Exec("delete from password_reset_requests")
+	before := len(f.post.forgotten)
+	for range 4 {
+		_ = f.forget("ACME", "jdoe", "192.0.2.8")
+	}
+	if n := len(f.post.forgotten) - before; n != forgottenOfName {
+		t.Errorf("%d of four requests at once count", n)
+	}
+	f.Exec("update password_reset_requests set asked_at = asked_at - interval '31 minutes'")
+	if _ = f.forget("ACME", "jdoe", "192.0.2.8"); len(f.post.forgotten)-before != forgottenOfName+1 {
+		t.Error("half an hour later they count still")
 	}
 }
 

@@ -107,6 +107,7 @@ const (
 
 	BrowserTrusted     Action = "browser_trusted"
 	BrowserTrustEnded  Action = "browser_trust_ended"  // by its user; what else ends it says so itself
+	InvitationsSet     Action = "invitations_set"      // the detail is the days
 	TrustedBrowsersSet Action = "trusted_browsers_set" // the detail is the days, or none
 	SSOChanged         Action = "sso_changed"          // the office's provider or policy: the policy is the detail
 	SSORemoved         Action = "sso_removed"

@@ -104,6 +104,40 @@ func TestAMailNamesWhoDidItAndWhen(t *testing.T) {
 	}
 }
 
+// An invitation says until when it works, in the time of its reader or else of who invites, and what will come.
+func TestAnInvitationSaysUntilWhenAndWhatWillCome(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec("update users set time_zone = 'Europe/Amsterdam' where username = 'mute'")
+	f.Exec("update users set role = 'superuser' where username = 'mute'")
+	for sql, want := range map[string][2]string{
+		"two_factor_required = false, demanded_from = null, grace_hours = 0": {"", ""},
+		"two_factor_required = true, demanded_from = null, grace_hours = 0":  {"you also choose a second", "kiest u ook een"},
+		"two_factor_required = false, demanded_from = '2099-03-02 08:00Z', grace_hours = 0": {
+			"From 2099-03-02 09:00 CET on, Acme also asks", "Vanaf 02-03-2099 09:00 CET vraagt Acme"},
+		"two_factor_required = true, demanded_from = null, grace_hours = 24": {"Soon after your first", "Kort na uw eerste"},
+	} {
+		f.Exec("update offices set " + sql)
+		for i, user := range []string{"jdoe", "nel"} {
+			id := f.put(user, "invite", true)
+			f.Exec("update mails set by_id = (select id from users where username = 'mute') where id = $1", id)
+			f.Exec("update one_time_links set expires_at = '2099-07-08 10:00Z'")
+			if err := f.deliver(id, false); err != nil {
+				t.Fatal(err)
+			}
+			body := f.post.sent[len(f.post.sent)-1].Body
+			until := []string{"It works once, until 2099-07-08 12:00 CEST.", "tot 08-07-2099 12:00 CEST."}[i]
+			if !strings.Contains(body, until) || !strings.Contains(body, "Zoë mute") || !strings.Contains(body, "Acme") {
+				t.Errorf("%s to %s does not say %q:\n%s", sql, user, until, body)
+			}
+			if want[i] != "" && !strings.Contains(body, want[i]) ||
+				want[i] == "" && regexp.MustCompile("second step|tweede stap").MatchString(body) {
+				t.Errorf("%s to %s does not say %q:\n%s", sql, user, want[i], body)
+			}
+		}
+	}
+}
+
 func TestBothFormsOfAMailTravel(t *testing.T) {
 	t.Parallel()
 	server := mailtest.NewServer(t, mailtest.Config{})

@@ -76,6 +76,8 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 	}
 	if r.Kind != string(account.PurposeInvite) {
 		l.Facts = s.facts(r, t)
+	} else if r.SecondStep != "" {
+		l.Notes = append(l.Notes, t("mail.second_step_"+r.SecondStep))
 	}
 	if r.SingleSignOn && strings.HasPrefix(r.Kind, "password_") {
 		l.Notes = append(l.Notes, t("mail.sso_kept")) // a way in that a new password leaves open
@@ -117,8 +119,12 @@ func (s *Service) named(r dbsqlc.MailForSendingRow, names []dbsqlc.ReminderNames
 func (s *Service) link(r dbsqlc.MailForSendingRow, token account.Token, t func(string, ...any) string) *link {
 	left := r.LinkExpiresAt.Sub(r.Now)
 	label, life, n := "mail.link_label", "mail.link_life", int(left.Round(time.Minute).Minutes())
-	if r.Kind == account.HelpOwn {
+	switch r.Kind {
+	case account.HelpOwn:
 		label, life, n = "mail.stop_label", "mail.stop_life", int(left.Round(time.Hour).Hours())
+	case string(account.PurposeInvite): // days, which nobody counts from the moment a mail was sent
+		until := locale.Time(r.Language, locale.Moment, r.LinkExpiresAt.In(s.zoneOf(r.TimeZone)))
+		return &link{account.LinkURL(s.origin(), token), t(label), t("mail.link_until", "Until", until)}
 	}
 	return &link{account.LinkURL(s.origin(), token), t(label), locale.N(r.Language, life, max(1, n))}
 }

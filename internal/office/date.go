@@ -61,6 +61,8 @@ type Rollout struct {
 	Now    time.Time // the database's clock
 	Waves  []Wave
 	Grace  int // hours after the first log-in in which who is new or was reset need no second factor
+	// InvitationDays is for how long an invitation lives.
+	InvitationDays int
 }
 
 // Coming returns the date, while it is ahead.
@@ -88,7 +90,8 @@ func (s *Service) rollout(ctx context.Context, from dbsqlc.DBTX, officeID int64)
 	if err != nil {
 		return Rollout{}, fmt.Errorf("read the date of office %d: %w", officeID, err)
 	}
-	out := Rollout{Active: r.Active, Zone: r.TimeZone, Now: r.Now, Grace: int(r.GraceHours)}
+	out := Rollout{Active: r.Active, Zone: r.TimeZone, Now: r.Now, Grace: int(r.GraceHours),
+		InvitationDays: int(r.InvitationDays)}
 	if r.DemandedFrom != nil {
 		out.From = *r.DemandedFrom
 	}

@@ -35,6 +35,7 @@ func (f First) Check() error {
 type Founder struct {
 	Operator audit.Person
 	Address  string
+	Language string // of the operator's pages
 }
 
 // Offices makes an office in a transaction.
@@ -52,7 +53,7 @@ func (s *Service) HasSuperuser(ctx context.Context, officeID int64) (bool, error
 }
 
 // Found makes an office with its first superuser, whom it invites. It returns Problems and ErrOfficeTaken.
-func (s *Service) Found(ctx context.Context, offices Offices, mail Inviter, by Founder, code, name string,
+func (s *Service) Found(ctx context.Context, offices Offices, by Founder, code, name string,
 	first First) error {
 	if err := first.Check(); err != nil {
 		return err
@@ -62,7 +63,7 @@ func (s *Service) Found(ctx context.Context, offices Offices, mail Inviter, by F
 		if err != nil {
 			return err
 		}
-		return s.addFirst(ctx, tx, mail, by, id, first)
+		return s.addFirst(ctx, tx, by, id, first)
 	})
 	if db.IsUnique(err) {
 		return ErrOfficeTaken
@@ -84,7 +85,7 @@ func (s *Service) FoundEmpty(ctx context.Context, offices Offices, by Founder, c
 
 // AddFirst adds and invites the first superuser of an office that has none. It returns Problems, ErrTaken,
 // ErrHasSuperuser and account.ErrUnknown.
-func (s *Service) AddFirst(ctx context.Context, mail Inviter, by Founder, officeID int64, first First) error {
+func (s *Service) AddFirst(ctx context.Context, by Founder, officeID int64, first First) error {
 	if err := first.Check(); err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (s *Service) AddFirst(ctx context.Context, mail Inviter, by Founder, office
 		case has:
 			return ErrHasSuperuser
 		}
-		return s.addFirst(ctx, tx, mail, by, officeID, first)
+		return s.addFirst(ctx, tx, by, officeID, first)
 	})
 	if db.IsUnique(err) {
 		return ErrTaken
@@ -109,7 +110,7 @@ func (s *Service) AddFirst(ctx context.Context, mail Inviter, by Founder, office
 	return err
 }
 
-func (s *Service) addFirst(ctx context.Context, tx pgx.Tx, mail Inviter, by Founder, officeID int64,
+func (s *Service) addFirst(ctx context.Context, tx pgx.Tx, by Founder, officeID int64,
 	first First) error {
 	username := account.CanonicalUsername(first.Username)
 	id, err := s.q.UserInsert(ctx, tx, dbsqlc.UserInsertParams{
@@ -119,12 +120,12 @@ func (s *Service) addFirst(ctx context.Context, tx pgx.Tx, mail Inviter, by Foun
 	if err != nil {
 		return fmt.Errorf("insert the first superuser of office %d: %w", officeID, err)
 	}
-	err = s.log.Write(ctx, tx, audit.Event{
-		Office: officeID, Actor: by.Operator, Subject: audit.Person{ID: id, Name: username}, Action: audit.UserCreated,
-		Detail: string(account.RoleSuperuser), Address: by.Address,
-	})
-	if err != nil {
+	event := audit.Event{Office: officeID, Actor: by.Operator, Address: by.Address}
+	invited := event
+	event.Action, event.Subject = audit.UserCreated, audit.Person{ID: id, Name: username}
+	event.Detail = string(account.RoleSuperuser)
+	if err := s.log.Write(ctx, tx, event); err != nil {
 		return err
 	}
-	return mail.InviteTx(ctx, tx, by.Operator, officeID, id)
+	return s.ways.Invite(ctx, tx, id, by.Language, invited)
 }

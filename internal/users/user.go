@@ -178,19 +178,6 @@ func changed(was dbsqlc.OfficeUserLockRow, f Fields) string {
 	return ""
 }
 
-// Inviter sends a user the link that sets a password, in the transaction of whoever asks for it.
-type Inviter interface {
-	InviteTx(ctx context.Context, tx pgx.Tx, actor audit.Person, officeID, userID int64) error
-}
-
-// Invite sends a user without a password the link that sets one. It returns fault.Forbidden, fault.StepUpRequired, and
-// what the inviter returns.
-func (s *Service) Invite(ctx context.Context, sess session.Session, by Inviter, id int64) error {
-	return s.act(ctx, sess, changing, func(tx pgx.Tx) error {
-		return by.InviteTx(ctx, tx, sess.User.Person(), sess.User.OfficeID, id)
-	})
-}
-
 // Disable ends every session and link of a user and lets no new one begin. Doing it twice does no harm.
 // It returns ErrYourself, ErrLastSuperuser, account.ErrUnknown, fault.Forbidden, fault.StepUpRequired.
 func (s *Service) Disable(ctx context.Context, sess session.Session, client session.Client, id int64) error {

@@ -194,8 +194,10 @@ func (f *fixture) acts(sess session.Session, id int64) map[string]error {
 	lines := []users.Line{{Number: 2, Username: "newcomer", Name: "N", Email: "n@example.org"}}
 	_, planned := f.people.Plan(ctx, sess, lines)
 	_, _, imported := f.people.Import(ctx, sess, client, lines, "")
+	_, again := f.people.InviteAgain(ctx, sess, client, []int64{id})
 	return map[string]error{
 		"add": added, "plan": planned, "import": imported,
+		"invite": f.people.Invite(ctx, sess, client, id), "invite again": again,
 		"change":  f.people.Change(ctx, sess, client, id, users.Fields{Name: "X", Email: "", Role: account.RoleSuperuser}),
 		"disable": f.people.Disable(ctx, sess, client, id), "enable": f.people.Enable(ctx, sess, client, id),
 		"delete": f.people.Delete(ctx, sess, client, id),

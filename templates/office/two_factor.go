@@ -9,9 +9,10 @@ type TwoFactorView struct {
 	Trusted   *TrustedView // for who may change it
 	Date      DateCard
 
-	PasskeyAlone bool           // with user verification a passkey is the whole log-in
-	Rescue       *RescueSection // for a superuser
-	Exempt       *ExemptSection // for a superuser
+	PasskeyAlone bool             // with user verification a passkey is the whole log-in
+	Rescue       *RescueSection   // for a superuser
+	Exempt       *ExemptSection   // for a superuser
+	Invitations  *InvitationsView // for a superuser
 }
 
 // Problems implements templates.Refusable.
@@ -25,4 +26,4 @@ func (v TwoFactorView) Problems() []templates.Problem {
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.
 var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html", "date.html",
-	"exempt.html")
+	"exempt.html", "invitations.html")

@@ -50,7 +50,7 @@ func patterns() map[string]string {
 		"StepUpSend": StepUpSend, "StepUpCode": StepUpCode, "StepUpResend": StepUpResend,
 		"StepUpMessage": StepUpMessage, "Office": Office, "OfficeGeneral": OfficeGeneral,
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
-		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "OfficeExempt": OfficeExempt,
+		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "OfficeInvitations": OfficeInvitations, "OfficeExempt": OfficeExempt,
 		"OfficeExemptEnd": OfficeExemptEnd, "MyTrustedEnd": MyTrustedEnd,
 		"OfficeDate":       OfficeDate,
 		"OfficeDateRemove": OfficeDateRemove, "OfficeGrace": OfficeGrace, "Soon": Soon,

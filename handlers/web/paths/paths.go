@@ -151,6 +151,7 @@ const (
 	OfficePasskeys     = "/settings/office/two-factor/passkeys"
 	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
+	OfficeInvitations  = "/settings/office/two-factor/invitations"
 	OfficeExempt       = "/settings/office/two-factor/exempt"
 	OfficeExemptEnd    = "/settings/office/two-factor/exempt/end"
 	OfficeDate         = "/settings/office/two-factor/date"
