@@ -36,6 +36,7 @@ var prepared = map[string]string{
 	paths.OfficeInvitations: "update offices set invitation_days = 3 where id = :acme",
 	paths.UserHelp:          asksForHelp,
 	paths.UserHelpRefuse:    asksForHelp,
+	paths.UsersInvite:       "update users set password_hash = '', email = 'o@example.org' where id = :id",
 	paths.UserInvite:        "update users set password_hash = '', email = 'o@example.org' where id = :id",
 }
 
@@ -81,6 +82,8 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		form = "role=superuser&off=yes"
 	case paths.OfficeExempt:
 		form = "username=user&reason=no+phone&days=7"
+	case paths.UsersInvite:
+		form = fmt.Sprint("user=", about)
 	case paths.OfficeExemptEnd:
 		form = "exemption=9"
 	case paths.OfficeCountries:

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
@@ -121,6 +122,71 @@ func browserKeeps(rec *httptest.ResponseRecorder, name string) string {
 		}
 	}
 	return ""
+}
+
+// The list says who was invited, and until when; whoever has no password can be selected, many at once, without a
+// script too.
+func TestManyAreInvitedAgainFromTheList(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mail := &invites{}
+	f.invite(mail)
+	cookie, list := f.in("ACME/superuser"), func(cookie, query string) *goquery.Document {
+		doc, err := goquery.NewDocumentFromReader(f.ask("GET", "/settings/users"+query, cookie, "").Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return doc
+	}
+	if list(cookie, "").Find("input[type=checkbox]").Length() != 0 {
+		t.Error("somebody can be selected though everybody is in")
+	}
+	for _, name := range []string{"una", "otto", "zoe"} {
+		f.ask("POST", "/settings/users/new", cookie,
+			"username="+name+"&name="+name+"&email="+name+"%40example.org&role=user")
+	}
+	f.Exec(`update one_time_links set created_at = now() - interval '8 days', expires_at = now() - interval '1 day'
+		where user_id = (select id from users where username = 'otto')`)
+	f.Exec("delete from one_time_links where user_id = (select id from users where username = 'zoe')")
+	rows := map[string]string{}
+	list(cookie, "").Find("tbody tr").Each(func(_ int, row *goquery.Selection) {
+		rows[row.Find("th small").Text()] = row.Text()
+	})
+	for name, said := range map[string]string{
+		"una": "works until", "otto": "invitation expired", "zoe": "no password yet", "user": "enabled",
+	} {
+		if !strings.Contains(rows[name], said) || name == "user" && strings.Contains(rows[name], "nvited") {
+			t.Errorf("of %s it says %q", name, rows[name])
+		}
+	}
+	if list(f.in("ACME/accountant"), "").Find("input[type=checkbox]").Length() != 0 {
+		t.Error("an accountant may select somebody")
+	}
+	boxes := list(cookie, "?select=all").Find("input[type=checkbox][form=invite-again][checked]")
+	if boxes.Length() != 3 || list(cookie, "").Find("input[type=checkbox][checked]").Length() != 0 {
+		t.Errorf("%d are selected", boxes.Length())
+	}
+	if rec := f.ask("POST", "/settings/users/invite", cookie, ""); rec.Code != 422 ||
+		!strings.Contains(rec.Body.String(), locale.T("en", "users.select_somebody")) {
+		t.Errorf("nobody selected: %d", rec.Code)
+	}
+	var form []string
+	boxes.Each(func(_ int, box *goquery.Selection) { form = append(form, "user="+box.AttrOr("value", "")) })
+	sent := len(mail.ids)
+	rec := f.ask("POST", "/settings/users/invite", cookie, strings.Join(form, "&"))
+	if where(rec) != "/settings/users (invited_again-2)" || len(mail.ids) != sent+2 { // una was, just now
+		t.Errorf("answered %s, %d mails", where(rec), len(mail.ids)-sent)
+	}
+	told := f.ask("GET", "/settings/users", cookie+"; nightlatch-told=invited_again-2", "").Body.String()
+	if !strings.Contains(told, "2 invitations are on their way.") {
+		t.Error("it does not say how many")
+	}
+	if rec := f.ask("POST", "/settings/users/invite", cookie, form[0]); toldBy(rec) != "invited_nobody" {
+		t.Errorf("at once again: %s", where(rec))
+	}
+	if rec := f.ask("POST", "/settings/users/invite", cookie, "user=x"); rec.Code != 400 {
+		t.Errorf("what is no user: %d", rec.Code)
+	}
 }
 
 func TestASuperuserMakesAUserOnThePages(t *testing.T) {

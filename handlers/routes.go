@@ -279,6 +279,7 @@ func (s *site) superuserRoutes() {
 	super.with(stepUp).page(paths.UserNew, s.users.NewPage, s.users.Add)
 	super.with(stepUp).get(paths.UsersImport, s.users.ImportPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.Users)).post(paths.UsersExport, s.users.Export)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.Users)).post(paths.UsersInvite, s.users.InviteAgain)
 	super.page(paths.UsersEndSessions, s.users.EndAllQuestion, s.users.EndAllSessions)
 	user := super.with(s.users.LoadUser)
 	user.with(stepUp).page(paths.UserChange, s.users.ChangePage, s.users.Change)

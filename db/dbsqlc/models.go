@@ -885,6 +885,13 @@ type SsoProvider struct {
 	ChangedAt    time.Time
 }
 
+type StandingInvitation struct {
+	UserID    int64
+	SentAt    time.Time
+	ExpiresAt time.Time
+	Over      bool
+}
+
 type StandingTrust struct {
 	ID              int64
 	UserID          int64

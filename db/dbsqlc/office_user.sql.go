@@ -211,12 +211,15 @@ func (q *Queries) OfficeUserLock(ctx context.Context, db DBTX, arg OfficeUserLoc
 
 const officeUserPage = `-- name: OfficeUserPage :many
 select u.id, u.username, u.name, u.role, u.disabled_at, (u.password_hash <> '')::boolean as has_password,
+    (u.email <> '')::boolean as has_email, i.sent_at as invited_at, i.expires_at as invited_until,
+    coalesce(i.over, false)::boolean as invitation_over,
     factors_of(u.id)::jsonb as factors, (r.user_id is not null)::boolean as reset_asked,
     coalesce(l.fault <> '' and l.final, false)::boolean as mail_failed, (count(*) over ())::int as found,
     exists (select from living_help_requests h where h.user_id = u.id)::boolean as asks_help
 from users u
 left join reset_requests r on r.user_id = u.id
 left join lateral last_mail(u.id) l on true
+left join standing_invitations i on i.user_id = u.id
 where u.office_id = $1::bigint
     and (position(lower($2::text) in lower(translate(u.name, '‘’ʼ–—‑‐−', '''''''-----'))) > 0
         or position($3::text in u.username) > 0)
@@ -233,17 +236,21 @@ type OfficeUserPageParams struct {
 }
 
 type OfficeUserPageRow struct {
-	ID          int64
-	Username    string
-	Name        string
-	Role        string
-	DisabledAt  *time.Time
-	HasPassword bool
-	Factors     []byte
-	ResetAsked  bool
-	MailFailed  bool
-	Found       int32
-	AsksHelp    bool
+	ID             int64
+	Username       string
+	Name           string
+	Role           string
+	DisabledAt     *time.Time
+	HasPassword    bool
+	HasEmail       bool
+	InvitedAt      *time.Time
+	InvitedUntil   *time.Time
+	InvitationOver bool
+	Factors        []byte
+	ResetAsked     bool
+	MailFailed     bool
+	Found          int32
+	AsksHelp       bool
 }
 
 // A page of an office's users whose name or username has the search in it, and how many there are in all pages. Names
@@ -270,6 +277,10 @@ func (q *Queries) OfficeUserPage(ctx context.Context, db DBTX, arg OfficeUserPag
 			&i.Role,
 			&i.DisabledAt,
 			&i.HasPassword,
+			&i.HasEmail,
+			&i.InvitedAt,
+			&i.InvitedUntil,
+			&i.InvitationOver,
 			&i.Factors,
 			&i.ResetAsked,
 			&i.MailFailed,
@@ -292,6 +303,7 @@ select (u.password_hash <> '')::boolean as has_password,
     (u.password_voided_at is not null)::boolean as password_voided,
     exists (select from one_time_links l where l.user_id = u.id and l.used_at is null and l.expires_at > now())::boolean
         as link_lives,
+    inv.sent_at as invited_at, inv.expires_at as invited_until, coalesce(inv.over, false)::boolean as invitation_over,
     (w.user_id is not null)::boolean as word_owed, coalesce(w.expires_at > now(), false)::boolean as word_lives,
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     exists (select from living_help_requests h where h.user_id = u.id)::boolean as asks_help,
@@ -299,6 +311,7 @@ select (u.password_hash <> '')::boolean as has_password,
     coalesce(l.code, 0)::smallint as mail_code, coalesce(l.final, false)::boolean as mail_final
 from users u
 left join lateral last_mail(u.id) l on true
+left join standing_invitations inv on inv.user_id = u.id
 left join enrolment_words w on w.user_id = u.id
 left join reset_requests r on r.user_id = u.id
 left join users b on b.id = r.asked_by
@@ -315,6 +328,9 @@ type OfficeUserStandingRow struct {
 	Sessions       int32
 	PasswordVoided bool
 	LinkLives      bool
+	InvitedAt      *time.Time
+	InvitedUntil   *time.Time
+	InvitationOver bool
 	WordOwed       bool
 	WordLives      bool
 	SingleSignOn   bool
@@ -336,6 +352,9 @@ func (q *Queries) OfficeUserStanding(ctx context.Context, db DBTX, arg OfficeUse
 		&i.Sessions,
 		&i.PasswordVoided,
 		&i.LinkLives,
+		&i.InvitedAt,
+		&i.InvitedUntil,
+		&i.InvitationOver,
 		&i.WordOwed,
 		&i.WordLives,
 		&i.SingleSignOn,

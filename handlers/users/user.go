@@ -68,7 +68,7 @@ func (s *Screens) showUser(c echo.Context, shown shownUser) error {
 	again := standing.WordOwed || standing.SingleSignOn || !standing.HasPassword && standing.PasswordVoided
 	view.MayReset = view.MayReset || again && view.Manages && !view.Own
 	view.Mail = s.undelivered(c, standing.Mail)
-	view.CanMail = s.users.CanMail()
+	view.CanMail, view.Invitation = s.users.CanMail(), templates.Invitation(standing.Invitation)
 	if view.Field, err = s.NumberField(c, shown.fieldProblem, shown.sure); err != nil {
 		return err
 	}

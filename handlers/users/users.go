@@ -3,6 +3,7 @@ package users
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -17,7 +18,7 @@ import (
 
 // Page lists the office's users, a page at a time, or those that a search finds.
 func (s *Screens) Page(c echo.Context) error {
-	view, err := s.usersView(c)
+	view, err := s.usersView(c, shownUsers{all: c.QueryParam("select") == "all"})
 	if err != nil {
 		return err
 	}
@@ -32,10 +33,17 @@ func (s *Screens) showUsers(c echo.Context, view pages.View) error {
 	if err != nil {
 		return err
 	}
-	return web.Page(c, http.StatusOK, pages.Users, f, view)
+	return web.Page(c, web.StatusOf(view), pages.Users, f, view)
 }
 
-func (s *Screens) usersView(c echo.Context) (pages.View, error) {
+// shownUsers is what stands in the list beside the users.
+type shownUsers struct {
+	selected []int64 // to be invited again
+	all      bool    // whoever may be, is selected
+	problem  string  // with them
+}
+
+func (s *Screens) usersView(c echo.Context, shown shownUsers) (pages.View, error) {
 	ctx, sess := c.Request().Context(), web.CurrentSession(c)
 	office, search := sess.User.OfficeID, typed.Line(c.QueryParam("q"))
 	asked, _ := strconv.Atoi(c.QueryParam("page")) // what is no number is the first page
@@ -45,13 +53,16 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	}
 	view := pages.View{
 		Office: sess.OfficeName, Total: list.Total, Search: search, Found: list.Found, Page: list.Page, Pages: list.Pages(),
-		Manages: sess.User.Role.ManagesOffice(),
+		Manages: sess.User.Role.ManagesOffice(), InviteError: shown.problem,
 	}
 	for _, u := range list.Users {
 		row := pages.UserRow{
 			ID: u.ID, Name: u.Name, Username: u.Username, Role: string(u.Role), Disabled: u.Disabled,
 			NoPassword: !u.HasPassword, ResetAsked: u.ResetAsked, AsksHelp: u.AsksHelp,
-			MailFailed: u.MailFailed,
+			MailFailed: u.MailFailed, Invitation: templates.Invitation(u.Invitation),
+		}
+		if row.MayInvite = u.MayInvite && view.Manages && s.users.CanMail(); row.MayInvite {
+			row.Selected, view.Invites = shown.all || slices.Contains(shown.selected, u.ID), true
 		}
 		row.Factors, row.Lacks = factorWords(u.Factors, func(name string) string { return s.T(c, "users."+name) })
 		view.Users = append(view.Users, row)
@@ -59,6 +70,7 @@ func (s *Screens) usersView(c echo.Context) (pages.View, error) {
 	at := func(page int) string {
 		return "/settings/users?" + url.Values{"q": {search}, "page": {strconv.Itoa(page)}}.Encode()
 	}
+	view.SelectAll = at(list.Page) + "&select=all"
 	if list.Page > 1 {
 		view.Previous = at(list.Page - 1)
 	}
@@ -111,7 +123,7 @@ func (s *Screens) EndAllQuestion(c echo.Context) error {
 	if web.WantsFragment(c.Request()) {
 		return web.Fragment(c, 200, templates.QuestionDialog, s.Lang(c), question)
 	}
-	view, err := s.usersView(c)
+	view, err := s.usersView(c, shownUsers{})
 	if err != nil {
 		return err
 	}

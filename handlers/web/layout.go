@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -30,7 +31,7 @@ func Toasts() []string {
 		"codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
-		"user_added", "user_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
+		"user_added", "user_invited", "invited_again", "invited_nobody", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "help_refused", "help_first", "pass_given",
 		"reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",
@@ -100,7 +101,14 @@ func (w *Web) TellToast(c echo.Context, f *templates.Layout) {
 
 // toast also reports whether the user is back after a log-in.
 func (w *Web) toast(c echo.Context) (sentence string, back bool) {
-	if done := w.Told(c); slices.Contains(Toasts(), done) {
+	done, count, _ := strings.Cut(w.Told(c), "-")
+	if !slices.Contains(Toasts(), done) {
+		return "", false
+	}
+	if n, err := strconv.Atoi(count); err == nil && n > 0 {
+		return w.N(c, "done."+done, n), false
+	}
+	if count == "" {
 		return w.T(c, "done."+done), done == "back"
 	}
 	return "", false
@@ -114,6 +122,11 @@ const toldSeconds = 60
 func (w *Web) Tell(c echo.Context, path, word string) error {
 	w.SetCookie(c, CookieTold, word, toldSeconds)
 	return w.Redirect(c, path)
+}
+
+// TellCount is Tell of a word about a number.
+func (w *Web) TellCount(c echo.Context, path, word string, n int) error {
+	return w.Tell(c, path, word+"-"+strconv.Itoa(n))
 }
 
 // Told returns the word that the page is to tell, or "", and forgets it.

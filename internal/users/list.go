@@ -25,6 +25,22 @@ type Row struct {
 	ResetAsked  bool
 	AsksHelp    bool // at the second step of a log-in: see package rescue
 	MailFailed  bool // the last mail to them did not arrive
+	MayInvite   bool // has no password, and an address
+	Invitation  Invitation
+}
+
+// Invitation is the link to a first password that a user was sent last. The zero value is none.
+type Invitation struct {
+	At    time.Time
+	Until time.Time
+	Over  bool // it opens nothing any more
+}
+
+func invitation(at, until *time.Time, over bool) Invitation {
+	if at == nil || until == nil {
+		return Invitation{}
+	}
+	return Invitation{*at, *until, over}
 }
 
 // Listing is one page of an office's users.
@@ -79,7 +95,8 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 				Disabled: r.DisabledAt != nil, Factors: factors,
 			},
 			HasPassword: r.HasPassword, ResetAsked: r.ResetAsked, AsksHelp: r.AsksHelp,
-			MailFailed: r.MailFailed,
+			MailFailed: r.MailFailed, MayInvite: !r.HasPassword && r.HasEmail && r.DisabledAt == nil,
+			Invitation: invitation(r.InvitedAt, r.InvitedUntil, r.InvitationOver),
 		})
 	}
 	return list, nil
@@ -88,8 +105,9 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 // Standing is what a superuser sees of a user beside their settings.
 type Standing struct {
 	HasPassword    bool
-	PasswordVoided bool   // by a reset: a link to a new one was mailed
-	LinkLives      bool   // one that sets the password
+	PasswordVoided bool // by a reset: a link to a new one was mailed
+	LinkLives      bool // one that sets the password
+	Invitation     Invitation
 	WordOwed       bool   // by a reset: no factor is enrolled without it
 	WordLives      bool   // it can be given still
 	SingleSignOn   bool   // an account at the office's provider is linked
@@ -125,8 +143,8 @@ func (s *Service) Standing(ctx context.Context, officeID, userID int64) (Standin
 	standing := Standing{
 		HasPassword: r.HasPassword, PasswordVoided: r.PasswordVoided, LinkLives: r.LinkLives, WordOwed: r.WordOwed,
 		WordLives: r.WordLives, SingleSignOn: r.SingleSignOn, Sessions: int(r.Sessions), AsksHelp: r.AsksHelp,
-		ResetAskBy: text(r.AskedBy),
-		Mail:       LastMail{r.MailKind, mail.Fault(r.MailFault), int(r.MailCode), r.MailFinal},
+		ResetAskBy: text(r.AskedBy), Invitation: invitation(r.InvitedAt, r.InvitedUntil, r.InvitationOver),
+		Mail: LastMail{r.MailKind, mail.Fault(r.MailFault), int(r.MailCode), r.MailFinal},
 	}
 	if r.AskedAt != nil {
 		standing.ResetAskAt = *r.AskedAt

@@ -23,6 +23,14 @@ type View struct {
 	Sessions     int
 	SessionUsers int
 	Question     *templates.Question
+	Invites      bool   // some on this page can be invited again, by whoever looks
+	SelectAll    string // address of the page with all of them selected
+	InviteError  string
+}
+
+// Problems implements templates.Refusable.
+func (v View) Problems() []templates.Problem {
+	return templates.Problems("", v.InviteError)
 }
 
 // UserRow is one of them.
@@ -38,6 +46,9 @@ type UserRow struct {
 	ResetAsked bool
 	AsksHelp   bool // for a superuser to see: they do not have their phone
 	MailFailed bool // the last mail to them did not arrive
+	MayInvite  bool // again, or for the first time
+	Selected   bool // to be
+	Invitation templates.Invitation
 }
 
 // ResetRequest is somebody's wish that a user's second factor be reset.
@@ -86,6 +97,7 @@ type UserView struct {
 	WordExpired  bool
 	SingleSignOn bool // linked to an account at the office's provider
 	CanMail      bool
+	Invitation   templates.Invitation
 	Sessions     int
 	AskedBy      string // who asked for a reset, or ""
 	AskedAt      time.Time

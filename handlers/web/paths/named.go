@@ -59,7 +59,7 @@ func patterns() map[string]string {
 		"OperatorHistoryFile": OperatorHistoryFile, "OfficeSSO": OfficeSSO,
 		"OfficeSSOTest": OfficeSSOTest, "OfficeSSORemove": OfficeSSORemove, "Users": Users, "UserNew": UserNew,
 		"UsersExport": UsersExport, "UsersImport": UsersImport, "UsersImportDo": UsersImportDo,
-		"UsersEndSessions": UsersEndSessions, "User": User, "UserNumber": UserNumber, "UserReset": UserReset,
+		"UsersEndSessions": UsersEndSessions, "UsersInvite": UsersInvite, "User": User, "UserNumber": UserNumber, "UserReset": UserReset,
 		"UserResetAsk": UserResetAsk, "UserResetDecline": UserResetDecline, "UserChange": UserChange,
 		"UserDisable": UserDisable, "UserEnable": UserEnable, "UserDelete": UserDelete, "UserInvite": UserInvite,
 		"UserEndSessions": UserEndSessions, "OperatorLogin": OperatorLogin, "OperatorCode": OperatorCode,

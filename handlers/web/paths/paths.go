@@ -175,6 +175,7 @@ const (
 	UsersImport      = "/settings/users/import"
 	UsersImportDo    = "/settings/users/import/do"
 	UsersEndSessions = "/settings/users/end-sessions"
+	UsersInvite      = "/settings/users/invite"
 	User             = "/settings/users/:id"
 	UserNumber       = "/settings/users/:id/number"
 	UserReset        = "/settings/users/:id/reset"
