@@ -69,7 +69,7 @@ func (f *accessFixture) keep() {
 	f.t.Helper()
 	ctx := context.Background()
 	rows, err := f.pool.Query(ctx, `select tablename from pg_tables where schemaname = 'public'
-		and tablename !~ '^(river|goose|installation|audit_events)'
+		and tablename !~ '^(river|goose|installation|audit_)'
 			order by tablename <> 'offices', tablename <> 'users', tablename <> 'applications', tablename`)
 	if err != nil {
 		f.t.Fatal(err)

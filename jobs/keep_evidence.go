@@ -2,10 +2,12 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/riverqueue/river"
 
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/rollout"
 )
 
@@ -34,6 +36,7 @@ func keepEvidencePeriodically() *river.PeriodicJob {
 type Evidence struct {
 	Rollouts *rollout.Service
 	Zone     *time.Location // of offices that chose none
+	Signer   *audit.Signer
 }
 
 type keepEvidenceWorker struct {
@@ -42,5 +45,5 @@ type keepEvidenceWorker struct {
 }
 
 func (w *keepEvidenceWorker) Work(ctx context.Context, _ *river.Job[KeepEvidence]) error {
-	return w.evidence.Rollouts.KeepCoverage(ctx, w.evidence.Zone)
+	return errors.Join(w.evidence.Rollouts.KeepCoverage(ctx, w.evidence.Zone), w.evidence.Signer.Sign(ctx))
 }

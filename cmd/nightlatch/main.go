@@ -54,6 +54,7 @@ type commands struct {
 	Office   officeCommand   `cmd:"" help:"Offices."`
 	User     userCommand     `cmd:"" help:"Users."`
 	Keys     keysCommand     `cmd:"" help:"The master keys, see docs/operating.md."`
+	Audit    auditCommand    `cmd:"" help:"The history."`
 	Doctor   doctorCommand   `cmd:"" help:"Say what is wrong with this installation, or with the proxy of an application, and what to do. Changes and sends nothing."` //nolint:lll // a sentence of --help
 	App      appCommand      `cmd:"" help:"Applications behind the door."`
 	Operator operatorCommand `cmd:"" help:"Operators, who run the installation."`

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/nightlatch/nightlatch/db"
+	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/jobs"
 )
 
@@ -35,7 +36,8 @@ func (a *app) startWorker(ctx context.Context) (stop func(), err error) {
 	}
 	workers := jobs.Register(s.messages, s.factors, s.operator, a.cfg.retentionDays, s.mails, s.accounts,
 		s.offices, s.replays,
-		sealed, s.issuer, s.backchannel, jobs.Evidence{Rollouts: s.rollouts, Zone: a.cfg.zone}, s.rollouts)
+		sealed, s.issuer, s.backchannel,
+		jobs.Evidence{Rollouts: s.rollouts, Zone: a.cfg.zone, Signer: audit.NewSigner(pool, a.ring, a.log)}, s.rollouts)
 	client, err := jobs.NewWorker(pgxPool, quiet(a.logger), workers, a.cfg.pollOnly)
 	if err != nil {
 		return nil, fmt.Errorf("make the workers: %w", err)

@@ -316,12 +316,13 @@ with over as (
     insert into audit_events (office_id, action, detail, address)
     select nullif(o.office_id, 0), 'sign_in_refused', trim(o.detail || ' ' || (o.amount - 1)::text || ' more'),
         o.address
-    from over o where o.amount > 1
+    from over o where o.amount > 1 order by o.office_id
 )
 select count(*)::bigint from over
 `
 
-// The minutes that are over become audit events, with the number of those that were not written one by one.
+// The minutes that are over become audit events, with the number of those that were not written one by one: office by
+// office, since each one's history is locked in turn.
 func (q *Queries) RefusedLoginWrite(ctx context.Context, db DBTX, batch int32) (int64, error) {
 	row := db.QueryRow(ctx, refusedLoginWrite, batch)
 	var column_1 int64

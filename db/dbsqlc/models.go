@@ -107,6 +107,10 @@ type ApplicationSession struct {
 	CreatedAt     time.Time
 }
 
+type AuditChain struct {
+	OfficeID int64
+}
+
 type AuditEvent struct {
 	ID        int64
 	At        time.Time
@@ -118,6 +122,25 @@ type AuditEvent struct {
 	Action    string
 	Detail    string
 	Address   string
+}
+
+type AuditHead struct {
+	OfficeID  int64
+	Seq       int64
+	Hash      []byte
+	SignedAt  time.Time
+	PublicKey []byte
+	Signature []byte
+}
+
+type AuditLink struct {
+	OfficeID int64
+	Seq      int64
+	EventID  int64
+	At       time.Time
+	Attempt  bool
+	Content  []byte
+	Hash     []byte
 }
 
 type Authenticator struct {

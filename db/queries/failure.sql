@@ -115,7 +115,8 @@ on conflict (network, minute, office_id, detail) do update set amount = r.amount
 returning amount;
 
 -- name: RefusedLoginWrite :one
--- The minutes that are over become audit events, with the number of those that were not written one by one.
+-- The minutes that are over become audit events, with the number of those that were not written one by one: office by
+-- office, since each one's history is locked in turn.
 with over as (
     delete from refused_logins where (network, minute, office_id, detail) in (
         select r.network, r.minute, r.office_id, r.detail from refused_logins r
@@ -125,6 +126,6 @@ with over as (
     insert into audit_events (office_id, action, detail, address)
     select nullif(o.office_id, 0), 'sign_in_refused', trim(o.detail || ' ' || (o.amount - 1)::text || ' more'),
         o.address
-    from over o where o.amount > 1
+    from over o where o.amount > 1 order by o.office_id
 )
 select count(*)::bigint from over;

@@ -1,5 +1,5 @@
-// Package keys holds the master keys: it seals what must be read back, and makes MACs of what must only
-// be recognised. A database without the key file gives away no code and no secret.
+// Package keys holds the master keys: it seals what must be read back, makes MACs of what must only be recognised, and
+// signs what others must be able to check. A database without the key file gives away no code and no secret.
 //
 // Every use has a purpose, from which a key of its own is derived, and associated data (the row it
 // belongs to), so that a value copied to another row or another use does not open.
@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -225,4 +226,34 @@ func (m master) mac(purpose, row, value string) []byte {
 	// The length keeps row and value apart: ("1", "23") is not ("12", "3").
 	fmt.Fprintf(h, "%d:%s%s", len(row), row, value)
 	return h.Sum(nil)
+}
+
+// Sign signs a message with Ed25519, under a key of its purpose that comes from the key that seals. The public key is
+// kept beside the signature: it proves it when another key has taken its place.
+func (r *Ring) Sign(purpose string, message []byte) (public ed25519.PublicKey, signature []byte) {
+	private := r.now.Load().sealer().signer(purpose)
+	return publicOf(private), ed25519.Sign(private, message)
+}
+
+// Signer returns the public key under which Sign signs now.
+func (r *Ring) Signer(purpose string) ed25519.PublicKey {
+	return publicOf(r.now.Load().sealer().signer(purpose))
+}
+
+// Signs reports whether a public key is that of one of the ring's keys for a purpose.
+func (r *Ring) Signs(purpose string, public ed25519.PublicKey) bool {
+	for _, k := range r.now.Load().keys {
+		if publicOf(k.signer(purpose)).Equal(public) {
+			return true
+		}
+	}
+	return false
+}
+
+func publicOf(private ed25519.PrivateKey) ed25519.PublicKey {
+	return ed25519.PublicKey(private[ed25519.SeedSize:])
+}
+
+func (m master) signer(purpose string) ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed(m.derive("sign " + purpose))
 }
