@@ -21,10 +21,19 @@ with given as (
 select p.spent::float8 as spent, g.cap::float8 as cap, cap_is_tight(g.cap, p.spent)::boolean as tight,
     reserve_of_cap(g.cap)::float8 as reserve, money_stops(g.cap, p.spent, false)::boolean as stops_new,
     money_stops(g.cap, p.spent, true)::boolean as stops_all,
-    (select count(*) from users u join offices o on o.id = u.office_id
-        where (o.id = g.office_id or g.office_id = 0) and second_factor_demanded(o.id, u.id, now())
-            and u.disabled_at is null and depends_on_messages(u.id))::int as depend
-from paid p, given g
+    d.depend
+from paid p, given g cross join lateral (
+    -- As depends_on_messages, of many users at once.
+    select count(*)::int as depend
+    from users u
+    join offices o on o.id = u.office_id
+    join (
+        select f.user_id from user_factors f where f.counts group by f.user_id having bool_and(f.kind = 'sms')
+    ) f on f.user_id = u.id
+    where (o.id = g.office_id or g.office_id = 0) and u.disabled_at is null
+        and is_demanded(o.two_factor_required, o.demanded_from, o.grace_hours, u.role, u.demanded_from, u.grace_until,
+            now(), is_exempt(u.id, now()), true, owes_word(u.id))
+) d
 `
 
 type CapProspectParams struct {
@@ -155,6 +164,39 @@ func (q *Queries) OfficeCapSet(ctx context.Context, db DBTX, arg OfficeCapSetPar
 	var i OfficeCapSetRow
 	err := row.Scan(&i.ID, &i.Code)
 	return i, err
+}
+
+const officeMessages = `-- name: OfficeMessages :many
+select c.office_id::bigint as office_id, count(*)::int as messages
+from challenges c join messages m on m.challenge_id = c.id
+where c.created_at >= this_month() at time zone 'UTC' and m.accepted_at is not null and c.office_id is not null
+group by c.office_id
+`
+
+type OfficeMessagesRow struct {
+	OfficeID int64
+	Messages int32
+}
+
+// How many messages of each office a provider accepted this month (calendar month, UTC).
+func (q *Queries) OfficeMessages(ctx context.Context, db DBTX) ([]OfficeMessagesRow, error) {
+	rows, err := db.Query(ctx, officeMessages)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficeMessagesRow
+	for rows.Next() {
+		var i OfficeMessagesRow
+		if err := rows.Scan(&i.OfficeID, &i.Messages); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const officesNearCap = `-- name: OfficesNearCap :many
@@ -706,12 +748,7 @@ func (q *Queries) OperatorOffice(ctx context.Context, db DBTX, id int64) (Operat
 }
 
 const operatorOffices = `-- name: OperatorOffices :many
-with used as (
-    select c.office_id, count(*) filter (where m.accepted_at is not null)::int as messages
-    from challenges c join messages m on m.challenge_id = c.id
-    where c.created_at >= this_month() at time zone 'UTC'
-    group by c.office_id
-), paid as (
+with paid as (
     select office_id, sum(cost) as cost from costs where month = this_month() group by office_id
 ), people as (
     select office_id, count(*)::int as users from users where office_id is not null group by office_id
@@ -720,12 +757,11 @@ select o.id, o.code, o.name,
     office_demands(o.two_factor_required, o.demanded_from, now())::boolean as two_factor_required,
     coalesce(o.demanded_from, o.two_factor_changed_at) as two_factor_changed_at,
     coalesce(o.money_cap::text, '')::text as cap,
-    coalesce(p.users, 0)::int as users, coalesce(u.messages, 0)::int as messages, coalesce(d.cost, 0)::float8 as cost,
+    coalesce(p.users, 0)::int as users, coalesce(d.cost, 0)::float8 as cost,
     coalesce(cap_is_near(o.money_cap, coalesce(d.cost, 0)), false)::boolean as near,
     coalesce(cap_reached_at(o.money_cap, coalesce(d.cost, 0)), 'epoch')::timestamptz as reached_at
 from offices o
 left join people p on p.office_id = o.id
-left join used u on u.office_id = o.id
 left join paid d on d.office_id = o.id
 order by o.code
 limit 2000
@@ -739,13 +775,12 @@ type OperatorOfficesRow struct {
 	TwoFactorChangedAt *time.Time
 	Cap                string
 	Users              int32
-	Messages           int32
 	Cost               float64
 	Near               bool
 	ReachedAt          time.Time
 }
 
-// Every office, with what it used this month (calendar month, UTC).
+// Every office, with what it spent this month (calendar month, UTC).
 func (q *Queries) OperatorOffices(ctx context.Context, db DBTX) ([]OperatorOfficesRow, error) {
 	rows, err := db.Query(ctx, operatorOffices)
 	if err != nil {
@@ -763,7 +798,6 @@ func (q *Queries) OperatorOffices(ctx context.Context, db DBTX) ([]OperatorOffic
 			&i.TwoFactorChangedAt,
 			&i.Cap,
 			&i.Users,
-			&i.Messages,
 			&i.Cost,
 			&i.Near,
 			&i.ReachedAt,
@@ -1170,20 +1204,27 @@ func (q *Queries) OperatorUsers(ctx context.Context, db DBTX, users []int64) ([]
 }
 
 const operatorWaitingNow = `-- name: OperatorWaitingNow :many
-select w.user_id, min(w.since)::timestamptz as since, count(*) over ()::int as total
+select w.user_id, w.since::timestamptz as since, count(*) over ()::int as total
 from (
-    select s.user_id, s.created_at as since
-    from sessions s
-    where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
-        and s.level < 2
-    union all
-    select c.user_id, c.created_at from challenges c
-    where (case when c.ended_at is null then c.expires_at end) > now()
+    select e.user_id, min(e.since) as since
+    from (
+        select s.user_id, s.created_at as since
+        from sessions s
+        where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
+            and s.level < 2
+        union all
+        select c.user_id, c.created_at from challenges c
+        where (case when c.ended_at is null then c.expires_at end) > now()
+    ) e
+    group by e.user_id
 ) w
-join users u on u.id = w.user_id
-where u.disabled_at is null and u.office_id is not null and second_factor_demanded(u.office_id, u.id, now())
-group by w.user_id
-order by since, w.user_id
+cross join lateral (
+    select second_factor_demanded(u.office_id, u.id, now()) as demanded from users u
+    where u.id = w.user_id and u.disabled_at is null and u.office_id is not null
+    offset 0
+) d
+where d.demanded
+order by w.since, w.user_id
 limit $1
 `
 
@@ -1195,6 +1236,7 @@ type OperatorWaitingNowRow struct {
 
 // Who waits at this moment, the longest first: a log-in that waits for its second factor, or a code that can still be
 // entered. Either is over within minutes, so that indexes by their ends find them.
+// What is demanded is asked of them alone: offset 0 keeps the planner from asking it of every user first.
 func (q *Queries) OperatorWaitingNow(ctx context.Context, db DBTX, most int32) ([]OperatorWaitingNowRow, error) {
 	rows, err := db.Query(ctx, operatorWaitingNow, most)
 	if err != nil {

@@ -29,8 +29,15 @@ type Office struct {
 	ReachedAt         time.Time // when it is, at this month's pace; zero when not this month
 }
 
-// Offices returns all of them, by code.
+// messagesLife is how old the numbers of messages in the list of offices may be.
+const messagesLife = time.Minute
+
+// Offices returns all of them, by code. Their messages are counted once a minute.
 func (s *Service) Offices(ctx context.Context) ([]Office, error) {
+	messages, err := s.perOffice.get(ctx, struct{}{}, messagesLife, s.countMessages)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := s.q.OperatorOffices(ctx, s.pool)
 	if err != nil {
 		return nil, fmt.Errorf("list offices: %w", err)
@@ -40,11 +47,24 @@ func (s *Service) Offices(ctx context.Context) ([]Office, error) {
 		offices[i] = Office{
 			ID: r.ID, Code: r.Code, Name: r.Name, TwoFactorRequired: r.TwoFactorRequired,
 			TwoFactorSince: at(r.TwoFactorChangedAt),
-			Users:          int(r.Users), Messages: int(r.Messages), Cost: r.Cost, Cap: r.Cap,
+			Users:          int(r.Users), Messages: messages[r.ID], Cost: r.Cost, Cap: r.Cap,
 			Near: r.Near, ReachedAt: forecast(r.ReachedAt),
 		}
 	}
 	return offices, nil
+}
+
+// countMessages returns how many messages of each office went out this month.
+func (s *Service) countMessages(ctx context.Context) (map[int64]int, error) {
+	rows, err := s.q.OfficeMessages(ctx, s.pool)
+	if err != nil {
+		return nil, fmt.Errorf("count the messages of offices: %w", err)
+	}
+	of := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		of[r.OfficeID] = int(r.Messages)
+	}
+	return of, nil
 }
 
 // Office returns one, with its code, name, cost and cap, and how near that is. It returns ErrUnknown.

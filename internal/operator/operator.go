@@ -43,11 +43,14 @@ type Service struct {
 	q    *dbsqlc.Queries
 	log  *audit.Log
 	anew Anew
+
+	overviews kept[faring, Fared]
+	perOffice kept[struct{}, map[int64]int] // messages this month
 }
 
 // New returns the Service. anew may be nil where nothing is sent.
 func New(pool *db.Pool, log *audit.Log, anew Anew) *Service {
-	return &Service{pool, dbsqlc.New(), log, anew}
+	return &Service{pool: pool, q: dbsqlc.New(), log: log, anew: anew}
 }
 
 // By is who does it: the operator, and from where.

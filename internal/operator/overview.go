@@ -16,13 +16,14 @@ type Period struct {
 	Name  string // hour, day, month
 	Step  time.Duration
 	Steps int
+	life  time.Duration // how old its numbers may be
 }
 
 // The periods: two minutes, an hour and a day a bar.
 var (
-	hour  = Period{"hour", 2 * time.Minute, 30}
-	day   = Period{"day", time.Hour, 24}
-	month = Period{"month", 24 * time.Hour, 30}
+	hour  = Period{"hour", 2 * time.Minute, 30, 0}
+	day   = Period{"day", time.Hour, 24, 15 * time.Second}
+	month = Period{"month", 24 * time.Hour, 30, time.Minute}
 )
 
 // PeriodOf is the period with this name; the hour for any other.
@@ -95,48 +96,77 @@ type Prefix struct {
 	Verified   int
 }
 
-// Overview is an installation at a moment.
-type Overview struct {
-	Now        time.Time
-	Period     Period
-	origin     time.Time // from which steps are counted
+// Fared is how messages fared in a period.
+type Fared struct {
+	Now        time.Time // until when
 	All        Delivery
 	ByProvider []Delivery
 	ByCountry  []Delivery
 	ByBoth     []Delivery
 	Bars       []Bar
-	Queues     []Queue
-	Providers  []Provider
-	Stopped    []Prefix
-	Proxies    []proxy.Told // what is wrong with the proxies in front
-	Mail       []MailTrouble
-	Spending   Spending
-	NearCap    []Office // offices that have nearly spent their own caps
+}
+
+// faring is the question for it. Steps are counted from origin.
+type faring struct {
+	period Period
+	origin time.Time
+}
+
+// Overview is an installation at a moment.
+type Overview struct {
+	Fared
+	Period    Period
+	Queues    []Queue
+	Providers []Provider
+	Stopped   []Prefix
+	Proxies   []proxy.Told // what is wrong with the proxies in front
+	Mail      []MailTrouble
+	Spending  Spending
+	NearCap   []Office // offices that have nearly spent their own caps
 }
 
 // Overview returns how messages fared in a period. Hours and days begin when they do in zone, at its present distance
-// from UTC: a change of the clocks within a month moves the days before it by an hour.
-func (s *Service) Overview(ctx context.Context, period Period, zone *time.Location) (Overview, error) {
+// from UTC: a change of the clocks within a month moves the days before it by an hour. How messages fared in a day or a
+// month is kept for a while.
+func (s *Service) Overview(ctx context.Context, period Period, zone *time.Location) (o Overview, err error) {
 	_, ahead := time.Now().In(zone).Zone()
-	origin := time.Date(2000, 1, 3, 0, 0, -ahead, 0, time.UTC)
-	o := Overview{Period: period, origin: origin}
-	clock, err := s.q.OperatorClock(ctx, s.pool, dbsqlc.OperatorClockParams{Step: period.Step, Origin: origin})
-	if err != nil {
-		return o, fmt.Errorf("ask the time: %w", err)
+	asked := faring{period, time.Date(2000, 1, 3, 0, 0, -ahead, 0, time.UTC)}
+	ask := func(ctx context.Context) (Fared, error) { return s.fared(ctx, asked) }
+	o.Period = period
+	if period.life == 0 {
+		o.Fared, err = ask(ctx)
+	} else {
+		o.Fared, err = s.overviews.get(ctx, asked, period.life, ask)
 	}
-	o.Now = clock.Now
-	since := clock.StepBegan.Add(-time.Duration(period.Steps-1) * period.Step)
-	for _, part := range []func(context.Context, *Overview, time.Time) error{
-		s.deliveries, s.bars, s.queues, s.providers, s.stopped, s.spending, s.proxies, s.mail,
+	if err != nil {
+		return o, err
+	}
+	for _, part := range []func(context.Context, *Overview) error{
+		s.queues, s.providers, s.stopped, s.spending, s.proxies, s.mail,
 	} {
-		if err := part(ctx, &o, since); err != nil {
+		if err := part(ctx, &o); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
 }
 
-func (s *Service) deliveries(ctx context.Context, o *Overview, since time.Time) error {
+func (s *Service) fared(ctx context.Context, asked faring) (Fared, error) {
+	clock, err := s.q.OperatorClock(ctx, s.pool, dbsqlc.OperatorClockParams{
+		Step: asked.period.Step, Origin: asked.origin,
+	})
+	if err != nil {
+		return Fared{}, fmt.Errorf("ask the time: %w", err)
+	}
+	f := Fared{Now: clock.Now}
+	since := clock.StepBegan.Add(-time.Duration(asked.period.Steps-1) * asked.period.Step)
+	if err := s.deliveries(ctx, &f, since); err != nil {
+		return f, err
+	}
+	return f, s.bars(ctx, &f, asked, since)
+}
+
+func (s *Service) deliveries(ctx context.Context, o *Fared, since time.Time) error {
 	rows, err := s.q.OperatorDelivery(ctx, s.pool, since)
 	if err != nil {
 		return fmt.Errorf("count messages: %w", err)
@@ -164,19 +194,19 @@ func (s *Service) deliveries(ctx context.Context, o *Overview, since time.Time) 
 }
 
 // bars has every step of the period, the empty ones too.
-func (s *Service) bars(ctx context.Context, o *Overview, since time.Time) error {
+func (s *Service) bars(ctx context.Context, o *Fared, asked faring, since time.Time) error {
 	rows, err := s.q.OperatorSeries(ctx, s.pool, dbsqlc.OperatorSeriesParams{
-		Step: o.Period.Step, Origin: o.origin, Since: since,
+		Step: asked.period.Step, Origin: asked.origin, Since: since,
 	})
 	if err != nil {
 		return fmt.Errorf("count messages over time: %w", err)
 	}
-	o.Bars = make([]Bar, o.Period.Steps)
+	o.Bars = make([]Bar, asked.period.Steps)
 	for i := range o.Bars {
-		o.Bars[i].At = since.Add(time.Duration(i) * o.Period.Step)
+		o.Bars[i].At = since.Add(time.Duration(i) * asked.period.Step)
 	}
 	for _, r := range rows {
-		if i := int(r.At.Sub(since) / o.Period.Step); i >= 0 && i < len(o.Bars) {
+		if i := int(r.At.Sub(since) / asked.period.Step); i >= 0 && i < len(o.Bars) {
 			o.Bars[i].States = States{int(r.Waiting), int(r.Unsure), int(r.Accepted), int(r.Delivered), int(r.Failed)}
 		}
 	}
@@ -184,7 +214,7 @@ func (s *Service) bars(ctx context.Context, o *Overview, since time.Time) error 
 }
 
 // queues reads River's table, which its index by state and queue serves.
-func (s *Service) queues(ctx context.Context, o *Overview, _ time.Time) error {
+func (s *Service) queues(ctx context.Context, o *Overview) error {
 	rows, err := s.pool.Query(ctx, `select queue, count(*)::int, extract(epoch from now() - min(created_at))::float8
 		from river_job where state in ('available', 'retryable', 'running', 'scheduled') group by queue order by queue`)
 	if err != nil {
@@ -206,7 +236,7 @@ func (s *Service) queues(ctx context.Context, o *Overview, _ time.Time) error {
 	return nil
 }
 
-func (s *Service) providers(ctx context.Context, o *Overview, _ time.Time) (err error) {
+func (s *Service) providers(ctx context.Context, o *Overview) (err error) {
 	o.Providers, err = s.readProviders(ctx)
 	return err
 }
@@ -227,7 +257,7 @@ func (s *Service) readProviders(ctx context.Context) ([]Provider, error) {
 	return providers, nil
 }
 
-func (s *Service) stopped(ctx context.Context, o *Overview, _ time.Time) error {
+func (s *Service) stopped(ctx context.Context, o *Overview) error {
 	rows, err := s.q.OperatorStoppedPrefixes(ctx, s.pool)
 	if err != nil {
 		return fmt.Errorf("list stopped prefixes: %w", err)
@@ -238,7 +268,7 @@ func (s *Service) stopped(ctx context.Context, o *Overview, _ time.Time) error {
 	return nil
 }
 
-func (s *Service) spending(ctx context.Context, o *Overview, _ time.Time) (err error) {
+func (s *Service) spending(ctx context.Context, o *Overview) (err error) {
 	if o.Spending, err = s.Spending(ctx); err != nil {
 		return err
 	}
@@ -260,7 +290,7 @@ func at(t *time.Time) time.Time {
 	return *t
 }
 
-func (s *Service) proxies(ctx context.Context, o *Overview, _ time.Time) (err error) {
+func (s *Service) proxies(ctx context.Context, o *Overview) (err error) {
 	o.Proxies, err = proxy.Recent(ctx, s.pool)
 	return err
 }
@@ -273,7 +303,7 @@ type MailTrouble struct {
 	At    time.Time // of the last
 }
 
-func (s *Service) mail(ctx context.Context, o *Overview, _ time.Time) error {
+func (s *Service) mail(ctx context.Context, o *Overview) error {
 	rows, err := s.q.MailTroubles(ctx, s.pool)
 	if err != nil {
 		return fmt.Errorf("ask what keeps mails: %w", err)
