@@ -79,9 +79,9 @@ select now() - interval '30 days' * random(), u.office_id, u.id, u.username, u.i
 from generate_series(1, current_setting('bench.events')::int) i
 join users u on u.username = 'u' || (1 + i % current_setting('bench.users')::int);
 insert into challenges (ref, session_id, user_id, office_id, purpose, number, country, language, code_mac, asked_at,
-    created_at, expires_at, ended_at, outcome)
+    created_at, expires_at, ended_at, outcome, proven)
 select 'bench-' || i, 1, u.id, u.office_id, 'sign_in', '+316' || (10000000 + u.id * 7919 % 89999999), 'NL', 'en', 'x',
-    m.at, m.at, m.at + interval '5 minutes', m.at + interval '20 seconds', 'verified'
+    m.at, m.at, m.at + interval '5 minutes', m.at + interval '20 seconds', 'verified', true
 from (select i, now() - interval '1 hour' - interval '29 days' * random() as at
     from generate_series(1, current_setting('bench.messages')::int) i) m
 join users u on u.username = 'u' || (1 + i % current_setting('bench.users')::int);
