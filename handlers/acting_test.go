@@ -33,6 +33,7 @@ var prepared = map[string]string{
 		where id = :acme`,
 	paths.OfficeExemptEnd: `insert into exemptions (id, user_id, reason, until) overriding system value
 		values (9, :id, 'no phone', now() + interval '9 days')`,
+	paths.OfficePasskeyAsk:  passkeysOfSuperusers,
 	paths.OfficeInvitations: "update offices set invitation_days = 3 where id = :acme",
 	paths.UserHelp:          asksForHelp,
 	paths.UserHelpRefuse:    asksForHelp,
@@ -45,6 +46,12 @@ const asksForHelp = `update offices set two_factor_required = true where id = :a
 	update sessions set level = 1, second_factor_at = null where user_id = :id;
 	insert into help_requests (session_id, user_id, words_mac, key_id, known_browser, told)
 	select id, user_id, repeat('x', 32)::bytea, '\x00000000', false, false from sessions where user_id = :id limit 1`
+
+// passkeysOfSuperusers gives each superuser of the office one.
+const passkeysOfSuperusers = `insert into passkeys (user_id, credential_id, public_key, name, aaguid, transports,
+	sign_count, backup_eligible, backed_up)
+	select id, decode(md5(id::text), 'hex'), 'x', 'Desk', repeat('x', 16)::bytea, '{}', 0, false, false
+	from users where office_id = :acme and role = 'superuser' on conflict do nothing`
 
 // unwritten are the routes of superusers and accountants that write nothing: drafts, questions and previews.
 var unwritten = []string{paths.OfficeGeneral, paths.OfficeSwitch, paths.UsersImport}
@@ -84,6 +91,8 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		form = "username=user&reason=no+phone&days=7"
 	case paths.UsersInvite:
 		form = fmt.Sprint("user=", about)
+	case paths.OfficePasskeyAsk:
+		form = "superusers=yes"
 	case paths.OfficeExemptEnd:
 		form = "exemption=9"
 	case paths.OfficeCountries:

@@ -183,4 +183,6 @@ func TestTheSecondApproverSeesWhatTheFirstChose(t *testing.T) {
 }
 
 // helpOf is where a superuser answers a user who does not have their phone.
-func (f *fixture) helpOf(who string) string { return fmt.Sprintf("/settings/users/%d/help", f.users[who].ID) }
+func (f *fixture) helpOf(who string) string {
+	return fmt.Sprintf("/settings/users/%d/help", f.users[who].ID)
+}

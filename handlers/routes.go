@@ -175,8 +175,11 @@ func (s *site) secondStepRoutes() {
 // signedIn is for a user of an office who has proven all that it demands. Its requests keep no session alive.
 func (s *site) signedIn() group { return s.anybody().with(s.web.RequireSignedIn, s.web.HandleStepUp) }
 
-// inside is signedIn for the pages that a person asks for, whose password is as it must be.
-func (s *site) inside() group { return s.signedIn().with(s.web.RequirePassword, s.web.Touch) }
+// asked is signedIn for the pages that a person asks for, whose password is as it must be.
+func (s *site) asked() group { return s.signedIn().with(s.web.RequirePassword, s.web.Touch) }
+
+// inside is asked for who has the passkey that they must have, if they must.
+func (s *site) inside() group { return s.asked().with(s.web.RequirePasskey) }
 
 // settingsRoutes are every user's own.
 func (s *site) settingsRoutes() {
@@ -190,14 +193,15 @@ func (s *site) settingsRoutes() {
 	in.with(s.web.StepUp(session.StepUpOwn, "")).page(paths.MyNumber, s.account.NumberPage, s.account.ChangeNumber)
 	in.with(s.web.StepUpAsked("")).page(paths.MyApp, s.factor.SetupPage, s.factor.ConfirmApp)
 	in.get(paths.MyPasskeys, s.account.PasskeysPage)
-	in.with(s.web.StepUpAsked("")).page(paths.MyPasskeyNew, s.factor.NewPasskeyPage, s.factor.ConfirmPasskey)
+	owed := s.asked() // what makes a passkey
+	owed.with(s.web.StepUpAsked("")).page(paths.MyPasskeyNew, s.factor.NewPasskeyPage, s.factor.ConfirmPasskey)
 	in.with(s.web.StepUpAsked(paths.MyPasskeys)).post(paths.MyPasskeyRemove, s.account.RemovePasskey)
 	in.post(paths.MyPasskeyRename, s.account.RenamePasskey)
-	in.page(paths.MyWord, s.factor.WordPage, s.factor.GiveWord)
-	in.get(paths.RecoveryCodes, s.account.RecoverySheet)
-	in.get(paths.RecoveryFile, s.account.RecoverySheetFile)
-	in.post(paths.RecoveryKept, s.account.KeepRecoveryCodes)
-	in.post(paths.Notices, s.account.SeeMyNotices)
+	owed.page(paths.MyWord, s.factor.WordPage, s.factor.GiveWord)
+	owed.get(paths.RecoveryCodes, s.account.RecoverySheet)
+	owed.get(paths.RecoveryFile, s.account.RecoverySheetFile)
+	owed.post(paths.RecoveryKept, s.account.KeepRecoveryCodes)
+	owed.post(paths.Notices, s.account.SeeMyNotices)
 	in.get(paths.Office, s.office.ToGeneral)
 	in.get(paths.OfficeGeneral, s.office.GeneralPage)
 	in.get(paths.OfficeTwoFactor, s.office.TwoFactorPage)
@@ -220,13 +224,13 @@ func (s *site) settingsRoutes() {
 	short.post(paths.PasswordStrength, s.account.PasswordStrength)
 
 	in.unknown(paths.StepUp)
-	in.page(paths.StepUp, s.account.StepUpPage, s.account.StepUp)
-	in.page(paths.StepUpRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
-	in.page(paths.StepUpPasskey, s.factor.PasskeyPage, s.factor.VerifyPasskey)
-	in.get(paths.StepUpWays, s.factor.WaysPage)
-	in.post(paths.StepUpSend, s.factor.SendCode)
-	in.page(paths.StepUpCode, s.factor.CodePage, s.factor.VerifyCode)
-	in.with(s.web.StepUpAsked(paths.MyNumber)).post(paths.StepUpResend, s.factor.ResendCode)
+	owed.page(paths.StepUp, s.account.StepUpPage, s.account.StepUp)
+	owed.page(paths.StepUpRecovery, s.factor.RecoveryPage, s.factor.VerifyRecovery)
+	owed.page(paths.StepUpPasskey, s.factor.PasskeyPage, s.factor.VerifyPasskey)
+	owed.get(paths.StepUpWays, s.factor.WaysPage)
+	owed.post(paths.StepUpSend, s.factor.SendCode)
+	owed.page(paths.StepUpCode, s.factor.CodePage, s.factor.VerifyCode)
+	owed.with(s.web.StepUpAsked(paths.MyNumber)).post(paths.StepUpResend, s.factor.ResendCode)
 	polled := s.signedIn().with(s.web.RequirePassword).behind(web.Quiet, s.web.FromMemory)
 	polled.get(paths.StepUpMessage, s.factor.MessageLine)
 }
@@ -260,6 +264,7 @@ func (s *site) superuserRoutes() {
 	rollout.post(paths.OfficeExempt, s.office.Exempt)
 	rollout.post(paths.OfficeExemptEnd, s.office.EndExemption)
 	rollout.post(paths.OfficePasskeys, s.office.SetPasskeys)
+	rollout.post(paths.OfficePasskeyAsk, s.office.DemandPasskeys)
 	rollout.post(paths.OfficeRescue, s.office.SaveRescue)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
@@ -298,7 +303,8 @@ func (s *site) superuserRoutes() {
 
 	// A file is read behind the guards alone, since it is larger than all other forms.
 	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireSignedIn,
-		s.web.HandleStepUp, s.web.RequirePassword, s.web.Touch, s.web.RequireSuperuser, web.FileBody(), web.ReadForm,
+		s.web.HandleStepUp, s.web.RequirePassword, s.web.Touch, s.web.RequirePasskey, s.web.RequireSuperuser,
+		web.FileBody(), web.ReadForm,
 		s.web.Once(), s.web.StepUp(session.StepUpOffice, paths.UsersImport))
 	files.post(paths.UsersImport, s.users.PreviewImport)
 	files.post(paths.UsersImportDo, s.users.Import)

@@ -492,8 +492,9 @@ type OfficeCountry struct {
 }
 
 type OfficePasskey struct {
-	OfficeID int64
-	Alone    bool
+	OfficeID   int64
+	Alone      bool
+	Superusers bool
 }
 
 type OfficeRescue struct {

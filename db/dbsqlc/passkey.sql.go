@@ -54,6 +54,43 @@ func (q *Queries) OfficePasskeysAlone(ctx context.Context, db DBTX, officeID int
 	return column_1, err
 }
 
+const officePasskeysDemand = `-- name: OfficePasskeysDemand :execrows
+insert into office_passkeys as o (office_id, alone, superusers) values ($1, false, $2)
+on conflict (office_id) do update set superusers = excluded.superusers where o.superusers <> excluded.superusers
+`
+
+type OfficePasskeysDemandParams struct {
+	OfficeID   int64
+	Superusers bool
+}
+
+func (q *Queries) OfficePasskeysDemand(ctx context.Context, db DBTX, arg OfficePasskeysDemandParams) (int64, error) {
+	result, err := db.Exec(ctx, officePasskeysDemand, arg.OfficeID, arg.Superusers)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const officePasskeysDemanded = `-- name: OfficePasskeysDemanded :one
+select exists (select from office_passkeys o where o.office_id = $1 and o.superusers)::boolean as demanded,
+    (select count(*) from users u where u.office_id = $1 and u.role = 'superuser' and u.disabled_at is null
+        and not exists (select from passkeys p where p.user_id = u.id and p.copied_at is null))::integer as without
+`
+
+type OfficePasskeysDemandedRow struct {
+	Demanded bool
+	Without  int32
+}
+
+// Whether an office asks its superusers for a passkey, and how many have none.
+func (q *Queries) OfficePasskeysDemanded(ctx context.Context, db DBTX, officeID int64) (OfficePasskeysDemandedRow, error) {
+	row := db.QueryRow(ctx, officePasskeysDemanded, officeID)
+	var i OfficePasskeysDemandedRow
+	err := row.Scan(&i.Demanded, &i.Without)
+	return i, err
+}
+
 const officePasskeysPut = `-- name: OfficePasskeysPut :execrows
 insert into office_passkeys as o (office_id, alone) values ($1, $2)
 on conflict (office_id) do update set alone = excluded.alone where o.alone <> excluded.alone
@@ -318,6 +355,17 @@ func (q *Queries) PasskeyRename(ctx context.Context, db DBTX, arg PasskeyRenameP
 	var name string
 	err := row.Scan(&name)
 	return name, err
+}
+
+const passkeyUsable = `-- name: PasskeyUsable :one
+select exists (select from passkeys p where p.user_id = $1 and p.copied_at is null)::boolean
+`
+
+func (q *Queries) PasskeyUsable(ctx context.Context, db DBTX, userID int64) (bool, error) {
+	row := db.QueryRow(ctx, passkeyUsable, userID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const passkeyUse = `-- name: PasskeyUse :execrows

@@ -304,6 +304,9 @@ select s.id, s.user_id, s.methods, s.level, s.password_at, s.second_factor_at, s
     exists (select from kept_answers k where k.asked_by = s.token_hash)::boolean as has_kept_answer,
     s.expires_at, s.last_seen_at, idle_limit(s.role)::interval as idle_limit, s.limited::boolean as limited,
     coalesce(s.cooling_until, 'epoch')::timestamptz as cooling_until,
+    -- Not of whose second factor is the provider's, nor of who cools off, and may make none before.
+    (s.role = 'superuser' and s.demanded and s.level = 2 and s.cooling_until is null
+        and 'sso_mfa' <> all(s.methods) and passkey_owed(s.office_id, s.user_id))::boolean as passkey_owed,
     (s.demanded and s.level = 1 and not (select p.pending from sessions p where p.id = s.id))::boolean as to_demote,
     coalesce((select o.trusted_browser_days from offices o where o.id = s.office_id), 0)::integer as trust_days
 from living_sessions s
@@ -338,6 +341,7 @@ type SessionLoadRow struct {
 	IdleLimit        time.Duration
 	Limited          bool
 	CoolingUntil     time.Time
+	PasskeyOwed      bool
 	ToDemote         bool
 	TrustDays        int32
 }
@@ -374,6 +378,7 @@ func (q *Queries) SessionLoad(ctx context.Context, db DBTX, tokenHash []byte) (S
 		&i.IdleLimit,
 		&i.Limited,
 		&i.CoolingUntil,
+		&i.PasskeyOwed,
 		&i.ToDemote,
 		&i.TrustDays,
 	)

@@ -67,6 +67,19 @@ where p.credential_id = @credential_id and p.copied_at is null and u.disabled_at
 -- name: OfficePasskeysAlone :one
 select exists (select from office_passkeys o where o.office_id = @office_id and o.alone)::boolean;
 
+-- name: OfficePasskeysDemanded :one
+-- Whether an office asks its superusers for a passkey, and how many have none.
+select exists (select from office_passkeys o where o.office_id = @office_id and o.superusers)::boolean as demanded,
+    (select count(*) from users u where u.office_id = @office_id and u.role = 'superuser' and u.disabled_at is null
+        and not exists (select from passkeys p where p.user_id = u.id and p.copied_at is null))::integer as without;
+
+-- name: OfficePasskeysDemand :execrows
+insert into office_passkeys as o (office_id, alone, superusers) values (@office_id, false, @superusers)
+on conflict (office_id) do update set superusers = excluded.superusers where o.superusers <> excluded.superusers;
+
+-- name: PasskeyUsable :one
+select exists (select from passkeys p where p.user_id = @user_id and p.copied_at is null)::boolean;
+
 -- name: OfficePasskeysPut :execrows
 insert into office_passkeys as o (office_id, alone) values (@office_id, @alone)
 on conflict (office_id) do update set alone = excluded.alone where o.alone <> excluded.alone;

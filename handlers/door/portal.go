@@ -43,7 +43,7 @@ func (s *Screens) Open(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	sess, in := web.CurrentSessionOK(c)
-	if in && !sess.Pending() && !sess.PasswordTooShort {
+	if in && !sess.Pending() && !sess.PasswordTooShort && !sess.PasskeyOwed {
 		admission, err := s.doors.Admit(c.Request().Context(), sess, v.host, v.state, s.Client(c))
 		switch {
 		case err != nil:

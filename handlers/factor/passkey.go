@@ -84,7 +84,10 @@ func (s *Screens) showNewPasskey(c echo.Context, problem string) error {
 		Action: paths.MyPasskeyNew, Question: question, Error: problem, New: true, Name: c.FormValue("name"),
 		Links: []templates.Link{{URL: paths.MyPasskeys, Text: s.T(c, "cancel")}},
 	}
-	if sess.Pending() {
+	switch {
+	case sess.PasskeyOwed:
+		view.Owed, view.Lead, view.Links = true, s.T(c, "passkey.owed", "Office", sess.OfficeName), nil
+	case sess.Pending():
 		view.Action = paths.LoginPasskeyNew
 		view.Links = []templates.Link{{URL: paths.LoginMethod, Text: s.T(c, "code.another_way")}}
 	}
@@ -98,6 +101,9 @@ func (s *Screens) ConfirmPasskey(c echo.Context) error {
 	case err == nil && proven.NewCodes:
 		s.SetSession(c, proven.Token)
 		return s.Redirect(c, paths.RecoveryCodes)
+	case err == nil && web.CurrentSession(c).PasskeyOwed:
+		s.SetSession(c, proven.Token)
+		return s.Home(c, web.CurrentSession(c).User.ID, paths.Me)
 	case err == nil:
 		s.SetSession(c, proven.Token)
 		return s.Tell(c, paths.MyPasskeys, "passkey_added")

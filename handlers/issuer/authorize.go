@@ -109,8 +109,11 @@ func (s *Screens) goOn(c echo.Context, chosen bool) error {
 		return session.ErrNone // leads to the log-in, and back here
 	case issuer.NeedFinish:
 		s.ReturnTo(c, here(c))
-		if web.CurrentSession(c).Pending() {
+		switch sess := web.CurrentSession(c); {
+		case sess.Pending():
 			return s.Redirect(c, paths.SecondStep)
+		case sess.PasskeyOwed:
+			return s.Redirect(c, paths.MyPasskeyNew)
 		}
 		return s.Redirect(c, paths.Password)
 	case issuer.NeedProof:

@@ -61,7 +61,7 @@ func (w *Web) HandleError(err error, c echo.Context) {
 // errorPage writes the page of an error: with the navigation for who is in, unless it is ours or the database is gone.
 func (w *Web) errorPage(c echo.Context, status int, view templates.ErrorView) error {
 	sess, ok := CurrentSessionOK(c)
-	if ok && !sess.Pending() && !sess.PasswordTooShort && status < http.StatusInternalServerError {
+	if ok && !sess.Pending() && !sess.PasswordTooShort && !sess.PasskeyOwed && status < http.StatusInternalServerError {
 		if f, err := w.AppLayout(c, view.Title, paths.Start, ""); err == nil {
 			return Page(c, status, templates.ErrorInside, f, view)
 		}

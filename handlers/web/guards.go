@@ -7,6 +7,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -43,6 +44,7 @@ func (w *Web) LoadSession(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
+		sess.PasskeyOwed = sess.PasskeyOwed && w.factors.Offers(factor.Passkey)
 		c.Set(keySession, sess)
 		return next(c)
 	}
@@ -116,6 +118,16 @@ func (w *Web) RequirePassword(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if CurrentSession(c).PasswordTooShort {
 			return w.Redirect(c, paths.Password)
+		}
+		return next(c)
+	}
+}
+
+// RequirePasskey leads a superuser who must have a passkey, and has none, to where it is made, before anything else.
+func (w *Web) RequirePasskey(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if CurrentSession(c).PasskeyOwed {
+			return w.Redirect(c, paths.MyPasskeyNew)
 		}
 		return next(c)
 	}

@@ -40,7 +40,7 @@ type Door struct {
 // Visitor is who stands before a Door.
 type Visitor struct {
 	Role       account.Role
-	Unfinished bool          // something comes first: the second step, a new password
+	Unfinished bool          // something comes first: the second step, a new password, a passkey
 	Level      int           // factors proven
 	Trusted    bool          // a trusted browser stands for the second
 	FactorAge  time.Duration // since the second factor was proven; meaningless at level 1

@@ -39,6 +39,7 @@ const (
 	PasskeyRenamed      Action = "passkey_renamed"
 	PasskeyCopied       Action = "passkey_copied" // refused: it may have been copied
 	PasskeyAloneSet     Action = "passkey_alone_set"
+	PasskeysDemanded    Action = "passkeys_demanded" // of superusers: on or off is the detail
 	RecoveryCodesMade   Action = "recovery_codes_made"
 	RecoveryCodeUsed    Action = "recovery_code_used"
 	FactorConfirmed     Action = "factor_confirmed_again" // a fresh proof inside a session

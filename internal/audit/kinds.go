@@ -41,7 +41,8 @@ func (k Kind) Actions() []Action {
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
 			FirstHoursSet, UserReminded, UserExempted, ExemptionEnded,
-			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet, InvitationsSet,
+			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet, PasskeysDemanded,
+			InvitationsSet,
 			RescueChanged, MoneyCapSet, HistoryExported}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,

@@ -16,7 +16,7 @@ type Need string
 // What there is to do.
 const (
 	NeedLogIn  Need = "log_in"
-	NeedFinish Need = "finish" // the log-in under way: its second step, or another password
+	NeedFinish Need = "finish" // the log-in under way: its second step, another password, or a passkey
 	NeedChoose Need = "choose" // to be somebody else, or to go on
 	NeedProof  Need = "proof"  // a step-up: the second factor alone, or the password of who has none
 	NeedNobody Need = "nobody" // there is nothing they can do: see the refusal

@@ -51,6 +51,7 @@ type Session struct {
 	TwoFactorRequired bool       // a second factor is demanded of its user now
 	WordOwed          bool       // a reset made a word that this session has not given: no factor is enrolled without it
 	PasswordTooShort  bool       // to stand alone, as it must now: it has to be changed before anything else
+	PasskeyOwed       bool       // its office asks superusers for a passkey: one has to be made before anything else
 	Factors           factor.Set // what its user has
 	FactorElsewhere   bool       // it is at the office's provider, which the office trusts for both, and none is here
 	Level             int        // factors proven: 1 or 2
@@ -129,7 +130,7 @@ func (s *Store) Load(ctx context.Context, token Token) (Session, error) {
 			Language: r.Language,
 		},
 		OfficeCode: r.OfficeCode, OfficeName: r.OfficeName, TwoFactorRequired: r.Demanded,
-		PasswordTooShort: r.PasswordTooShort, Factors: factors, Level: int(r.Level), Methods: r.Methods,
+		PasswordTooShort: r.PasswordTooShort, PasskeyOwed: r.PasskeyOwed, Factors: factors, Level: int(r.Level), Methods: r.Methods,
 		PasswordAt: r.PasswordAt, SecondFactorAt: orZero(r.SecondFactorAt), CreatedAt: r.CreatedAt, Now: r.Now,
 		ToTouch: r.ToTouch, SeenAt: r.LastSeenAt, ExpiresAt: r.ExpiresAt, IdleLimit: r.IdleLimit,
 		KnownBrowser: r.KnownBrowser, WordOwed: r.WordOwed, HasKeptAnswer: r.HasKeptAnswer,

@@ -11,6 +11,7 @@ type PasskeyView struct {
 	Next     string
 	Question string // what the browser is asked with, as JSON
 	New      bool
+	Owed     bool   // it comes before anything else
 	Name     string // of a new one, as typed
 	Error    string
 	Trust    int // for so many days the browser may be trusted; 0 where that is not offered

@@ -9,19 +9,26 @@ type TwoFactorView struct {
 	Trusted   *TrustedView // for who may change it
 	Date      DateCard
 
-	PasskeyAlone bool             // with user verification a passkey is the whole log-in
-	Rescue       *RescueSection   // for a superuser
-	Exempt       *ExemptSection   // for a superuser
-	Invitations  *InvitationsView // for a superuser
+	Passkeys    *PasskeysSection // where the installation has them
+	Rescue      *RescueSection   // for a superuser
+	Exempt      *ExemptSection   // for a superuser
+	Invitations *InvitationsView // for a superuser
 }
 
 // Problems implements templates.Refusable.
 func (v TwoFactorView) Problems() []templates.Problem {
-	if v.Rescue == nil || v.Exempt == nil {
-		return templates.Problems("from", v.Date.Field.Error)
+	problems := templates.Problems("from", v.Date.Field.Error)
+	if v.Exempt != nil {
+		problems = append(problems, templates.Problems("exempt-username", v.Exempt.UsernameError,
+			"exempt-reason", v.Exempt.ReasonError)...)
 	}
-	return templates.Problems("from", v.Date.Field.Error, "hours", v.Rescue.HoursError,
-		"exempt-username", v.Exempt.UsernameError, "exempt-reason", v.Exempt.ReasonError)
+	if v.Passkeys != nil {
+		problems = append(problems, templates.Problems("passkeys-asked", v.Passkeys.Error)...)
+	}
+	if v.Rescue != nil {
+		problems = append(problems, templates.Problems("hours", v.Rescue.HoursError)...)
+	}
+	return problems
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.

@@ -149,6 +149,7 @@ const (
 	OfficeSwitchOff    = "/settings/office/general/switch-off"
 	OfficeCountries    = "/settings/office/countries"
 	OfficePasskeys     = "/settings/office/two-factor/passkeys"
+	OfficePasskeyAsk   = "/settings/office/two-factor/passkeys/superusers"
 	OfficeTwoFactor    = "/settings/office/two-factor"
 	OfficeTrusted      = "/settings/office/two-factor/trusted"
 	OfficeInvitations  = "/settings/office/two-factor/invitations"
