@@ -729,7 +729,8 @@ walks['at a date'] = async ({ app, browserUser }, settings, see) => {
   };
   await enter(chief, office, 'chief');
   await chief.at('/settings/me');
-  chief.expectRefusal('/settings/office/general/activate', `${tab}/date`, `${tab}/rescue`);
+  chief.expectRefusal('/settings/office/general/activate', `${tab}/date`, `${tab}/wave`, `${tab}/black-out`,
+    `${tab}/black-out/import`, `${tab}/rescue`);
   await chief.go('/settings/office/general');
   await page.getByRole('switch').click();
   await eventually(async () => assert.equal(await page.getByRole('switch').getAttribute('aria-checked'), 'true'));
@@ -750,6 +751,39 @@ walks['at a date'] = async ({ app, browserUser }, settings, see) => {
   await press(`${tab}/date`);
   await told();
   await see(chief, 'two-factor authentication, with a date');
+  await fill(chief, { usernames: 'nobody' });
+  await page.locator('#wave-name').fill('Pilot');
+  await page.locator('#wave-from').fill(new Date(Date.now() + 30 * 24 * 3600_000).toISOString().slice(0, 16));
+  await press(`${tab}/wave`);
+  await page.locator('#wave-usernames-error').waitFor();
+  await see(chief, 'a wave refused');
+  await fill(chief, { usernames: 'una' });
+  await press(`${tab}/wave`);
+  await told();
+  await page.locator('#free-day').evaluate((field) => field.removeAttribute('max'));
+  await page.locator('#free-day').fill('2099-01-01');
+  await page.locator('#free-name').fill('Tax');
+  await press(`${tab}/black-out`);
+  await page.locator('#free-day-error').waitFor();
+  await see(chief, 'a day kept free refused');
+  const calendar = (text) =>
+    page.locator('#free-file').setInputFiles({ name: 'tax.ics', mimeType: 'text/calendar', buffer: Buffer.from(text) });
+  await calendar('nonsense');
+  await press(`${tab}/black-out/import`);
+  await page.locator('#free-file-error').waitFor();
+  await see(chief, 'a calendar refused');
+  await calendar(
+    'BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200501\nRRULE:FREQ=YEARLY\nSUMMARY:Tax\nEND:VEVENT\n' +
+      'BEGIN:VEVENT\nEND:VEVENT\nEND:VCALENDAR\n',
+  );
+  await press(`${tab}/black-out/import`);
+  await page.locator('#black-outs [role=status]').waitFor();
+  await see(chief, 'a calendar imported in part');
+  await chief.go(await page.locator('#waves .rows a').first().getAttribute('href'));
+  for (const details of await page.locator('#waves details, #reminders details').all()) {
+    await details.locator('summary').click();
+  }
+  await see(chief, 'waves, days kept free and reminders');
   await page.locator('#hours').fill('99');
   await press(`${tab}/rescue`);
   await page.locator('#hours-error').waitFor();
@@ -1043,7 +1077,7 @@ for (const [place, walk] of Object.entries(walks)) {
         );
         assert.deepEqual(small, [], `${name}: targets under 24 px`);
         if (everybodys.has(name)) return;
-        const files = sentences((await page.locator('pre[lang=en]').allInnerTexts()).join('\n'));
+        const files = sentences((await page.locator('[lang=en]').allInnerTexts()).join('\n'));
         for (const s of sentences(await page.locator('body').innerText()))
           assert.ok(!english.has(s) || files.includes(s), `${name} says in English: ${s}`);
       });

@@ -31,6 +31,10 @@ var prepared = map[string]string{
 		values (:acme, 'https://idp.invalid', 'c', 'x', 'refuse')`,
 	paths.OfficeDateRemove: `update offices set demanded_from = now() + interval '9 days', time_zone = 'UTC'
 		where id = :acme`,
+	paths.OfficeWaveRemove: `insert into office_waves (id, office_id, name, demanded_from) overriding system value
+		values (9, :acme, 'Pilot', now() + interval '9 days')`,
+	paths.OfficeBlackOutRemove: `insert into office_black_outs (office_id, day, name)
+		values (:acme, '2026-12-31', 'Tax')`,
 	paths.OfficeExemptEnd: `insert into exemptions (id, user_id, reason, until) overriding system value
 		values (9, :id, 'no phone', now() + interval '9 days')`,
 	paths.OfficePasskeyAsk:  passkeysOfSuperusers,
@@ -93,6 +97,13 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		form = fmt.Sprint("user=", about)
 	case paths.OfficePasskeyAsk:
 		form = "superusers=yes"
+	case paths.OfficeWaveRemove:
+		form = "wave=9"
+	case paths.OfficeBlackOutRemove:
+		form = "day=2026-12-31"
+	case paths.OfficeBlackOutImport:
+		file := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200501\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR"
+		return func() *httptest.ResponseRecorder { return d.upload(path, cookie, file) }
 	case paths.OfficeExemptEnd:
 		form = "exemption=9"
 	case paths.OfficeCountries:
@@ -121,7 +132,7 @@ func (d *demotion) state() string {
 	return d.Text("select md5(string_agg((to_jsonb(u) - 'role')::text, ',' order by u.id)) from users u") +
 		d.Text("select string_agg(id || '-' || ended_at::text, ',' order by id) from sessions") +
 		d.sum("offices", "office_countries", "mobile_numbers", "authenticators", "recovery_codes", "sso_providers",
-			"sso_flows", "reset_requests", "help_requests", "exemptions", "office_applications",
+			"sso_flows", "reset_requests", "help_requests", "exemptions", "office_waves", "office_black_outs", "office_applications",
 			"audit_events", "held_forms", "notices") +
 		fmt.Sprint(len(d.mail.ids))
 }

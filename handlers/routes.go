@@ -260,6 +260,10 @@ func (s *site) superuserRoutes() {
 	rollout.post(paths.OfficeInvitations, s.office.SaveInvitations)
 	rollout.post(paths.OfficeDate, s.office.SetDate)
 	rollout.post(paths.OfficeDateRemove, s.office.RemoveDate)
+	rollout.post(paths.OfficeWave, s.office.PutWave)
+	rollout.post(paths.OfficeWaveRemove, s.office.RemoveWave)
+	rollout.post(paths.OfficeBlackOut, s.office.AddBlackOut)
+	rollout.post(paths.OfficeBlackOutRemove, s.office.RemoveBlackOut)
 	rollout.post(paths.OfficeGrace, s.office.SetGrace)
 	rollout.post(paths.OfficeExempt, s.office.Exempt)
 	rollout.post(paths.OfficeExemptEnd, s.office.EndExemption)
@@ -304,10 +308,12 @@ func (s *site) superuserRoutes() {
 	// A file is read behind the guards alone, since it is larger than all other forms.
 	files := group{echo: s.echo}.with(web.Vary, s.web.RefuseCrossOrigin, s.web.LoadSession, s.web.RequireSignedIn,
 		s.web.HandleStepUp, s.web.RequirePassword, s.web.Touch, s.web.RequirePasskey, s.web.RequireSuperuser,
-		web.FileBody(), web.ReadForm,
-		s.web.Once(), s.web.StepUp(session.StepUpOffice, paths.UsersImport))
-	files.post(paths.UsersImport, s.users.PreviewImport)
-	files.post(paths.UsersImportDo, s.users.Import)
+		web.FileBody(), web.ReadForm, s.web.Once())
+	imports := files.with(s.web.StepUp(session.StepUpOffice, paths.UsersImport))
+	imports.post(paths.UsersImport, s.users.PreviewImport)
+	imports.post(paths.UsersImportDo, s.users.Import)
+	files.with(s.web.StepUp(session.StepUpOffice, paths.OfficeTwoFactor)).post(paths.OfficeBlackOutImport,
+		s.office.ImportBlackOuts)
 }
 
 // operatorRoutes are the operators'. Their log-in is everybody's, its second step a pending log-in's.

@@ -169,6 +169,10 @@ func TestTheTrustInABrowserEnds(t *testing.T) {
 			tr.Exec("delete from authenticators where user_id = $1", tr.user.ID)
 			return nil
 		}},
+		"a date that comes": {stays: true, do: func(tr *truster) error {
+			tr.Exec("update users set demanded_from = now() where id = $1", tr.user.ID)
+			return nil
+		}},
 		"time": {stays: true, do: func(tr *truster) error {
 			tr.Exec("update trusted_browsers set expires_at = now()")
 			return nil

@@ -182,7 +182,7 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     case when m.kind <> 'invite' or o.id is null then '' when second_factor_demanded(o.id, u.id, now()) then 'now'
         when coalesce(u.demanded_from, o.demanded_from) > now() then 'from'
         when office_demands(o.two_factor_required, o.demanded_from, now()) then 'soon' else '' end::text as second_step,
-    case when m.kind in ('date_set', 'wave_date') then coalesce(u.demanded_from, o.demanded_from) is null
+    case when m.kind = 'date_set' then coalesce(u.demanded_from, o.demanded_from) is null
         when m.kind = 'reminder_summary' then not exists (
             select from not_ready n where n.office_id = o.id and n.demanded_from > now())
         -- Ready by now, or the date is another one than it was: the reminder of that one comes by itself.

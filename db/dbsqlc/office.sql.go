@@ -10,6 +10,89 @@ import (
 	"time"
 )
 
+const blackOutCount = `-- name: BlackOutCount :one
+select count(*)::int from office_black_outs where office_id = $1::bigint and day > now()
+`
+
+func (q *Queries) BlackOutCount(ctx context.Context, db DBTX, officeID int64) (int32, error) {
+	row := db.QueryRow(ctx, blackOutCount, officeID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const blackOutList = `-- name: BlackOutList :many
+select to_char(b.day, 'YYYY-MM-DD') as day, b.name from office_black_outs b join offices o on o.id = b.office_id
+where o.id = $1::bigint
+    and b.day between (now() at time zone coalesce(nullif(o.time_zone, ''), 'UTC'))::date
+        and (now() + interval '24 months')::date
+order by b.day
+`
+
+type BlackOutListRow struct {
+	Day  string
+	Name string
+}
+
+// The days that an office keeps free, from today on.
+func (q *Queries) BlackOutList(ctx context.Context, db DBTX, officeID int64) ([]BlackOutListRow, error) {
+	rows, err := db.Query(ctx, blackOutList, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BlackOutListRow
+	for rows.Next() {
+		var i BlackOutListRow
+		if err := rows.Scan(&i.Day, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const blackOutPut = `-- name: BlackOutPut :execrows
+insert into office_black_outs as b (office_id, day, name)
+select $1::bigint, d.day::date, d.name
+from (select unnest($2::text[]) as day, unnest($3::text[]) as name) d
+on conflict (office_id, day) do update set name = excluded.name where b.name <> excluded.name
+`
+
+type BlackOutPutParams struct {
+	OfficeID int64
+	Days     []string
+	Names    []string
+}
+
+// Keeps days free, or calls those that are free something else.
+func (q *Queries) BlackOutPut(ctx context.Context, db DBTX, arg BlackOutPutParams) (int64, error) {
+	result, err := db.Exec(ctx, blackOutPut, arg.OfficeID, arg.Days, arg.Names)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const blackOutRemove = `-- name: BlackOutRemove :one
+delete from office_black_outs where office_id = $1::bigint and day = $2::text::date returning name
+`
+
+type BlackOutRemoveParams struct {
+	OfficeID int64
+	Day      string
+}
+
+func (q *Queries) BlackOutRemove(ctx context.Context, db DBTX, arg BlackOutRemoveParams) (string, error) {
+	row := db.QueryRow(ctx, blackOutRemove, arg.OfficeID, arg.Day)
+	var name string
+	err := row.Scan(&name)
+	return name, err
+}
+
 const logInFacts = `-- name: LogInFacts :one
 select d.demanded::boolean as demanded, exists (
         select from sessions s where s.user_id = $1 and s.browser_hash = $2::bytea and s.level = 1
@@ -317,6 +400,36 @@ func (q *Queries) OfficeList(ctx context.Context, db DBTX) ([]OfficeListRow, err
 	return items, nil
 }
 
+const officePeople = `-- name: OfficePeople :many
+select username, name from users where office_id = $1::bigint and disabled_at is null
+order by lower(name), username limit 500
+`
+
+type OfficePeopleRow struct {
+	Username string
+	Name     string
+}
+
+func (q *Queries) OfficePeople(ctx context.Context, db DBTX, officeID int64) ([]OfficePeopleRow, error) {
+	rows, err := db.Query(ctx, officePeople, officeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficePeopleRow
+	for rows.Next() {
+		var i OfficePeopleRow
+		if err := rows.Scan(&i.Username, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const officePreflight = `-- name: OfficePreflight :one
 select
     count(*)::int as users,
@@ -402,14 +515,69 @@ func (q *Queries) OfficeTwoFactorSet(ctx context.Context, db DBTX, arg OfficeTwo
 	return result.RowsAffected(), nil
 }
 
+const officeWaveFill = `-- name: OfficeWaveFill :exec
+insert into office_wave_users (wave_id, user_id) select $1, unnest($2::bigint[])
+`
+
+type OfficeWaveFillParams struct {
+	WaveID  int64
+	UserIds []int64
+}
+
+func (q *Queries) OfficeWaveFill(ctx context.Context, db DBTX, arg OfficeWaveFillParams) error {
+	_, err := db.Exec(ctx, officeWaveFill, arg.WaveID, arg.UserIds)
+	return err
+}
+
+const officeWaveFirst = `-- name: OfficeWaveFirst :exec
+insert into office_waves (office_id, name, role, demanded_from)
+values ($1, $2::text, $2::text, $3)
+on conflict (office_id, role) where role is not null do nothing
+`
+
+type OfficeWaveFirstParams struct {
+	OfficeID     int64
+	Role         string
+	DemandedFrom time.Time
+}
+
+// Lets a role be first, unless it has a wave.
+func (q *Queries) OfficeWaveFirst(ctx context.Context, db DBTX, arg OfficeWaveFirstParams) error {
+	_, err := db.Exec(ctx, officeWaveFirst, arg.OfficeID, arg.Role, arg.DemandedFrom)
+	return err
+}
+
+const officeWaveLater = `-- name: OfficeWaveLater :one
+select exists (
+    select from users u join offices o on o.id = u.office_id join office_waves w on w.id = $1
+    where u.office_id = w.office_id and o.demanded_from is not null
+        and (u.role = w.role or exists (select from office_wave_users m where m.wave_id = w.id and m.user_id = u.id))
+        and coalesce(u.demanded_from, o.demanded_from) > greatest(w.demanded_from, now())
+)::boolean
+`
+
+// Whether somebody of a wave was told a later date than its own, and it has not come for them: theirs cannot become
+// earlier. Whose other wave is the earlier one is not asked by this one.
+func (q *Queries) OfficeWaveLater(ctx context.Context, db DBTX, waveID int64) (bool, error) {
+	row := db.QueryRow(ctx, officeWaveLater, waveID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const officeWaveList = `-- name: OfficeWaveList :many
-select name, role, demanded_from from office_waves where office_id = $1 order by demanded_from, id
+select w.id, w.name, w.role, w.demanded_from,
+    array(select u.username from office_wave_users m join users u on u.id = m.user_id where m.wave_id = w.id
+        order by u.username)::text[] as usernames
+from office_waves w where w.office_id = $1 order by w.demanded_from, w.id
 `
 
 type OfficeWaveListRow struct {
+	ID           int64
 	Name         string
 	Role         *string
 	DemandedFrom time.Time
+	Usernames    []string
 }
 
 func (q *Queries) OfficeWaveList(ctx context.Context, db DBTX, officeID int64) ([]OfficeWaveListRow, error) {
@@ -421,7 +589,13 @@ func (q *Queries) OfficeWaveList(ctx context.Context, db DBTX, officeID int64) (
 	var items []OfficeWaveListRow
 	for rows.Next() {
 		var i OfficeWaveListRow
-		if err := rows.Scan(&i.Name, &i.Role, &i.DemandedFrom); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Role,
+			&i.DemandedFrom,
+			&i.Usernames,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -432,35 +606,100 @@ func (q *Queries) OfficeWaveList(ctx context.Context, db DBTX, officeID int64) (
 	return items, nil
 }
 
-const officeWavePut = `-- name: OfficeWavePut :exec
-insert into office_waves (office_id, name, role, demanded_from)
-values ($1, $2::text, $2::text, $3)
+const officeWaveOfRole = `-- name: OfficeWaveOfRole :one
+select id from office_waves where office_id = $1 and role = $2::text
+`
+
+type OfficeWaveOfRoleParams struct {
+	OfficeID int64
+	Role     string
+}
+
+func (q *Queries) OfficeWaveOfRole(ctx context.Context, db DBTX, arg OfficeWaveOfRoleParams) (int64, error) {
+	row := db.QueryRow(ctx, officeWaveOfRole, arg.OfficeID, arg.Role)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const officeWavePut = `-- name: OfficeWavePut :one
+insert into office_waves (id, office_id, name, role, demanded_from) overriding system value
+values (coalesce(nullif($1::bigint, 0), nextval(pg_get_serial_sequence('office_waves', 'id'))), $2, $3,
+    nullif($4::text, ''), $5)
+returning id
 `
 
 type OfficeWavePutParams struct {
+	ID           int64
 	OfficeID     int64
+	Name         string
 	Role         string
 	DemandedFrom time.Time
 }
 
-func (q *Queries) OfficeWavePut(ctx context.Context, db DBTX, arg OfficeWavePutParams) error {
-	_, err := db.Exec(ctx, officeWavePut, arg.OfficeID, arg.Role, arg.DemandedFrom)
+// Makes a wave, or changes that of the same role, or with its id.
+func (q *Queries) OfficeWavePut(ctx context.Context, db DBTX, arg OfficeWavePutParams) (int64, error) {
+	row := db.QueryRow(ctx, officeWavePut,
+		arg.ID,
+		arg.OfficeID,
+		arg.Name,
+		arg.Role,
+		arg.DemandedFrom,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const officeWaveRemove = `-- name: OfficeWaveRemove :one
+delete from office_waves where office_id = $1 and id = $2 returning name, demanded_from
+`
+
+type OfficeWaveRemoveParams struct {
+	OfficeID int64
+	ID       int64
+}
+
+type OfficeWaveRemoveRow struct {
+	Name         string
+	DemandedFrom time.Time
+}
+
+func (q *Queries) OfficeWaveRemove(ctx context.Context, db DBTX, arg OfficeWaveRemoveParams) (OfficeWaveRemoveRow, error) {
+	row := db.QueryRow(ctx, officeWaveRemove, arg.OfficeID, arg.ID)
+	var i OfficeWaveRemoveRow
+	err := row.Scan(&i.Name, &i.DemandedFrom)
+	return i, err
+}
+
+const officeWavesForget = `-- name: OfficeWavesForget :exec
+delete from office_waves where office_id = $1 and demanded_from <= now()
+`
+
+// Takes away what was planned for a moment that is over.
+func (q *Queries) OfficeWavesForget(ctx context.Context, db DBTX, officeID int64) error {
+	_, err := db.Exec(ctx, officeWavesForget, officeID)
 	return err
 }
 
-const userDatesSet = `-- name: UserDatesSet :exec
+const userDatesSet = `-- name: UserDatesSet :many
 with told as (
-    select u.id, u.role, coalesce(u.demanded_from, o.demanded_from) as was
+    select u.id, coalesce(u.demanded_from, o.demanded_from) as was, least(
+        (select min(w.demanded_from) from office_waves w join office_wave_users m on m.wave_id = w.id
+            where m.user_id = u.id and w.demanded_from > now()),
+        (select w.demanded_from from office_waves w
+            where w.office_id = o.id and w.role = u.role and w.demanded_from > now())) as wave
     from users u join offices o on o.id = u.office_id
     where o.id = $1::bigint
+), given as (
+    select t.id, t.was, case when t.was <= now() then t.was
+        else greatest(t.was, coalesce(t.wave, $2::timestamptz)) end as becomes
+    from told t
+), done as (
+    update users u set demanded_from = g.becomes from given g
+    where u.id = g.id and u.demanded_from is distinct from g.becomes
 )
-update users u set demanded_from = case when t.was <= now() then t.was else greatest(t.was, coalesce(
-    (select min(w.demanded_from) from office_waves w join office_wave_users m on m.wave_id = w.id
-        where m.user_id = t.id),
-    (select w.demanded_from from office_waves w where w.office_id = $1::bigint and w.role = t.role),
-    $2::timestamptz)) end
-from told t
-where u.id = t.id
+select g.id from given g where g.was is distinct from g.becomes order by g.id
 `
 
 type UserDatesSetParams struct {
@@ -468,11 +707,61 @@ type UserDatesSetParams struct {
 	DemandedFrom time.Time
 }
 
-// Gives each user of an office their date: that of their wave, else that of their role's, else the office's. One that
-// has come stays, and none becomes earlier than it was.
-func (q *Queries) UserDatesSet(ctx context.Context, db DBTX, arg UserDatesSetParams) error {
-	_, err := db.Exec(ctx, userDatesSet, arg.OfficeID, arg.DemandedFrom)
-	return err
+// Gives each user of an office their date: that of the earliest wave that they are in, by name or by role, else the
+// office's. One that has come stays, and none becomes earlier than it was. It answers with whom it gave another.
+func (q *Queries) UserDatesSet(ctx context.Context, db DBTX, arg UserDatesSetParams) ([]int64, error) {
+	rows, err := db.Query(ctx, userDatesSet, arg.OfficeID, arg.DemandedFrom)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const usersByNames = `-- name: UsersByNames :many
+select id, username from users where office_id = $1::bigint and username = any($2::text[])
+`
+
+type UsersByNamesParams struct {
+	OfficeID  int64
+	Usernames []string
+}
+
+type UsersByNamesRow struct {
+	ID       int64
+	Username string
+}
+
+// Users of an office by the forms under which names may be stored.
+func (q *Queries) UsersByNames(ctx context.Context, db DBTX, arg UsersByNamesParams) ([]UsersByNamesRow, error) {
+	rows, err := db.Query(ctx, usersByNames, arg.OfficeID, arg.Usernames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsersByNamesRow
+	for rows.Next() {
+		var i UsersByNamesRow
+		if err := rows.Scan(&i.ID, &i.Username); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const usersNotReady = `-- name: UsersNotReady :many

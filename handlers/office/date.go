@@ -115,12 +115,8 @@ func (s *Screens) SetGrace(c echo.Context) error {
 func (s *Screens) dateCard(c echo.Context, set office.Rollout, problem string) pages.DateCard {
 	card := pages.DateCard{MayChange: web.CurrentSession(c).User.Role.ManagesOffice(), Active: set.Active,
 		From: set.From, Field: s.dateField(c, set, problem), Grace: set.Grace, Graces: office.Graces()}
-	for _, w := range set.Waves {
-		name := w.Name
-		if w.Role != "" {
-			name = s.T(c, "wave."+string(w.Role))
-		}
-		card.Waves = append(card.Waves, pages.Wave{Name: name, From: w.From})
+	if !card.MayChange || set.Active { // else they have a section
+		card.Waves = s.waves(c, set)
 	}
 	return card
 }

@@ -33,7 +33,8 @@ func (s *Screens) TwoFactorPage(c echo.Context) error {
 
 // showTwoFactor shows the page, as it stands or with what is wrong in one of its sections.
 func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error {
-	if err := errors.Join(s.fillRescue(c, &view), s.fillExempt(c, &view), s.fillPasskeys(c, &view)); err != nil {
+	if err := errors.Join(s.fillRescue(c, &view), s.fillExempt(c, &view), s.fillPasskeys(c, &view),
+		s.fillDates(c, &view)); err != nil {
 		return err
 	}
 	f, err := s.AppLayout(c, s.T(c, "office.two_factor"), paths.OfficeTwoFactor, templates.SectionOffice)

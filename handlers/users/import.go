@@ -2,7 +2,6 @@ package users
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -54,7 +53,7 @@ func (s *Screens) showImport(c echo.Context, view pages.ImportView) error {
 
 // PreviewImport says what an import of the posted file would do. Nothing changes.
 func (s *Screens) PreviewImport(c echo.Context) error {
-	file, err := postedFile(c)
+	file, err := web.PostedFile(c, users.MaxFile)
 	if err != nil {
 		return err
 	}
@@ -66,23 +65,6 @@ func (s *Screens) PreviewImport(c echo.Context) error {
 		return s.refuseFile(c, err)
 	}
 	return s.preview(c, lines, "")
-}
-
-// postedFile reads the form's file, nil when there is none.
-func postedFile(c echo.Context) ([]byte, error) {
-	header, err := c.FormFile("file")
-	switch {
-	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
-		return nil, nil
-	case err != nil:
-		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
-	}
-	file, err := header.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	return io.ReadAll(io.LimitReader(file, users.MaxFile+1))
 }
 
 func (s *Screens) refuseFile(c echo.Context, err error) error {

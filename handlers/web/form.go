@@ -128,3 +128,20 @@ func tooLarge(err error) bool {
 	var http4 *echo.HTTPError
 	return errors.As(err, &http4) && http4.Code == http.StatusRequestEntityTooLarge
 }
+
+// PostedFile reads the file of a form, nil when there is none. Of one that is larger than most it returns a byte more.
+func PostedFile(c echo.Context, most int64) ([]byte, error) {
+	header, err := c.FormFile("file")
+	switch {
+	case errors.Is(err, http.ErrMissingFile), errors.Is(err, http.ErrNotMultipart):
+		return nil, nil
+	case err != nil:
+		return nil, echo.NewHTTPError(http.StatusBadRequest).SetInternal(err)
+	}
+	file, err := header.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	return io.ReadAll(io.LimitReader(file, most+1))
+}

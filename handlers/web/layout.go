@@ -25,7 +25,8 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 
 // Toasts returns the words for things just done that a page tells once. Their texts are done.<toast>.
 func Toasts() []string {
-	return []string{"saved", "activated", "switched_off", "dated", "undated",
+	return []string{"saved", "activated", "switched_off", "dated", "undated", "exempted", "exemption_ended",
+		"wave_set", "wave_removed", "free_added", "free_removed", "free_imported",
 		"number_saved", "number_registered", "app_added",
 		"app_removed", "passkey_added", "passkey_removed", "passkey_renamed", "reset_link", "session_ended", "trust_ended",
 		"codes_kept", "confirmed",

@@ -50,7 +50,12 @@ const (
 	TwoFactorDated      Action = "two_factor_dated"
 	TwoFactorUndated    Action = "two_factor_undated"
 	FirstHoursSet       Action = "first_hours_set"
-	UserReminded        Action = "user_reminded" // by a superuser: has no second factor yet
+	WaveSet             Action = "wave_set" // who has a date of their own: who, and which, is the detail
+	WaveRemoved         Action = "wave_removed"
+	BlackOutAdded       Action = "black_out_added" // a day without dates
+	BlackOutRemoved     Action = "black_out_removed"
+	BlackOutsImported   Action = "black_outs_imported" // how many days is the detail
+	UserReminded        Action = "user_reminded"       // by a superuser: has no second factor yet
 	UserExempted        Action = "user_exempted"
 	ExemptionEnded      Action = "exemption_ended"
 	CountryChanged      Action = "country_changed"

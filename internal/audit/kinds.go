@@ -40,7 +40,8 @@ func (k Kind) Actions() []Action {
 			UsersImported}
 	case KindOffice:
 		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
-			FirstHoursSet, UserReminded, UserExempted, ExemptionEnded,
+			FirstHoursSet, WaveSet, WaveRemoved, BlackOutAdded,
+			BlackOutRemoved, BlackOutsImported, UserReminded, UserExempted, ExemptionEnded,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet, PasskeysDemanded,
 			InvitationsSet,
 			RescueChanged, MoneyCapSet, HistoryExported}

@@ -73,13 +73,6 @@ func (r Rollout) Coming() time.Time {
 	return r.From
 }
 
-// Wave is who has another date than the office's: a role.
-type Wave struct {
-	Name string
-	Role account.Role
-	From time.Time
-}
-
 // Rollout returns how the office stands.
 func (s *Service) Rollout(ctx context.Context, officeID int64) (Rollout, error) {
 	return s.rollout(ctx, s.pool, officeID)
@@ -100,7 +93,7 @@ func (s *Service) rollout(ctx context.Context, from dbsqlc.DBTX, officeID int64)
 		return Rollout{}, fmt.Errorf("read the waves of office %d: %w", officeID, err)
 	}
 	for _, w := range waves {
-		wave := Wave{Name: w.Name, From: w.DemandedFrom}
+		wave := Wave{ID: w.ID, Name: w.Name, Usernames: w.Usernames, From: w.DemandedFrom}
 		if w.Role != nil {
 			wave.Role = account.Role(*w.Role)
 		}
@@ -129,6 +122,10 @@ func (s *Service) SetDate(
 			return err
 		}
 		if err := s.setDate(ctx, tx, sess.User.OfficeID, at, zone, was); err != nil {
+			return err
+		}
+		// Whoever trusted a browser did so under the policy before.
+		if _, err := session.EndTrust(ctx, tx, session.Which{OfficeID: sess.User.OfficeID}); err != nil {
 			return err
 		}
 		if err := s.ways.MailAll(ctx, tx, s.notReady(sess.User.OfficeID), "date_set"); err != nil {
@@ -168,8 +165,11 @@ func (s *Service) setDate(
 	ctx context.Context, tx pgx.Tx, officeID int64, at time.Time, zone string, was Rollout,
 ) error {
 	if was.From.IsZero() {
+		if err := s.q.OfficeWavesForget(ctx, tx, officeID); err != nil {
+			return fmt.Errorf("forget the old plans of office %d: %w", officeID, err)
+		}
 		if first := at.Add(-ahead); first.After(was.Now) {
-			err := s.q.OfficeWavePut(ctx, tx, dbsqlc.OfficeWavePutParams{
+			err := s.q.OfficeWaveFirst(ctx, tx, dbsqlc.OfficeWaveFirstParams{
 				OfficeID: officeID, Role: string(account.RoleSuperuser), DemandedFrom: first,
 			})
 			if err != nil {
@@ -178,10 +178,11 @@ func (s *Service) setDate(
 		}
 	}
 	// Each user's first: what they were told before is read from the office.
-	if err := s.q.UserDatesSet(ctx, tx, dbsqlc.UserDatesSetParams{OfficeID: officeID, DemandedFrom: at}); err != nil {
+	_, err := s.q.UserDatesSet(ctx, tx, dbsqlc.UserDatesSetParams{OfficeID: officeID, DemandedFrom: at})
+	if err != nil {
 		return fmt.Errorf("give the users of office %d their dates: %w", officeID, err)
 	}
-	err := s.q.OfficeDateSet(ctx, tx, dbsqlc.OfficeDateSetParams{ID: officeID, DemandedFrom: at, TimeZone: zone})
+	err = s.q.OfficeDateSet(ctx, tx, dbsqlc.OfficeDateSetParams{ID: officeID, DemandedFrom: at, TimeZone: zone})
 	if err != nil {
 		return fmt.Errorf("set the date of office %d: %w", officeID, err)
 	}

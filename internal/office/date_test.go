@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
+	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/office"
 )
@@ -123,7 +125,7 @@ func TestNobodyIsAskedEarlierThanToldAndNobodyEscapes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	ctx := t.Context()
-	for run := range 12 {
+	for run := range 24 {
 		seed := uint64(run)
 		random := rand.New(rand.NewPCG(seed, 11))
 		f.Exec("update offices set two_factor_required = false, demanded_from = null; delete from office_waves")
@@ -132,7 +134,7 @@ func TestNobodyIsAskedEarlierThanToldAndNobodyEscapes(t *testing.T) {
 		told, asked := map[string]time.Time{}, map[string]bool{}
 		var story []string
 		for range 14 {
-			act := random.IntN(7)
+			act := random.IntN(11)
 			by := time.Duration(1+random.IntN(40)) * day
 			var err error
 			switch act {
@@ -158,8 +160,26 @@ func TestNobodyIsAskedEarlierThanToldAndNobodyEscapes(t *testing.T) {
 				role := []string{"user", "accountant", "superuser"}[random.IntN(3)]
 				f.Exec("update users set role = $1 where username = 'otto'", role)
 				story = append(story, "otto becomes "+role)
+			case 7, 8: // a wave of a role
+				role := []account.Role{"user", "accountant", "superuser"}[random.IntN(3)]
+				err = f.PutWave(ctx, boss, client, office.WaveForm{Role: role, From: f.later(by), Zone: "UTC"})
+				story = append(story, fmt.Sprint("wave of ", role, " ", by, " ", err))
+			case 9: // a group
+				name := []string{"ann", "otto boss", "ann otto"}[random.IntN(3)]
+				err = f.PutWave(ctx, boss, client, office.WaveForm{
+					Name: name, Usernames: name, From: f.later(by), Zone: "UTC"})
+				story = append(story, fmt.Sprint("group of ", name, " ", by, " ", err))
+			case 10:
+				id := f.Text("select (select id from office_waves order by random() limit 1)::text")
+				if id == "" {
+					continue
+				}
+				n, _ := strconv.ParseInt(id, 10, 64)
+				err = f.RemoveWave(ctx, boss, client, n)
+				story = append(story, fmt.Sprint("remove wave ", id, " ", err))
 			}
-			if err != nil && !errors.Is(err, office.ErrTold) && !errors.Is(err, office.ErrDemanded) {
+			if err != nil && !errors.Is(err, office.ErrTold) && !errors.Is(err, office.ErrDemanded) &&
+				!errors.Is(err, office.ErrGroupTaken) {
 				t.Fatal(err)
 			}
 			for _, name := range []string{"ann", "boss", "otto"} {

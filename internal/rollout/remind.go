@@ -45,6 +45,9 @@ func midnight(at time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
+// CanMail reports whether this installation sends mail, without which nobody is reminded.
+func (s *Service) CanMail() bool { return s.ways.CanMail() }
+
 // SendReminders mails the reminders that are due by the database's clock, and to superusers who is not ready. Each goes
 // out once, however many nodes ask: its row and its mail are one transaction.
 func (s *Service) SendReminders(ctx context.Context) error {

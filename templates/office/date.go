@@ -16,9 +16,3 @@ type DateCard struct {
 	Grace     int   // hours
 	Graces    []int // that can be chosen
 }
-
-// Wave is who has a date of their own.
-type Wave struct {
-	Name string
-	From time.Time
-}

@@ -8,6 +8,9 @@ type TwoFactorView struct {
 	MayChange bool
 	Trusted   *TrustedView // for who may change it
 	Date      DateCard
+	Waves     *WaveSection     // for a superuser, before the date
+	BlackOuts *BlackOutSection // for a superuser
+	Reminders *ReminderSection // for a superuser, before the date
 
 	Passkeys    *PasskeysSection // where the installation has them
 	Rescue      *RescueSection   // for a superuser
@@ -28,9 +31,18 @@ func (v TwoFactorView) Problems() []templates.Problem {
 	if v.Rescue != nil {
 		problems = append(problems, templates.Problems("hours", v.Rescue.HoursError)...)
 	}
+	if w := v.Waves; w != nil {
+		problems = append(problems, templates.Problems("wave-name", w.NameError, "wave-usernames", w.UsernamesError,
+			"wave-from", w.FromError)...)
+	}
+	if b := v.BlackOuts; b != nil {
+		problems = append(problems, templates.Problems("free-day", b.DayError, "free-name", b.NameError,
+			"free-file", b.FileError)...)
+	}
 	return problems
 }
 
 // TwoFactor is the page. A section is a template in a file of its own, named here and in the page.
 var TwoFactor = templates.NewPage[TwoFactorView](files, templates.App, "two_factor.html", "date.html",
-	"exempt.html", "invitations.html")
+	"exempt.html", "invitations.html",
+	"waves.html", "black_out.html", "reminders.html")

@@ -53,6 +53,8 @@ func patterns() map[string]string {
 		"OfficeSwitch": OfficeSwitch, "OfficeActivate": OfficeActivate, "OfficeSwitchOff": OfficeSwitchOff,
 		"OfficeTwoFactor": OfficeTwoFactor, "OfficeTrusted": OfficeTrusted, "OfficeInvitations": OfficeInvitations, "OfficeExempt": OfficeExempt,
 		"OfficeExemptEnd": OfficeExemptEnd, "MyTrustedEnd": MyTrustedEnd,
+		"OfficeWave": OfficeWave, "OfficeWaveRemove": OfficeWaveRemove, "OfficeBlackOut": OfficeBlackOut,
+		"OfficeBlackOutRemove": OfficeBlackOutRemove, "OfficeBlackOutImport": OfficeBlackOutImport,
 		"OfficeDate":       OfficeDate,
 		"OfficeDateRemove": OfficeDateRemove, "OfficeGrace": OfficeGrace, "Soon": Soon,
 		"OfficeCountries": OfficeCountries, "OfficeApplications": OfficeApplications,

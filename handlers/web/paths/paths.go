@@ -168,6 +168,15 @@ const (
 	OfficeSSORemove    = "/settings/office/sign-in/remove"
 )
 
+// When an office asks whom for two factors.
+const (
+	OfficeWave           = "/settings/office/two-factor/wave"
+	OfficeWaveRemove     = "/settings/office/two-factor/wave/remove"
+	OfficeBlackOut       = "/settings/office/two-factor/black-out"
+	OfficeBlackOutRemove = "/settings/office/two-factor/black-out/remove"
+	OfficeBlackOutImport = "/settings/office/two-factor/black-out/import"
+)
+
 // An office's users.
 const (
 	Users            = "/settings/users"
