@@ -832,6 +832,55 @@ walks['at a date'] = async ({ app, browserUser }, settings, see) => {
   await see(again, 'my settings, with a trusted browser');
 };
 
+/** Who is ready, who may not get in on Monday, and what is done about it. */
+walks['at who is ready'] = async ({ app, browserUser }, settings, see) => {
+  const users = { una: 'user', otto: 'user', rik: 'user', wim: 'user' };
+  const office = await app.office({ chief: 'superuser', ada: 'accountant', ...users });
+  await app.user(office, 'vera', 'user', '');
+  const chief = await browserUser(settings);
+  const { page } = chief;
+  const list = '/settings/office/rollout';
+  const theirs = (name) => `(select u.id from users u join offices o on o.id = u.office_id
+    where o.code = '${office.code}' and u.username = '${name}')`;
+  await app.sql(`insert into mobile_numbers (user_id, number, country, registered_at)
+    values (${theirs('una')}, '+31201234567', 'NL', now() - interval '40 days'),
+      (${theirs('otto')}, '+4366412345678', 'AT', now())`);
+  await app.sql(`insert into authenticators (user_id, secret_ct, last_step) values (${theirs('rik')}, 'x', 0)`);
+  await app.sql(`insert into coverage_days (office_id, day, users, ready)
+    select o.id, current_date - d, 6, 6 - d / 5 from offices o, generate_series(0, 20) d where o.code = '${office.code}'
+    on conflict do nothing`);
+  await app.sql(`update users set password_hash = '' where id = ${theirs('wim')}`);
+  await enter(chief, office, 'chief');
+  await chief.at('/settings/me');
+  await activate(chief);
+  await see(chief, 'the question before activation, with lists');
+  await page.locator('dialog .legend a').first().click();
+  await chief.at(list);
+  await see(chief, 'who is ready, from the question');
+  chief.expectRefusal(`${list}/remind`, `${list}/invite`);
+  await chief.go(list);
+  await see(chief, 'who is ready');
+  await page.locator('details.numbers summary').click();
+  await see(chief, 'who is ready, day by day');
+  await page.locator('#q').fill('una');
+  await eventually(async () => assert.equal(await page.locator('#people tbody tr').count(), 1));
+  await see(chief, 'who is ready, searched');
+  await chief.go(`${list}?q=nobody`);
+  await see(chief, 'nobody on a list');
+  await chief.go(`${list}?show=at_risk`);
+  await see(chief, 'who cannot get in on Monday');
+  await page.locator('#chosen button').first().click();
+  await page.locator('#all-error').waitFor();
+  await see(chief, 'nobody is chosen');
+  await page.locator('#all').check();
+  await page.locator('#chosen button').first().click();
+  await page.locator('.toast').waitFor();
+  await see(chief, 'some are reminded');
+  await page.locator('.remedies button[formaction$="/invite"]').first().click();
+  await eventually(async () => assert.equal(await page.locator('.remedies button[formaction$="/invite"]').count(), 0));
+  await see(chief, 'somebody is invited again');
+};
+
 /** A passkey: made, proven, kept, and the whole log-in. */
 walks['at passkeys'] = async ({ app, browserUser }, settings, see) => {
   const office = await app.office({ chief: 'superuser', pia: 'user' });

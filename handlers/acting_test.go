@@ -42,7 +42,10 @@ var prepared = map[string]string{
 	paths.UserHelp:          asksForHelp,
 	paths.UserHelpRefuse:    asksForHelp,
 	paths.UsersInvite:       "update users set password_hash = '', email = 'o@example.org' where id = :id",
-	paths.UserInvite:        "update users set password_hash = '', email = 'o@example.org' where id = :id",
+	paths.OfficeRolloutRemind: `delete from mobile_numbers where user_id = :id;
+		update users set email = 'o@example.org' where id = :id`,
+	paths.OfficeRolloutInvite: "update users set password_hash = '', email = 'o@example.org' where id = :id",
+	paths.UserInvite:          "update users set password_hash = '', email = 'o@example.org' where id = :id",
 }
 
 // asksForHelp has the other user ask, by a log-in that waits. Wrong words are counted.
@@ -104,6 +107,8 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 	case paths.OfficeBlackOutImport:
 		file := "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200501\nRRULE:FREQ=YEARLY\nEND:VEVENT\nEND:VCALENDAR"
 		return func() *httptest.ResponseRecorder { return d.upload(path, cookie, file) }
+	case paths.OfficeRolloutRemind, paths.OfficeRolloutInvite, paths.OfficeRolloutExport:
+		form = "all=yes"
 	case paths.OfficeExemptEnd:
 		form = "exemption=9"
 	case paths.OfficeCountries:

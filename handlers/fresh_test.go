@@ -76,14 +76,15 @@ func TestTheColumnFreshIsWhatTheSiteAsks(t *testing.T) {
 
 // stale are the acts of superusers and accountants that take no step-up, each with the reason.
 var stale = map[string]string{
-	paths.OfficeGeneral:    "asks the question, and saves nothing",
-	paths.OfficeSwitch:     "turns a draft, and saves nothing",
-	paths.OfficeSSOTest:    "a round trip whose report it shows",
-	paths.UsersEndSessions: "ending sessions must be quick in need",
-	paths.UserEndSessions:  "ending sessions must be quick in need",
-	paths.UserResetAsk:     "a request, which a superuser grants with a step-up",
-	paths.UserHelpRefuse:   "takes a request away, and nothing from its user",
-	paths.UserResetDecline: "takes a request away, and nothing from its user",
+	paths.OfficeGeneral:       "asks the question, and saves nothing",
+	paths.OfficeSwitch:        "turns a draft, and saves nothing",
+	paths.OfficeSSOTest:       "a round trip whose report it shows",
+	paths.UsersEndSessions:    "ending sessions must be quick in need",
+	paths.UserEndSessions:     "ending sessions must be quick in need",
+	paths.OfficeRolloutRemind: "a mail to who has something to do, at most once a day",
+	paths.UserResetAsk:        "a request, which a superuser grants with a step-up",
+	paths.UserHelpRefuse:      "takes a request away, and nothing from its user",
+	paths.UserResetDecline:    "takes a request away, and nothing from its user",
 }
 
 func TestEveryActOnAnOfficeTakesAStepUpOrHasAReason(t *testing.T) {

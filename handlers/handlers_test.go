@@ -174,7 +174,9 @@ func (f *fixture) invite(mail *invites) {
 	services := f.services
 	if mail != nil {
 		log := factory.AuditLog()
-		services.Users = users.New(f.pool, f.services.Sessions, account.NewWays(mail, f.services.Sessions, log), log)
+		ways := account.NewWays(mail, f.services.Sessions, log)
+		services.Users = users.New(f.pool, f.services.Sessions, ways, log)
+		services.Rollouts = rollout.New(f.pool, ways, log)
 	}
 	f.site = f.rebuild(services)
 }

@@ -270,6 +270,11 @@ func (s *site) superuserRoutes() {
 	rollout.post(paths.OfficePasskeys, s.office.SetPasskeys)
 	rollout.post(paths.OfficePasskeyAsk, s.office.DemandPasskeys)
 	rollout.post(paths.OfficeRescue, s.office.SaveRescue)
+	super.get(paths.OfficeRollout, s.office.RolloutPage)
+	super.post(paths.OfficeRolloutRemind, s.office.RolloutRemind)
+	chosen := super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeRollout))
+	chosen.post(paths.OfficeRolloutInvite, s.office.RolloutInvite)
+	chosen.post(paths.OfficeRolloutExport, s.office.RolloutExport)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

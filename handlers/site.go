@@ -124,8 +124,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	for _, option := range options {
 		option(s)
 	}
-	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, d.Applications, d.Polls,
-		public, d.Zone, product, s.isDemo, logger)
+	w, err := web.New(d.Sessions, d.Factors, d.StepUps, d.Requests, d.Proxies, d.Replays, d.Applications,
+		d.Rollouts, d.Polls, public, d.Zone, product, s.isDemo, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
-	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts)
+	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts, d.Users)
 	s.users = users.New(w, d.Users, d.Accounts, d.Factors, d.Rescue)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,

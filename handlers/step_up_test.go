@@ -23,7 +23,8 @@ var typed = url.Values{
 	"number": {"+31612345678"}, "country": {"NL"}, "issuer": {"nonsense"}, "client_id": {"client"},
 	"secret": {"typed-secret"}, "policy": {"refuse"}, "code": {"123456"}, "shown": {"yes"},
 	"from": {time.Now().AddDate(0, 0, 30).Format("2006-01-02T15:04")}, "zone": {"Europe/Amsterdam"}, "hours": {"4"},
-	"day": {time.Now().AddDate(0, 0, 30).Format(time.DateOnly)}, "days": {"7"}, "words": {"abandon ability able"},
+	"day": {time.Now().AddDate(0, 0, 30).Format(time.DateOnly)}, "days": {"7"}, "all": {"yes"},
+	"words": {"abandon ability able"},
 }
 
 // newStepUpFixture has a superuser who proves the password, and another user of ACME with a number.

@@ -20,7 +20,7 @@ import (
 
 // good fills in every form of the site so that most of them do what they are for.
 const good = everything + "&username=zoe&name=Zoe&email=zoe%40example.org&role=user&sure=yes&allowed=yes&language=nl" +
-	"&cap=100&prefix=%2B316129&policy=refuse&present=" + "x" + "&again=x&office=ACME&text=x&days=7&hours=4"
+	"&cap=100&prefix=%2B316129&policy=refuse&present=" + "x" + "&again=x&office=ACME&text=x&days=7&hours=4&all=yes"
 
 // counted are the rows by which the effects of a form are counted.
 func (f *accessFixture) counted() string {

@@ -41,11 +41,15 @@ type Carried struct{ Name, Value string }
 type Note struct {
 	Icon    string
 	Text    string
+	URL     string // of the list that it counts, or ""
 	Warning bool
 }
 
-// Readiness is how many of an office's users are ready for a second factor.
-type Readiness struct{ Users, Ready, Unconfirmed, Without int }
+// Readiness is how many of an office's users are ready for a second factor. Each count leads to its list.
+type Readiness struct {
+	Users, Ready, Unconfirmed, Without      int
+	ReadyList, UnconfirmedList, WithoutList string
+}
 
 // WithoutAt returns where the bar's last part begins.
 func (r Readiness) WithoutAt() int { return r.Ready + r.Unconfirmed }

@@ -995,6 +995,22 @@ type UserFactor struct {
 	Amount      int32
 }
 
+type UserReadiness struct {
+	UserID      int64
+	OfficeID    int64
+	Username    string
+	Name        string
+	Email       string
+	Role        string
+	State       string
+	Linked      bool
+	HasPassword bool
+	Number      string
+	Country     string
+	Confirmed   bool
+	Findings    []string
+}
+
 type Worker struct {
 	ID     string
 	BeatAt time.Time

@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/office"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/office"
 )
@@ -36,8 +38,8 @@ func (s *Screens) switchNow(c echo.Context) (pages.TwoFactorSwitch, error) {
 // factor may be demanded earlier, or not yet.
 func (s *Screens) switchOf(c echo.Context, shown bool) (pages.TwoFactorSwitch, error) {
 	sess := web.CurrentSession(c)
-	rollout, err := s.offices.Rollout(c.Request().Context(), sess.User.OfficeID)
-	return pages.TwoFactorSwitch{Active: rollout.Active, Shown: shown, From: rollout.Coming(),
+	set, err := s.offices.Rollout(c.Request().Context(), sess.User.OfficeID)
+	return pages.TwoFactorSwitch{Active: set.Active, Shown: shown, From: set.Coming(),
 		MayChange: sess.User.Role.ManagesOffice()}, err
 }
 
@@ -140,7 +142,15 @@ func (s *Screens) switchQuestion(c echo.Context, activate bool, problem string) 
 	notes := []templates.Note{sending}
 	if p.SSO > 0 {
 		id := "modal.sso_" + p.SSOPolicy // refuse, trust or ask
-		notes = append(notes, templates.Note{Icon: "key-round", Text: s.N(c, id, p.SSO), Warning: p.SSOPolicy == "refuse"})
+		notes = append(notes, templates.Note{Icon: "key-round", Text: s.N(c, id, p.SSO), URL: listAt(rollout.BySSO),
+			Warning: p.SSOPolicy == "refuse"})
+	}
+	swept, err := s.sweepText(c)
+	if err != nil {
+		return templates.Question{}, err
+	}
+	if swept != "" {
+		notes = append(notes, templates.Note{Icon: "log-out", Text: swept})
 	}
 	if !methods.HasFactor() {
 		notes = append(notes, templates.Note{Icon: "info", Text: s.T(c, "modal.you_too")})
@@ -151,9 +161,32 @@ func (s *Screens) switchQuestion(c echo.Context, activate bool, problem string) 
 		Text:  locale.N(s.Lang(c), "modal.activate_text", p.Users, "Office", sess.OfficeName),
 		Readiness: &templates.Readiness{
 			Users: p.Users, Ready: p.Ready, Unconfirmed: p.Unconfirmed, Without: p.Without,
+			ReadyList: listAt(string(rollout.Ready)), UnconfirmedList: listAt(rollout.WithNumber),
+			WithoutList: listAt(rollout.NoMethod),
 		},
 		Notes: notes, Action: paths.OfficeActivate, Yes: s.T(c, "modal.activate_yes"), Harmless: true, Switch: true,
 	}, nil
+}
+
+// sweepText says in a sentence what the activation ends of what was let in before it; "" where there is nothing.
+func (s *Screens) sweepText(c echo.Context) (string, error) {
+	swept, err := s.rollouts.Sweep(c.Request().Context(), web.CurrentSession(c).User.OfficeID)
+	if err != nil {
+		return "", err
+	}
+	var parts []string
+	for _, part := range []struct {
+		key string
+		n   int
+	}{{"sweep.sessions", swept.Sessions}, {"sweep.trusted", swept.Trusted}, {"sweep.applications", swept.Applications}} {
+		if part.n > 0 {
+			parts = append(parts, s.N(c, part.key, part.n))
+		}
+	}
+	if len(parts) == 0 {
+		return "", nil
+	}
+	return s.T(c, "sweep.text", "What", strings.Join(parts, ", ")), nil
 }
 
 func sendingText(sending office.Sending, demo bool) string {

@@ -20,11 +20,12 @@ type Screens struct {
 	passkeys Passkeys
 	rescue   *rescue.Service
 	rollouts *rollout.Service
+	people   Users
 }
 
 // New returns the Screens.
 func New(w *web.Web, offices *office.Service, sso *federation.Service, apps *application.Service, passkeys Passkeys,
-	helps *rescue.Service, rollouts *rollout.Service,
+	helps *rescue.Service, rollouts *rollout.Service, people Users,
 ) *Screens {
-	return &Screens{w, offices, sso, apps, passkeys, helps, rollouts}
+	return &Screens{w, offices, sso, apps, passkeys, helps, rollouts, people}
 }

@@ -33,6 +33,9 @@ func (s *Screens) TwoFactorPage(c echo.Context) error {
 
 // showTwoFactor shows the page, as it stands or with what is wrong in one of its sections.
 func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error {
+	if err := s.fillStanding(c, &view); err != nil {
+		return err
+	}
 	if err := errors.Join(s.fillRescue(c, &view), s.fillExempt(c, &view), s.fillPasskeys(c, &view),
 		s.fillDates(c, &view)); err != nil {
 		return err
@@ -42,4 +45,15 @@ func (s *Screens) showTwoFactor(c echo.Context, view pages.TwoFactorView) error 
 		return err
 	}
 	return web.Page(c, web.StatusOf(view), pages.TwoFactor, f, view)
+}
+
+// fillStanding adds how far the office is, for a superuser.
+func (s *Screens) fillStanding(c echo.Context, view *pages.TwoFactorView) error {
+	sess := web.CurrentSession(c)
+	if !sess.User.Role.ManagesOffice() {
+		return nil
+	}
+	far, err := s.rollouts.Summary(c.Request().Context(), sess.User.OfficeID)
+	view.Standing = &pages.StandingLine{Users: far.Users, Ready: far.Ready}
+	return err
 }

@@ -119,16 +119,26 @@ func (w *Web) Home(c echo.Context, userID int64, first string) error {
 }
 
 // firstPage leads to what a user of an office opens their applications with: right after a log-in to the only one, if
-// they want that; to My settings when there is none.
+// they want that; to My settings when there is none. A superuser who logs in where a date was set is led to who is not
+// ready, while somebody is not.
 func (w *Web) firstPage(c echo.Context) error {
 	ctx, sess := c.Request().Context(), CurrentSession(c)
-	all, err := w.Openable(c)
-	if err != nil {
-		return err
-	}
 	arrived := w.Cookie(c, CookieArrived) != ""
 	if arrived {
 		w.SetCookie(c, CookieArrived, "", -1)
+	}
+	if arrived && sess.User.Role.ManagesOffice() && !sess.Limited {
+		leads, err := w.rollouts.Leads(ctx, sess.User.OfficeID)
+		if err != nil {
+			return err
+		}
+		if leads {
+			return w.Redirect(c, paths.OfficeRollout)
+		}
+	}
+	all, err := w.Openable(c)
+	if err != nil {
+		return err
 	}
 	if len(all) == 0 {
 		return w.Redirect(c, paths.Me)

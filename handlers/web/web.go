@@ -66,6 +66,7 @@ type Web struct {
 	proxies      Proxies
 	replays      Replays
 	applications Applications
+	rollouts     Rollouts
 	polls        Polls
 	zones        *zones
 	cross        *http.CrossOriginProtection
@@ -77,14 +78,19 @@ type Applications interface {
 	OpensOnly(ctx context.Context, userID int64) (bool, error)
 }
 
+// Rollouts knows whether a superuser's log-in leads to who of their office is ready.
+type Rollouts interface {
+	Leads(ctx context.Context, officeID int64) (bool, error)
+}
+
 // New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
 func New(
 	sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies, replays Replays,
-	applications Applications, polls Polls, origin *url.URL, zone *time.Location, product string, demo bool,
+	applications Applications, rollouts Rollouts, polls Polls, origin *url.URL, zone *time.Location, product string, demo bool,
 	logger *slog.Logger,
 ) (*Web, error) {
 	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, applications,
-		polls, &zones{own: zone},
+		rollouts, polls, &zones{own: zone},
 		http.NewCrossOriginProtection()}
 	// Behind a proxy that changes the Host header our own origin is still our own.
 	if err := w.cross.AddTrustedOrigin(origin.Scheme + "://" + origin.Host); err != nil {

@@ -84,8 +84,9 @@ const (
 	UserDeleted         Action = "user_deleted"
 	UsersExported       Action = "users_exported"
 	UsersImported       Action = "users_imported"
-	HistoryExported     Action = "history_exported" // of an office; without one, of the installation
-	ResetAsked          Action = "reset_asked"      // by an accountant, or another superuser
+	HistoryExported     Action = "history_exported"   // of an office; without one, of the installation
+	ReadinessExported   Action = "readiness_exported" // how many users is the detail
+	ResetAsked          Action = "reset_asked"        // by an accountant, or another superuser
 	ResetDeclined       Action = "reset_declined"
 	HelpAsked           Action = "help_asked"     // at the second step, by who gave the password: see package rescue
 	HelpAnswered        Action = "help_answered"  // with the right words; what was done is the detail

@@ -39,7 +39,8 @@ func (k Kind) Actions() []Action {
 		return []Action{UserCreated, UserChanged, RoleChanged, UserDisabled, UserEnabled, UserDeleted, UsersExported,
 			UsersImported}
 	case KindOffice:
-		return []Action{OfficeCreated, TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
+		return []Action{OfficeCreated, ReadinessExported,
+			TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
 			FirstHoursSet, WaveSet, WaveRemoved, BlackOutAdded,
 			BlackOutRemoved, BlackOutsImported, UserReminded, UserExempted, ExemptionEnded,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet, PasskeysDemanded,

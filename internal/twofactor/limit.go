@@ -132,6 +132,16 @@ func (u unproven) limit() Limit {
 	return ""
 }
 
+// Near reports whether a user is about to meet a limit: of messages that nobody answered, in an hour and a day, and of
+// all that were sent in a day, to numbers that they have proven or not.
+func Near(proven bool, hour, day, all int) bool {
+	most := maxInAll
+	if !proven {
+		most = maxUnproven
+	}
+	return hour >= maxHour-1 || day >= maxDay-2 || 5*all >= 4*most
+}
+
 // tellLimit writes down that a limit stopped a code, so that an operator sees why somebody is waiting. The
 // transaction that found out was rolled back.
 func (s *Service) tellLimit(ctx context.Context, sess session.Session, err error) error {

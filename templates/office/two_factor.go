@@ -16,7 +16,11 @@ type TwoFactorView struct {
 	Rescue      *RescueSection   // for a superuser
 	Exempt      *ExemptSection   // for a superuser
 	Invitations *InvitationsView // for a superuser
+	Standing    *StandingLine    // for a superuser
 }
+
+// StandingLine is how far the office is, beside the link to who is ready.
+type StandingLine struct{ Users, Ready int }
 
 // Problems implements templates.Refusable.
 func (v TwoFactorView) Problems() []templates.Problem {

@@ -177,6 +177,14 @@ const (
 	OfficeBlackOutImport = "/settings/office/two-factor/black-out/import"
 )
 
+// Who of an office is ready for two factors, and what is done about those who are not.
+const (
+	OfficeRollout       = "/settings/office/rollout"
+	OfficeRolloutRemind = "/settings/office/rollout/remind"
+	OfficeRolloutInvite = "/settings/office/rollout/invite"
+	OfficeRolloutExport = "/settings/office/rollout/export"
+)
+
 // An office's users.
 const (
 	Users            = "/settings/users"
