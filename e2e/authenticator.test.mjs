@@ -214,3 +214,32 @@ scenario('from the app’s page to text messages and back: the choice is free un
   await dora.at('/login');
   await dora.reads(/five codes were wrong/i);
 });
+
+scenario('on a phone the app opens first, three are named, and the QR code is for the wide screen', async (fixture) => {
+  const { office: here } = await officeWithTwoFactor(fixture, { fay: 'user' });
+  for (const javaScriptEnabled of [true, false]) {
+    const phone = await fixture.browserUser({
+      viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, javaScriptEnabled,
+    });
+    await phone.enterPassword(here, 'fay');
+    await phone.go('/login/app/setup');
+    const { page } = phone;
+    const open = page.getByRole('link', { name: 'Open in my app' });
+    const address = new URL(await open.getAttribute('href'));
+    const secret = (await page.locator('[data-secret]').innerText()).replace(/\s/g, '');
+    assert.equal(`${address.protocol}//${address.host}`, 'otpauth://totp');
+    assert.equal(address.searchParams.get('secret'), secret);
+    const qr = page.getByRole('img', { name: /QR/ });
+    assert.ok(!(await qr.isVisible()), 'no QR code on the screen that would have to scan it');
+    const lead = await page.locator('.lead:visible').innerText();
+    for (const app of ['Microsoft Authenticator', 'Google Authenticator', '2FAS']) assert.ok(lead.includes(app), app);
+    assert.doesNotMatch(await page.locator('main').innerText(), /Scan the QR code with|Cannot scan/);
+    const first = await page.evaluate(() => document.querySelector('main form').querySelector('a, button, input').href);
+    assert.match(first, /^otpauth:/, 'the first thing in the form');
+    await page.setViewportSize({ width: 1180, height: 800 });
+    assert.ok(await qr.isVisible(), 'a wide screen has it');
+    assert.ok(!(await open.isVisible()));
+    assert.match(await page.locator('.lead:visible').innerText(), /Scan the QR code/);
+    phone.keepSecret(secret);
+  }
+});

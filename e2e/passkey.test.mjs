@@ -111,6 +111,99 @@ scenario('a passkey that was removed opens nothing, and one that is gone from it
   await who.reads(/was not used/);
 });
 
+scenario('a passkey is renamed, and its browser trusted after it', async (fixture) => {
+  const { browserUser } = fixture;
+  const { office: here, boss } = await officeWithTwoFactor(fixture, { gus: 'user' });
+  await boss.go('/settings/office/two-factor');
+  await boss.field('Do not ask again').selectOption('7');
+  await boss.page.locator('form[action$="/trusted"] button').click();
+  await boss.reads('Saved');
+  const who = await browserUser();
+  await authenticator(who);
+  await who.enterPassword(here, 'gus');
+  await who.chooseMethod('Passkey');
+  await who.button('Make the passkey').click();
+  await keepCodes(who);
+
+  await who.go('/settings/me/passkeys');
+  await who.page.getByText('Rename').click();
+  await who.field('New name').fill('  My  laptop ');
+  await who.button('Save').click();
+  await who.reads('My laptop');
+  await who.reads(/has its new name/);
+  const rename = who.page.locator('form[action$="/rename"]');
+  who.expectRefusal(await rename.evaluate((form) => new URL(form.action).pathname));
+  await who.page.getByText('Rename').click();
+  await who.field('New name').fill('\u200b');
+  await who.button('Save').click();
+  await who.reads('Type a name.');
+  assert.ok(await who.field('New name').isVisible(), 'where it was refused');
+
+  // After a passkey, too, the browser may be trusted: the password is enough then, and for no fresh proof.
+  await who.go('/settings/me');
+  await who.logOut();
+  await who.enterPassword(here, 'gus');
+  await who.at('/login/passkey');
+  await who.page.getByLabel('Do not ask on this computer').check();
+  await who.button('Use passkey').click();
+  await who.at('/settings/me');
+  await who.reads('Trusted browsers');
+  await who.logOut();
+  await who.enterPassword(here, 'gus');
+  await who.at('/settings/me');
+  await who.go('/settings/me/number');
+  await who.at('/settings/confirm/passkey');
+  await who.go('/settings/me');
+  await who.page.locator('form[action*="/trusted/"] button').click();
+  await who.at('/login');
+  await who.enterPassword(here, 'gus');
+  await who.at('/login/passkey');
+});
+
+scenario('an office asks its superusers for a passkey, and who has none makes one first', async (fixture) => {
+  const { browserUser } = fixture;
+  const { office: here, boss } = await officeWithTwoFactor(fixture, {
+    vera: 'superuser', wim: 'superuser',
+  });
+  const asks = () => boss.page.getByRole('switch', { name: 'A passkey for every superuser' });
+  await boss.go('/settings/office/two-factor');
+  boss.expectRefusal('/settings/office/two-factor/passkeys/superusers');
+  await asks().click();
+  await boss.reads(/You have no passkey yourself/);
+  await authenticator(boss);
+  await boss.page.getByRole('link', { name: 'Add a passkey' }).click();
+  await boss.button('Make the passkey').click();
+  await boss.at('/settings/me/passkeys');
+  await boss.go('/settings/office/two-factor');
+  await asks().click();
+  await boss.page.locator('#passkeys-asked[aria-checked=true]').waitFor();
+  await boss.reads(/2 superusers have none yet/);
+
+  // The next superuser is led there after the second step; without JavaScript the page says how to go on.
+  for (const javaScriptEnabled of [false, true]) {
+    const who = await browserUser({ javaScriptEnabled });
+    await who.enterPassword(here, javaScriptEnabled ? 'vera' : 'wim');
+    await who.chooseMethod('Authenticator app');
+    await who.typeKey();
+    await who.page.locator('[data-recovery-code]').first().waitFor();
+    await who.button('I have kept these codes').click();
+    await who.at('/settings/me/passkeys/new');
+    await who.go('/settings/users');
+    await who.at('/settings/me/passkeys/new');
+    await who.reads(/asks every superuser for a passkey/);
+    if (!javaScriptEnabled) {
+      await who.reads(/Switch JavaScript on/);
+      await who.logOut();
+      continue;
+    }
+    await authenticator(who);
+    await who.button('Make the passkey').click();
+    await who.at('/settings/me');
+    await who.go('/settings/users');
+    await who.at('/settings/users');
+  }
+});
+
 scenario('where the office says so a passkey is the whole log-in', async (fixture) => {
   const { app, browserUser } = fixture;
   const { office: taking, boss } = await officeWithTwoFactor(fixture, { eve: 'user' });
@@ -134,6 +227,13 @@ scenario('where the office says so a passkey is the whole log-in', async (fixtur
   assert.match(await who.field('Username').getAttribute('autocomplete'), /webauthn/);
   await device.send('setAutomaticPresenceSimulation', { enabled: true });
   await who.button('Log in with a passkey').click();
+  await who.at('/settings/me');
+
+  // The browser offers it among the usernames, too: chosen there, it logs in without a button.
+  await device.send('setAutomaticPresenceSimulation', { enabled: false });
+  await who.logOut();
+  await device.send('setAutomaticPresenceSimulation', { enabled: true });
+  await who.page.goto(`${app.url}/login`);
   await who.at('/settings/me');
 
   // Nobody verified: the device does not answer, and the page says so.
