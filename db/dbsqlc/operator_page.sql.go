@@ -587,7 +587,8 @@ func (q *Queries) OperatorEvents(ctx context.Context, db DBTX, users []int64) ([
 }
 
 const operatorLogins = `-- name: OperatorLogins :many
-select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
+select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address,
+    s.pass_until
 from users u
 cross join lateral (
     select r.id, r.user_id, r.token_hash, r.level, r.methods, r.proof_tries, r.address, r.user_agent, r.password_at, r.second_factor_at, r.last_seen_at, r.created_at, r.expires_at, r.ended_at, r.password_version, r.known_browser, r.word_given_at, r.network, r.site, r.limits_told, r.limits_told_at, r.browser_hash, r.logged_out, r.pass_until, r.trusted_by, r.pending from sessions r
@@ -607,6 +608,7 @@ type OperatorLoginsRow struct {
 	EndedAt        *time.Time
 	Methods        []string
 	Address        string
+	PassUntil      *time.Time
 }
 
 // The last five log-ins of each user that were alive in the last day, the newest first.
@@ -629,6 +631,7 @@ func (q *Queries) OperatorLogins(ctx context.Context, db DBTX, users []int64) ([
 			&i.EndedAt,
 			&i.Methods,
 			&i.Address,
+			&i.PassUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -1136,7 +1139,17 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
     coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
     coalesce(n.lock, '')::text as strangers_lock,
-    (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users
+    (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users,
+    coalesce((select min(h.created_at) from living_help_requests h where h.user_id = u.id), 'epoch')::timestamptz
+        as help_since,
+    coalesce((select max(e.until) from exemptions e where e.user_id = u.id and e.ended_at is null and e.until > now()
+        and u.role <> 'superuser'), 'epoch')::timestamptz as exempt_until,
+    coalesce((case when u.role <> 'superuser' and not has_factor(u.id) and u.grace_until > now()
+        then u.grace_until end), 'epoch')::timestamptz as first_hours_until,
+    coalesce((case when not o.two_factor_required then coalesce(u.demanded_from, o.demanded_from) end),
+        'epoch')::timestamptz as demanded_from,
+    coalesce((select u.factor_changed_at + make_interval(hours => r.cooling_hours) from office_rescue r
+        where r.office_id = o.id), 'epoch')::timestamptz as cooling_until
 from users u
 join offices o on o.id = u.office_id
 left join factor_locks f on f.user_id = u.id and not f.stranger
@@ -1162,6 +1175,11 @@ type OperatorUsersRow struct {
 	StrangersWaitUntil *time.Time
 	StrangersLock      string
 	OfficeUsers        int32
+	HelpSince          time.Time
+	ExemptUntil        time.Time
+	FirstHoursUntil    time.Time
+	DemandedFrom       time.Time
+	CoolingUntil       time.Time
 }
 
 // The users in question, and what could keep them from a code whatever happens to messages.
@@ -1192,6 +1210,11 @@ func (q *Queries) OperatorUsers(ctx context.Context, db DBTX, users []int64) ([]
 			&i.StrangersWaitUntil,
 			&i.StrangersLock,
 			&i.OfficeUsers,
+			&i.HelpSince,
+			&i.ExemptUntil,
+			&i.FirstHoursUntil,
+			&i.DemandedFrom,
+			&i.CoolingUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -1211,7 +1234,7 @@ from (
         select s.user_id, s.created_at as since
         from sessions s
         where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
-            and s.level < 2
+            and s.level < 2 and s.pass_until is null
         union all
         select c.user_id, c.created_at from challenges c
         where (case when c.ended_at is null then c.expires_at end) > now()

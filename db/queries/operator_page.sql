@@ -143,7 +143,7 @@ from (
         select s.user_id, s.created_at as since
         from sessions s
         where s.expires_at > now() and s.expires_at <= now() + session_life('user', true) and s.ended_at is null
-            and s.level < 2
+            and s.level < 2 and s.pass_until is null
         union all
         select c.user_id, c.created_at from challenges c
         where (case when c.ended_at is null then c.expires_at end) > now()
@@ -167,7 +167,17 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
     coalesce(f.in_a_row, 0)::int as in_a_row, f.wait_until, coalesce(f.lock, '')::text as lock,
     coalesce(n.in_a_row, 0)::int as strangers_in_a_row, n.wait_until as strangers_wait_until,
     coalesce(n.lock, '')::text as strangers_lock,
-    (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users
+    (select count(*) from users x where x.office_id = o.id and x.disabled_at is null)::int as office_users,
+    coalesce((select min(h.created_at) from living_help_requests h where h.user_id = u.id), 'epoch')::timestamptz
+        as help_since,
+    coalesce((select max(e.until) from exemptions e where e.user_id = u.id and e.ended_at is null and e.until > now()
+        and u.role <> 'superuser'), 'epoch')::timestamptz as exempt_until,
+    coalesce((case when u.role <> 'superuser' and not has_factor(u.id) and u.grace_until > now()
+        then u.grace_until end), 'epoch')::timestamptz as first_hours_until,
+    coalesce((case when not o.two_factor_required then coalesce(u.demanded_from, o.demanded_from) end),
+        'epoch')::timestamptz as demanded_from,
+    coalesce((select u.factor_changed_at + make_interval(hours => r.cooling_hours) from office_rescue r
+        where r.office_id = o.id), 'epoch')::timestamptz as cooling_until
 from users u
 join offices o on o.id = u.office_id
 left join factor_locks f on f.user_id = u.id and not f.stranger
@@ -176,7 +186,8 @@ where u.id = any(@users::bigint[]);
 
 -- name: OperatorLogins :many
 -- The last five log-ins of each user that were alive in the last day, the newest first.
-select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address
+select s.id, s.user_id, s.level, s.created_at, s.second_factor_at, s.expires_at, s.ended_at, s.methods, s.address,
+    s.pass_until
 from users u
 cross join lateral (
     select r.* from sessions r

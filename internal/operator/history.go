@@ -31,6 +31,12 @@ type User struct {
 	// What wrong second factors cost the user now: in browsers in which they have logged in before, and in others.
 	Known     Budget
 	Strangers Budget
+
+	HelpSince       time.Time // the oldest request for help that nobody has answered; zero for none
+	ExemptUntil     time.Time // these are over, or to come, as they are compared with History.Now
+	FirstHoursUntil time.Time
+	DemandedFrom    time.Time // the date from which two factors are demanded; zero where there is none
+	CoolingUntil    time.Time
 }
 
 // Budget is a count of wrong second factors with what it costs.
@@ -49,6 +55,7 @@ type Login struct {
 	ExpiresAt  time.Time
 	EndedAt    time.Time
 	Address    string
+	PassUntil  time.Time   // a superuser let it in until then; zero for nobody
 	Challenges []Challenge // the oldest first
 }
 
@@ -147,7 +154,10 @@ func (h History) Live() bool {
 
 // pending is a log-in that waits for its second factor.
 func (h History) pending(l Login) bool {
-	return h.User.TwoFactor && l.Level < 2 && l.EndedAt.IsZero() && h.Now.Before(l.ExpiresAt)
+	return h.User.TwoFactor && l.Level < 2 && l.EndedAt.IsZero() && h.Now.Before(l.ExpiresAt) && !h.passed(l)
 }
+
+// passed is a log-in that a superuser let in for the day.
+func (h History) passed(l Login) bool { return l.EndedAt.IsZero() && h.Now.Before(l.PassUntil) }
 
 func (h History) live(c Challenge) bool { return c.EndedAt.IsZero() && h.Now.Before(c.ExpiresAt) }

@@ -96,6 +96,9 @@ func (s *Service) histories(ctx context.Context, ids []int64) (map[int64]History
 			Factors:   factors.Masked(),
 			Known:     Budget{int(r.InARow), at(r.WaitUntil), factor.Lock(r.Lock)},
 			Strangers: Budget{int(r.StrangersInARow), at(r.StrangersWaitUntil), factor.Lock(r.StrangersLock)},
+			HelpSince: epoch(r.HelpSince), ExemptUntil: epoch(r.ExemptUntil),
+			FirstHoursUntil: epoch(r.FirstHoursUntil), DemandedFrom: epoch(r.DemandedFrom),
+			CoolingUntil: epoch(r.CoolingUntil),
 		}}
 	}
 	return histories, nil
@@ -130,7 +133,7 @@ func (s *Service) logins(ctx context.Context, users []int64) (map[int64][]Login,
 	for _, r := range rows {
 		logins[r.UserID] = append(logins[r.UserID], Login{
 			ID: r.ID, BeganAt: r.CreatedAt, Level: int(r.Level), FinishedAt: at(r.SecondFactorAt), ExpiresAt: r.ExpiresAt,
-			EndedAt: at(r.EndedAt), Address: r.Address, Challenges: made[r.ID],
+			EndedAt: at(r.EndedAt), Address: r.Address, PassUntil: at(r.PassUntil), Challenges: made[r.ID],
 		})
 	}
 	return logins, nil
@@ -249,6 +252,14 @@ func (s *Service) UserOfJob(ctx context.Context, id int64) (office, username str
 		return "", "", fmt.Errorf("find the user of job %d: %w", id, err)
 	}
 	return office, username, nil
+}
+
+// epoch reads what SQL says in the place of nothing.
+func epoch(at time.Time) time.Time {
+	if at.Unix() == 0 {
+		return time.Time{}
+	}
+	return at
 }
 
 func text(s *string) string {

@@ -293,6 +293,37 @@ func TestWhatComesBeforeAMessage(t *testing.T) {
 	f.reads(f.look(), "why.disabled")
 }
 
+// What an office decided for a user, or a superuser for a log-in, explains why nobody asks for a second factor, or why
+// somebody still waits.
+func TestWhatAnOfficeDecidedIsRead(t *testing.T) {
+	f := newFixture(t)
+	f.Exec(`insert into help_requests (session_id, user_id, words_mac, key_id, known_browser, told)
+		values ($1, $2, repeat('x', 32)::bytea, '\x00000000', false, false)`, f.login, f.user)
+	f.reads(f.look(), "why.not_asked", "why.help")
+	f.Exec("update help_requests set ended_at = now(), outcome = 'pass'")
+	f.Exec("update sessions set pass_until = now() + interval '5 minutes'")
+	f.reads(f.look(), "why.nothing", "why.pass")
+	if waiting, total, err := f.s.WaitingNow(context.Background(), 10); err != nil || total != 0 {
+		t.Errorf("who has a day pass waits: %+v, %v", waiting, err)
+	}
+	f.Exec("update sessions set pass_until = null")
+	f.Exec("insert into exemptions (user_id, reason, until) values ($1, 'no phone', now() + interval '9 days')", f.user)
+	f.reads(f.look(), "why.nothing", "why.done", "why.exempt")
+	f.Exec("update exemptions set ended_at = now()")
+	f.Exec(`update offices set two_factor_required = false, demanded_from = now() + interval '9 days', time_zone = 'UTC'`)
+	f.reads(f.look(), "why.nothing", "why.done", "why.date")
+	f.Exec("update offices set two_factor_required = true, demanded_from = null")
+	f.Exec("delete from mobile_numbers")
+	f.Exec("update users set grace_until = now() + interval '2 hours' where id = $1", f.user)
+	f.reads(f.look(), "why.nothing", "why.done", "why.first_hours")
+	f.Exec("update users set grace_until = created_at, factor_changed_at = now() where id = $1", f.user)
+	f.Exec("insert into office_rescue (office_id, cooling_hours, two_approvers) values ($1, 24, false)", f.office)
+	f.reads(f.look(), "why.no_method", "why.cooling")
+	f.Exec("update users set role = 'superuser', grace_until = now() + interval '2 hours' where id = $1", f.user)
+	f.Exec("update exemptions set ended_at = null")
+	f.reads(f.look(), "why.no_method", "why.cooling") // a superuser is never spared
+}
+
 func TestNothingOlderThanADayIsTold(t *testing.T) {
 	f := newFixture(t)
 	f.Exec("update sessions set created_at = now() - interval '26 hours', expires_at = now() - interval '25 hours'")

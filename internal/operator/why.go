@@ -18,9 +18,35 @@ func Why(h History) []Sentence {
 	// Strangers' wrong codes keep nobody out of a known browser: the rest is said with them.
 	strangers := costs(h, "why.strangers_", h.User.Strangers)
 	if known := costs(h, "why.", h.User.Known); known != nil {
-		return append(known, strangers...)
+		return append(append(known, strangers...), standing(h)...)
 	}
-	return append(strangers, underWay(h)...)
+	return append(append(strangers, underWay(h)...), standing(h)...)
+}
+
+// standing is what is true of the user whatever is under way, and explains what they may do, or must.
+func standing(h History) (found []Sentence) {
+	u := h.User
+	if !u.HelpSince.IsZero() {
+		found = append(found, say("why.help", "At", u.HelpSince))
+	}
+	for _, l := range h.Logins {
+		if h.passed(l) {
+			found = append(found, say("why.pass", "Until", l.PassUntil))
+			break
+		}
+	}
+	switch {
+	case h.Now.Before(u.ExemptUntil):
+		found = append(found, say("why.exempt", "Until", u.ExemptUntil))
+	case h.Now.Before(u.DemandedFrom):
+		found = append(found, say("why.date", "At", u.DemandedFrom))
+	case h.Now.Before(u.FirstHoursUntil):
+		found = append(found, say("why.first_hours", "Until", u.FirstHoursUntil))
+	}
+	if h.Now.Before(u.CoolingUntil) {
+		found = append(found, say("why.cooling", "Until", u.CoolingUntil))
+	}
+	return found
 }
 
 // costs says what a budget of wrong second factors costs now: nil for nothing.

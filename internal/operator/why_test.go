@@ -171,3 +171,56 @@ func TestEverySentenceIsInTheCatalogue(t *testing.T) {
 		}
 	}
 }
+
+// What is true of the user whatever is under way is said after it, and no longer than it is true.
+func TestWhatStandsIsSaid(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 9, 30, 0, 0, time.UTC)
+	soon, over := now.Add(time.Hour), now.Add(-time.Hour)
+	login := Login{BeganAt: over, ExpiresAt: soon, Level: 1}
+	let := login
+	let.PassUntil = soon
+	for name, c := range map[string]struct {
+		user  User
+		login Login
+		want  []string
+	}{
+		"asks for help":      {User{TwoFactor: true, HelpSince: over}, login, []string{"why.no_method", "why.help"}},
+		"let in for the day": {User{TwoFactor: true}, let, []string{"why.nothing", "why.pass"}},
+		"exempt":             {User{ExemptUntil: soon}, login, []string{"why.nothing", "why.done", "why.exempt"}},
+		"exempt no more":     {User{ExemptUntil: over}, login, []string{"why.nothing", "why.done"}},
+		"in the first hours": {
+			User{FirstHoursUntil: soon}, login, []string{"why.nothing", "why.done", "why.first_hours"},
+		},
+		"before the date": {User{DemandedFrom: soon}, login, []string{"why.nothing", "why.done", "why.date"}},
+		"after the date":  {User{TwoFactor: true, DemandedFrom: over}, login, []string{"why.no_method"}},
+		"cooling off": {
+			User{TwoFactor: true, CoolingUntil: soon}, login, []string{"why.no_method", "why.cooling"},
+		},
+		"let in, and logged out": {User{TwoFactor: true}, ended(let, over), []string{"why.nothing"}},
+		"exempt before the date": {
+			User{ExemptUntil: soon, DemandedFrom: soon}, login, []string{"why.nothing", "why.done", "why.exempt"},
+		},
+		"locked, and asks for it": {
+			User{TwoFactor: true, HelpSince: over, Known: Budget{Lock: factor.LockRecovery}}, login,
+			[]string{"why.locked_recovery", "why.help"},
+		},
+	} {
+		h := History{Now: now, User: c.user, Logins: []Login{c.login}}
+		var got []string
+		for _, s := range Why(h) {
+			got = append(got, s.Key)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, not %v", name, got, c.want)
+		}
+	}
+	if (History{Now: now, User: User{TwoFactor: true}, Logins: []Login{let}}).Live() {
+		t.Error("somebody who was let in for the day waits")
+	}
+}
+
+func ended(l Login, at time.Time) Login {
+	l.EndedAt = at
+	return l
+}
