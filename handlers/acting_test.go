@@ -21,6 +21,7 @@ import (
 
 // prepared is what a route's act needs before it can change anything; :id is the other user, :acme the office.
 var prepared = map[string]string{
+	paths.OfficeDrillEnd:   "insert into drills (office_id, ends_at) values (:acme, now() + interval '1 day')",
 	paths.UserEnable:       "update users set disabled_at = now() where id = :id",
 	paths.UserResetDecline: "insert into reset_requests (user_id, asked_by) values (:id, :id)",
 	paths.UserNumber:       "delete from mobile_numbers where user_id = :id",

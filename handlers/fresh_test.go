@@ -82,6 +82,7 @@ var stale = map[string]string{
 	paths.UsersEndSessions:    "ending sessions must be quick in need",
 	paths.UserEndSessions:     "ending sessions must be quick in need",
 	paths.OfficeRolloutRemind: "a mail to who has something to do, at most once a day",
+	paths.OfficeDrillEnd:      "asks nobody any more for what nobody needed",
 	paths.UserResetAsk:        "a request, which a superuser grants with a step-up",
 	paths.UserHelpRefuse:      "takes a request away, and nothing from its user",
 	paths.UserResetDecline:    "takes a request away, and nothing from its user",

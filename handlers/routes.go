@@ -206,6 +206,8 @@ func (s *site) settingsRoutes() {
 	in.get(paths.OfficeGeneral, s.office.GeneralPage)
 	in.get(paths.OfficeTwoFactor, s.office.TwoFactorPage)
 	in.page(paths.Soon, s.login.SoonPage, s.login.Later)
+	in.with(s.web.StepUpAsked(paths.Drill)).page(paths.Drill, s.login.DrillPage, s.login.TryCode)
+	in.post(paths.DrillSkip, s.login.SkipDrill)
 
 	asked := in.with(s.web.StepUpAsked(paths.Me))
 	asked.post(paths.MyAppRemove, s.account.RemoveApp)
@@ -275,6 +277,9 @@ func (s *site) superuserRoutes() {
 	chosen := super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeRollout))
 	chosen.post(paths.OfficeRolloutInvite, s.office.RolloutInvite)
 	chosen.post(paths.OfficeRolloutExport, s.office.RolloutExport)
+	super.get(paths.OfficeDrill, s.office.DrillPage)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeDrill)).post(paths.OfficeDrill, s.office.BeginDrill)
+	super.post(paths.OfficeDrillEnd, s.office.EndDrill)
 	super.get(paths.OfficeApplications, s.office.ApplicationsPage)
 	super.get(paths.OfficeApplication, s.office.ApplicationPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeApplication)).post(paths.OfficeApplication,

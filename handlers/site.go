@@ -130,7 +130,7 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 		return nil, err
 	}
 	s.web = w
-	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue)
+	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue, d.Rollouts)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
 	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts, d.Users)

@@ -230,6 +230,22 @@ type DoorSighting struct {
 	CreatedAt time.Time
 }
 
+type Drill struct {
+	ID       int64
+	OfficeID int64
+	BegunBy  *int64
+	BegunAt  time.Time
+	EndsAt   time.Time
+}
+
+type DrillUser struct {
+	DrillID    int64
+	UserID     int64
+	AskedAt    time.Time
+	SkippedAt  *time.Time
+	AnsweredAt *time.Time
+}
+
 type Enrolment struct {
 	SessionID int64
 	SecretCt  []byte

@@ -9,6 +9,7 @@ import (
 	"github.com/nightlatch/nightlatch/handlers/web/paths"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 	pages "github.com/nightlatch/nightlatch/templates/factor"
@@ -66,11 +67,17 @@ func (s *Screens) showCode(c echo.Context, problem string) error {
 
 // codeLinks are the ways out of the page, whatever its state.
 func (s *Screens) codeLinks(c echo.Context, purpose factor.Purpose, next string) []templates.Link {
-	if purpose == factor.PurposeChange {
+	sess := web.CurrentSession(c)
+	if inSettings(sess, purpose) {
 		return []templates.Link{{URL: paths.Me, Text: s.T(c, "cancel")}}
 	}
-	at := placesOf(web.CurrentSession(c))
+	at := placesOf(sess)
 	return append([]templates.Link{{URL: paths.Next(at.ways, next), Text: s.T(c, "code.another_way")}}, s.HelpLink(c)...)
+}
+
+// inSettings reports whether a code confirms a number that is typed or changed in settings.
+func inSettings(sess session.Session, purpose factor.Purpose) bool {
+	return purpose.Enrols() && !sess.Pending()
 }
 
 // otherWays are what a user can do who does not get this code, the best first: what they have beside the number,
@@ -78,11 +85,11 @@ func (s *Screens) codeLinks(c echo.Context, purpose factor.Purpose, next string)
 func (s *Screens) otherWays(c echo.Context, challenge twofactor.Challenge, set factor.Set, next string,
 ) (ways []pages.Way) {
 	number := pages.Way{Icon: "smartphone", Text: s.T(c, "code.other_number"), URL: paths.LoginNumber}
-	switch challenge.Purpose {
-	case factor.PurposeChange:
+	switch {
+	case inSettings(web.CurrentSession(c), challenge.Purpose):
 		number.URL = paths.MyNumber
 		return []pages.Way{number}
-	case factor.PurposeEnrol:
+	case challenge.Purpose == factor.PurposeEnrol:
 		ways = append(ways, number)
 	}
 	for _, k := range web.Kinds() {

@@ -21,6 +21,13 @@ func (s *Screens) Start(c echo.Context) error {
 		return s.Redirect(c, paths.SecondStep)
 	}
 	sess, _ := web.CurrentSessionOK(c)
+	asked, err := s.drill(c)
+	if err != nil {
+		return err
+	}
+	if asked {
+		return s.Redirect(c, paths.Drill)
+	}
 	soon, err := s.soon(c)
 	if err != nil {
 		return err

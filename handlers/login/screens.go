@@ -7,6 +7,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/rescue"
+	"github.com/nightlatch/nightlatch/internal/rollout"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -17,11 +18,13 @@ type Screens struct {
 	factors  *twofactor.Service
 	sso      *federation.Service
 	rescue   *rescue.Service
+	rollouts *rollout.Service
 }
 
 // New returns the Screens.
 func New(
 	w *web.Web, accounts *account.Service, factors *twofactor.Service, sso *federation.Service, helps *rescue.Service,
+	rollouts *rollout.Service,
 ) *Screens {
-	return &Screens{w, accounts, factors, sso, helps}
+	return &Screens{w, accounts, factors, sso, helps, rollouts}
 }

@@ -27,7 +27,7 @@ func (w *Web) Layout(c echo.Context, title, path string) templates.Layout {
 func Toasts() []string {
 	return []string{"saved", "activated", "switched_off", "dated", "undated", "exempted", "exemption_ended",
 		"wave_set", "wave_removed", "free_added", "free_removed", "free_imported",
-		"reminded", "nobody_reminded",
+		"reminded", "nobody_reminded", "drill_begun", "drill_ended",
 		"number_saved", "number_registered", "app_added",
 		"app_removed", "passkey_added", "passkey_removed", "passkey_renamed", "reset_link", "session_ended", "trust_ended",
 		"codes_kept", "confirmed",

@@ -47,6 +47,8 @@ const (
 	OfficeCreated       Action = "office_created"
 	UserCreated         Action = "user_created"
 	CodeNotSent         Action = "code_not_sent" // a limit stopped it: which one is the detail
+	DrillBegun          Action = "drill_begun"   // everybody with a number or an app is asked for a code once
+	DrillEnded          Action = "drill_ended"   // by a superuser, before its time
 	TwoFactorDated      Action = "two_factor_dated"
 	TwoFactorUndated    Action = "two_factor_undated"
 	FirstHoursSet       Action = "first_hours_set"

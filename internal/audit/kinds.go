@@ -39,7 +39,7 @@ func (k Kind) Actions() []Action {
 		return []Action{UserCreated, UserChanged, RoleChanged, UserDisabled, UserEnabled, UserDeleted, UsersExported,
 			UsersImported}
 	case KindOffice:
-		return []Action{OfficeCreated, ReadinessExported,
+		return []Action{OfficeCreated, DrillBegun, DrillEnded, ReadinessExported,
 			TwoFactorActivated, TwoFactorSwitched, TwoFactorDated, TwoFactorUndated,
 			FirstHoursSet, WaveSet, WaveRemoved, BlackOutAdded,
 			BlackOutRemoved, BlackOutsImported, UserReminded, UserExempted, ExemptionEnded,

@@ -34,6 +34,27 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 	}))
 }
 
+// ConfirmOnFile sends a code to the number on file that a user without a factor has not confirmed yet, outside a log-in.
+// The code confirms it, as at a log-in: it is the first factor, and no other takes its place. It returns ErrNotAllowed
+// when there is no such number, what judge returns, *Limited and *Wait.
+func (s *Service) ConfirmOnFile(ctx context.Context, sess session.Session, language string) error {
+	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
+		now, err := s.lock(ctx, tx, sess)
+		if err != nil {
+			return err
+		}
+		number := now.Factors.Unconfirmed()
+		if number == nil || now.Pending() {
+			return ErrNotAllowed
+		}
+		purpose := factor.PurposeEnrol
+		if now.Level > 1 { // the provider's two factors, which a number of ours comes beside
+			purpose = factor.PurposeChange
+		}
+		return s.startUnlessLive(ctx, tx, now, purpose, *number, language)
+	}))
+}
+
 // SendTo sends a code to a number the user typed: to enrol at the log-in, for a user who has no factor yet, or to
 // change the own number in settings, after a step-up. It returns what judge returns, *Limited, *Wait.
 func (s *Service) SendTo(ctx context.Context, sess session.Session, number phone.Number, language string) error {

@@ -41,6 +41,7 @@ func patterns() map[string]string {
 		"MyPasskeys":       MyPasskeys, "MyPasskeyNew": MyPasskeyNew, "MyPasskeyRemove": MyPasskeyRemove,
 		"MyPasskeyRename": MyPasskeyRename,
 		"LoginSend":       LoginSend, "LoginCode": LoginCode, "LoginResend": LoginResend, "LoginMessage": LoginMessage,
+		"Drill": Drill, "DrillSkip": DrillSkip, "OfficeDrill": OfficeDrill, "OfficeDrillEnd": OfficeDrillEnd,
 		"LoginHelp": LoginHelp, "LoginHelpLine": LoginHelpLine, "UserHelp": UserHelp, "UserHelpRefuse": UserHelpRefuse,
 		"OfficeRescue":  OfficeRescue,
 		"OfficeRollout": OfficeRollout, "OfficeRolloutRemind": OfficeRolloutRemind,

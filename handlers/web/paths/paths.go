@@ -129,6 +129,9 @@ const (
 const (
 	// Soon is where a log-in leads while a second factor is not demanded of its user yet, but will be.
 	Soon = "/settings/soon"
+	// Drill is where a log-in leads while its office tries out codes before they are needed.
+	Drill     = "/settings/drill"
+	DrillSkip = "/settings/drill/skip"
 
 	StepUp         = "/settings/confirm"
 	StepUpRecovery = "/settings/confirm/recovery"
@@ -158,6 +161,8 @@ const (
 	OfficeDate         = "/settings/office/two-factor/date"
 	OfficeDateRemove   = "/settings/office/two-factor/date/remove"
 	OfficeGrace        = "/settings/office/two-factor/grace"
+	OfficeDrill        = "/settings/office/two-factor/drill"
+	OfficeDrillEnd     = "/settings/office/two-factor/drill/end"
 	OfficeRescue       = "/settings/office/two-factor/rescue"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
