@@ -125,7 +125,7 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 
 		Installation: audit.NewInstallation(pool, log), Jobs: f.queue, Listen: ":8080",
 		Operator: operator.New(pool, log, f.anew), Zone: time.UTC, Currency: "EUR", BalanceWarn: 10,
-		Users:    users.New(pool, sessions, ways, log),
+		Users:    users.New(pool, sessions, ways, f.factors, log),
 		Rescue:   rescue.New(pool, ring, sessions, f.factors, ways, log),
 		Rollouts: rollout.New(pool, ways, log),
 		Signing:  signing, Issuer: provider,
@@ -175,7 +175,7 @@ func (f *fixture) invite(mail *invites) {
 	if mail != nil {
 		log := factory.AuditLog()
 		ways := account.NewWays(mail, f.services.Sessions, log)
-		services.Users = users.New(f.pool, f.services.Sessions, ways, log)
+		services.Users = users.New(f.pool, f.services.Sessions, ways, f.factors, log)
 		services.Rollouts = rollout.New(f.pool, ways, log)
 	}
 	f.site = f.rebuild(services)

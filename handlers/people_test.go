@@ -422,7 +422,7 @@ func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 		t.Fatal("they were imported")
 	}
 	rec := f.upload("/settings/users/import/do", cookie, "", "lines", lines, "digest", digest, "invite", "yes")
-	if where(rec) != "/settings/users (imported)" || len(mail.ids) != 1 ||
+	if where(rec) != "/settings/users (imported_invited-1)" || len(mail.ids) != 1 ||
 		f.ID("select count(*) from users where username = 'user' and name = 'Another Name' and role = 'accountant'") != 1 {
 		t.Errorf("answered %d %s, invited %v", rec.Code, where(rec), mail.ids)
 	}
@@ -442,8 +442,55 @@ func TestAFileIsLookedAtBeforeItIsImported(t *testing.T) {
 	export := f.ask("POST", "/settings/users/export", cookie, "")
 	if export.Header().Get("Content-Type") != "text/csv; charset=utf-8" ||
 		!strings.Contains(export.Header().Get("Content-Disposition"), "attachment") ||
-		!strings.Contains(export.Body.String(), `"zoe","Zoe","zoe@example.org","user","none","no"`) {
+		!strings.Contains(export.Body.String(), `"zoe","Zoe","zoe@example.org","user","","none","no"`) {
 		t.Errorf("the export is %v %s", export.Header(), export.Body)
+	}
+}
+
+// A number in a file is shown whole on the preview, once, to who chose the file; a bad one says why on its line.
+func TestThePreviewShowsNumbersWholeOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mail := &invites{}
+	f.invite(mail)
+	cookie := f.in("ACME/superuser")
+	bad := f.upload("/settings/users/import", cookie, "username,mobile\nuser,020 1234567\naccountant,+93 70 123 4567\n"+
+		"superuser,soon\n").Body.String()
+	for _, want := range []string{"020 1234567", locale.T("en", "refusal.wrong_kind"), "sends no codes to Afghanistan",
+		locale.T("en", "refusal.not_a_number")} {
+		if !strings.Contains(bad, want) {
+			t.Errorf("the preview of bad numbers does not say %q", want)
+		}
+	}
+	good := f.upload("/settings/users/import", cookie,
+		"username;name;email;mobiel;taal;uitnodigen\nzoe;Zoe;zoe@example.org;06 12 34 56 78;nl;\n"+
+			"bob;Bob;bob@example.org;;;nee\n")
+	doc, err := goquery.NewDocumentFromReader(good.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := doc.Find(`tr[data-line="2"]`).Text()
+	if !strings.Contains(row, "+31\u00a06\u00a012345678") || !strings.Contains(row, "Nederlands") {
+		t.Errorf("the row is %q", row)
+	}
+	if !strings.Contains(doc.Text(), "Invite the new user by mail") {
+		t.Error("it does not say that one of the two is invited")
+	}
+	hidden := func(name string) string { return doc.Find("input[name="+name+"]").AttrOr("value", "") }
+	rec := f.upload("/settings/users/import/do", cookie, "", "lines", hidden("lines"), "digest", hidden("digest"),
+		"invite", "yes")
+	if where(rec) != "/settings/users (imported_invited-1)" || len(mail.ids) != 1 {
+		t.Errorf("answered %d %s, %d mails", rec.Code, where(rec), len(mail.ids))
+	}
+	for _, path := range []string{"/settings/users", fmt.Sprint("/settings/users/", f.ID(
+		"select id from users where username = 'zoe'"))} {
+		if body := f.ask("GET", path, cookie, "").Body.String(); strings.Contains(body, "12345678") {
+			t.Errorf("%s shows the number", path)
+		}
+	}
+	export := f.ask("POST", "/settings/users/export", cookie, "").Body.String()
+	if strings.Contains(export, "678") || !strings.Contains(export, `"nl"`) {
+		t.Errorf("the export is %s", export)
 	}
 }
 

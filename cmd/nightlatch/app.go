@@ -174,7 +174,7 @@ func (a *app) services(pool *db.Pool) (s *services, err error) {
 	s.factors = twofactor.New(pool, a.ring, s.sessions, a.outbox, ways, a.log, time.Now, product, a.passkeys()...)
 	s.offices = office.New(pool, ways, a.log, a.sending.First())
 	s.federation = federation.New(pool, a.ring, s.factors, ways, a.log, public, a.cfg.ssoNetworks...)
-	s.users = users.New(pool, s.sessions, ways, a.log)
+	s.users = users.New(pool, s.sessions, ways, s.factors, a.log)
 	s.rescue = rescue.New(pool, a.ring, s.sessions, s.factors, ways, a.log)
 	s.rollouts = rollout.New(pool, ways, a.log)
 	s.operator = operator.New(pool, a.log, s.factors)

@@ -116,3 +116,38 @@ func (q *Queries) MobileNumberRegister(ctx context.Context, db DBTX, arg MobileN
 	}
 	return result.RowsAffected(), nil
 }
+
+const mobileNumberStanding = `-- name: MobileNumberStanding :one
+select exists (
+        select from office_countries c where c.office_id = $1::bigint and c.country = $2
+    )::boolean as open,
+    exists (
+        select from mobile_numbers m join users u on u.id = m.user_id
+        where u.office_id = $1::bigint and m.number = $3 and m.user_id <> $4
+    )::boolean as taken
+`
+
+type MobileNumberStandingParams struct {
+	OfficeID int64
+	Country  string
+	Number   string
+	UserID   int64
+}
+
+type MobileNumberStandingRow struct {
+	Open  bool
+	Taken bool
+}
+
+// Whether the office's codes may go to a number's country, and whether another user of the office has it.
+func (q *Queries) MobileNumberStanding(ctx context.Context, db DBTX, arg MobileNumberStandingParams) (MobileNumberStandingRow, error) {
+	row := db.QueryRow(ctx, mobileNumberStanding,
+		arg.OfficeID,
+		arg.Country,
+		arg.Number,
+		arg.UserID,
+	)
+	var i MobileNumberStandingRow
+	err := row.Scan(&i.Open, &i.Taken)
+	return i, err
+}

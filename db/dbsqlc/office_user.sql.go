@@ -46,7 +46,7 @@ func (q *Queries) OfficeSessions(ctx context.Context, db DBTX, officeID int64) (
 }
 
 const officeUserAll = `-- name: OfficeUserAll :many
-select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
+select u.id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
 where u.office_id = $1::bigint
 order by u.username
@@ -58,6 +58,7 @@ type OfficeUserAllRow struct {
 	Name       string
 	Email      string
 	Role       string
+	Language   string
 	DisabledAt *time.Time
 	Factors    []byte
 }
@@ -78,6 +79,7 @@ func (q *Queries) OfficeUserAll(ctx context.Context, db DBTX, officeID int64) ([
 			&i.Name,
 			&i.Email,
 			&i.Role,
+			&i.Language,
 			&i.DisabledAt,
 			&i.Factors,
 		); err != nil {

@@ -10,6 +10,16 @@ set number = excluded.number, country = excluded.country,
     registered_by = excluded.registered_by, registered_at = now()
 where mobile_numbers.confirmed_at is null;
 
+-- name: MobileNumberStanding :one
+-- Whether the office's codes may go to a number's country, and whether another user of the office has it.
+select exists (
+        select from office_countries c where c.office_id = @office_id::bigint and c.country = @country
+    )::boolean as open,
+    exists (
+        select from mobile_numbers m join users u on u.id = m.user_id
+        where u.office_id = @office_id::bigint and m.number = @number and m.user_id <> @user_id
+    )::boolean as taken;
+
 -- name: MobileNumberConfirm :exec
 -- The number that a right code has just proven.
 insert into mobile_numbers (user_id, number, country, confirmed_at, registered_by)

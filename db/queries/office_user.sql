@@ -22,7 +22,7 @@ select count(*)::int from users where office_id = @office_id::bigint;
 
 -- name: OfficeUserAll :many
 -- Every user of an office, for an import and an export.
-select u.id, u.username, u.name, u.email, u.role, u.disabled_at, factors_of(u.id)::jsonb as factors
+select u.id, u.username, u.name, u.email, u.role, u.language, u.disabled_at, factors_of(u.id)::jsonb as factors
 from users u
 where u.office_id = @office_id::bigint
 order by u.username;

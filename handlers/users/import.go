@@ -92,14 +92,13 @@ func (s *Screens) Import(c echo.Context) error {
 	case err != nil:
 		return err
 	}
-	done := "imported"
-	if s.users.CanMail() && c.FormValue("invite") == "yes" {
-		for _, id := range made {
-			if err := s.users.Invite(ctx, sess, s.Client(c), id); err != nil {
-				s.Logger.WarnContext(ctx, "invite an imported user", "request", web.RequestID(c), "user", id, "error", err)
-				done = "imported_not_invited"
-			}
-		}
+	if !s.users.CanMail() || c.FormValue("invite") != "yes" || len(made) == 0 {
+		return s.Tell(c, paths.Users, "imported")
 	}
-	return s.Tell(c, paths.Users, done)
+	n, err := s.users.InviteAgain(ctx, sess, s.Client(c), made)
+	if err != nil || n == 0 {
+		s.Logger.WarnContext(ctx, "invite the imported users", "request", web.RequestID(c), "error", err)
+		return s.Tell(c, paths.Users, "imported_not_invited")
+	}
+	return s.TellCount(c, paths.Users, "imported_invited", n)
 }

@@ -114,6 +114,9 @@ func (s *Screens) RegisterNumber(c echo.Context) error {
 	if errors.Is(err, twofactor.ErrHasFactor) {
 		return s.showUser(c, shownUser{problem: s.T(c, "user.has_factor")})
 	}
+	if problem := s.NotRegistered(c, number, err); problem != "" {
+		return s.showUser(c, shownUser{fieldProblem: problem})
+	}
 	if err != nil {
 		return err
 	}

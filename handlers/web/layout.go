@@ -33,7 +33,7 @@ func Toasts() []string {
 		"codes_kept", "confirmed",
 		"challenge_ended", "sent_anew", "cap_set", "office_created", "office_created_invited",
 		"first_invited", "has_superuser", "job_of_nobody", "prefix_released",
-		"user_added", "user_invited", "invited_again", "invited_nobody", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
+		"user_added", "user_invited", "invited_again", "invited_nobody", "imported_invited", "user_added_invited", "user_not_invited", "user_disabled", "user_enabled",
 		"user_deleted", "reset_asked", "help_refused", "help_first", "pass_given",
 		"reset_declined", "sessions_ended", "imported", "imported_not_invited",
 		"password_changed", "operator_app",

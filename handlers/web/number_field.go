@@ -9,6 +9,7 @@ import (
 
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/templates"
 )
 
@@ -100,19 +101,49 @@ func (w *Web) ReadNumber(c echo.Context) (number phone.Number, problem string, s
 	number, err := parse(typed, country)
 	var refusal *phone.Refusal
 	if errors.As(err, &refusal) {
-		name := locale.Country(w.Lang(c), string(refusal.Country))
+		name := w.countryName(c, refusal.Country)
 		if refusal.Reason == phone.Elsewhere {
 			return phone.Number{}, w.offer(c, name, refusal.Instead), false
 		}
 		if refusal.Reason == phone.Unlisted {
 			return phone.Number{}, w.T(c, "number.sure", "Country", name), true
 		}
-		return phone.Number{}, w.T(c, numberRefusal(refusal), "Country", name), false
+		return phone.Number{}, w.NumberProblem(c, refusal), false
 	}
 	if err != nil {
 		return phone.Number{}, w.T(c, "refusal.not_a_number"), false
 	}
 	return number, "", false
+}
+
+func (w *Web) countryName(c echo.Context, country phone.Country) string {
+	return locale.Country(w.Lang(c), string(country))
+}
+
+// NumberProblem returns the sentence of a refusal where nobody is asked back: in a file.
+func (w *Web) NumberProblem(c echo.Context, r *phone.Refusal) string {
+	id := numberRefusal(r)
+	switch r.Reason {
+	case phone.Unlisted:
+		id = "user_problem.number_unlisted"
+	case phone.Elsewhere:
+		id = "user_problem.number_elsewhere"
+	}
+	return w.T(c, id, "Country", w.countryName(c, r.Country), "Elsewhere", w.countryName(c, r.Instead.Country))
+}
+
+// NotRegistered returns the sentence about a number that the domain does not register for a user, or "" for another
+// error.
+func (w *Web) NotRegistered(c echo.Context, number phone.Number, err error) string {
+	switch {
+	case errors.Is(err, twofactor.ErrHasFactor):
+		return w.T(c, "user_problem.number_factor")
+	case errors.Is(err, twofactor.ErrNumberTaken):
+		return w.T(c, "user_problem.number_taken")
+	case errors.Is(err, twofactor.ErrCountryClosed):
+		return w.T(c, "user_problem.number_closed", "Country", w.countryName(c, number.Country))
+	}
+	return ""
 }
 
 // offer puts the number that was meant into the field that is shown again, and returns the sentence that says so.

@@ -141,45 +141,71 @@ func (s *Service) remove(
 
 // RegisterNumber notes the mobile number of a user of the session's office (the acting user included) who has no
 // factor. It stays unconfirmed until its user proves it at a log-in.
-// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, fault.StepUpRequired, ErrHasFactor.
+// It returns account.ErrUnknown for a user of another office, ErrNotAllowed, fault.StepUpRequired, ErrHasFactor,
+// ErrCountryClosed, ErrNumberTaken.
 func (s *Service) RegisterNumber(
 	ctx context.Context, sess session.Session, client session.Client, userID int64, number phone.Number,
 ) error {
 	// Whoever has no users to manage is told after who is unknown: see MayRegister.
 	registering := session.Act{Role: account.RoleUser, StepUp: session.StepUpOffice}
 	return session.ActingTx(ctx, s.pool, sess, registering, func(tx pgx.Tx, now session.Session) error {
-		user, err := s.lockUser(ctx, tx, sess.User.OfficeID, userID)
-		if err != nil {
-			return err
-		}
-		if !MayRegister(now.User.Role, user.Role) {
-			return ErrNotAllowed
-		}
-		set, err := s.set(ctx, tx, userID)
-		if err != nil {
-			return err
-		}
-		if set.HasFactor() {
-			return ErrHasFactor
-		}
-		n, err := s.q.MobileNumberRegister(ctx, tx, dbsqlc.MobileNumberRegisterParams{
-			UserID: userID, Number: number.E164, Country: string(number.Country), RegisteredBy: &sess.User.ID,
-		})
-		if err != nil {
-			return fmt.Errorf("register the number of user %d: %w", userID, err)
-		}
-		if n == 0 {
-			return ErrHasFactor
-		}
-		// A code on its way to the number before must not confirm anything any more.
-		err = s.q.ChallengeEndOfUser(ctx, tx, dbsqlc.ChallengeEndOfUserParams{UserID: userID, Outcome: "replaced"})
-		if err != nil {
-			return fmt.Errorf("replace the challenges of user %d: %w", userID, err)
-		}
-		event := sess.Event(audit.NumberRegistered, client)
-		event.Subject, event.Detail = user.Person(), phone.Masked(number.E164)
-		return s.log.Write(ctx, tx, event)
+		return s.RegisterNumberTx(ctx, tx, now, client, userID, number)
 	})
+}
+
+var (
+	// ErrCountryClosed says that the office sends no codes to the country of a number.
+	ErrCountryClosed = fault.New(fault.Invalid, "the office sends no codes to this country")
+	// ErrNumberTaken says that another user of the office has the number.
+	ErrNumberTaken = fault.New(fault.Conflict, "another user of the office has this number")
+)
+
+// RegisterNumberTx is RegisterNumber in a transaction of session.ActingTx; now is the session behind its lock.
+func (s *Service) RegisterNumberTx(
+	ctx context.Context, tx pgx.Tx, now session.Session, client session.Client, userID int64, number phone.Number,
+) error {
+	user, err := s.lockUser(ctx, tx, now.User.OfficeID, userID)
+	if err != nil {
+		return err
+	}
+	if !MayRegister(now.User.Role, user.Role) {
+		return ErrNotAllowed
+	}
+	set, err := s.set(ctx, tx, userID)
+	if err != nil {
+		return err
+	}
+	if set.HasFactor() {
+		return ErrHasFactor
+	}
+	standing, err := s.q.MobileNumberStanding(ctx, tx, dbsqlc.MobileNumberStandingParams{
+		OfficeID: now.User.OfficeID, UserID: userID, Number: number.E164, Country: string(number.Country),
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("judge the number of user %d: %w", userID, err)
+	case !standing.Open:
+		return ErrCountryClosed
+	case standing.Taken:
+		return ErrNumberTaken
+	}
+	n, err := s.q.MobileNumberRegister(ctx, tx, dbsqlc.MobileNumberRegisterParams{
+		UserID: userID, Number: number.E164, Country: string(number.Country), RegisteredBy: &now.User.ID,
+	})
+	if err != nil {
+		return fmt.Errorf("register the number of user %d: %w", userID, err)
+	}
+	if n == 0 {
+		return ErrHasFactor
+	}
+	// A code on its way to the number before must not confirm anything any more.
+	err = s.q.ChallengeEndOfUser(ctx, tx, dbsqlc.ChallengeEndOfUserParams{UserID: userID, Outcome: "replaced"})
+	if err != nil {
+		return fmt.Errorf("replace the challenges of user %d: %w", userID, err)
+	}
+	event := now.Event(audit.NumberRegistered, client)
+	event.Subject, event.Detail = user.Person(), phone.Masked(number.E164)
+	return s.log.Write(ctx, tx, event)
 }
 
 // MayRegister reports whether somebody of role actor may register the number of a user of role subject.

@@ -196,6 +196,7 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 				if saved == 1 != (want == nil) {
 					t.Errorf("%s registers the number of a %s with %s: %d rows", actor, subject, has, saved)
 				}
+				f.Exec("delete from mobile_numbers where user_id = $1", u.ID)
 			}
 		}
 		is(t, f.factors.RegisterNumber(t.Context(), sess, browser, f.user(elsewhere, account.RoleUser).ID, numberA),
@@ -206,6 +207,25 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 			t.Errorf("a %s registers their own number: %v", actor, own)
 		}
 	}
+}
+
+// A number that no code would be sent to, and one that a colleague has, is refused when somebody registers it: not on
+// the day on which its user cannot get in.
+func TestANumberThatWouldNotServeIsNotRegistered(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	office, elsewhere := f.office("ACME"), f.office("OTHER")
+	boss := f.signedIn(f.user(office, account.RoleSuperuser), 0)
+	una, otto := f.user(office, account.RoleUser), f.user(office, account.RoleUser)
+	register := func(u account.User, number phone.Number) error {
+		return f.factors.RegisterNumber(t.Context(), boss, browser, u.ID, number)
+	}
+	f.unconfirmed(f.user(elsewhere, account.RoleUser), numberA)
+	is(t, register(una, numberA), nil) // another office is nobody's business
+	is(t, register(una, numberA), nil)
+	is(t, register(otto, numberA), twofactor.ErrNumberTaken)
+	is(t, register(otto, phone.Number{E164: "+93701234567", Country: "AF"}), twofactor.ErrCountryClosed)
+	is(t, register(otto, numberB), nil)
 }
 
 func TestAResetTakesEveryFactorAndEndsTheSessions(t *testing.T) {

@@ -203,7 +203,7 @@ func (f *fixture) stoneIsListed(u, boss account.User) {
 	profile, err := account.New(f.pool, nil, f.ways, factory.Outbox{}, log, "Nightlatch").Profile(ctx, u.OfficeID, u.ID)
 	has("the profile", profile.Factors, err)
 
-	people := users.New(f.pool, f.sessions, f.ways, log)
+	people := users.New(f.pool, f.sessions, f.ways, f.factors, log)
 	list, err := people.List(ctx, u.OfficeID, u.Username, 1)
 	if err != nil || len(list.Users) != 1 {
 		f.t.Fatal(list, err)

@@ -35,6 +35,9 @@ type Line struct {
 	Name     string
 	Email    string
 	Role     string
+	Language string
+	Mobile   string
+	Invite   string
 }
 
 const bom = "\uFEFF"
@@ -135,7 +138,7 @@ func parseProblem(err error, skipped int) error {
 
 // headings returns what each column is: a key of the catalogue's users_file, "" for one that an import ignores.
 func headings(record []string) ([]string, error) {
-	columns := vocabulary(slices.Concat(imported[:], ignored[:]), heading)
+	columns := vocabulary(slices.Concat(imported[:], taken[:], ignored[:]), heading)
 	is := make([]string, len(record))
 	for i, cell := range record {
 		name := typed.Line(cell)
@@ -187,6 +190,12 @@ func lineOf(record, is []string, number int) Line {
 			line.Email = cell
 		case "role":
 			line.Role = cell
+		case "language":
+			line.Language = cell
+		case "mobile":
+			line.Mobile = cell
+		case "invite":
+			line.Invite = cell
 		}
 	}
 	return line

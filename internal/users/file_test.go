@@ -6,13 +6,15 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nightlatch/nightlatch/internal/account"
+	"github.com/nightlatch/nightlatch/internal/factor"
 )
 
 func TestAFileIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 	t.Parallel()
-	zoe := []Line{{2, "zoe", "Zoë Jansen", "zoe@example.org", "user"}}
+	zoe := []Line{{2, "zoe", "Zoë Jansen", "zoe@example.org", "user", "", "", ""}}
 	for what, c := range map[string]struct {
 		file string
 		want []Line
@@ -30,23 +32,23 @@ func TestAFileIsReadAsSpreadsheetsWriteIt(t *testing.T) {
 			"Jansen,zoe@example.org,user,both,no\n", zoe},
 		"empty columns": {"username,name,email,role,,\nzoe,Zoë Jansen,zoe@example.org,user,,\n", zoe},
 		"sep": {"sep=;\r\nusername;name;email;role\r\nzoe;Zoë Jansen;zoe@example.org;user", []Line{
-			{3, "zoe", "Zoë Jansen", "zoe@example.org", "user"},
+			{3, "zoe", "Zoë Jansen", "zoe@example.org", "user", "", "", ""},
 		}},
 		"empty lines": {"username,name,email,role\n\n,,,\nzoe,Zoë Jansen,zoe@example.org,user\n\n", []Line{
-			{4, "zoe", "Zoë Jansen", "zoe@example.org", "user"},
+			{4, "zoe", "Zoë Jansen", "zoe@example.org", "user", "", "", ""},
 		}},
-		"a comma in a name": {"username;name\nzoe;\"Jansen, Zoë\"\n", []Line{{2, "zoe", "Jansen, Zoë", "", ""}}},
+		"a comma in a name": {"username;name\nzoe;\"Jansen, Zoë\"\n", []Line{{2, "zoe", "Jansen, Zoë", "", "", "", "", ""}}},
 		"a line end in a name": {"username,name\nzoe,\"Zoë\r\nJansen\"\nbob,Bob\n", []Line{
-			{2, "zoe", "Zoë Jansen", "", ""}, {4, "bob", "Bob", "", ""},
+			{2, "zoe", "Zoë Jansen", "", "", "", "", ""}, {4, "bob", "Bob", "", "", "", "", ""},
 		}},
 		"a quote in a name": {"username,name\nzoe,\"Zoë \"\"Z\"\" Jansen\"\n", []Line{
-			{2, "zoe", "Zoë \"Z\" Jansen", "", ""},
+			{2, "zoe", "Zoë \"Z\" Jansen", "", "", "", "", ""},
 		}},
-		"a short line": {"username,name,email\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
+		"a short line": {"username,name,email\nzoe\n", []Line{{2, "zoe", "", "", "", "", "", ""}}},
 		"guarded cells": {"username,name\n'@zoe,'=1+1\nhart,'t Hart\n", []Line{
-			{2, "@zoe", "=1+1", "", ""}, {3, "hart", "'t Hart", "", ""},
+			{2, "@zoe", "=1+1", "", "", "", "", ""}, {3, "hart", "'t Hart", "", "", "", "", ""},
 		}},
-		"one column": {"username\nzoe\n", []Line{{2, "zoe", "", "", ""}}},
+		"one column": {"username\nzoe\n", []Line{{2, "zoe", "", "", "", "", "", ""}}},
 	} {
 		if got, err := Read([]byte(c.file)); err != nil || !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, %v", what, got, err)
@@ -92,10 +94,17 @@ func TestAFileThatIsNoneIsRefusedWithItsReason(t *testing.T) {
 
 var acting = account.User{ID: 1, Username: "boss", Role: account.RoleSuperuser}
 
-func office() map[string]existing {
-	return map[string]existing{
-		"boss": {1, Fields{"Boss", "boss@example.org", account.RoleSuperuser}},
-		"otto": {2, Fields{"Otto", "otto@example.org", account.RoleUser}},
+func office() has {
+	now := time.Now()
+	app := factor.Set{{Kind: factor.App, Counts: true, ConfirmedAt: &now}}
+	return has{
+		users: map[string]existing{
+			"boss": {1, Fields{"Boss", "boss@example.org", account.RoleSuperuser}, "nl", app},
+			"otto": {2, Fields{"Otto", "otto@example.org", account.RoleUser}, "", factor.Set{
+				{Kind: factor.SMS, Label: "+31612345678", Country: "NL"}}},
+			"una": {3, Fields{"Una", "una@example.org", account.RoleUser}, "en", nil},
+		},
+		numbers: map[string]int64{"+31612345678": 2}, open: []string{"NL", "BE", "GB"}, country: "NL",
 	}
 }
 
@@ -117,29 +126,39 @@ func TestEachBadLineIsNamedWithItsReason(t *testing.T) {
 		"an operator":          {Line{Username: "otto", Role: "operator"}, RoleUnknown},
 		"one's own role":       {Line{Username: "boss", Role: "user"}, OwnRole},
 		"a twin":               {Line{Username: "ＯＴＴＯ", Name: "Otto"}, Twice},
+		"a language":           {Line{Username: "una", Language: "Klingon"}, LanguageUnknown},
+		"no yes and no no":     {Line{Username: "una", Invite: "perhaps"}, InviteUnknown},
+		"a fixed line":         {Line{Username: "una", Mobile: "020 123 4567"}, NumberRefused},
+		"no number":            {Line{Username: "una", Mobile: "my phone"}, NumberRefused},
+		"another's number":     {Line{Username: "una", Mobile: "06 1234 5678"}, NumberTaken},
+		"a closed country":     {Line{Username: "una", Mobile: "+33 6 12 34 56 78"}, NumberClosed},
+		"who has a factor":     {Line{Username: "boss", Mobile: "06 8765 4321"}, NumberFactor},
+		"the number of line 2": {Line{Username: "una", Mobile: "+31 6 1111 2222"}, NumberTwice},
+		"good, a number":       {Line{Username: "una", Mobile: "06-87654321", Language: "Nederlands", Invite: "nee"}, ""},
+		"good, abroad":         {Line{Username: "una", Mobile: "0044 7400 123456", Language: "EN"}, ""},
 		"good":                 {Line{Username: "x", Name: "X", Email: "x@example.org"}, ""},
 		"good, a Dutch role":   {Line{Username: "x", Name: "X", Email: "x@example.org", Role: "Gebruiker"}, ""},
-		"good, nothing to do":  {Line{Username: "boss"}, ""},
+		"good, nothing to do":  {Line{Username: "boss", Language: "Dutch"}, ""},
 		"good, one's own name": {Line{Username: "BOSS", Name: "The Boss", Role: "SUPERUSER"}, ""},
 	} {
-		first := Line{Number: 2, Username: "Otto", Name: "Otto the Second"}
+		first := Line{Number: 2, Username: "Otto", Name: "Otto the Second", Mobile: "0611112222"}
 		if c.line.Username == "otto" {
 			first.Username, first.Email, first.Name = "y", "y@example.org", "Y"
 		}
 		c.line.Number = 3
 		p := plan([]Line{first, c.line}, office(), acting)
-		if got := p.Steps[1]; got.Problem != c.want || got.Number != 3 || p.Steps[0].Problem != "" {
+		if got := p.Steps[1]; got.Problem != c.want || got.Line != 3 || p.Steps[0].Problem != "" {
 			t.Errorf("%s: %+v", what, p)
 		}
 		if p.Possible() != (c.want == "") {
 			t.Errorf("%s: possible is %v", what, p.Possible())
 		}
-		if c.want == Twice && p.Steps[1].Twin != 2 {
+		if (c.want == Twice || c.want == NumberTwice) && p.Steps[1].Twin != 2 {
 			t.Errorf("the twin is line %d", p.Steps[1].Twin)
 		}
 	}
 	// Nobody gives a role above their own, whoever may import one day.
-	p := plan([]Line{{2, "otto", "", "", "superuser"}}, office(), account.User{ID: 3, Role: account.RoleAccountant})
+	p := plan([]Line{{2, "otto", "", "", "superuser", "", "", ""}}, office(), account.User{ID: 3, Role: account.RoleAccountant})
 	if p.Steps[0].Problem != HigherRole {
 		t.Errorf("%+v", p)
 	}
@@ -148,7 +167,7 @@ func TestEachBadLineIsNamedWithItsReason(t *testing.T) {
 func TestAnEmptyCellLeavesAUserAsTheyAre(t *testing.T) {
 	t.Parallel()
 	p := plan([]Line{
-		{2, "otto", "", "", "accountant"}, {3, "new", "New", "new@example.org", ""}, {4, "boss", "Boss", "", ""},
+		{2, "otto", "", "", "accountant", "", "", ""}, {3, "new", "New", "new@example.org", "", "", "", ""}, {4, "boss", "Boss", "", "", "", "", ""},
 	}, office(), acting)
 	if p.New != 1 || p.Changed != 1 || p.Same != 1 || p.Bad != 0 {
 		t.Errorf("%+v", p)
@@ -168,7 +187,7 @@ func TestAnEmptyCellLeavesAUserAsTheyAre(t *testing.T) {
 		t.Errorf("the plan's file is another plan: %v\n%s", err, file)
 	}
 	changed := office()
-	changed["otto"] = existing{2, Fields{"Otto", "else@example.org", account.RoleUser}}
+	changed.users["otto"] = existing{2, Fields{"Otto", "else@example.org", account.RoleUser}, "", nil}
 	if plan(lines, changed, acting).Digest() == p.Digest() {
 		t.Error("another office has the same digest")
 	}
@@ -178,6 +197,7 @@ func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"", "\uFEFF", "username\nx\n", "username,name,email,role\nzoe,Zoë,zoe@example.org,user\n",
 		"Gebruikersnaam;Naam\r\nx;\"y;\"\"z\"\"\"\r\n",
+		"username;mobiel;taal;uitnodigen\nuna;06 87654321;nl;ja\notto;+31612345678;;\n",
 		"sep=;\nusername;name\nx;y", "sep=\t", "username\r'=x\r", "username,name\nx,\"a\nb\"\n", "\"", "username,\"",
 		"u\x00", "\xff\xfe", ",,,\n,,,\n", "username,,\nx,,y",
 		"username,name\n'''@x,'\n", "username,name\nx,'\r\n",
@@ -201,8 +221,8 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("the plan forgets a line: %+v", p)
 		}
 		for i, step := range p.Steps {
-			if i > 0 && step.Number <= p.Steps[i-1].Number {
-				t.Fatalf("line %d after %d", step.Number, p.Steps[i-1].Number)
+			if i > 0 && step.Line <= p.Steps[i-1].Line {
+				t.Fatalf("line %d after %d", step.Line, p.Steps[i-1].Line)
 			}
 			if step.New() && (step.Will.Role != account.RoleUser && step.Will.Role != account.RoleAccountant &&
 				step.Will.Role != account.RoleSuperuser || !account.ValidEmail(step.Will.Email)) {

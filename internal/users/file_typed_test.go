@@ -34,7 +34,7 @@ func TestEveryCellIsReadAsPeopleSeeIt(t *testing.T) {
 		if err != nil {
 			t.Errorf("%q is not read: %v", file, err)
 		}
-		return plan(lines, map[string]existing{}, account.User{ID: 9, Role: account.RoleSuperuser})
+		return plan(lines, has{country: "NL"}, account.User{ID: 9, Role: account.RoleSuperuser})
 	}
 	want := planned(file())
 	if want.New != 1 {
@@ -59,7 +59,7 @@ func TestEveryCellIsReadAsPeopleSeeIt(t *testing.T) {
 // unnumbered is a plan without the numbers of its lines: a line end within a heading moves them.
 func unnumbered(p Plan) Plan {
 	for i := range p.Steps {
-		p.Steps[i].Number = 0
+		p.Steps[i].Line = 0
 	}
 	return p
 }
@@ -69,7 +69,7 @@ func TestAnotherSpellingIsNoChange(t *testing.T) {
 	t.Parallel()
 	was := Fields{"Jan O\u2019Brien", "Jan@ACME.Example", account.RoleUser}
 	lines := []Line{{Number: 2, Username: "jan", Name: "Jan O'Brien", Email: "Jan@acme.example\u200b", Role: "user"}}
-	p := plan(lines, map[string]existing{"jan": {1, was}}, account.User{ID: 9, Role: account.RoleSuperuser})
+	p := plan(lines, has{users: map[string]existing{"jan": {1, was, "", nil}}}, account.User{ID: 9, Role: account.RoleSuperuser})
 	if p.Same != 1 {
 		t.Errorf("%+v", p)
 	}

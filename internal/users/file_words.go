@@ -13,9 +13,12 @@ import (
 // word itself.
 
 var (
-	imported = [...]string{"username", "name", "email", "role"} // the columns of an import, in an export's order
-	ignored  = [...]string{"second_factor", "disabled"}         // what an export has beside, and no import takes
-	roles    = [...]account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser}
+	// The columns of an import, in an export's order.
+	imported = [...]string{"username", "name", "email", "role", "language"}
+	// What an import takes beside. An export has no number: it lies about, and longer than a page.
+	taken   = [...]string{"mobile", "invite"}
+	ignored = [...]string{"second_factor", "disabled"} // what an export has beside, and no import takes
+	roles   = [...]account.Role{account.RoleUser, account.RoleAccountant, account.RoleSuperuser}
 )
 
 // written returns a word as an export writes it.
@@ -46,6 +49,24 @@ func heading(s string) string {
 		}
 		return r
 	}, strings.ToLower(typed.Line(s)))
+}
+
+// parseLanguage returns the language that a cell names, by its code or in its own words.
+func parseLanguage(cell string) (string, bool) {
+	for _, language := range locale.Languages() {
+		for name := range strings.SplitSeq(language+"|"+locale.T(language, "users_file.language_names"), "|") {
+			if strings.EqualFold(name, cell) {
+				return language, true
+			}
+		}
+	}
+	return "", false
+}
+
+// parseYes returns what a cell says that asks yes or no, and whether it says that.
+func parseYes(cell string) (yes, ok bool) {
+	word, ok := vocabulary([]string{"yes", "no"}, strings.ToLower)[strings.ToLower(cell)]
+	return word == "yes", ok
 }
 
 // parseRole returns the role that a cell names in any language, and whether it names one.

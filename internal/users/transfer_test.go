@@ -137,8 +137,8 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(file)
-	for _, wanted := range []string{"\uFEFF\"username\",\"name\",\"email\",\"role\",\"second factor\",\"disabled\"\r\n",
-		"\"boss\",\"boss\",\"boss@example.org\",\"superuser\",\"number\",\"no\"\r\n", "\"'@bob\",", ",\"'=cmd|"} {
+	for _, wanted := range []string{"\uFEFF\"username\",\"name\",\"email\",\"role\",\"language\",\"second factor\",\"disabled\"\r\n",
+		"\"boss\",\"boss\",\"boss@example.org\",\"superuser\",\"\",\"number\",\"no\"\r\n", "\"'@bob\",", ",\"'=cmd|"} {
 		if !strings.Contains(text, wanted) {
 			t.Errorf("%q is not in\n%s", wanted, text)
 		}
@@ -166,7 +166,7 @@ func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const dutch = "\uFEFF\"gebruikersnaam\";\"naam\";\"e-mailadres\";\"rol\";\"tweede factor\";\"uitgeschakeld\"\r\n"
+		const dutch = "\uFEFF\"gebruikersnaam\";\"naam\";\"e-mailadres\";\"rol\";\"taal\";\"tweede factor\";\"uitgeschakeld\"\r\n"
 		if language == "nl" && !strings.HasPrefix(string(file), dutch) {
 			t.Errorf("in Dutch it is\n%s", file)
 		}
@@ -174,5 +174,59 @@ func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
 		if err != nil || plan.Same != 4 || plan.Bad+plan.New+plan.Changed != 0 {
 			t.Errorf("in %s: %+v, %v", language, plan, err)
 		}
+	}
+}
+
+// Numbers come in by the same act as on a user's page: unconfirmed, masked wherever they are written down, and of
+// whoever has no second factor. Who is not to be invited is not.
+func TestAnImportBringsNumbersLanguagesAndInvitations(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	post := &letters{}
+	f.serve(post)
+	boss := f.in("boss")
+	lines := read(t, "Gebruikersnaam;Naam;E-mailadres;Mobiel;Taal;Uitnodigen\n"+
+		"zoe;Zoë;zoe@example.org;06 12 34 56 78;nl;\nbob;Bob;bob@example.org;;english;nee\n"+
+		"otto;;;+31 6 8765 4321;Nederlands;\n")
+	plan, err := f.people.Plan(t.Context(), boss, lines)
+	if err != nil || plan.New != 2 || plan.Changed != 1 || !plan.Possible() {
+		t.Fatalf("%+v, %v", plan, err)
+	}
+	other := read(t, "username,name,email,mobile,language,invite\nzoe,Zoë,zoe@example.org,0612345679,nl,\n"+
+		"bob,Bob,bob@example.org,,en,no\notto,,,0687654321,nl,\n")
+	_, _, err = f.people.Import(t.Context(), boss, client, other, plan.Digest())
+	is(t, "another number than was looked at", err, users.ErrChanged)
+	_, made, err := f.people.Import(t.Context(), boss, client, lines, plan.Digest())
+	if err != nil || len(made) != 1 || made[0] != f.id(f.office, "zoe") {
+		t.Fatalf("%v are to be invited, %v", made, err)
+	}
+	if got := f.Text(`select string_agg(u.username || ' ' || u.language || ' ' || coalesce(m.number, '-') || ' '
+			|| coalesce(m.confirmed_at::text, '-'), ', ' order by u.username)
+		from users u left join mobile_numbers m on m.user_id = u.id
+		where u.office_id = $1 and u.username in ('zoe', 'bob', 'otto')`, f.office); got !=
+		"bob en - -, otto nl +31687654321 -, zoe nl +31612345678 -" {
+		t.Errorf("it made %s", got)
+	}
+	if n := f.audited(audit.NumberRegistered); n != 2 {
+		t.Errorf("%d numbers are in the history", n)
+	}
+	if text := f.Text("select string_agg(e::text, ' ') from audit_events e"); strings.Contains(text, "12345678") ||
+		strings.Contains(text, "87654321") {
+		t.Error("the history has a whole number")
+	}
+	again, err := f.people.Plan(t.Context(), boss, lines)
+	if err != nil || again.Same != 3 {
+		t.Errorf("once more it is %+v, %v", again, err)
+	}
+	// Whoever enrols themselves between the look and the import keeps what they have.
+	next := read(t, "username,mobile\nann,0611112222\n")
+	if plan, err = f.people.Plan(t.Context(), boss, next); err != nil {
+		t.Fatal(err)
+	}
+	f.Exec(`insert into mobile_numbers (user_id, number, country, confirmed_at) values ($1, '+31699999999', 'NL', now())`,
+		f.id(f.office, "ann"))
+	_, _, err = f.people.Import(t.Context(), boss, client, next, plan.Digest())
+	if !errors.Is(err, users.ErrChanged) && !errors.Is(err, users.ErrNothing) {
+		t.Errorf("of who has a factor by now: %v", err)
 	}
 }

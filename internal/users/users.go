@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/fault"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -83,12 +84,19 @@ type Service struct {
 	q        *dbsqlc.Queries
 	sessions *session.Store
 	ways     *account.Ways
+	numbers  Numbers
 	log      *audit.Log
 }
 
+// Numbers registers a user's number, in the transaction of whoever has asked whether that may be done.
+type Numbers interface {
+	RegisterNumberTx(ctx context.Context, tx pgx.Tx, now session.Session, client session.Client, userID int64,
+		number phone.Number) error
+}
+
 // New returns the Service.
-func New(pool *db.Pool, sessions *session.Store, ways *account.Ways, log *audit.Log) *Service {
-	return &Service{pool, dbsqlc.New(), sessions, ways, log}
+func New(pool *db.Pool, sessions *session.Store, ways *account.Ways, numbers Numbers, log *audit.Log) *Service {
+	return &Service{pool, dbsqlc.New(), sessions, ways, numbers, log}
 }
 
 // The acts on users: what changes one needs a step-up, and what ends sessions needs none, since in need it must be

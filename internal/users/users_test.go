@@ -62,7 +62,7 @@ func (f *fixture) serve(post account.Post) {
 	f.accounts = account.New(f.pool, hasher, ways, factory.Outbox{}, f.log, "Nightlatch")
 	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, ways, f.log, nil, "Nightlatch")
 	f.offices = office.New(f.pool, ways, f.log, "")
-	f.people = users.New(f.pool, f.sessions, ways, f.log)
+	f.people = users.New(f.pool, f.sessions, ways, f.factors, f.log)
 }
 
 func (f *fixture) newOffice(code string) int64 {

@@ -22,7 +22,9 @@ type ImportPreview struct {
 	File                    string      // the lines once more, for the import
 	Digest                  string      // of what is shown here
 	CanMail                 bool
-	CanInvite               bool
+	Invites                 int  // new users who are invited, unless it is said otherwise
+	Numbers                 bool // some line has one
+	Languages               bool
 }
 
 // ImportRow is one line.
@@ -33,6 +35,9 @@ type ImportRow struct {
 	Name     ImportCell
 	Email    ImportCell
 	Role     ImportCell
+	Number   string // whole
+	Language string
+	Invited  bool
 	Problem  string
 	Cell     string // what was typed there
 }
