@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/factor/recovery"
 	"github.com/nightlatch/nightlatch/internal/fault"
 	"github.com/nightlatch/nightlatch/internal/otp"
+	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
@@ -206,6 +207,7 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 		if want := actor != account.RoleUser; (own == nil) != want {
 			t.Errorf("a %s registers their own number: %v", actor, own)
 		}
+		f.Exec("delete from mobile_numbers")
 	}
 }
 
@@ -214,7 +216,7 @@ func TestWhoMayRegisterWhoseNumber(t *testing.T) {
 func TestANumberThatWouldNotServeIsNotRegistered(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	office, elsewhere := f.office("ACME"), f.office("OTHER")
+	office, elsewhere := f.office("ACME", required), f.office("OTHER", required)
 	boss := f.signedIn(f.user(office, account.RoleSuperuser), 0)
 	una, otto := f.user(office, account.RoleUser), f.user(office, account.RoleUser)
 	register := func(u account.User, number phone.Number) error {
