@@ -38,7 +38,7 @@ func newPeople(t testing.TB) *people {
 	ways := account.NewWays(mail.NewQueue(f.ring, noJobs{}), f.sessions, log)
 	f.offices = office.New(f.pool, ways, log, "vonage")
 	f.factors = twofactor.New(f.pool, f.ring, f.sessions, factory.Outbox{}, ways, log, nil, "Nightlatch")
-	f.roster = users.New(f.pool, f.sessions, ways, log)
+	f.roster = users.New(f.pool, f.sessions, ways, f.factors, log)
 	token := session.NewToken()
 	factory.Session(t, f.pool, f.user("boss"), factory.SessionOpts{TokenHash: token.Hash(), Factors: []string{"sms"}})
 	var err error
