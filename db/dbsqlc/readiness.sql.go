@@ -150,6 +150,52 @@ func (q *Queries) ReadinessSummary(ctx context.Context, db DBTX, officeID int64)
 	return i, err
 }
 
+const secondWayAsk = `-- name: SecondWayAsk :many
+with who as (
+    select r.user_id, r.username
+    from user_readiness r
+    where r.office_id = $1::bigint and r.user_id = any($2::bigint[]) and r.email <> '' and r.has_password
+        and r.findings && array['app_alone', 'last_code']
+        and not exists (select from reminders m
+            where m.user_id = r.user_id and m.days = 0 and m.sent_at > now() - interval '1 day')
+), noted as (
+    insert into reminders (user_id, days) select w.user_id, 0 from who w
+)
+select w.user_id::bigint as user_id, w.username::text as username from who w order by w.user_id
+`
+
+type SecondWayAskParams struct {
+	OfficeID int64
+	Ids      []int64
+}
+
+type SecondWayAskRow struct {
+	UserID   int64
+	Username string
+}
+
+// Notes that a superuser reminds these, and returns whom: who would be locked out with one loss, has an address and a
+// password, and was not asked within a day.
+func (q *Queries) SecondWayAsk(ctx context.Context, db DBTX, arg SecondWayAskParams) ([]SecondWayAskRow, error) {
+	rows, err := db.Query(ctx, secondWayAsk, arg.OfficeID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SecondWayAskRow
+	for rows.Next() {
+		var i SecondWayAskRow
+		if err := rows.Scan(&i.UserID, &i.Username); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sweepCounts = `-- name: SweepCounts :one
 select count(*)::int as sessions,
     (select count(*) from standing_trusts t where t.office_id = $1::bigint)::int as trusted,

@@ -49,6 +49,21 @@ select count(*) filter (where r.state <> 'disabled')::int as users,
 from user_readiness r
 where r.office_id = @office_id::bigint;
 
+-- name: SecondWayAsk :many
+-- Notes that a superuser reminds these, and returns whom: who would be locked out with one loss, has an address and a
+-- password, and was not asked within a day.
+with who as (
+    select r.user_id, r.username
+    from user_readiness r
+    where r.office_id = @office_id::bigint and r.user_id = any(@ids::bigint[]) and r.email <> '' and r.has_password
+        and r.findings && array['app_alone', 'last_code']
+        and not exists (select from reminders m
+            where m.user_id = r.user_id and m.days = 0 and m.sent_at > now() - interval '1 day')
+), noted as (
+    insert into reminders (user_id, days) select w.user_id, 0 from who w
+)
+select w.user_id::bigint as user_id, w.username::text as username from who w order by w.user_id;
+
 -- name: SweepCounts :one
 -- What an office's switch ends or asks a second factor of: sessions of the password alone, trusted browsers, and what
 -- applications had of those sessions.

@@ -167,6 +167,8 @@ func remedy(finding rollout.Finding, p rollout.Person) pages.RolloutFinding {
 	switch finding {
 	case rollout.InvitationExpired:
 		f.Invite = true
+	case rollout.AppAlone, rollout.LastCode:
+		f.Remind = true
 	case rollout.NoEmail:
 		f.URL = paths.To(paths.UserChange, p.ID)
 	case rollout.SSORefused:

@@ -71,7 +71,7 @@ func (s *Service) write(r dbsqlc.MailForSendingRow, token account.Token) letter 
 		l.Link = s.link(r, token, t)
 	case r.Kind == kindSummary:
 		l.Link = &link{URL: s.origin() + twoFactorPath, Label: t("mail.two_factor_label")}
-	case strings.HasPrefix(r.Kind, "reminder_"):
+	case strings.HasPrefix(r.Kind, "reminder_"), r.Kind == "second_way":
 		l.Link = &link{URL: s.origin() + loginPath, Label: t("mail.login_label")}
 	}
 	if r.Kind != string(account.PurposeInvite) {

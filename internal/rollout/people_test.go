@@ -346,6 +346,31 @@ func (f *people) checkLists(story []string) {
 	}
 }
 
+// Who has a second factor and no way beside it is reminded of that, once a day, and nobody else who is ready.
+func TestWhoHasNoSecondWayIsRemindedOfOne(t *testing.T) {
+	t.Parallel()
+	f := newPeople(t)
+	alone, used, safe := f.joined(), f.joined(), f.joined()
+	f.app(alone, 0, false)
+	factory.Number(t, f.pool, f.user(used), factory.NumberOpts{Number: f.number().E164})
+	f.app(used, 0, true)
+	f.app(safe, 1, false)
+	ids := []int64{f.user(alone), f.user(used), f.user(safe)}
+	for _, want := range []int{2, 0} {
+		if n, err := f.Remind(t.Context(), f.boss, client, ids); err != nil || n != want {
+			t.Errorf("%d are reminded, %v; want %d", n, err, want)
+		}
+	}
+	got := f.Text(`select string_agg(u.username, ' ' order by u.username) from mails m join users u on u.id = m.user_id
+		where m.kind = 'second_way'`)
+	if got != alone+" "+used {
+		t.Errorf("mails to %s", got)
+	}
+	if n := f.Int("select count(*) from audit_events where action = 'user_reminded' and detail = 'second_way'"); n != 2 {
+		t.Errorf("%d events", n)
+	}
+}
+
 // A page has fifty, in the order that is asked for; a search finds names and usernames; nobody else's office shows.
 func TestPeopleAreSearchedSortedAndPaged(t *testing.T) {
 	t.Parallel()

@@ -135,8 +135,8 @@ func zoneOf(name string) *time.Location {
 	return zone
 }
 
-// Remind mails to users of a superuser's office that they have no second factor yet, and returns to how many: those who
-// are not ready, have an address and a password, and were not asked within a day. It returns fault.Forbidden, and
+// Remind mails to users of a superuser's office that they have no second factor yet, or no second way beside it, and
+// returns to how many: those who have an address and a password, and were not asked within a day. It returns fault.Forbidden, and
 // account.ErrNoMail where no mail is sent.
 func (s *Service) Remind(
 	ctx context.Context, sess session.Session, client session.Client, ids []int64,
@@ -164,8 +164,31 @@ func (s *Service) Remind(
 				return err
 			}
 		}
-		reminded = len(all)
-		return nil
+		ways, err := s.remindOfSecondWay(ctx, tx, sess, client, ids)
+		reminded = len(all) + ways
+		return err
 	})
 	return reminded, err
+}
+
+// remindOfSecondWay mails to those of users who are ready, and would be locked out with one loss: an app and nothing
+// beside it, or no recovery code that is left.
+func (s *Service) remindOfSecondWay(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, ids []int64,
+) (reminded int, err error) {
+	all, err := s.q.SecondWayAsk(ctx, tx, dbsqlc.SecondWayAskParams{OfficeID: sess.User.OfficeID, Ids: ids})
+	if err != nil {
+		return 0, fmt.Errorf("note who of office %d is reminded of a second way: %w", sess.User.OfficeID, err)
+	}
+	for _, u := range all {
+		if err := s.ways.MailBy(ctx, tx, []int64{u.UserID}, "second_way", sess.User.ID); err != nil {
+			return 0, err
+		}
+		event := sess.Event(audit.UserReminded, client)
+		event.Subject, event.Detail = audit.Person{ID: u.UserID, Name: u.Username}, "second_way"
+		if err := s.log.Write(ctx, tx, event); err != nil {
+			return 0, err
+		}
+	}
+	return len(all), nil
 }
