@@ -832,6 +832,58 @@ walks['at a date'] = async ({ app, browserUser }, settings, see) => {
   await see(again, 'my settings, with a trusted browser');
 };
 
+/** Codes are tried before they are needed, and what came of it. */
+walks['at a fire drill'] = async ({ app, browserUser }, settings, see) => {
+  const office = await app.office({ chief: 'superuser', una: 'user', otto: 'user', rik: 'user', wim: 'user' });
+  const theirs = (name) => `(select u.id from users u join offices o on o.id = u.office_id
+    where o.code = '${office.code}' and u.username = '${name}')`;
+  const chief = await browserUser(settings);
+  const drill = '/settings/office/two-factor/drill';
+  const press = (who, action) => who.page.locator(`form[action="${action}"] button`).click();
+  await enter(chief, office, 'chief');
+  await chief.at('/settings/me');
+  await chief.go(drill);
+  await see(chief, 'a fire drill of nobody');
+  await app.sql(`insert into mobile_numbers (user_id, number, country, confirmed_at)
+    values (${theirs('una')}, '${app.newNumber()}', 'NL', now()), (${theirs('otto')}, '${app.newNumber()}', 'NL', null),
+      (${theirs('rik')}, '${app.newNumber()}', 'NL', now()), (${theirs('wim')}, '${app.newNumber()}', 'NL', now())`);
+  await chief.go(drill);
+  await see(chief, 'a fire drill to begin');
+  await press(chief, drill);
+  await chief.page.locator('.toast').waitFor();
+  const [una, otto, rik] = [await browserUser(settings), await browserUser(settings), await browserUser(settings)];
+  await enter(una, office, 'una');
+  await una.at('/settings/drill');
+  await see(una, 'a code to try');
+  await enter(otto, office, 'otto');
+  await otto.at('/settings/drill');
+  await see(otto, 'a number to confirm in a fire drill');
+  await press(otto, '/settings/drill');
+  await otto.at('/settings/confirm/code');
+  await see(otto, 'the code of a fire drill');
+  await app.sql(`update drill_users set answered_at = now() where user_id = ${theirs('una')}`);
+  await una.go('/settings/drill');
+  await see(una, 'a code tried');
+  await enter(rik, office, 'rik');
+  await rik.at('/settings/drill');
+  await press(rik, '/settings/drill/skip');
+  await rik.at('/settings/me');
+  await app.sql(`update messages set state = 'failed', reason = 'undelivered', final = true where challenge_id in (
+    select id from challenges where user_id = ${theirs('otto')})`);
+  await chief.go(drill);
+  await see(chief, 'a fire drill');
+  await chief.page.locator('.tabs a[href$="outcome=late"]').click();
+  await see(chief, 'a fire drill, nobody with an outcome');
+  await press(chief, `${drill}/end`);
+  await chief.page.locator('.toast').waitFor();
+  await see(chief, 'a fire drill that is over');
+  await app.sql(`update offices set two_factor_required = true where code = '${office.code}'`);
+  await app.sql(`update sessions set level = 2, second_factor_at = now(), methods = '{pwd,otp}'
+    where user_id = ${theirs('chief')}`);
+  await chief.go(drill);
+  await see(chief, 'no fire drill where codes are demanded');
+};
+
 /** Who is ready, who may not get in on Monday, and what is done about it. */
 walks['at who is ready'] = async ({ app, browserUser }, settings, see) => {
   const users = { una: 'user', otto: 'user', rik: 'user', wim: 'user' };
