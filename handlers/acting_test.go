@@ -24,6 +24,7 @@ var prepared = map[string]string{
 	paths.OfficeDrillEnd:   "insert into drills (office_id, ends_at) values (:acme, now() + interval '1 day')",
 	paths.UserEnable:       "update users set disabled_at = now() where id = :id",
 	paths.UserResetDecline: "insert into reset_requests (user_id, asked_by) values (:id, :id)",
+	paths.UserNumberListed: "delete from mobile_numbers where user_id = :id",
 	paths.UserNumber:       "delete from mobile_numbers where user_id = :id",
 	paths.OfficeSwitchOff:  "update offices set two_factor_required = true where id = :acme",
 	paths.OfficeSSORemove: `insert into sso_providers (office_id, issuer, client_id, secret_ct, policy)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -186,6 +187,60 @@ func TestManyAreInvitedAgainFromTheList(t *testing.T) {
 	}
 	if rec := f.ask("POST", "/settings/users/invite", cookie, "user=x"); rec.Code != 400 {
 		t.Errorf("what is no user: %d", rec.Code)
+	}
+}
+
+// Numbers are entered one after the other: a row is swapped for what was saved, whole, or comes back with what was typed
+// and why; without a script the page comes back at the next field.
+func TestNumbersAreEnteredInTheList(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	office := f.users["ACME/user"].OfficeID
+	for _, name := range []string{"ann", "bob", "cleo"} {
+		factory.User(t, f.pool, office, factory.UserOpts{Username: name, Name: name})
+	}
+	id := func(name string) int64 { return f.ID("select id from users where username = '" + name + "'") }
+	cookie := f.in("ACME/superuser")
+	page := f.ask("GET", "/settings/users/numbers", cookie, "").Body.String()
+	if n := strings.Count(page, "data-number-row"); n != 6 || strings.Contains(page, "country-select") {
+		t.Errorf("%d rows, or a list of countries", n)
+	}
+	path := func(name string) string { return fmt.Sprintf("/settings/users/%d/number/listed", id(name)) }
+	form := func(number string) string {
+		return url.Values{"number": {number}, "country": {"NL"}, "next": {fmt.Sprint(id("bob"))}}.Encode()
+	}
+	rec := f.ask("POST", path("ann"), cookie, form("06 12 34 56 78"), "HX-Request-Type", "partial")
+	if body := html.UnescapeString(rec.Body.String()); rec.Code != 200 || !strings.Contains(body, "+31\u00a06\u00a012345678") ||
+		strings.Contains(body, "<form") || strings.Contains(body, "<html") {
+		t.Errorf("a saved row is %d %s", rec.Code, body)
+	}
+	for number, problem := range map[string]string{"020 1234567": "cannot get text", "0612345678": "Another user has",
+		"+93 70 123 4567": "sends no codes"} {
+		rec := f.ask("POST", path("bob"), cookie, form(number), "HX-Request-Type", "partial")
+		if body := rec.Body.String(); rec.Code != 422 || !strings.Contains(body, problem) ||
+			!strings.Contains(body, `aria-invalid="true"`) || !strings.Contains(body, strings.TrimPrefix(number, "+")) {
+			t.Errorf("%s: %d %s", number, rec.Code, body)
+		}
+	}
+	rec = f.ask("POST", path("cleo"), cookie, form("0687654321"))
+	if where(rec) != fmt.Sprint("/settings/users/numbers#number-", id("bob")) {
+		t.Errorf("without a script it leads to %s", where(rec))
+	}
+	kept := browserKeeps(rec, web.CookieNumber)
+	if body := f.ask("GET", "/settings/users/numbers", cookie+"; "+kept, "").Body.String(); !strings.Contains(body,
+		"87654321") || strings.Contains(body, fmt.Sprintf(`id="number-%d"`, id("cleo"))) {
+		t.Error("what was saved is not shown, or its user is in the list still")
+	}
+	if body := f.ask("GET", "/settings/users/numbers", cookie, "").Body.String(); strings.Contains(body, "87654321") {
+		t.Error("it is shown twice")
+	}
+	rec = f.ask("POST", path("bob"), cookie, form("1"))
+	if rec.Code != 422 || !strings.Contains(rec.Body.String(), fmt.Sprintf(`href="#number-%d"`, id("bob"))) {
+		t.Errorf("refused without a script: %d", rec.Code)
+	}
+	if body := f.ask("GET", "/settings/users/numbers", f.in("ACME/accountant"), "").Body.String(); strings.Contains(body,
+		fmt.Sprintf(`id="number-%d"`, f.users["ACME/superuser"].ID)) {
+		t.Error("an accountant is offered a superuser's number")
 	}
 }
 

@@ -241,9 +241,12 @@ func (s *site) settingsRoutes() {
 func (s *site) usersRoutes() {
 	users := s.inside().with(s.web.RequireAccountant)
 	users.get(paths.Users, s.users.Page)
+	users.with(s.web.StepUp(session.StepUpOffice, "")).get(paths.UsersNumbers, s.users.NumbersPage)
 	user := users.with(s.users.LoadUser)
 	user.get(paths.User, s.users.UserPage)
 	user.with(s.web.StepUp(session.StepUpOffice, paths.User)).post(paths.UserNumber, s.users.RegisterNumber)
+	user.with(s.web.StepUp(session.StepUpOffice, paths.UsersNumbers)).post(paths.UserNumberListed,
+		s.users.RegisterListed)
 	user.post(paths.UserResetAsk, s.users.AskReset)
 }
 

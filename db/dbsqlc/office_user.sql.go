@@ -370,3 +370,51 @@ func (q *Queries) OfficeUserStanding(ctx context.Context, db DBTX, arg OfficeUse
 	)
 	return i, err
 }
+
+const officeUserWithoutNumber = `-- name: OfficeUserWithoutNumber :many
+select u.id, u.username, u.name, (count(*) over ())::int as found
+from users u
+where u.office_id = $1::bigint and u.disabled_at is null and u.role = any($2::text[])
+    and not has_factor(u.id) and not exists (select from mobile_numbers m where m.user_id = u.id)
+order by lower(u.name), u.id
+limit $3::int
+`
+
+type OfficeUserWithoutNumberParams struct {
+	OfficeID int64
+	Roles    []string
+	AtMost   int32
+}
+
+type OfficeUserWithoutNumberRow struct {
+	ID       int64
+	Username string
+	Name     string
+	Found    int32
+}
+
+// Users of an office who can log in, of these roles, with neither a number nor another factor; and how many there are.
+func (q *Queries) OfficeUserWithoutNumber(ctx context.Context, db DBTX, arg OfficeUserWithoutNumberParams) ([]OfficeUserWithoutNumberRow, error) {
+	rows, err := db.Query(ctx, officeUserWithoutNumber, arg.OfficeID, arg.Roles, arg.AtMost)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OfficeUserWithoutNumberRow
+	for rows.Next() {
+		var i OfficeUserWithoutNumberRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Name,
+			&i.Found,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -17,6 +17,15 @@ where u.office_id = @office_id::bigint
 order by lower(u.name), u.id
 limit @at_most::int offset @skip::int;
 
+-- name: OfficeUserWithoutNumber :many
+-- Users of an office who can log in, of these roles, with neither a number nor another factor; and how many there are.
+select u.id, u.username, u.name, (count(*) over ())::int as found
+from users u
+where u.office_id = @office_id::bigint and u.disabled_at is null and u.role = any(@roles::text[])
+    and not has_factor(u.id) and not exists (select from mobile_numbers m where m.user_id = u.id)
+order by lower(u.name), u.id
+limit @at_most::int;
+
 -- name: OfficeUserCount :one
 select count(*)::int from users where office_id = @office_id::bigint;
 

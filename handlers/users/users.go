@@ -53,7 +53,7 @@ func (s *Screens) usersView(c echo.Context, shown shownUsers) (pages.View, error
 	}
 	view := pages.View{
 		Office: sess.OfficeName, Total: list.Total, Search: search, Found: list.Found, Page: list.Page, Pages: list.Pages(),
-		Manages: sess.User.Role.ManagesOffice(), InviteError: shown.problem,
+		Manages: sess.User.Role.ManagesOffice(), InviteError: shown.problem, MayRegister: sess.User.Role.ManagesUsers(),
 	}
 	for _, u := range list.Users {
 		row := pages.UserRow{

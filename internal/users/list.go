@@ -12,6 +12,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/mail"
+	"github.com/nightlatch/nightlatch/internal/twofactor"
 	"github.com/nightlatch/nightlatch/internal/typed"
 )
 
@@ -100,6 +101,29 @@ func (s *Service) List(ctx context.Context, officeID int64, search string, page 
 		})
 	}
 	return list, nil
+}
+
+// WithoutNumber returns who of an office has neither a number nor another factor, by name, PageSize of them at most, as
+// far as somebody of role actor may register their number; and how many there are.
+func (s *Service) WithoutNumber(ctx context.Context, officeID int64, actor account.Role) (
+	list []account.User, found int, err error) {
+	var roles []string
+	for _, role := range Roles {
+		if twofactor.MayRegister(actor, role) {
+			roles = append(roles, string(role))
+		}
+	}
+	rows, err := s.q.OfficeUserWithoutNumber(ctx, s.pool, dbsqlc.OfficeUserWithoutNumberParams{
+		OfficeID: officeID, Roles: roles, AtMost: PageSize,
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("list users without a number: %w", err)
+	}
+	for _, r := range rows {
+		found = int(r.Found)
+		list = append(list, account.User{ID: r.ID, OfficeID: officeID, Username: r.Username, Name: r.Name})
+	}
+	return list, found, nil
 }
 
 // Standing is what a superuser sees of a user beside their settings.

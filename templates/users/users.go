@@ -26,6 +26,7 @@ type View struct {
 	Invites      bool   // some on this page can be invited again, by whoever looks
 	SelectAll    string // address of the page with all of them selected
 	InviteError  string
+	MayRegister  bool // numbers of others
 }
 
 // Problems implements templates.Refusable.

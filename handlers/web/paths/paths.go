@@ -199,6 +199,8 @@ const (
 	UsersImportDo    = "/settings/users/import/do"
 	UsersEndSessions = "/settings/users/end-sessions"
 	UsersInvite      = "/settings/users/invite"
+	UsersNumbers     = "/settings/users/numbers"
+	UserNumberListed = "/settings/users/:id/number/listed"
 	User             = "/settings/users/:id"
 	UserNumber       = "/settings/users/:id/number"
 	UserReset        = "/settings/users/:id/reset"
