@@ -182,7 +182,11 @@ func TestEachFindingGoesWithWhatIsDoneAboutIt(t *testing.T) {
 			f.must(f.offices.AllowCountry(ctx, f.boss, client, "AT", true))
 			f.register(name, phone.Number{E164: "+4366412345678", Country: "AT"})
 			return name
-		}, func(string) { f.must(f.offices.AllowCountry(ctx, f.boss, client, "AT", false)) }, func(string) { f.must(f.offices.AllowCountry(ctx, f.boss, client, "AT", true)) }},
+		}, func(string) {
+			f.must(f.offices.AllowCountry(ctx, f.boss, client, "AT", false))
+		}, func(string) {
+			f.must(f.offices.AllowCountry(ctx, f.boss, client, "AT", true))
+		}},
 		{rollout.StoppedRange, f.joined, func(name string) {
 			stopped = phone.Number{E164: "+31687654321", Country: "NL"}
 			f.register(name, stopped)
@@ -381,7 +385,9 @@ func TestPeopleAreSearchedSortedAndPaged(t *testing.T) {
 	other := factory.Office(t, f.pool, factory.OfficeOpts{Code: "OTHER"}).ID
 	factory.User(t, f.pool, other, factory.UserOpts{Username: "stranger"})
 	for i := range 60 {
-		factory.User(t, f.pool, f.office, factory.UserOpts{Username: fmt.Sprintf("u%02d", i), Name: fmt.Sprintf("Ünal %02d", i)})
+		factory.User(t, f.pool, f.office, factory.UserOpts{
+			Username: fmt.Sprintf("u%02d", i), Name: fmt.Sprintf("Ünal %02d", i),
+		})
 	}
 	all := f.list(rollout.Search{Page: 2})
 	if all.Total != 63 || all.Pages() != 2 || len(all.People) != 13 || all.Page != 2 {

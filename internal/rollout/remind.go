@@ -136,8 +136,8 @@ func zoneOf(name string) *time.Location {
 }
 
 // Remind mails to users of a superuser's office that they have no second factor yet, or no second way beside it, and
-// returns to how many: those who have an address and a password, and were not asked within a day. It returns fault.Forbidden, and
-// account.ErrNoMail where no mail is sent.
+// returns to how many: those who have an address and a password, and were not asked within a day. It returns
+// fault.Forbidden, and account.ErrNoMail where no mail is sent.
 func (s *Service) Remind(
 	ctx context.Context, sess session.Session, client session.Client, ids []int64,
 ) (reminded int, err error) {
