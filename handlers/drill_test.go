@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nightlatch/nightlatch/db/dbtest"
 	"github.com/nightlatch/nightlatch/db/dbtest/factory"
 	"github.com/nightlatch/nightlatch/handlers/web"
 	"github.com/nightlatch/nightlatch/internal/locale"
@@ -149,6 +150,28 @@ func TestWhereTwoFactorsAreDemandedThereIsNoFireDrill(t *testing.T) {
 	for _, path := range []string{"/", "/settings/drill"} {
 		if to := where(f.ask(http.MethodGet, path, user, "")); to != "/settings/me" {
 			t.Errorf("%s leads to %s", path, to)
+		}
+	}
+}
+
+// A drill is asked for of who has something to try and has just logged in; no other page costs a statement for it.
+func TestAFireDrillCostsOnlyWhomItMayAskAStatement(t *testing.T) {
+	t.Parallel()
+	pool, _, statements := dbtest.Counted(t)
+	f := fixtureOver(t, dbtest.Of(t, pool), pool)
+	factory.Number(t, f.pool, f.users["ACME/user"].ID, factory.NumberOpts{})
+	for _, row := range []struct {
+		who, age string
+		asks     bool
+	}{
+		{"ACME/user", "1 second", true}, {"ACME/user", "2 minutes", false}, {"ACME/accountant", "1 second", false},
+	} {
+		f.Exec("delete from sessions")
+		cookie := f.in(row.who)
+		f.Exec("update sessions set created_at = now() - $1::text::interval", row.age)
+		asked, _ := statements.Of(func() { f.ask(http.MethodGet, "/", cookie, "") })
+		if asks := strings.Contains(strings.Join(asked, " "), "DrillOf"); asks != row.asks {
+			t.Errorf("%s, logged in %s ago, asks for a drill: %v (%v)", row.who, row.age, asks, asked)
 		}
 	}
 }

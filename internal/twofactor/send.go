@@ -34,9 +34,9 @@ func (s *Service) SendOnFile(ctx context.Context, sess session.Session, language
 	}))
 }
 
-// ConfirmOnFile sends a code to the number on file that a user without a factor has not confirmed yet, outside a log-in.
-// The code confirms it, as at a log-in: it is the first factor, and no other takes its place. It returns ErrNotAllowed
-// when there is no such number, what judge returns, *Limited and *Wait.
+// ConfirmOnFile sends a code to the number on file that a user without a factor has not confirmed yet, outside a
+// log-in. The code confirms it as at a log-in: it is the first factor, and takes the place of none. It returns
+// ErrNotAllowed when there is no such number, what judge returns, *Limited and *Wait.
 func (s *Service) ConfirmOnFile(ctx context.Context, sess session.Session, language string) error {
 	return s.tellLimit(ctx, sess, db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
 		now, err := s.lock(ctx, tx, sess)
