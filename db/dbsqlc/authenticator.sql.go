@@ -9,8 +9,24 @@ import (
 	"context"
 )
 
+const appClocks = `-- name: AppClocks :one
+select apps, off, median_seconds, ours from app_clocks
+`
+
+func (q *Queries) AppClocks(ctx context.Context, db DBTX) (AppClock, error) {
+	row := db.QueryRow(ctx, appClocks)
+	var i AppClock
+	err := row.Scan(
+		&i.Apps,
+		&i.Off,
+		&i.MedianSeconds,
+		&i.Ours,
+	)
+	return i, err
+}
+
 const authenticatorByUser = `-- name: AuthenticatorByUser :one
-select user_id, secret_ct, last_step, confirmed_at, told_steps from authenticators where user_id = $1
+select user_id, secret_ct, last_step, confirmed_at, told_steps, clock_steps, clock_at from authenticators where user_id = $1
 `
 
 func (q *Queries) AuthenticatorByUser(ctx context.Context, db DBTX, userID int64) (Authenticator, error) {
@@ -22,6 +38,8 @@ func (q *Queries) AuthenticatorByUser(ctx context.Context, db DBTX, userID int64
 		&i.LastStep,
 		&i.ConfirmedAt,
 		&i.ToldSteps,
+		&i.ClockSteps,
+		&i.ClockAt,
 	)
 	return i, err
 }
@@ -82,35 +100,43 @@ func (q *Queries) AuthenticatorReplace(ctx context.Context, db DBTX, arg Authent
 
 const authenticatorStepTell = `-- name: AuthenticatorStepTell :exec
 update authenticators
-set told_steps = array(select told from unnest(told_steps) told where told >= $1::bigint) || $2::bigint
-where user_id = $3
+set told_steps = array(select told from unnest(told_steps || $1::bigint) told where told >= $2::bigint),
+    clock_steps = $3::smallint, clock_at = now()
+where user_id = $4
 `
 
 type AuthenticatorStepTellParams struct {
-	NowStep int64
 	Step    int64
+	NowStep int64
+	Beside  int16
 	UserID  int64
 }
 
-// A refusal is about to say that a code is of this step to come. What is over is forgotten.
+// A refusal is about to say that a code is of this step. One to come must not serve then; what is over is forgotten.
 func (q *Queries) AuthenticatorStepTell(ctx context.Context, db DBTX, arg AuthenticatorStepTellParams) error {
-	_, err := db.Exec(ctx, authenticatorStepTell, arg.NowStep, arg.Step, arg.UserID)
+	_, err := db.Exec(ctx, authenticatorStepTell,
+		arg.Step,
+		arg.NowStep,
+		arg.Beside,
+		arg.UserID,
+	)
 	return err
 }
 
 const authenticatorStepUse = `-- name: AuthenticatorStepUse :execrows
-update authenticators set last_step = $1
-where user_id = $2 and last_step < $1 and not ($1 = any(told_steps))
+update authenticators set last_step = $1, clock_steps = $2::smallint, clock_at = now()
+where user_id = $3 and last_step < $1 and not ($1 = any(told_steps))
 `
 
 type AuthenticatorStepUseParams struct {
 	Step   int64
+	Beside int16
 	UserID int64
 }
 
 // Each step serves once, and none before it: with <> two steps could take turns for ever. None that was told.
 func (q *Queries) AuthenticatorStepUse(ctx context.Context, db DBTX, arg AuthenticatorStepUseParams) (int64, error) {
-	result, err := db.Exec(ctx, authenticatorStepUse, arg.Step, arg.UserID)
+	result, err := db.Exec(ctx, authenticatorStepUse, arg.Step, arg.Beside, arg.UserID)
 	if err != nil {
 		return 0, err
 	}

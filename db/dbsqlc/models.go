@@ -60,6 +60,13 @@ func (ns NullRiverJobState) Value() (driver.Value, error) {
 	return string(ns.RiverJobState), nil
 }
 
+type AppClock struct {
+	Apps          int32
+	Off           int32
+	MedianSeconds float64
+	Ours          bool
+}
+
 type Application struct {
 	ID               int64
 	Name             string
@@ -149,6 +156,8 @@ type Authenticator struct {
 	LastStep    int64
 	ConfirmedAt time.Time
 	ToldSteps   []int64
+	ClockSteps  *int16
+	ClockAt     *time.Time
 }
 
 type CapWarning struct {

@@ -15,13 +15,14 @@ where user_id = @user_id;
 
 -- name: AuthenticatorStepUse :execrows
 -- Each step serves once, and none before it: with <> two steps could take turns for ever. None that was told.
-update authenticators set last_step = @step
+update authenticators set last_step = @step, clock_steps = @beside::smallint, clock_at = now()
 where user_id = @user_id and last_step < @step and not (@step = any(told_steps));
 
 -- name: AuthenticatorStepTell :exec
--- A refusal is about to say that a code is of this step to come. What is over is forgotten.
+-- A refusal is about to say that a code is of this step. One to come must not serve then; what is over is forgotten.
 update authenticators
-set told_steps = array(select told from unnest(told_steps) told where told >= @now_step::bigint) || @step::bigint
+set told_steps = array(select told from unnest(told_steps || @step::bigint) told where told >= @now_step::bigint),
+    clock_steps = @beside::smallint, clock_at = now()
 where user_id = @user_id;
 
 -- name: AuthenticatorDelete :execrows
@@ -45,3 +46,6 @@ delete from enrolments where session_id = @session_id;
 delete from enrolments where session_id in (
     select e.session_id from enrolments e where e.expires_at <= now() limit @batch
 );
+
+-- name: AppClocks :one
+select apps, off, median_seconds, ours from app_clocks;

@@ -68,6 +68,11 @@ func (s *Screens) overview(c echo.Context) (view pages.OverviewView, _ error) {
 	s.overviewProviders(c, &view, o)
 	s.overviewProxies(c, &view, o)
 	s.overviewMail(c, &view, o)
+	if o.Clocks.Ours {
+		view.Warnings = append(view.Warnings, pages.Warning{Bad: true, Text: s.sentence(c, operator.Sentence{
+			Key: "overview.clock_ours", Args: []any{"Median", s.drift(c, o.Clocks.Median), "Apps", s.number(c, o.Clocks.Apps)},
+		})})
+	}
 	view.Stats = s.overviewStats(c, o)
 	for _, q := range o.Queues {
 		view.Queues = append(view.Queues,

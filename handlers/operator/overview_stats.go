@@ -63,5 +63,9 @@ func (s *Screens) overviewStats(c echo.Context, o operator.Overview) []pages.Sta
 			spent.Tone = pages.ToneWarn
 		}
 	}
-	return []pages.Stat{verified, accepted, delivered, waiting, spent}
+	stats := []pages.Stat{verified, accepted, delivered, waiting, spent}
+	if o.Clocks.Apps > 0 {
+		stats = append(stats, s.clockStat(c, o.Clocks))
+	}
+	return stats
 }

@@ -113,7 +113,7 @@ func (in *installation) database(ctx context.Context, r *report) {
 	for _, check := range []check{
 		(*installation).keys, (*installation).workers, (*installation).queues, (*installation).providers,
 		(*installation).delivery, (*installation).spending, (*installation).prefixes, (*installation).superusers,
-		(*installation).operators, (*installation).visitors, (*installation).mails,
+		(*installation).operators, (*installation).visitors, (*installation).mails, (*installation).clocks,
 	} {
 		if err := check(in, ctx, r); err != nil {
 			r.problem("The database: %s.", err)

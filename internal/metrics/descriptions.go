@@ -15,6 +15,7 @@ var (
 		"provider", "class")
 	balance = describe("provider_balance", "What is left of a prepaid account, in its currency, as last told.",
 		"provider")
+	clockDrift      = describe("app_clock_drift_seconds", "The median by which apps' clocks are off, over the last day.")
 	prefixesStopped = describe("prefixes_stopped", "Ranges of numbers stopped because few of their codes are entered.")
 	spent           = describe("spend_this_month", "Paid for messages this month, in the provider's currency.")
 	spendCap        = describe("spend_cap", "The most the installation may pay a month; absent without a cap.")
@@ -28,7 +29,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe sends the descriptions of everything that Collect may send.
 func (s *shared) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, spent,
+		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, clockDrift, spent,
 		spendCap, officesNearCap,
 	} {
 		out <- d

@@ -173,6 +173,11 @@ func (s *shared) collectMoney(ctx context.Context, tx pgx.Tx, emit func(*prometh
 		return fmt.Errorf("add up this month's costs: %w", err)
 	}
 	emit(prefixesStopped, float64(stopped))
+	clocks, err := s.q.AppClocks(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("compare the clocks of apps: %w", err)
+	}
+	emit(clockDrift, clocks.MedianSeconds)
 	emit(spent, money.Spent)
 	if !math.IsNaN(money.Cap) {
 		emit(spendCap, money.Cap)

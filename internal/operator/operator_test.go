@@ -324,6 +324,47 @@ func TestWhatAnOfficeDecidedIsRead(t *testing.T) {
 	f.reads(f.look(), "why.no_method", "why.cooling") // a superuser is never spared
 }
 
+// One phone is off, or ten are, each by something else: theirs. All by the same: the server's.
+func TestWhoseClockIsOff(t *testing.T) {
+	f := newFixture(t)
+	clocks := func() Clocks {
+		t.Helper()
+		o, err := f.s.Overview(context.Background(), PeriodOf("hour"), time.UTC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Clocks
+	}
+	f.reads(f.look(), "why.not_asked")
+	if c := clocks(); c != (Clocks{}) {
+		t.Errorf("without apps: %+v", c)
+	}
+	for _, c := range []struct {
+		steps []int
+		want  Clocks
+	}{
+		{[]int{0, 0, -1, 1, 8}, Clocks{Apps: 5, Off: 1}},
+		{[]int{-9, -5, 0, 7, 12}, Clocks{Apps: 5, Off: 4}},
+		{[]int{-4, -4, -5, -4, 0}, Clocks{Apps: 5, Off: 4, Median: -2 * time.Minute, Ours: true}},
+		{[]int{-4, -4, -5, -4}, Clocks{Apps: 4, Off: 4, Median: -2 * time.Minute}},
+		{[]int{3, 3, 3, 3, 3, 3}, Clocks{Apps: 6, Off: 6, Median: 90 * time.Second, Ours: true}},
+	} {
+		f.Exec("delete from authenticators")
+		for _, steps := range c.steps {
+			id := factory.User(t, f.pool, f.office, factory.UserOpts{}).ID
+			factory.Authenticator(t, f.pool, id, nil)
+			f.Exec("update authenticators set clock_steps = $1, clock_at = now() where user_id = $2", steps, id)
+		}
+		if got := clocks(); got != c.want {
+			t.Errorf("%v: %+v, not %+v", c.steps, got, c.want)
+		}
+	}
+	f.Exec("update authenticators set clock_at = now() - interval '25 hours'")
+	if c := clocks(); c != (Clocks{}) {
+		t.Errorf("a day later: %+v", c)
+	}
+}
+
 func TestNothingOlderThanADayIsTold(t *testing.T) {
 	f := newFixture(t)
 	f.Exec("update sessions set created_at = now() - interval '26 hours', expires_at = now() - interval '25 hours'")

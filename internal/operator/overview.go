@@ -123,6 +123,14 @@ type Overview struct {
 	Mail      []MailTrouble
 	Spending  Spending
 	NearCap   []Office // offices that have nearly spent their own caps
+	Clocks    Clocks
+}
+
+// Clocks is by how much the clocks of the apps are off whose codes came in the last day.
+type Clocks struct {
+	Apps, Off int // off by more than half a minute
+	Median    time.Duration
+	Ours      bool // nearly all are off by the same: it is this server's clock
 }
 
 // Overview returns how messages fared in a period. Hours and days begin when they do in zone, at its present distance
@@ -142,7 +150,7 @@ func (s *Service) Overview(ctx context.Context, period Period, zone *time.Locati
 		return o, err
 	}
 	for _, part := range []func(context.Context, *Overview) error{
-		s.queues, s.providers, s.stopped, s.spending, s.proxies, s.mail,
+		s.queues, s.providers, s.stopped, s.spending, s.proxies, s.mail, s.clocks,
 	} {
 		if err := part(ctx, &o); err != nil {
 			return o, err
@@ -301,6 +309,15 @@ type MailTrouble struct {
 	Code  int // of the mail server's answer, or 0
 	Mails int
 	At    time.Time // of the last
+}
+
+func (s *Service) clocks(ctx context.Context, o *Overview) error {
+	r, err := s.q.AppClocks(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("compare the clocks of apps: %w", err)
+	}
+	o.Clocks = Clocks{int(r.Apps), int(r.Off), time.Duration(r.MedianSeconds * float64(time.Second)), r.Ours}
+	return nil
 }
 
 func (s *Service) mail(ctx context.Context, o *Overview) error {

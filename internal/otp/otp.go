@@ -75,8 +75,8 @@ func percentSpaces(query string) string {
 // Step returns the number of whole periods from 1970 to now.
 func Step(now time.Time) int64 { return now.Unix() / int64(Period/time.Second) }
 
-// maxDrift is how many steps off a clock may be for Drift to notice, either way: five minutes.
-const maxDrift = 10
+// maxDrift is how many steps off a clock may be for Drift to notice, either way: ten minutes.
+const maxDrift = 20
 
 // Drift returns by how many steps the clock is off that made a code which Match does not take: negative when it is
 // slow. ok is false for a code of no step near. Such a code admits nobody.

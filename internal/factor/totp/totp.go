@@ -127,7 +127,10 @@ func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.T
 	if t.Purpose.Enrols() {
 		return true, nil
 	}
-	n, err := a.q.AuthenticatorStepUse(ctx, tx, dbsqlc.AuthenticatorStepUseParams{UserID: o.UserID, Step: step})
+	n, err := a.q.AuthenticatorStepUse(ctx, tx, dbsqlc.AuthenticatorStepUseParams{
+		UserID: o.UserID, Step: step,
+		Beside: int16(step - otp.Step(now)), // #nosec G115 -- a step at most
+	})
 	if err != nil {
 		return false, fmt.Errorf("use step %d of user %d: %w", step, o.UserID, err)
 	}
@@ -137,18 +140,19 @@ func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.T
 // drifted is a code of another moment: the step now, and the step of the code.
 type drifted struct{ now, step int64 }
 
-// Told takes the step of a code to come out of use. A key that is being set up has no such step to guard: whoever sees
+// Told takes the step of a code to come out of use, and notes by how much the app's clock is off. A key that is being set up has no such step to guard: whoever sees
 // the page has the key.
 func (a *App) Told(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try) error {
 	d, ok := t.State.(drifted)
-	if !ok || d.step < d.now || t.Purpose.Enrols() {
+	if !ok || t.Purpose.Enrols() {
 		return nil
 	}
 	err := a.q.AuthenticatorStepTell(ctx, tx, dbsqlc.AuthenticatorStepTellParams{
 		UserID: o.UserID, Step: d.step, NowStep: d.now,
+		Beside: int16(d.step - d.now), // #nosec G115 -- few
 	})
 	if err != nil {
-		return fmt.Errorf("take step %d of user %d out of use: %w", d.step, o.UserID, err)
+		return fmt.Errorf("note step %d of user %d: %w", d.step, o.UserID, err)
 	}
 	return nil
 }
