@@ -96,6 +96,8 @@ func (d *demotion) prepare(role, path string) (post func() *httptest.ResponseRec
 		}.Encode()
 	case paths.OfficeApplication:
 		form = "role=superuser&off=yes"
+	case paths.OfficeEvidence:
+		form = "first=2026-01-01&last=2026-01-02&form=csv"
 	case paths.OfficeExempt:
 		form = "username=user&reason=no+phone&days=7"
 	case paths.UsersInvite:

@@ -23,6 +23,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/doorcheck"
+	"github.com/nightlatch/nightlatch/internal/evidence"
 	"github.com/nightlatch/nightlatch/internal/factor/passkey"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	"github.com/nightlatch/nightlatch/internal/issuer"
@@ -128,6 +129,7 @@ func fixtureOver(t testing.TB, d dbtest.Database, pool *db.Pool) *fixture {
 		Users:    users.New(pool, sessions, ways, f.factors, log),
 		Rescue:   rescue.New(pool, ring, sessions, f.factors, ways, log),
 		Rollouts: rollout.New(pool, ways, log),
+		Evidence: evidence.New(pool, ring, rollout.New(pool, ways, log), log),
 		Signing:  signing, Issuer: provider,
 		SSO: federation.New(pool, ring, f.factors, ways, log, public),
 	}

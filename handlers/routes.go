@@ -290,6 +290,9 @@ func (s *site) superuserRoutes() {
 	super.get(paths.OfficeHistory, s.office.HistoryPage)
 	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeHistory)).post(paths.OfficeHistoryFile,
 		s.office.HistoryFile)
+	super.get(paths.OfficeEvidence, s.office.EvidencePage)
+	super.with(s.web.StepUp(session.StepUpOffice, paths.OfficeEvidence)).post(paths.OfficeEvidence,
+		s.office.TakeEvidence)
 	super.get(paths.OfficeSSO, s.office.SSOPage)
 	super.post(paths.OfficeSSOTest, s.office.TestSSO)
 	others := s.web.StepUp(session.StepUpOffice, paths.OfficeSSO)

@@ -29,6 +29,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	doors "github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/doorcheck"
+	"github.com/nightlatch/nightlatch/internal/evidence"
 	"github.com/nightlatch/nightlatch/internal/federation"
 	issuers "github.com/nightlatch/nightlatch/internal/issuer"
 	offices "github.com/nightlatch/nightlatch/internal/office"
@@ -54,6 +55,7 @@ type Services struct {
 	StepUps  *stepup.Store
 	Rescue   *rescue.Service
 	Rollouts *rollout.Service
+	Evidence *evidence.Service
 	SSO      *federation.Service
 	Signing  *issuers.Keys // of the OpenID Connect provider
 	Issuer   *issuers.Service
@@ -133,7 +135,8 @@ func New(d Services, public *url.URL, product string, logger *slog.Logger, optio
 	s.login = login.New(w, d.Accounts, d.Factors, d.SSO, d.Rescue, d.Rollouts)
 	s.factor = factor.New(w, d.Factors, d.Calls)
 	s.account = account.New(w, d.Accounts, d.Factors, d.Sessions, d.SSO, d.Doors, d.Applications)
-	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts, d.Users)
+	s.office = office.New(w, d.Offices, d.SSO, d.Applications, d.Factors, d.Rescue, d.Rollouts, d.Users,
+		d.Evidence)
 	s.users = users.New(w, d.Users, d.Accounts, d.Factors, d.Rescue)
 	s.operator = operator.New(w, d.Accounts, d.Sessions, d.Factors, d.Offices, d.Users, d.Operator,
 		d.Installation, d.Applications, d.Issuer, doorcheck.New(d.Probes, nil, time.Now), d.Listen, d.Jobs, d.Currency,

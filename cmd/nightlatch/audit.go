@@ -2,14 +2,21 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/evidence"
+	"github.com/nightlatch/nightlatch/internal/keys"
+	"github.com/nightlatch/nightlatch/internal/sms"
 )
 
 // auditCommand is the group of commands about the history.
@@ -21,12 +28,26 @@ type auditCommand struct {
 var errHistory = errors.New("the history is not as it was written")
 
 type auditVerify struct {
+	File   string `arg:"" optional:"" help:"Evidence that was downloaded (CSV): verified alone, without the database."`
 	Office string `help:"The history of this office alone." placeholder:"CODE"`
+	Key    string `help:"The public key that must have signed the file, as other evidence of the installation has it."`
 	JSON   bool   `name:"json" help:"Answer in JSON."`
 }
 
 // Run follows the chains, and prints what is wrong with them.
-func (c *auditVerify) Run(ctx context.Context, a *app, std stdio) error {
+func (c *auditVerify) Run(ctx context.Context, registry []sms.Provider, env variables, std stdio) error {
+	if c.File != "" {
+		return c.file(env, std)
+	}
+	cfg, err := readConfig(registry, env)
+	if err != nil {
+		return err
+	}
+	a, err := open(ctx, cfg, newLogger(std.err, slog.LevelWarn))
+	if err != nil {
+		return err
+	}
+	defer a.close()
 	report, err := audit.Verify(ctx, a.pool, a.ring, account.CanonicalOfficeCode(c.Office))
 	switch {
 	case err != nil:
@@ -35,6 +56,34 @@ func (c *auditVerify) Run(ctx context.Context, a *app, std stdio) error {
 		return fmt.Errorf("there is no history of an office %s", account.CanonicalOfficeCode(c.Office))
 	}
 	return c.print(std, report)
+}
+
+// file verifies a file. Where this machine has the installation's key file, that says whose signature it is.
+func (c *auditVerify) file(env variables, std stdio) error {
+	file, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	v, err := evidence.Verify(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	key, known := hex.EncodeToString(v.Key), "Compare this key with that of other evidence, or name it with --key."
+	ring, err := keys.Load(env["NIGHTLATCH_KEY_FILE"])
+	switch {
+	case c.Key != "" && !strings.EqualFold(c.Key, key), c.Key == "" && err == nil && !audit.Ours(ring, v.Key):
+		v.Findings = append(v.Findings, audit.Finding{Wrong: audit.Unknown, Text: "Signed with another key than yours: " + key})
+	case c.Key != "" || err == nil:
+		known = "This is the key you named."
+		if c.Key == "" {
+			known = "This is a key of NIGHTLATCH_KEY_FILE."
+		}
+	}
+	if err := c.print(std, v.Report); err != nil || c.JSON {
+		return err
+	}
+	_, err = fmt.Fprintf(std.out, "Signed on %s with the key %s. %s\n", v.At.UTC().Format(time.RFC3339), key, known)
+	return err
 }
 
 // print answers with a report, and returns errHistory for one that found something.

@@ -20,6 +20,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/audit"
 	"github.com/nightlatch/nightlatch/internal/door"
 	"github.com/nightlatch/nightlatch/internal/doorcheck"
+	"github.com/nightlatch/nightlatch/internal/evidence"
 	"github.com/nightlatch/nightlatch/internal/issuer"
 	"github.com/nightlatch/nightlatch/internal/keys/rotation"
 	"github.com/nightlatch/nightlatch/internal/message"
@@ -98,6 +99,7 @@ func (a *app) site(ctx context.Context, holder *rotation.Holder) (*echo.Echo, er
 		StepUps:  stepup.NewStore(a.pool, a.ring),
 		Rescue:   a.web.rescue,
 		Rollouts: a.web.rollouts,
+		Evidence: evidence.New(a.pool, a.ring, a.web.rollouts, a.log),
 		Replays:  a.web.replays,
 		SSO:      a.web.federation,
 		Signing:  a.web.signing,

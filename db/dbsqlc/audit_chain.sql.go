@@ -156,6 +156,40 @@ func (q *Queries) AuditChainList(ctx context.Context, db DBTX) ([]AuditChainList
 	return items, nil
 }
 
+const auditChainRange = `-- name: AuditChainRange :one
+select coalesce(min(l.seq), 0)::bigint as first, coalesce(max(l.seq), 0)::bigint as last,
+    coalesce((select min(h.seq) from audit_heads h where h.office_id = $1 and h.seq >= max(l.seq)), max(l.seq), 0)::bigint
+        as until, now()::timestamptz as now
+from audit_links l where l.office_id = $1 and l.at >= $2::timestamptz and l.at < $3::timestamptz
+`
+
+type AuditChainRangeParams struct {
+	Chain  int64
+	Begins time.Time
+	Ends   time.Time
+}
+
+type AuditChainRangeRow struct {
+	First int64
+	Last  int64
+	Until int64
+	Now   time.Time
+}
+
+// The numbers of a chain from a moment to another, 0 and 0 for none; and up to where links are shown: to the first end
+// behind them that is signed.
+func (q *Queries) AuditChainRange(ctx context.Context, db DBTX, arg AuditChainRangeParams) (AuditChainRangeRow, error) {
+	row := db.QueryRow(ctx, auditChainRange, arg.Chain, arg.Begins, arg.Ends)
+	var i AuditChainRangeRow
+	err := row.Scan(
+		&i.First,
+		&i.Last,
+		&i.Until,
+		&i.Now,
+	)
+	return i, err
+}
+
 const auditChainUnlinked = `-- name: AuditChainUnlinked :many
 select max(b.id)::bigint as last, coalesce(array_agg(b.id) filter (where not b.linked), '{}')::bigint[] as unlinked,
     coalesce(array_agg(b.chain) filter (where not b.linked), '{}')::bigint[] as chains

@@ -43,3 +43,11 @@ order by c.office_id;
 insert into audit_heads (office_id, seq, hash, signed_at, public_key, signature)
 values (@chain, @seq, @hash, @signed_at, @public_key, @signature)
 on conflict do nothing;
+
+-- name: AuditChainRange :one
+-- The numbers of a chain from a moment to another, 0 and 0 for none; and up to where links are shown: to the first end
+-- behind them that is signed.
+select coalesce(min(l.seq), 0)::bigint as first, coalesce(max(l.seq), 0)::bigint as last,
+    coalesce((select min(h.seq) from audit_heads h where h.office_id = @chain and h.seq >= max(l.seq)), max(l.seq), 0)::bigint
+        as until, now()::timestamptz as now
+from audit_links l where l.office_id = @chain and l.at >= @begins::timestamptz and l.at < @ends::timestamptz;

@@ -106,6 +106,14 @@ func (w *Web) historyRows(c echo.Context, entries []audit.Entry) []templates.His
 	return rows
 }
 
+// HistoryWords returns what puts an event into words.
+func (w *Web) HistoryWords(c echo.Context) func(audit.Entry) (what, detail string) {
+	return func(e audit.Entry) (what, detail string) {
+		row := w.historyRows(c, []audit.Entry{e})[0]
+		return row.Text, row.Detail
+	}
+}
+
 func (w *Web) historyActor(c echo.Context, e audit.Entry) string {
 	switch e.Actor {
 	case "":

@@ -84,6 +84,7 @@ const (
 	UserDisabled        Action = "user_disabled"
 	UserEnabled         Action = "user_enabled"
 	UserDeleted         Action = "user_deleted"
+	EvidenceTaken       Action = "evidence_taken" // the detail is the range of days
 	UsersExported       Action = "users_exported"
 	UsersImported       Action = "users_imported"
 	HistoryExported     Action = "history_exported"   // of an office; without one, of the installation

@@ -132,6 +132,7 @@ type Check struct {
 	Found  []Finding
 
 	heads  map[int64][]Head
+	first  int64 // the number before the first
 	number int64 // of the last link
 	hash   []byte
 	gone   int64
@@ -146,7 +147,7 @@ type Check struct {
 func NewCheck(office string, heads []Head, behind *Link) *Check {
 	c := &Check{Office: office, heads: map[int64][]Head{}}
 	if behind != nil {
-		c.number, c.hash = behind.Number, behind.Hash
+		c.first, c.number, c.hash = behind.Number, behind.Number, behind.Hash
 	}
 	for _, h := range heads {
 		if !h.Holds() {
@@ -164,16 +165,15 @@ func (c *Check) found(wrong Wrong, number, event int64, text string, args ...any
 	c.Found = append(c.Found, Finding{wrong, c.Office, number, event, fmt.Sprintf(text, args...)})
 }
 
-// Next looks at the next link, with its event when that stands. Where it does not stand, mayBeGone says whether an
-// attempt of that moment may have gone by now.
-func (c *Check) Next(l Link, event *Record, mayBeGone bool) {
+// Next looks at the next link, with its event when that stands. mayLack says that it need not.
+func (c *Check) Next(l Link, event *Record, mayLack bool) {
 	gap := l.Number != c.number+1
 	if gap {
 		c.found(LeftOut, c.number+1, 0, "Left out: %s, before event %d of %s.", numbers(c.number+1, l.Number-1), l.Event,
 			moment(l.At))
 	}
 	switch {
-	case event == nil && !(l.Attempt && mayBeGone):
+	case event == nil && !mayLack:
 		c.found(LeftOut, l.Number, l.Event, "Left out: number %d, event %d of %s.", l.Number, l.Event, moment(l.At))
 	case event == nil:
 		c.gone++
@@ -223,4 +223,22 @@ func numbers(from, to int64) string {
 		return fmt.Sprintf("number %d", from)
 	}
 	return fmt.Sprintf("numbers %d to %d", from, to)
+}
+
+// Sign signs a file with the key that signs heads.
+func Sign(ring *keys.Ring, file []byte) (public ed25519.PublicKey, signature []byte) {
+	return ring.Sign(purposeHead, fileText(file))
+}
+
+// Signed reports whether a file has the signature of a key.
+func Signed(file []byte, public ed25519.PublicKey, signature []byte) bool {
+	return len(public) == ed25519.PublicKeySize && ed25519.Verify(public, fileText(file), signature)
+}
+
+// Ours reports whether a key that signed is one of this key file.
+func Ours(ring *keys.Ring, public ed25519.PublicKey) bool { return ring.Signs(purposeHead, public) }
+
+func fileText(file []byte) []byte {
+	sum := sha256.Sum256(file)
+	return netstrings("nightlatch evidence 1", hex.EncodeToString(sum[:]))
 }

@@ -215,7 +215,7 @@ func TestTamperingIsFound(t *testing.T) {
 func TestNoTamperingWithWhatIsSignedGoesUnseen(t *testing.T) {
 	t.Parallel()
 	columns := []string{"actor", "subject", "action", "detail", "address"}
-	for seed := range uint64(40) {
+	for seed := range uint64(16) {
 		random := rand.New(rand.NewPCG(seed, 29))
 		c := newChain(t)
 		c.history()

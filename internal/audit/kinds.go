@@ -45,7 +45,7 @@ func (k Kind) Actions() []Action {
 			BlackOutRemoved, BlackOutsImported, UserReminded, UserExempted, ExemptionEnded,
 			CountryChanged, SSOChanged, SSORemoved, TrustedBrowsersSet, PasskeyAloneSet, PasskeysDemanded,
 			InvitationsSet,
-			RescueChanged, MoneyCapSet, HistoryExported}
+			RescueChanged, MoneyCapSet, HistoryExported, EvidenceTaken}
 	case KindApplications:
 		return []Action{ApplicationRegistered, ApplicationChanged, ApplicationDisabled, ApplicationEnabled,
 			ApplicationRemoved, ApplicationTightened, ApplicationOpened, ApplicationRefused, ApplicationLeft,

@@ -29,6 +29,15 @@ type History struct {
 	SignedAt *time.Time `json:"signed_at,omitempty"` // when
 }
 
+// History returns what the Check saw.
+func (c *Check) History() History {
+	h := History{Office: c.Office, Events: c.number - c.first, Gone: c.gone, Signed: c.signed}
+	if !c.signedAt.IsZero() {
+		h.SignedAt = &c.signedAt
+	}
+	return h
+}
+
 // Report is what Verify found.
 type Report struct {
 	Histories []History `json:"histories"`
@@ -57,11 +66,8 @@ func Verify(ctx context.Context, tx dbsqlc.DBTX, ring *keys.Ring, only string) (
 		if err != nil {
 			return report, err
 		}
-		history := History{Office: chain.Code, Events: check.number, Gone: check.gone, Signed: check.signed}
-		if !check.signedAt.IsZero() {
-			history.SignedAt = &check.signedAt
-		}
-		report.Histories, report.Findings = append(report.Histories, history), append(report.Findings, check.Found...)
+		report.Histories = append(report.Histories, check.History())
+		report.Findings = append(report.Findings, check.Found...)
 	}
 	added, err := unlinked(ctx, tx, codes, only)
 	report.Findings = append(report.Findings, added...)
@@ -81,7 +87,7 @@ func verifyChain(ctx context.Context, tx dbsqlc.DBTX, chain int64, code string, 
 			return nil, err
 		}
 		for _, l := range links {
-			check.Next(l.Link, l.Event, l.Old)
+			check.Next(l.Link, l.Event, l.Attempt && l.Old)
 			now = l.Now
 		}
 		if len(links) < chainBatch {
@@ -89,7 +95,7 @@ func verifyChain(ctx context.Context, tx dbsqlc.DBTX, chain int64, code string, 
 		}
 	}
 	check.End()
-	if n := len(heads); n > 0 && !ring.Signs(purposeHead, heads[n-1].PublicKey) {
+	if n := len(heads); n > 0 && !Ours(ring, heads[n-1].PublicKey) {
 		check.found(Unknown, heads[n-1].Number, 0, "The last signature, of %s, is of a key that is not of this key file.",
 			moment(heads[n-1].SignedAt))
 	}

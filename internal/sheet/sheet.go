@@ -1,10 +1,12 @@
 // Package sheet writes CSV that is opened in spreadsheets, and keeps every cell of it text.
 //
 // The rule it protects: what a stranger typed is never a formula, whichever separator the reader's spreadsheet is set
-// to. One set to ";" (Excel in Dutch) reads a file with commas as other cells than were written. Start at Write.
+// to. One set to ";" (Excel in Dutch) reads a file with commas as other cells than were written. Start at Write; Read
+// is its inverse.
 package sheet
 
 import (
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -68,4 +70,55 @@ func each(cell string, change func(part string) string) string {
 		cell = cell[:at] + change(cell[at:])
 	}
 	return change(cell)
+}
+
+// ErrForm says that a file is not one that Write wrote.
+var ErrForm = errors.New("this is no file in the form in which it was written")
+
+// Read is the inverse of Write: every cell within quotes, one separator throughout, and lines as they were. It returns
+// ErrForm for a file that something else saved.
+func Read(text string) (rows [][]string, err error) {
+	separator := byte(0)
+	for text != "" {
+		var row []string
+		for {
+			cell, rest, ok := readCell(text)
+			if !ok || rest == "" {
+				return nil, ErrForm
+			}
+			row, text = append(row, Unguard(cell)), rest
+			if end, ok := strings.CutPrefix(text, "\r\n"); ok {
+				text = end
+				break
+			}
+			if separator == 0 {
+				separator = text[0]
+			}
+			if text[0] != separator {
+				return nil, ErrForm
+			}
+			text = text[1:]
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+func readCell(text string) (cell, rest string, ok bool) {
+	text, ok = strings.CutPrefix(text, `"`)
+	if !ok {
+		return "", "", false
+	}
+	var b strings.Builder
+	for {
+		part, behind, found := strings.Cut(text, `"`)
+		if !found {
+			return "", "", false
+		}
+		b.WriteString(part)
+		if text, found = strings.CutPrefix(behind, `"`); !found {
+			return b.String(), behind, true
+		}
+		b.WriteByte('"')
+	}
 }

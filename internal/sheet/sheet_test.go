@@ -70,6 +70,9 @@ func checkWith(t *testing.T, between rune, rows [][]string) {
 			}
 		}
 	}
+	if back, err := Read(file.String()); err != nil || !reflect.DeepEqual(back, rows) {
+		t.Fatalf("%q comes back as %q (%v)", rows, back, err)
+	}
 	reader := csv.NewReader(strings.NewReader(file.String()))
 	reader.Comma = between
 	read, err := reader.ReadAll()
@@ -146,4 +149,16 @@ func FuzzGuard(f *testing.F) {
 			t.Errorf("%q comes back as %q", cell, got)
 		}
 	})
+}
+
+func TestAFileThatSomethingElseSavedIsNotRead(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"a,b\r\n", `"a"`, `"a`, "\"a\"\n", "\"a\",\"b\";\"c\"\r\n", "\"a\",\r\n", "\"a\"x\"b\"", "\ufeff\"a\"\r\n"} {
+		if rows, err := Read(text); err == nil {
+			t.Errorf("%q is read as %q", text, rows)
+		}
+	}
+	if rows, err := Read(""); err != nil || rows != nil {
+		t.Errorf("nothing is %q, %v", rows, err)
+	}
 }

@@ -166,6 +166,7 @@ const (
 	OfficeRescue       = "/settings/office/two-factor/rescue"
 	OfficeApplications = "/settings/office/applications"
 	OfficeApplication  = "/settings/office/applications/:id"
+	OfficeEvidence     = "/settings/office/evidence"
 	OfficeHistory      = "/settings/office/history"
 	OfficeHistoryFile  = "/settings/office/history/file"
 	OfficeSSO          = "/settings/office/sign-in"
