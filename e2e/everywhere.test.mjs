@@ -147,6 +147,7 @@ const walks = {
       ['/settings/confirm/recovery', 'a recovery code'],
       ['/settings/me/number', 'another number'],
       ['/settings/office/history', 'the history'],
+      ['/settings/office/evidence', 'evidence'],
       ['/settings/office/general', 'the office with the setting on'],
       ['/settings/office/general/switch-off', 'the question before switching off'],
       ['/nowhere', 'a page that is not'],
