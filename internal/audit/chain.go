@@ -151,7 +151,8 @@ func NewCheck(office string, heads []Head, behind *Link) *Check {
 	}
 	for _, h := range heads {
 		if !h.Holds() {
-			c.found(Forged, h.Number, 0, "The signature of number %d, of %s, is not that of its key.", h.Number, moment(h.SignedAt))
+			c.found(Forged, h.Number, 0, "The signature of number %d, of %s, is not that of its key.", h.Number,
+				moment(h.SignedAt))
 			continue
 		}
 		c.heads[h.Number] = append(c.heads[h.Number], h)

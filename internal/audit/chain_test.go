@@ -78,13 +78,15 @@ func (c *chain) verify() audit.Report {
 // history writes events of two offices and of none, signs what there is, and writes a few more.
 func (c *chain) history() {
 	c.t.Helper()
-	c.Exec("insert into offices (id, code, name) overriding system value values (1, 'ACME', 'Acme'), (2, 'OTHER', 'Other')")
+	c.Exec(`insert into offices (id, code, name) overriding system value
+		values (1, 'ACME', 'Acme'), (2, 'OTHER', 'Other')`)
 	for i := range 60 {
 		action := audit.SignedIn
 		if i%3 == 0 {
 			action = audit.SignInRefused
 		}
-		e := audit.Event{Office: int64(i % 3), Actor: jane, Action: action, Detail: fmt.Sprint("ünï ", i, ":,"), Address: "::1"}
+		e := audit.Event{Office: int64(i % 3), Actor: jane, Action: action, Detail: fmt.Sprint("ünï ", i, ":,")}
+		e.Address = "::1"
 		if i%2 == 0 {
 			e.Subject = john
 		}
@@ -366,7 +368,8 @@ func TestTheChainsLockIsTheLast(t *testing.T) {
 			})
 		}()
 		for range 200 { // until the other one waits for the row
-			if c.Int("select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()") > 0 {
+			if c.Int(`select count(*) from pg_stat_activity
+				where wait_event_type = 'Lock' and datname = current_database()`) > 0 {
 				break
 			}
 			time.Sleep(10 * time.Millisecond)

@@ -190,7 +190,7 @@ type Signer struct {
 func NewSigner(pool *db.Pool, ring *keys.Ring, log *Log) *Signer { return &Signer{pool, ring, log} }
 
 // Sign signs every chain that has grown since it was signed, a day ago or longer, or was signed with another key. What
-// it signed stands in the process's log as well: whoever keeps that elsewhere has a witness that no database can change.
+// it signed stands in the process's log as well: whoever keeps that elsewhere has a witness that no database changes.
 func (s *Signer) Sign(ctx context.Context) error {
 	q := dbsqlc.New()
 	due, err := q.AuditHeadsDue(ctx, s.pool, s.ring.Signer(purposeHead))

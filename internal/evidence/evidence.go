@@ -1,6 +1,6 @@
 // Package evidence gives an office what it proves its second factors with: how many had one on each day, who switched
-// what, and the chain of its history with what is signed of it, as a table (CSV) that can be verified without us, and to
-// read (PDF).
+// what, and the chain of its history with what is signed of it, as a table (CSV) that can be verified without us, and
+// to read (PDF).
 //
 // Start at Service.Take; Verify is the other way.
 package evidence

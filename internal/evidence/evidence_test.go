@@ -48,7 +48,7 @@ func newFixture(t *testing.T) *fixture {
 	log := factory.AuditLog()
 	sessions := session.NewStore(pool, log)
 	f.Service = evidence.New(pool, f.ring, rollout.New(pool, account.NewWays(account.NoMail{}, sessions, log), log), log)
-	f.office = factory.Office(t, pool, factory.OfficeOpts{Name: "Æther & Zoë Żółć"}).ID
+	f.office = factory.Office(t, pool, factory.OfficeOpts{Name: "Ægir & Zoë Żółć"}).ID
 	boss := factory.User(t, pool, f.office, factory.UserOpts{Username: "boss", Role: "superuser"})
 	token := session.NewToken()
 	factory.Session(t, pool, boss.ID, factory.SessionOpts{TokenHash: token.Hash(), Factors: []string{"otp"}})
@@ -62,7 +62,8 @@ func newFixture(t *testing.T) *fixture {
 		actions := []audit.Action{audit.SignedIn, audit.SignInRefused, audit.UserExempted, audit.TwoFactorReset,
 			audit.TwoFactorActivated, audit.HelpAnswered}
 		factory.AuditEvent(t, pool, time.Duration(age)*day, audit.Event{
-			Office: f.office, Actor: name, Subject: name, Action: actions[age%len(actions)], Detail: "a;b,\r\n\"c", Address: "::1",
+			Office: f.office, Actor: name, Subject: name, Action: actions[age%len(actions)], Detail: "a;b,\r\n\"c",
+			Address: "::1",
 		})
 		f.Exec("insert into coverage_days (office_id, day, users, ready) values ($1, current_date - $2::int, 41, $3)",
 			f.office, age, (41-age)/3)

@@ -57,8 +57,8 @@ func (e *Evidence) PDF(lang string, words Words) ([]byte, error) {
 	p.SetFooterFunc(func() {
 		p.SetY(-margin)
 		p.SetFont(font, "", 8)
-		p.CellFormat(0, line, p.t("evidence.page", "Office", plain(e.Office), "Page", p.PageNo(), "Pages", "{nb}"), "", 0, "C",
-			false, 0, "")
+		p.CellFormat(0, line, p.t("evidence.page", "Office", plain(e.Office), "Page", p.PageNo(), "Pages", "{nb}"), "", 0,
+			"C", false, 0, "")
 	})
 	p.AddPage()
 	p.heading(p.t("evidence.title"), 18)
