@@ -13,8 +13,8 @@ type Reminder struct {
 	Zone                   *time.Location
 }
 
-// Preview returns the subject and the text of a reminder as it will be sent, but for the moment and the address at which
-// that happens. origin is the public one.
+// Preview returns the subject and the text of a reminder as it will be sent, but for the moment and the address at
+// which that happens. origin is the public one.
 func Preview(product, origin string, r Reminder) (subject, text string) {
 	s := &Service{product: product, zone: r.Zone, origin: func() string { return origin }}
 	l := s.write(dbsqlc.MailForSendingRow{

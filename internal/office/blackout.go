@@ -61,9 +61,9 @@ func window(set Rollout, zone *time.Location) (first, last time.Time, in *time.L
 	return first, first.AddDate(0, BlackOutMonths, 0), zone
 }
 
-// AddBlackOut keeps a day free of dates, as a form writes it. A date that falls on it already stays as people were told.
-// zone is the reader's, which counts while the office has none. It returns ErrNotAllowed, fault.StepUpRequired, and why
-// a day is not kept free.
+// AddBlackOut keeps a day free of dates, as a form writes it. A date that falls on it already stays as people were
+// told. zone is the reader's, which counts while the office has none. It returns ErrNotAllowed, fault.StepUpRequired,
+// and why a day is not kept free.
 func (s *Service) AddBlackOut(
 	ctx context.Context, sess session.Session, client session.Client, day, name string, zone *time.Location,
 ) error {
@@ -88,8 +88,8 @@ func (s *Service) AddBlackOut(
 	})
 }
 
-// ImportBlackOuts keeps the days of an iCalendar file free, of the next 24 months in the office's time zone. What cannot
-// be read is left out and returned. It returns ErrNotAllowed, fault.StepUpRequired, calendar.ErrNotCalendar,
+// ImportBlackOuts keeps the days of an iCalendar file free, of the next 24 months in the office's time zone. What
+// cannot be read is left out and returned. It returns ErrNotAllowed, fault.StepUpRequired, calendar.ErrNotCalendar,
 // calendar.ErrTooLarge, ErrNoEntries and ErrManyDays.
 func (s *Service) ImportBlackOuts(
 	ctx context.Context, sess session.Session, client session.Client, file []byte, unnamed string, zone *time.Location,

@@ -66,7 +66,8 @@ func TestADayThatIsKeptFreeIsTheOffices(t *testing.T) {
 	f := newFixture(t)
 	boss := f.in("boss", 0, "sms")
 	free := time.Now().UTC().AddDate(0, 0, 20)
-	f.Exec("insert into office_black_outs (office_id, day) values ($1, $2::text::date)", f.acme, free.Format(time.DateOnly))
+	f.Exec("insert into office_black_outs (office_id, day) values ($1, $2::text::date)", f.acme,
+		free.Format(time.DateOnly))
 	for _, zone := range []string{"Pacific/Auckland", "Europe/Amsterdam", "America/New_York"} {
 		for text, want := range map[string]error{
 			free.AddDate(0, 0, -1).Format(time.DateOnly) + "T23:59": nil,

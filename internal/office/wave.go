@@ -55,10 +55,10 @@ type WaveForm struct {
 	From, Zone      string
 }
 
-// PutWave gives a role, or a named group, a date of their own. Before the office has a date it is a plan; after, nobody's
-// becomes earlier than they were told, and whose date changes is told the new one. The other superusers are told. It
-// returns ErrNotAllowed, fault.StepUpRequired, fault.NotFound for an ID of no wave, *UnknownError, and why a wave or its
-// date is not taken.
+// PutWave gives a role, or a named group, a date of their own. Before the office has a date it is a plan; after,
+// nobody's becomes earlier than they were told, and whose date changes is told the new one. The other superusers are
+// told. It returns ErrNotAllowed, fault.StepUpRequired, fault.NotFound for an ID of no wave, *UnknownError, and why a
+// wave or its date is not taken.
 func (s *Service) PutWave(ctx context.Context, sess session.Session, client session.Client, form WaveForm) error {
 	at, err := Local(form.From, form.Zone)
 	if err != nil {
@@ -184,9 +184,9 @@ func (s *Service) members(ctx context.Context, tx pgx.Tx, officeID int64, form W
 	return ids, nil
 }
 
-// RemoveWave takes a wave away: who was in it has the date of another of theirs, or the office's, but none earlier than
-// they were told. It returns ErrNotAllowed, fault.StepUpRequired, fault.NotFound, and ErrDemanded once the office's date
-// has come.
+// RemoveWave takes a wave away: who was in it has the date of another of theirs, or the office's, but none earlier
+// than they were told. It returns ErrNotAllowed, fault.StepUpRequired, fault.NotFound, and ErrDemanded once the
+// office's date has come.
 func (s *Service) RemoveWave(ctx context.Context, sess session.Session, client session.Client, id int64) error {
 	return session.ActingTx(ctx, s.pool, sess, changing, func(tx pgx.Tx, _ session.Session) error {
 		was, err := s.rollout(ctx, tx, sess.User.OfficeID)

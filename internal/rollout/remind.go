@@ -23,20 +23,21 @@ const (
 )
 
 // ReminderDays returns how many days before their date people are reminded who are not ready.
-func ReminderDays() []int { return []int{7, 3, 1} }
+func ReminderDays() []int16 { return []int16{7, 3, 1} }
 
 // Due returns how many days before a date its reminder is due at a moment, one of ReminderDays, or 0: days of the
 // office's calendar, at the hours in which people work.
-func Due(now, date time.Time, zone *time.Location) int {
+func Due(now, date time.Time, zone *time.Location) int16 {
 	local := now.In(zone)
 	if !now.Before(date) || local.Hour() < morning || local.Hour() >= evening {
 		return 0
 	}
-	days := int(midnight(date.In(zone)).Sub(midnight(local)) / (24 * time.Hour))
-	if !slices.Contains(ReminderDays(), days) {
-		return 0
+	for _, days := range ReminderDays() {
+		if midnight(local).AddDate(0, 0, int(days)).Equal(midnight(date.In(zone))) {
+			return days
+		}
 	}
-	return days
+	return 0
 }
 
 // midnight is the day of a moment as its clocks show it, apart from how long that day is there.
@@ -78,10 +79,10 @@ func (s *Service) remind(ctx context.Context, tx pgx.Tx, officeID int64) error {
 	var first *dbsqlc.ReminderInsertParams
 	for _, c := range all {
 		days := Due(c.Now, c.DemandedFrom, zoneOf(c.TimeZone))
-		if days == 0 || slices.Contains(c.Days, int16(days)) {
+		if days == 0 || slices.Contains(c.Days, days) {
 			continue
 		}
-		row := dbsqlc.ReminderInsertParams{UserID: c.UserID, Days: int16(days), DemandedFrom: &c.DemandedFrom}
+		row := dbsqlc.ReminderInsertParams{UserID: c.UserID, Days: days, DemandedFrom: &c.DemandedFrom}
 		n, err := s.q.ReminderInsert(ctx, tx, row)
 		if err != nil {
 			return fmt.Errorf("note the reminder of user %d: %w", c.UserID, err)

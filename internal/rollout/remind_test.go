@@ -103,7 +103,7 @@ func TestAReminderIsDueOnTheDaysOfTheOffice(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		zone, date, now string
-		want            int
+		want            int16
 	}{
 		{"Europe/Amsterdam", "2026-12-14T09:00", "2026-12-07T07:59", 0},
 		{"Europe/Amsterdam", "2026-12-14T09:00", "2026-12-07T08:00", 7},
@@ -169,7 +169,8 @@ func TestWhoIsNotReminded(t *testing.T) {
 	for what, row := range map[string]struct{ sql, want string }{
 		"nobody":  {"select 1", "ann reminder_date 1, boss reminder_summary 1, otto reminder_date 1"},
 		"no date": {"update offices set demanded_from = null", ""},
-		"an app": {`insert into authenticators (user_id, secret_ct, last_step) select id, 'x', 0 from users where username = 'otto'`,
+		"an app": {`insert into authenticators (user_id, secret_ct, last_step) select id, 'x', 0 from users
+			where username = 'otto'`,
 			"ann reminder_date 1, boss reminder_summary 1"},
 		"exempt": {`insert into exemptions (user_id, reason, until) select id, 'x', now() + interval '20 days' from users
 			where username = 'otto'`, "ann reminder_date 1, boss reminder_summary 1"},
@@ -269,7 +270,8 @@ func TestAReminderIsStoppedWithItsDate(t *testing.T) {
 		"nothing": {"select 1", 3},
 		"gone":    {"update offices set demanded_from = null", 0},
 		"moved":   {"update offices set demanded_from = demanded_from + interval '10 days'", 1}, // the names, still true
-		"ready": {`insert into authenticators (user_id, secret_ct, last_step) select id, 'x', 0 from users where username = 'otto'`,
+		"ready": {`insert into authenticators (user_id, secret_ct, last_step) select id, 'x', 0 from users
+			where username = 'otto'`,
 			2},
 	} {
 		t.Run(what, func(t *testing.T) {
