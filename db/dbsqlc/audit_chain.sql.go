@@ -158,7 +158,8 @@ func (q *Queries) AuditChainList(ctx context.Context, db DBTX) ([]AuditChainList
 
 const auditChainRange = `-- name: AuditChainRange :one
 select coalesce(min(l.seq), 0)::bigint as first, coalesce(max(l.seq), 0)::bigint as last,
-    coalesce((select min(h.seq) from audit_heads h where h.office_id = $1 and h.seq >= max(l.seq)), max(l.seq), 0)::bigint
+    coalesce((select min(h.seq) from audit_heads h where h.office_id = $1 and h.seq >= max(l.seq)),
+        max(l.seq), 0)::bigint
         as until, now()::timestamptz as now
 from audit_links l where l.office_id = $1 and l.at >= $2::timestamptz and l.at < $3::timestamptz
 `

@@ -606,22 +606,6 @@ func (q *Queries) OfficeWaveList(ctx context.Context, db DBTX, officeID int64) (
 	return items, nil
 }
 
-const officeWaveOfRole = `-- name: OfficeWaveOfRole :one
-select id from office_waves where office_id = $1 and role = $2::text
-`
-
-type OfficeWaveOfRoleParams struct {
-	OfficeID int64
-	Role     string
-}
-
-func (q *Queries) OfficeWaveOfRole(ctx context.Context, db DBTX, arg OfficeWaveOfRoleParams) (int64, error) {
-	row := db.QueryRow(ctx, officeWaveOfRole, arg.OfficeID, arg.Role)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
-}
-
 const officeWavePut = `-- name: OfficeWavePut :one
 insert into office_waves (id, office_id, name, role, demanded_from) overriding system value
 values (coalesce(nullif($1::bigint, 0), nextval(pg_get_serial_sequence('office_waves', 'id'))), $2, $3,

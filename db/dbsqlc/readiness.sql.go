@@ -124,7 +124,8 @@ const readinessSummary = `-- name: ReadinessSummary :one
 select count(*) filter (where r.state <> 'disabled')::int as users,
     count(*) filter (where r.state in ('ready', 'sso'))::int as ready,
     count(*) filter (where r.state in ('unconfirmed', 'none', 'invited', 'expired'))::int as to_do,
-    coalesce((select o.demanded_from is not null from offices o where o.id = $1::bigint), false)::boolean as dated
+    coalesce((select o.demanded_from is not null from offices o where o.id = $1::bigint), false)::boolean
+        as dated
 from user_readiness r
 where r.office_id = $1::bigint
 `

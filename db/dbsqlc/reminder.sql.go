@@ -11,7 +11,8 @@ import (
 )
 
 const remindCandidates = `-- name: RemindCandidates :many
-select n.user_id, n.invited::boolean as invited, n.demanded_from::timestamptz as demanded_from, o.time_zone, now()::timestamptz as now,
+select n.user_id, n.invited::boolean as invited, n.demanded_from::timestamptz as demanded_from, o.time_zone,
+    now()::timestamptz as now,
     array(select r.days from reminders r
         where r.user_id = n.user_id and r.demanded_from = n.demanded_from and r.days > 0 and not r.summary
     )::smallint[] as days,
@@ -118,8 +119,8 @@ type ReminderAskRow struct {
 	Ahead    bool
 }
 
-// Notes that a superuser reminds these, and returns whom: not ready, with an address and a password, and not asked within
-// a day. ahead: a date of theirs is to come.
+// Notes that a superuser reminds these, and returns whom: not ready, with an address and a password, and not asked
+// within a day. ahead: a date of theirs is to come.
 func (q *Queries) ReminderAsk(ctx context.Context, db DBTX, arg ReminderAskParams) ([]ReminderAskRow, error) {
 	rows, err := db.Query(ctx, reminderAsk, arg.OfficeID, arg.Ids)
 	if err != nil {

@@ -1,13 +1,13 @@
 -- +goose Up
 
--- Whether a second factor is demanded is asked at every check of a session. The rule itself is a function of values that
--- asks no table, so that the planner puts it into whatever statement has those values already: a third of the cost of a
--- call that looks them up.
+-- Whether a second factor is demanded is asked at every check of a session. The rule itself is a function of values
+-- that asks no table, so that the planner puts it into whatever statement has those values already: a third of the cost
+-- of a call that looks them up.
 
 -- The rule. exempt, factor and word: whether the user is exempt, has a factor, owes the word of a reset; each is used
 -- once, and so is looked up only where it decides. A superuser is never spared: who may switch it off must not do so
--- with a password alone. Nor is who owes the word of a reset, since somebody else may know the password. For an operator
--- required is null, and the answer yes.
+-- with a password alone. Nor is who owes the word of a reset, since somebody else may know the password. For an
+-- operator required is null, and the answer yes.
 create function is_demanded(
     required boolean, office_from timestamptz, grace_hours smallint, role text, user_from timestamptz,
     grace_until timestamptz, at timestamptz, exempt boolean, factor boolean, word boolean

@@ -30,7 +30,8 @@ end $$;
 -- +goose StatementEnd
 create trigger superuser_goes_with_the_office_held after update of role, disabled_at, office_id, password_hash on users
     for each row when (old.role = 'superuser' and old.disabled_at is null and old.password_hash <> '' and not (
-        new.role = 'superuser' and new.disabled_at is null and new.password_hash <> '' and new.office_id = old.office_id))
+        new.role = 'superuser' and new.disabled_at is null and new.password_hash <> ''
+        and new.office_id = old.office_id))
     execute function office_is_held();
 create trigger superuser_is_deleted_with_the_office_held after delete on users
     for each row when (old.role = 'superuser' and old.disabled_at is null and old.password_hash <> '')

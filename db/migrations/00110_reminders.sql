@@ -13,8 +13,8 @@ where u.disabled_at is null and not has_factor(u.id) and not factor_elsewhere(u.
     ));
 
 -- What was sent to remind somebody: a row is one mail, and its being there is why no other node sends a second one.
--- days: how many before the date that it names, 0 when a superuser asked. summary: the names, to a superuser. sent_at is
--- the moment of the transaction, which the mail has as queued_at: by it a mail that waits is known.
+-- days: how many before the date that it names, 0 when a superuser asked. summary: the names, to a superuser. sent_at
+-- is the moment of the transaction, which the mail has as queued_at: by it a mail that waits is known.
 create table reminders (
     id            bigint      generated always as identity primary key,
     user_id       bigint      not null references users on delete cascade,

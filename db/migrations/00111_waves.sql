@@ -15,8 +15,8 @@ end $$;
 -- Groups have names of their own.
 create unique index office_waves_name on office_waves (office_id, lower(name)) where role is null;
 
--- A browser that was trusted before a date came was trusted under the policy before: as with the switch, its user proves
--- their factor anew.
+-- A browser that was trusted before a date came was trusted under the policy before: as with the switch, its user
+-- proves their factor anew.
 create or replace view standing_trusts as
 select t.*, u.office_id
 from trusted_browsers t

@@ -48,6 +48,7 @@ on conflict do nothing;
 -- The numbers of a chain from a moment to another, 0 and 0 for none; and up to where links are shown: to the first end
 -- behind them that is signed.
 select coalesce(min(l.seq), 0)::bigint as first, coalesce(max(l.seq), 0)::bigint as last,
-    coalesce((select min(h.seq) from audit_heads h where h.office_id = @chain and h.seq >= max(l.seq)), max(l.seq), 0)::bigint
+    coalesce((select min(h.seq) from audit_heads h where h.office_id = @chain and h.seq >= max(l.seq)),
+        max(l.seq), 0)::bigint
         as until, now()::timestamptz as now
 from audit_links l where l.office_id = @chain and l.at >= @begins::timestamptz and l.at < @ends::timestamptz;

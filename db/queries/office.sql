@@ -74,9 +74,6 @@ delete from office_waves where office_id = @office_id and demanded_from <= now()
 -- name: OfficeWaveRemove :one
 delete from office_waves where office_id = @office_id and id = @id returning name, demanded_from;
 
--- name: OfficeWaveOfRole :one
-select id from office_waves where office_id = @office_id and role = @role::text;
-
 -- name: OfficeWaveFill :exec
 insert into office_wave_users (wave_id, user_id) select @wave_id, unnest(@user_ids::bigint[]);
 

@@ -45,7 +45,8 @@ where o.id = @office_id;
 select count(*) filter (where r.state <> 'disabled')::int as users,
     count(*) filter (where r.state in ('ready', 'sso'))::int as ready,
     count(*) filter (where r.state in ('unconfirmed', 'none', 'invited', 'expired'))::int as to_do,
-    coalesce((select o.demanded_from is not null from offices o where o.id = @office_id::bigint), false)::boolean as dated
+    coalesce((select o.demanded_from is not null from offices o where o.id = @office_id::bigint), false)::boolean
+        as dated
 from user_readiness r
 where r.office_id = @office_id::bigint;
 

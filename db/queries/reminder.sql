@@ -10,7 +10,8 @@ order by o.id;
 -- name: RemindCandidates :many
 -- Who of an office is not ready and has a date soon; days are the reminders that this date had. told: a mail about it
 -- went out within the last half day.
-select n.user_id, n.invited::boolean as invited, n.demanded_from::timestamptz as demanded_from, o.time_zone, now()::timestamptz as now,
+select n.user_id, n.invited::boolean as invited, n.demanded_from::timestamptz as demanded_from, o.time_zone,
+    now()::timestamptz as now,
     array(select r.days from reminders r
         where r.user_id = n.user_id and r.demanded_from = n.demanded_from and r.days > 0 and not r.summary
     )::smallint[] as days,
@@ -27,8 +28,8 @@ values (@user_id, @days, sqlc.narg('demanded_from'), @summary)
 on conflict do nothing;
 
 -- name: ReminderAsk :many
--- Notes that a superuser reminds these, and returns whom: not ready, with an address and a password, and not asked within
--- a day. ahead: a date of theirs is to come.
+-- Notes that a superuser reminds these, and returns whom: not ready, with an address and a password, and not asked
+-- within a day. ahead: a date of theirs is to come.
 with who as (
     select n.user_id, n.username, n.demanded_from
     from not_ready n
