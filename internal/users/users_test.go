@@ -415,27 +415,28 @@ func TestTheDatabaseItselfKeepsTheLastSuperuser(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	var txs [2]pgx.Tx
-	for i, sql := range []string{"update users set role = 'user' where id = $1",
-		"update users set disabled_at = now() where id = $1"} {
+	for i := range txs {
 		tx, err := f.pool.Begin(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = tx.Rollback(context.Background()) }()
-		if _, err := tx.Exec(ctx, sql, f.id(f.office, []string{"boss", "vice"}[i])); err != nil {
-			t.Fatal(err)
-		}
 		txs[i] = tx
 	}
-	// The first is judged, and is about to commit; the second has to wait for what becomes of it.
-	if _, err := txs[0].Exec(ctx, "set constraints all immediate"); err != nil {
+	// take does so, and is judged as at the commit.
+	take := func(i int, name, sql string) error {
+		if _, err := txs[i].Exec(ctx, sql, f.id(f.office, name)); err != nil {
+			return err
+		}
+		_, err := txs[i].Exec(ctx, "set constraints all immediate")
+		return err
+	}
+	if err := take(0, "boss", "update users set role = 'user' where id = $1"); err != nil {
 		t.Fatal(err)
 	}
+	// The first is about to commit; the second has to wait for what becomes of it.
 	second := make(chan error, 1)
-	go func() {
-		_, err := txs[1].Exec(ctx, "set constraints all immediate")
-		second <- err
-	}()
+	go func() { second <- take(1, "vice", "update users set disabled_at = now() where id = $1") }()
 	time.Sleep(100 * time.Millisecond)
 	if err := txs[0].Commit(ctx); err != nil {
 		t.Fatal(err)
