@@ -58,7 +58,8 @@ func TestNoStatementTakesAllThatIsOver(t *testing.T) {
 		for _, query := range strings.Split(string(text), "-- name: ")[1:] {
 			name, _, _ := strings.Cut(query, " ")
 			sweeps := strings.Contains(query, "delete from") || regexp.MustCompile(`(Old|Expired|Gone|Dead) `).MatchString(query)
-			if !sweeps || !over.MatchString(query) {
+			ofOne := strings.Contains(query, "office_id = @office_id") // of what its superuser planned, which is little
+			if !sweeps || ofOne || !over.MatchString(query) {
 				continue
 			}
 			if seen++; !strings.Contains(query, "limit @batch") {

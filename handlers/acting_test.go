@@ -141,7 +141,8 @@ func (d *demotion) state() string {
 	return d.Text("select md5(string_agg((to_jsonb(u) - 'role')::text, ',' order by u.id)) from users u") +
 		d.Text("select string_agg(id || '-' || ended_at::text, ',' order by id) from sessions") +
 		d.sum("offices", "office_countries", "mobile_numbers", "authenticators", "recovery_codes", "sso_providers",
-			"sso_flows", "reset_requests", "help_requests", "exemptions", "office_waves", "office_black_outs", "office_applications",
+			"sso_flows", "reset_requests", "help_requests", "exemptions", "office_waves", "office_black_outs",
+			"office_applications",
 			"audit_events", "held_forms", "notices") +
 		fmt.Sprint(len(d.mail.ids))
 }

@@ -190,8 +190,8 @@ func TestManyAreInvitedAgainFromTheList(t *testing.T) {
 	}
 }
 
-// Numbers are entered one after the other: a row is swapped for what was saved, whole, or comes back with what was typed
-// and why; without a script the page comes back at the next field.
+// Numbers are entered one after the other: a row is swapped for what was saved, whole, or comes back with what was
+// typed and why; without a script the page comes back at the next field.
 func TestNumbersAreEnteredInTheList(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -210,7 +210,8 @@ func TestNumbersAreEnteredInTheList(t *testing.T) {
 		return url.Values{"number": {number}, "country": {"NL"}, "next": {fmt.Sprint(id("bob"))}}.Encode()
 	}
 	rec := f.ask("POST", path("ann"), cookie, form("06 12 34 56 78"), "HX-Request-Type", "partial")
-	if body := html.UnescapeString(rec.Body.String()); rec.Code != 200 || !strings.Contains(body, "+31\u00a06\u00a012345678") ||
+	body := html.UnescapeString(rec.Body.String())
+	if rec.Code != 200 || !strings.Contains(body, "+31\u00a06\u00a012345678") ||
 		strings.Contains(body, "<form") || strings.Contains(body, "<html") {
 		t.Errorf("a saved row is %d %s", rec.Code, body)
 	}

@@ -72,7 +72,9 @@ func (c *auditVerify) file(env variables, std stdio) error {
 	ring, err := keys.Load(env["NIGHTLATCH_KEY_FILE"])
 	switch {
 	case c.Key != "" && !strings.EqualFold(c.Key, key), c.Key == "" && err == nil && !audit.Ours(ring, v.Key):
-		v.Findings = append(v.Findings, audit.Finding{Wrong: audit.Unknown, Text: "Signed with another key than yours: " + key})
+		v.Findings = append(v.Findings, audit.Finding{
+			Wrong: audit.Unknown, Text: "Signed with another key than yours: " + key,
+		})
 	case c.Key != "" || err == nil:
 		known = "This is the key you named."
 		if c.Key == "" {

@@ -24,7 +24,7 @@ type userCreate struct {
 	Role          string `default:"user" help:"user, accountant or superuser."`
 	Email         string `help:"E-mail address."`
 	PasswordStdin bool   `required:"" xor:"password" help:"Read the password from standard input."`
-	Invite        bool   `required:"" xor:"password" help:"Mail the user a link to set the password: 7 days, or as the office set."`
+	Invite        bool   `required:"" xor:"password" help:"Mail a link to set the password: 7 days, or as the office set."`
 }
 
 // Run adds a user with the password from standard input, or invites them.

@@ -86,7 +86,8 @@ type Rollouts interface {
 // New returns the Web of a site that browsers reach under origin. zone is that of readers whose browser tells none.
 func New(
 	sessions Sessions, factors Factors, stepUps StepUps, meter RequestMeter, proxies Proxies, replays Replays,
-	applications Applications, rollouts Rollouts, polls Polls, origin *url.URL, zone *time.Location, product string, demo bool,
+	applications Applications, rollouts Rollouts, polls Polls, origin *url.URL, zone *time.Location,
+	product string, demo bool,
 	logger *slog.Logger,
 ) (*Web, error) {
 	w := &Web{product, origin, demo, logger, sessions, factors, stepUps, meter, proxies, replays, applications,

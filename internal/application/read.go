@@ -109,7 +109,8 @@ func (s *Service) Demands(ctx context.Context, id, officeID int64) (door Door, n
 // VisitorOf returns the visitor that a session is.
 func VisitorOf(s session.Session) Visitor {
 	return Visitor{
-		Role: s.User.Role, Unfinished: s.Pending() || s.PasswordTooShort || s.PasskeyOwed, Level: s.Proven(), Trusted: s.Trusted(),
+		Role: s.User.Role, Unfinished: s.Pending() || s.PasswordTooShort || s.PasskeyOwed, Level: s.Proven(),
+		Trusted:   s.Trusted(),
 		FactorAge: s.Now.Sub(s.SecondFactorAt),
 		Limited:   s.Limited, Cooling: !s.CoolingUntil.IsZero(),
 	}

@@ -29,7 +29,8 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 // Describe sends the descriptions of everything that Collect may send.
 func (s *shared) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, clockDrift, spent,
+		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, clockDrift,
+		spent,
 		spendCap, officesNearCap,
 	} {
 		out <- d

@@ -153,7 +153,8 @@ func FuzzGuard(f *testing.F) {
 
 func TestAFileThatSomethingElseSavedIsNotRead(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"a,b\r\n", `"a"`, `"a`, "\"a\"\n", "\"a\",\"b\";\"c\"\r\n", "\"a\",\r\n", "\"a\"x\"b\"", "\ufeff\"a\"\r\n"} {
+	for _, text := range []string{"a,b\r\n", `"a"`, `"a`, "\"a\"\n", "\"a\",\"b\";\"c\"\r\n", "\"a\",\r\n",
+		"\"a\"x\"b\"", "\ufeff\"a\"\r\n"} {
 		if rows, err := Read(text); err == nil {
 			t.Errorf("%q is read as %q", text, rows)
 		}

@@ -158,7 +158,8 @@ func TestEachBadLineIsNamedWithItsReason(t *testing.T) {
 		}
 	}
 	// Nobody gives a role above their own, whoever may import one day.
-	p := plan([]Line{{2, "otto", "", "", "superuser", "", "", ""}}, office(), account.User{ID: 3, Role: account.RoleAccountant})
+	accountant := account.User{ID: 3, Role: account.RoleAccountant}
+	p := plan([]Line{{2, "otto", "", "", "superuser", "", "", ""}}, office(), accountant)
 	if p.Steps[0].Problem != HigherRole {
 		t.Errorf("%+v", p)
 	}
@@ -167,7 +168,8 @@ func TestEachBadLineIsNamedWithItsReason(t *testing.T) {
 func TestAnEmptyCellLeavesAUserAsTheyAre(t *testing.T) {
 	t.Parallel()
 	p := plan([]Line{
-		{2, "otto", "", "", "accountant", "", "", ""}, {3, "new", "New", "new@example.org", "", "", "", ""}, {4, "boss", "Boss", "", "", "", "", ""},
+		{2, "otto", "", "", "accountant", "", "", ""}, {3, "new", "New", "new@example.org", "", "", "", ""},
+		{4, "boss", "Boss", "", "", "", "", ""},
 	}, office(), acting)
 	if p.New != 1 || p.Changed != 1 || p.Same != 1 || p.Bad != 0 {
 		t.Errorf("%+v", p)

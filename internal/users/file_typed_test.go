@@ -69,7 +69,8 @@ func TestAnotherSpellingIsNoChange(t *testing.T) {
 	t.Parallel()
 	was := Fields{"Jan O\u2019Brien", "Jan@ACME.Example", account.RoleUser}
 	lines := []Line{{Number: 2, Username: "jan", Name: "Jan O'Brien", Email: "Jan@acme.example\u200b", Role: "user"}}
-	p := plan(lines, has{users: map[string]existing{"jan": {1, was, "", nil}}}, account.User{ID: 9, Role: account.RoleSuperuser})
+	office := has{users: map[string]existing{"jan": {1, was, "", nil}}}
+	p := plan(lines, office, account.User{ID: 9, Role: account.RoleSuperuser})
 	if p.Same != 1 {
 		t.Errorf("%+v", p)
 	}

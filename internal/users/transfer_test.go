@@ -137,7 +137,8 @@ func TestAnExportHasNoNumberAndNoFormulaAndComesBackUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := string(file)
-	for _, wanted := range []string{"\uFEFF\"username\",\"name\",\"email\",\"role\",\"language\",\"second factor\",\"disabled\"\r\n",
+	for _, wanted := range []string{
+		"\uFEFF\"username\",\"name\",\"email\",\"role\",\"language\",\"second factor\",\"disabled\"\r\n",
 		"\"boss\",\"boss\",\"boss@example.org\",\"superuser\",\"\",\"number\",\"no\"\r\n", "\"'@bob\",", ",\"'=cmd|"} {
 		if !strings.Contains(text, wanted) {
 			t.Errorf("%q is not in\n%s", wanted, text)
@@ -166,7 +167,8 @@ func TestAnExportInAnyLanguageComesBackUnchanged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const dutch = "\uFEFF\"gebruikersnaam\";\"naam\";\"e-mailadres\";\"rol\";\"taal\";\"tweede factor\";\"uitgeschakeld\"\r\n"
+		const dutch = "\uFEFF\"gebruikersnaam\";\"naam\";\"e-mailadres\";\"rol\";\"taal\";" +
+			"\"tweede factor\";\"uitgeschakeld\"\r\n"
 		if language == "nl" && !strings.HasPrefix(string(file), dutch) {
 			t.Errorf("in Dutch it is\n%s", file)
 		}

@@ -16,8 +16,8 @@ var (
 	hunk       = regexp.MustCompile(`(?m)^@@ -(\d+)(?:,\d+)? `)
 )
 
-// TestNoPatchChangesWhatIsReplaced demands that a patch of a view or function of the database changes the definition that
-// holds: what a later migration replaces can be changed as one likes, and no test sees it.
+// TestNoPatchChangesWhatIsReplaced demands that a patch of a view or function of the database changes the definition
+// that holds: what a later migration replaces can be changed as one likes, and no test sees it.
 func TestNoPatchChangesWhatIsReplaced(t *testing.T) {
 	migrations, err := filepath.Glob("../../db/migrations/*.sql")
 	if err != nil || len(migrations) == 0 {

@@ -140,8 +140,8 @@ func (a *App) Verify(ctx context.Context, tx pgx.Tx, o factor.Owner, t *factor.T
 // drifted is a code of another moment: the step now, and the step of the code.
 type drifted struct{ now, step int64 }
 
-// Told takes the step of a code to come out of use, and notes by how much the app's clock is off. A key that is being set up has no such step to guard: whoever sees
-// the page has the key.
+// Told takes the step of a code to come out of use, and notes by how much the app's clock is off. A key that is being
+// set up has no such step to guard: whoever sees the page has the key.
 func (a *App) Told(ctx context.Context, tx pgx.Tx, o factor.Owner, t factor.Try) error {
 	d, ok := t.State.(drifted)
 	if !ok || t.Purpose.Enrols() {
