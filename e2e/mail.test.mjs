@@ -206,8 +206,9 @@ async function walk({ app, browserUser }, settings, look) {
   await choose(vera, fresh);
   await vera.at('/login');
   await see('set');
-  await vera.page.locator('[name=office]').fill(office.code);
-  await vera.page.locator('[name=username]').fill('vera');
+  for (const [name, known] of [['office', office.code], ['username', 'vera']]) {
+    assert.equal(await vera.page.locator(`[name=${name}]`).inputValue(), known);
+  }
   await vera.page.locator('[name=password]').fill(fresh);
   await vera.page.locator('main form button.wide').first().click();
   await vera.at('/settings/me');

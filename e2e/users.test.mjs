@@ -141,8 +141,8 @@ scenario('a file is looked at before it is imported, each bad line with its reas
   await boss.link('Otto Otterman').waitFor();
   const [download] = await Promise.all([boss.page.waitForEvent('download'), boss.button('Export').click()]);
   const file = await readFile(await download.path(), 'utf8');
-  assert.match(file, /^\uFEFF"username","name","email","role","second factor","disabled"\r\n/);
-  assert.match(file, /"bert","Bakker, ""Bert""","bert@example\.org","user","none","no"\r\n/);
+  assert.match(file, /^\uFEFF"username","name","email","role","language","second factor","disabled"\r\n/);
+  assert.match(file, /"bert","Bakker, ""Bert""","bert@example\.org","user","","none","no"\r\n/);
 });
 
 scenario('an accountant asks for a reset, and the superuser sees who asks', async (fixture) => {
