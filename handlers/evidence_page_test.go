@@ -37,7 +37,7 @@ func TestEvidenceIsDownloadedOrRefusedWithASentence(t *testing.T) {
 		t.Errorf("the PDF answers %d %s", code, name)
 	}
 	for _, row := range []struct{ first, last, says string }{
-		{"", today, "Enter a day"}, {today, "x", "Enter a day"}, {today, "2026-01-01", "not before the first"},
+		{"", today, "Enter a day"}, {today, "x", "Enter a day"}, {today, "2026-01-01", "must not be before the first day"},
 		{"2020-01-01", today, "within 366 days"}, {"2090-01-01", "2090-01-02", "not after today"},
 	} {
 		code, _, body := take(row.first, row.last, "csv")

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A form that is answered with a file leaves its page as it is: it says so (data-file), or its script holds the next form
-// back as one that is sent twice. Whoever adds an answer with a file adds its form here.
+// A form that is answered with a file leaves its page as it is: it says so (data-file), or its script holds the next
+// form back as one that is sent twice. Whoever adds an answer with a file adds its form here.
 func TestAFormThatIsAnsweredWithAFileSaysSo(t *testing.T) {
 	t.Parallel()
 	sources := func(folder, pattern string) (all []string) {

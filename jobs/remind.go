@@ -34,6 +34,9 @@ type remindWorker struct {
 	rollouts *rollout.Service
 }
 
+// Timeout is longer than other jobs': an office of thousands is mailed in one transaction.
+func (w *remindWorker) Timeout(*river.Job[Remind]) time.Duration { return 45 * time.Second }
+
 func (w *remindWorker) Work(ctx context.Context, _ *river.Job[Remind]) error {
 	return w.rollouts.SendReminders(ctx)
 }

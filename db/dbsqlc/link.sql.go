@@ -245,8 +245,8 @@ func (q *Queries) LinkEndOfUser(ctx context.Context, db DBTX, arg LinkEndOfUserP
 
 const linkInsert = `-- name: LinkInsert :one
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values ($1, $2, $3, now() + case $1 when 'invite' then invitation_life($2)
-    else link_life() end)
+values ($1, $2, $3,
+    now() + case when $4::boolean then invitation_life($2) else link_life() end)
 returning id
 `
 
@@ -254,10 +254,17 @@ type LinkInsertParams struct {
 	Purpose   string
 	UserID    int64
 	TokenHash []byte
+	Invited   bool
 }
 
+// invited: by somebody of the office. A link that was asked for just now lives for minutes, whatever it sets.
 func (q *Queries) LinkInsert(ctx context.Context, db DBTX, arg LinkInsertParams) (int64, error) {
-	row := db.QueryRow(ctx, linkInsert, arg.Purpose, arg.UserID, arg.TokenHash)
+	row := db.QueryRow(ctx, linkInsert,
+		arg.Purpose,
+		arg.UserID,
+		arg.TokenHash,
+		arg.Invited,
+	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err

@@ -471,7 +471,7 @@ type NotReady struct {
 	Username     string
 	Email        string
 	Invited      bool
-	DemandedFrom *time.Time
+	DemandedFrom time.Time
 }
 
 type Notice struct {

@@ -1146,7 +1146,7 @@ select u.id, u.username, u.name, u.disabled_at, o.id as office_id, o.code as off
         and u.role <> 'superuser'), 'epoch')::timestamptz as exempt_until,
     coalesce((case when u.role <> 'superuser' and not has_factor(u.id) and u.grace_until > now()
         then u.grace_until end), 'epoch')::timestamptz as first_hours_until,
-    coalesce((case when not o.two_factor_required then coalesce(u.demanded_from, o.demanded_from) end),
+    coalesce((case when not o.two_factor_required then own_date(u.role, u.demanded_from, o.demanded_from) end),
         'epoch')::timestamptz as demanded_from,
     coalesce((select u.factor_changed_at + make_interval(hours => r.cooling_hours) from office_rescue r
         where r.office_id = o.id), 'epoch')::timestamptz as cooling_until

@@ -4,6 +4,13 @@
 -- that asks no table, so that the planner puts it into whatever statement has those values already: a third of the cost
 -- of a call that looks them up.
 
+-- From when on a second factor is demanded of a user: the date that they were told, else their office's. Of a superuser
+-- it is demanded no later than of the office, whatever wave they were in when they became one: who may take the date
+-- away must not do so with a password alone.
+create function own_date(role text, user_from timestamptz, office_from timestamptz) returns timestamptz
+    language sql immutable parallel safe
+return case when role = 'superuser' then least(user_from, office_from) else coalesce(user_from, office_from) end;
+
 -- The rule. exempt, factor and word: whether the user is exempt, has a factor, owes the word of a reset; each is used
 -- once, and so is looked up only where it decides. A superuser is never spared: who may switch it off must not do so
 -- with a password alone. Nor is who owes the word of a reset, since somebody else may know the password. For an
@@ -13,7 +20,7 @@ create function is_demanded(
     grace_until timestamptz, at timestamptz, exempt boolean, factor boolean, word boolean
 ) returns boolean language sql immutable parallel safe
 return case
-    when not required and coalesce(user_from, office_from, 'infinity') > at then false
+    when not required and coalesce(own_date(role, user_from, office_from), 'infinity') > at then false
     when role = 'superuser' or role is null then true
     when exempt then false
     when coalesce(grace_until > at, grace_hours > 0) and not factor and not word then false
@@ -42,6 +49,24 @@ create or replace function second_factor_demanded(office bigint, user_id bigint,
     from offices o left join users u on u.id = second_factor_demanded.user_id
     where o.id = second_factor_demanded.office
 ), true); end';
+
+-- As in 00092, with own_date.
+-- +goose StatementBegin
+create or replace function demand_changes(office bigint, user_id bigint, at timestamptz) returns timestamptz
+    language plpgsql stable parallel safe as $$
+begin
+    return (
+        select min(m.moment)
+        from offices o left join users u on u.id = demand_changes.user_id
+        cross join lateral (
+            select own_date(u.role, u.demanded_from, o.demanded_from) where not o.two_factor_required
+            union all select u.grace_until
+            union all select e.until from exemptions e where e.user_id = u.id and e.ended_at is null
+        ) m (moment)
+        where o.id = demand_changes.office and m.moment > at
+    );
+end $$;
+-- +goose StatementEnd
 
 -- offset 0: the planner would else work out what is demanded once for each column that it is in.
 create or replace view living_sessions as

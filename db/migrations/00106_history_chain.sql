@@ -17,6 +17,8 @@ create table audit_links (
     primary key (office_id, seq)
 );
 
+create index audit_links_at on audit_links (office_id, at);
+
 -- The last link of a chain, signed: whoever can write to the database, and has no key file, cannot sign another one.
 -- The key stands beside its signature, so that it is proven when it signs no more.
 create table audit_heads (

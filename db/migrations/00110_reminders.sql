@@ -4,7 +4,7 @@
 -- and not exempt beyond their date. demanded_from is theirs: what they were told, else the office's; null without one.
 create view not_ready as
 select u.id as user_id, u.office_id, u.name, u.username, u.email, u.password_hash = '' as invited,
-    coalesce(u.demanded_from, o.demanded_from) as demanded_from
+    own_date(u.role, u.demanded_from, o.demanded_from) as demanded_from
 from users u join offices o on o.id = u.office_id
 where u.disabled_at is null and not has_factor(u.id) and not factor_elsewhere(u.id)
     and (u.role = 'superuser' or not exists (

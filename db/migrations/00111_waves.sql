@@ -25,7 +25,7 @@ join offices o on o.id = u.office_id
 where t.ended_at is null and t.expires_at > now() and u.disabled_at is null
     and t.password_version = u.password_version and t.role = u.role and has_factor(u.id)
     and t.created_at + make_interval(days => o.trusted_browser_days::integer) > now()
-    and not coalesce(coalesce(u.demanded_from, o.demanded_from) between t.created_at and now(), false);
+    and not coalesce(own_date(u.role, u.demanded_from, o.demanded_from) between t.created_at and now(), false);
 
 -- +goose Down
 select 1;

@@ -1,7 +1,8 @@
 -- name: LinkInsert :one
+-- invited: by somebody of the office. A link that was asked for just now lives for minutes, whatever it sets.
 insert into one_time_links (purpose, user_id, token_hash, expires_at)
-values (@purpose, @user_id, @token_hash, now() + case @purpose when 'invite' then invitation_life(@user_id)
-    else link_life() end)
+values (@purpose, @user_id, @token_hash,
+    now() + case when @invited::boolean then invitation_life(@user_id) else link_life() end)
 returning id;
 
 -- name: LinksOfLastMinute :many

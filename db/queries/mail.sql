@@ -30,11 +30,11 @@ select m.id, m.user_id, m.kind, m.language, m.link_id, m.payload_ct, m.address, 
     exists (select from sso_identities i where i.user_id = u.id)::boolean as single_sign_on,
     (l.id is null or (l.used_at is null and l.expires_at > now()))::boolean as link_lives,
     coalesce(l.expires_at, now())::timestamptz as link_expires_at, now()::timestamptz as now,
-    coalesce(u.demanded_from, o.demanded_from, now())::timestamptz as demanded_from,
+    coalesce(own_date(u.role, u.demanded_from, o.demanded_from), now())::timestamptz as demanded_from,
     case when m.kind <> 'invite' or o.id is null then '' when second_factor_demanded(o.id, u.id, now()) then 'now'
-        when coalesce(u.demanded_from, o.demanded_from) > now() then 'from'
+        when own_date(u.role, u.demanded_from, o.demanded_from) > now() then 'from'
         when office_demands(o.two_factor_required, o.demanded_from, now()) then 'soon' else '' end::text as second_step,
-    case when m.kind = 'date_set' then coalesce(u.demanded_from, o.demanded_from) is null
+    case when m.kind = 'date_set' then own_date(u.role, u.demanded_from, o.demanded_from) is null
         when m.kind = 'reminder_summary' then not exists (
             select from not_ready n where n.office_id = o.id and n.demanded_from > now())
         -- Ready by now, or the date is another one than it was: the reminder of that one comes by itself.

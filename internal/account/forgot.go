@@ -112,7 +112,7 @@ func (s *Service) answerForgotten(ctx context.Context, tx pgx.Tx, id int64) erro
 		purpose = PurposeInvite // a first password: the mail and its page say so
 	}
 	mail := Mail{UserID: user.ID, Kind: string(purpose), Language: from.Language, From: from}
-	if err := s.ways.link(ctx, tx, purpose, mail); err != nil {
+	if err := s.ways.link(ctx, tx, purpose, false, mail); err != nil {
 		return err
 	}
 	return s.log.Write(ctx, tx, audit.Event{

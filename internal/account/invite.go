@@ -41,7 +41,7 @@ func (w *Ways) Invite(ctx context.Context, tx pgx.Tx, userID int64, language str
 		purpose, kind = PurposeReset, Restart
 	}
 	mail := Mail{UserID: userID, Kind: kind, Language: language, By: by.Actor.ID}
-	if err := w.link(ctx, tx, purpose, mail); err != nil {
+	if err := w.link(ctx, tx, purpose, purpose == PurposeInvite, mail); err != nil {
 		return err
 	}
 	by.Action, by.Subject = audit.Invited, audit.Person{ID: userID, Name: user.Username}

@@ -144,7 +144,7 @@ func (w *Ways) tell(ctx context.Context, tx pgx.Tx, c Changed) error {
 		mail.Kind = c.Mail
 	}
 	if c.Link {
-		return w.link(ctx, tx, PurposeReset, mail)
+		return w.link(ctx, tx, PurposeReset, false, mail)
 	}
 	if err := w.post.Mail(ctx, tx, mail); err != nil {
 		return err
@@ -156,14 +156,15 @@ func (w *Ways) tell(ctx context.Context, tx pgx.Tx, c Changed) error {
 	return w.post.Mail(ctx, tx, mail)
 }
 
-// link makes a link that sets a user's password, and queues the mail that brings it.
-func (w *Ways) link(ctx context.Context, tx pgx.Tx, purpose Purpose, mail Mail) error {
+// link makes a link that sets a user's password, and queues the mail that brings it. It lives as long as an invitation
+// where the user was invited, and else for minutes.
+func (w *Ways) link(ctx context.Context, tx pgx.Tx, purpose Purpose, invited bool, mail Mail) error {
 	if !w.CanMail() {
 		return ErrNoMail
 	}
 	token := newLinkToken()
 	id, err := w.q.LinkInsert(ctx, tx, dbsqlc.LinkInsertParams{
-		Purpose: string(purpose), UserID: mail.UserID, TokenHash: token.hash(),
+		Purpose: string(purpose), UserID: mail.UserID, TokenHash: token.hash(), Invited: invited,
 	})
 	if err != nil {
 		return fmt.Errorf("make a link for user %d: %w", mail.UserID, err)

@@ -23,8 +23,11 @@ const (
 	maxDays = 366             // of one event
 	maxTime = 2 * time.Second // for a whole file: rules may ask for days that never come
 	maxName = 120             // characters of a name
+	maxRule = 256             // bytes of a rule
 	oneDay  = 24 * time.Hour
 	dayForm = "20060102"
+
+	maxExcept = 1000 // days on which one event does not recur
 )
 
 // Why a file is not read at all.
@@ -338,29 +341,62 @@ func (r *reader) days(e *event, start time.Time, length time.Duration) {
 
 // recur returns when an event begins that touches a day that is asked for.
 func (r *reader) recur(e *event, length time.Duration) ([]time.Time, error) {
+	if len(e.rule) > maxRule {
+		return nil, errDate
+	}
 	option, err := rrule.StrToROptionInLocation(e.rule, e.start.at.Location())
 	if err != nil {
 		return nil, fmt.Errorf("read a rule: %w", err)
 	}
-	if option.Freq > rrule.DAILY { // by the hour and shorter
+	// What recurs within a day, or is counted from its end, would cost memory and time without measure.
+	within := len(option.Byhour) + len(option.Byminute) + len(option.Bysecond) + len(option.Bysetpos)
+	if option.Freq > rrule.DAILY || within > 0 {
 		return nil, errDate
 	}
 	option.Dtstart = e.start.at
+	if end := r.to.Add(2 * oneDay); option.Until.IsZero() || option.Until.After(end) {
+		option.Until = end // a rule that never comes is looked for no further
+	}
 	rule, err := rrule.NewRRule(*option)
 	if err != nil {
 		return nil, fmt.Errorf("read a rule: %w", err)
 	}
-	starts := rule.Between(r.from.Add(-length-2*oneDay), r.to.Add(2*oneDay), true)
+	not, err := r.excepted(e)
+	if err != nil {
+		return nil, err
+	}
+	var starts []time.Time
+	earliest := r.from.Add(-length - 2*oneDay)
+	for next := rule.Iterator(); ; {
+		start, more := next()
+		if !more {
+			return starts, nil
+		}
+		if time.Now().After(r.until) {
+			return nil, errDate
+		}
+		if !start.Before(earliest) && !not[start.UTC()] {
+			starts = append(starts, start)
+		}
+	}
+}
+
+// excepted returns when an event does not recur.
+func (r *reader) excepted(e *event) (map[time.Time]bool, error) {
+	not := map[time.Time]bool{}
 	for _, p := range e.except {
-		for _, value := range strings.Split(p.value, ",") {
-			not, err := property{value: value, parameters: p.parameters}.moment(r.zone)
+		for value := range strings.SplitSeq(p.value, ",") {
+			if len(not) == maxExcept || time.Now().After(r.until) {
+				return nil, errDate
+			}
+			at, err := property{value: value, parameters: p.parameters}.moment(r.zone)
 			if err != nil {
 				return nil, err
 			}
-			starts = slices.DeleteFunc(starts, not.at.Equal)
+			not[at.at.UTC()] = true
 		}
 	}
-	return starts, nil
+	return not, nil
 }
 
 // unescape returns a text as it was meant, on one line.

@@ -136,6 +136,28 @@ func TestRulesForDaysThatNeverComeTakeNoTime(t *testing.T) {
 	t.Logf("%s, %v", time.Since(begun), err)
 }
 
+// A rule that would cost memory or time without measure is left out, whatever else it says.
+func TestRulesWithoutMeasureAreLeftOut(t *testing.T) {
+	t.Parallel()
+	many := func(value string) string { return strings.TrimSuffix(strings.Repeat(value+",", 1000), ",") }
+	for _, rule := range []string{
+		"FREQ=DAILY;BYHOUR=0,1", "FREQ=DAILY;BYMINUTE=0", "FREQ=DAILY;BYSECOND=0", "FREQ=MONTHLY;BYDAY=MO;BYSETPOS=1",
+		"FREQ=DAILY;BYHOUR=" + many("0") + ";BYMINUTE=" + many("0") + ";BYSECOND=" + many("0"),
+		"FREQ=YEARLY;BYYEARDAY=" + many("1"), "FREQ=HOURLY", "FREQ=SECONDLY",
+	} {
+		event := "BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:" + rule + "\nEND:VEVENT\n"
+		days, left, err := calendar.Read([]byte("BEGIN:VCALENDAR\n"+event), from, to, time.UTC)
+		if err != nil || len(days) != 0 || len(left) != 1 || left[0].Why != calendar.BadRule {
+			t.Errorf("%.60s: %v, %v, %v", rule, days, left, err)
+		}
+	}
+	except := "EXDATE:" + strings.TrimSuffix(strings.Repeat("20260101T000000,", 2000), ",")
+	event := "BEGIN:VEVENT\nDTSTART:20260101T000000\nRRULE:FREQ=DAILY\n" + except + "\nEND:VEVENT\n"
+	if _, left, err := calendar.Read([]byte("BEGIN:VCALENDAR\n"+event), from, to, time.UTC); err != nil || len(left) > 1 {
+		t.Errorf("many exceptions: %v, %v", left, err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	text, err := os.ReadFile("testdata/deadlines.ics")
 	if err != nil {

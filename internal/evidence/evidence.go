@@ -136,6 +136,9 @@ func (s *Service) gather(ctx context.Context, tx dbsqlc.DBTX, office int64, e *E
 	case span.Last-span.First >= MostEvents:
 		return ErrMany
 	}
+	if span.Until-span.Last > MostEvents {
+		span.Until = span.Last // the next signature is too far behind: the file's own is there
+	}
 	e.Made = span.Now
 	if span.First == 0 {
 		return nil

@@ -173,9 +173,13 @@ func (p paper) coverage(days []rollout.Coverage) {
 func (p paper) decisions(links []audit.Linked, words Words) {
 	p.heading(p.t("evidence.decisions"), 13)
 	var rows [][]string
-	for i := len(links) - 1; i >= 0 && len(rows) < mostDecisions; i-- {
+	more := false
+	for i := len(links) - 1; i >= 0; i-- {
 		if links[i].Event == nil || !decisions(links[i].Event.Action) {
 			continue
+		}
+		if more = len(rows) == mostDecisions; more {
+			break
 		}
 		what, detail := words(entry(links[i].Event))
 		rows = append(rows, []string{p.moment(links[i].At), plain(what), plain(detail), fmt.Sprint(links[i].Number)})
@@ -186,6 +190,9 @@ func (p paper) decisions(links []audit.Linked, words Words) {
 	}
 	p.table([]float64{42, 72, 44, 16}, []string{p.t("history_file.at"), p.t("history_file.what"),
 		p.t("history_file.detail"), p.t("evidence_file.number")}, rows)
+	if more {
+		p.text(p.t("evidence.more", "N", locale.Decimal(p.lang, mostDecisions, 0)))
+	}
 }
 
 // proof says what of the history is signed, and how that is verified.

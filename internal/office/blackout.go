@@ -111,7 +111,8 @@ func (s *Service) ImportBlackOuts(
 		return 0, left, ErrNoEntries
 	}
 	for i, d := range days {
-		if days[i].Name = typed.Line(d.Name); days[i].Name == "" {
+		name := []rune(typed.Line(d.Name)) // which may be longer than what was read
+		if days[i].Name = string(name[:min(len(name), maxDayName)]); days[i].Name == "" {
 			days[i].Name = unnamed
 		}
 	}

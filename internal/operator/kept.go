@@ -50,7 +50,8 @@ func (k *kept[K, V]) get(
 	select {
 	case <-under:
 	case <-ctx.Done():
-		return a.value, ctx.Err()
+		var none V
+		return none, ctx.Err()
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

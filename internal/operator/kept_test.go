@@ -16,11 +16,14 @@ func TestWhatIsKeptIsAskedForOnceALife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var k kept[string, int32]
 		var asked atomic.Int32
-		var failure error
+		var failure atomic.Pointer[error]
 		ask := func(context.Context) (int32, error) {
 			n := asked.Add(1)
 			time.Sleep(time.Second)
-			return n, failure
+			if err := failure.Load(); err != nil {
+				return n, *err
+			}
+			return n, nil
 		}
 		want := func(what string, value, questions int32) {
 			t.Helper()
@@ -45,11 +48,12 @@ func TestWhatIsKeptIsAskedForOnceALife(t *testing.T) {
 		want("too old: waited for", 3, 3)
 
 		time.Sleep(11 * time.Minute)
-		failure = errors.New("the database is away")
-		if _, err := k.get(t.Context(), "a", time.Minute, ask); !errors.Is(err, failure) {
+		away := errors.New("the database is away")
+		failure.Store(&away)
+		if _, err := k.get(t.Context(), "a", time.Minute, ask); !errors.Is(err, away) {
 			t.Errorf("a failure: %v", err)
 		}
-		failure = nil
+		failure.Store(nil)
 		want("after a failure", 5, 5)
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

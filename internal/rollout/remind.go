@@ -145,6 +145,21 @@ func (s *Service) Remind(
 	if !s.ways.CanMail() {
 		return 0, account.ErrNoMail
 	}
+	for some := range slices.Chunk(ids, atOnce) {
+		n, err := s.remindSome(ctx, sess, client, some)
+		if reminded += n; err != nil {
+			return reminded, err
+		}
+	}
+	return reminded, nil
+}
+
+// atOnce is how many are reminded in one transaction, which holds the office.
+const atOnce = 500
+
+func (s *Service) remindSome(
+	ctx context.Context, sess session.Session, client session.Client, ids []int64,
+) (reminded int, err error) {
 	act := session.Act{Role: account.RoleSuperuser}
 	err = session.ActingTx(ctx, s.pool, sess, act, func(tx pgx.Tx, _ session.Session) error {
 		all, err := s.q.ReminderAsk(ctx, tx, dbsqlc.ReminderAskParams{OfficeID: sess.User.OfficeID, Ids: ids})

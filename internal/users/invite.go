@@ -30,12 +30,26 @@ func (s *Service) invite(ctx context.Context, tx pgx.Tx, sess session.Session, c
 }
 
 // InviteAgain sends many users of the session's office the link that sets their first password, or the one after a
-// reset, all in one transaction, and returns how many were. Who has a password, is disabled, has no e-mail address, is
-// no user of the office, or was sent one within the last minute is left out: done twice, it sends no second mail that
-// makes the first worthless. It returns fault.Forbidden and fault.StepUpRequired.
+// reset, five hundred in a transaction, and returns how many were. Who has a password, is disabled, has no e-mail
+// address, is no user of the office, or was sent one within the last minute is left out: done twice, it sends no second
+// mail that makes the first worthless. It returns fault.Forbidden and fault.StepUpRequired.
 func (s *Service) InviteAgain(ctx context.Context, sess session.Session, client session.Client, ids []int64) (
 	invited int, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	for some := range slices.Chunk(ids, atOnce) {
+		n, err := s.inviteAgain(ctx, sess, client, some)
+		if invited += n; err != nil {
+			return invited, err
+		}
+	}
+	return invited, nil
+}
+
+// atOnce is how many are invited in one transaction, which holds the office.
+const atOnce = 500
+
+func (s *Service) inviteAgain(ctx context.Context, sess session.Session, client session.Client, ids []int64) (
+	invited int, err error) {
 	err = s.act(ctx, sess, changing, func(tx pgx.Tx) error {
 		just, err := s.q.LinksOfLastMinute(ctx, tx, ids)
 		if err != nil {
