@@ -41,6 +41,26 @@ func (q *Queries) MetricsChallenges(ctx context.Context, db DBTX) ([]MetricsChal
 	return items, nil
 }
 
+const metricsLetIn = `-- name: MetricsLetIn :one
+select (select count(*) from living_help_requests)::bigint as asking,
+    (select count(*) from sessions where pass_until > now() and ended_at is null)::bigint as passes,
+    (select count(*) from exemptions where until > now() and ended_at is null)::bigint as exempt
+`
+
+type MetricsLetInRow struct {
+	Asking int64
+	Passes int64
+	Exempt int64
+}
+
+// Who waits for help, and who is let in without a second factor for a while.
+func (q *Queries) MetricsLetIn(ctx context.Context, db DBTX) (MetricsLetInRow, error) {
+	row := db.QueryRow(ctx, metricsLetIn)
+	var i MetricsLetInRow
+	err := row.Scan(&i.Asking, &i.Passes, &i.Exempt)
+	return i, err
+}
+
 const metricsMessages = `-- name: MetricsMessages :many
 select channel, state, count(*)::bigint as messages
 from messages

@@ -44,6 +44,12 @@ order by name;
 -- name: MetricsPrefixes :one
 select count(*)::bigint as stopped from stopped_prefixes;
 
+-- name: MetricsLetIn :one
+-- Who waits for help, and who is let in without a second factor for a while.
+select (select count(*) from living_help_requests)::bigint as asking,
+    (select count(*) from sessions where pass_until > now() and ended_at is null)::bigint as passes,
+    (select count(*) from exemptions where until > now() and ended_at is null)::bigint as exempt;
+
 -- name: MetricsSpend :one
 -- Money of this month, in the provider's currency, against the caps; not a number is no cap.
 select

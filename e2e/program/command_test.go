@@ -3,6 +3,7 @@ package program_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -80,6 +81,40 @@ func TestOfficesAreCreatedListedAndRefused(t *testing.T) {
 	if got := program.Succeeds(t, env, "", "office", "list"); strings.Count(got, "\n") != 3 {
 		t.Errorf("after the refusals the list is %q", got)
 	}
+}
+
+func TestAnOfficeIsShownWithWhatItHasDecided(t *testing.T) {
+	t.Parallel()
+	in := program.Install(t)
+	in.User("ann", "accountant", "")
+	in.Exec("update offices set two_factor_required = false, time_zone = 'Europe/Amsterdam', grace_hours = 8," +
+		" demanded_from = '2090-01-02 08:00+01'")
+	in.Exec(`insert into office_waves (office_id, name, role, demanded_from)
+		select id, 'x', 'superuser', '2090-01-01 08:00+01' from offices`)
+	in.Exec(`insert into exemptions (user_id, reason, until)
+		select id, 'no phone', now() + interval '3 days' from users where username = 'ann'`)
+	got := program.Succeeds(t, in.Env, "", "office", "show", "acme")
+	for _, line := range []string{
+		"code\tACME\n", "two factors\toff\n", "from\t2090-01-02T07:00:00Z\tEurope/Amsterdam\n",
+		"wave\tsuperuser\t2090-01-01T07:00:00Z\n", "first hours\t8\n", "exempt\tann\t", "\tno phone\n",
+		"two approvers\toff\n", "cooling-off hours\t0\n", "ready\t0\t",
+	} {
+		if !strings.Contains(got, line) {
+			t.Errorf("%q is not in\n%s", line, got)
+		}
+	}
+	var answer struct {
+		Code  string `json:"code"`
+		Ready int    `json:"ready"`
+		Waves []struct {
+			Name string `json:"name"`
+		} `json:"waves"`
+	}
+	text := program.Succeeds(t, in.Env, "", "office", "show", "ACME", "--json")
+	if err := json.Unmarshal([]byte(text), &answer); err != nil || answer.Code != "ACME" || len(answer.Waves) != 1 {
+		t.Errorf("%v, %s", err, text)
+	}
+	program.Refused(t, in.Env, "", []string{"office", "show", "NOBODY"}, "there is no office NOBODY")
 }
 
 func TestTheCommandLineSwitchesTwoFactorOffAndSaysSoInTheHistory(t *testing.T) {

@@ -16,6 +16,9 @@ var (
 	balance = describe("provider_balance", "What is left of a prepaid account, in its currency, as last told.",
 		"provider")
 	clockDrift      = describe("app_clock_drift_seconds", "The median by which apps' clocks are off, over the last day.")
+	helpWaiting     = describe("help_requests_waiting", "Users without their phone who wait for their office.")
+	dayPasses       = describe("day_passes", "Browsers that are let in without a second factor until a time today.")
+	exemptions      = describe("exemptions", "Users who are exempt from the second factor for a while.")
 	prefixesStopped = describe("prefixes_stopped", "Ranges of numbers stopped because few of their codes are entered.")
 	spent           = describe("spend_this_month", "Paid for messages this month, in the provider's currency.")
 	spendCap        = describe("spend_cap", "The most the installation may pay a month; absent without a cap.")
@@ -30,8 +33,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 func (s *shared) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		scrapeOK, queueJobs, queueOldest, workers, challenges, messages, breakerOpen, balance, prefixesStopped, clockDrift,
-		spent,
-		spendCap, officesNearCap,
+		helpWaiting, dayPasses, exemptions, spent, spendCap, officesNearCap,
 	} {
 		out <- d
 	}

@@ -69,6 +69,7 @@ func TestEverySeriesOfAKnownWordBeginsAtZero(t *testing.T) {
 		`nightlatch_sends_total{class="account",provider="webhook"} 0`,
 		`nightlatch_receipts_refused_total{provider="vonage"} 0`,
 		`nightlatch_breaker_open{class="",provider="vonage"} 0`, `nightlatch_prefixes_stopped 0`,
+		`nightlatch_help_requests_waiting 0`, `nightlatch_day_passes 0`, `nightlatch_exemptions 0`,
 		`nightlatch_spend_this_month 0`,
 		`nightlatch_challenges_last_hour{outcome="verified"} 0`,
 		`nightlatch_messages_last_hour{channel="sms",state="failed"} 0`,
@@ -142,6 +143,8 @@ func TestWhatAllProcessesShareIsAskedOfTheDatabase(t *testing.T) {
 	factory.User(t, pool, free, factory.UserOpts{})
 	d.Exec(`insert into sessions (user_id, token_hash, address, user_agent, expires_at)
 		select u.id, sha256(i::text::bytea), '', '', now() from users u, generate_series(1, 100) i`)
+	d.Exec(`update sessions set pass_until = now() + make_interval(hours => case when id % 2 = 0 then 1 else -1 end)`)
+	d.Exec(`insert into exemptions (user_id, reason, until) select id, 'away', now() + interval '1 day' from users`)
 	// Three ranges of 30 codes: none entered, none entered but let go since, and six (20 %) entered.
 	d.Exec(`insert into challenges (ref, session_id, user_id, purpose, number, country, language, code_mac, expires_at,
 		ended_at, outcome)
@@ -163,7 +166,8 @@ func TestWhatAllProcessesShareIsAskedOfTheDatabase(t *testing.T) {
 		`nightlatch_provider_balance{provider="vonage"} 3.14`, `nightlatch_spend_this_month 24`, `nightlatch_spend_cap 30`,
 		`nightlatch_offices_near_cap 1`,
 		`nightlatch_challenges_last_hour{outcome="verified"} 6`, `nightlatch_challenges_last_hour{outcome="expired"} 84`,
-		`nightlatch_messages_last_hour{channel="sms",state="delivered"} 6`, `nightlatch_prefixes_stopped 1`)
+		`nightlatch_messages_last_hour{channel="sms",state="delivered"} 6`, `nightlatch_prefixes_stopped 1`,
+		`nightlatch_day_passes 50`, `nightlatch_exemptions 1`)
 	if !strings.Contains(text, `nightlatch_queue_oldest_seconds{queue="sms_login"} 9`) {
 		t.Errorf("the oldest job of 90 s is not told: %s", text)
 	}

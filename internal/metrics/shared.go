@@ -178,6 +178,13 @@ func (s *shared) collectMoney(ctx context.Context, tx pgx.Tx, emit func(*prometh
 		return fmt.Errorf("compare the clocks of apps: %w", err)
 	}
 	emit(clockDrift, clocks.MedianSeconds)
+	letIn, err := s.q.MetricsLetIn(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("count who is let in for a while: %w", err)
+	}
+	emit(helpWaiting, float64(letIn.Asking))
+	emit(dayPasses, float64(letIn.Passes))
+	emit(exemptions, float64(letIn.Exempt))
 	emit(spent, money.Spent)
 	if !math.IsNaN(money.Cap) {
 		emit(spendCap, money.Cap)

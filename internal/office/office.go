@@ -126,19 +126,28 @@ func (s *Service) SwitchOff(ctx context.Context, sess session.Session, client se
 	})
 }
 
+// ByCode returns the id and the name of the office of a code. It returns ErrUnknown.
+func (s *Service) ByCode(ctx context.Context, code string) (id int64, name string, err error) {
+	row, err := s.q.OfficeByCode(ctx, s.pool, account.CanonicalOfficeCode(code))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, "", ErrUnknown
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("find office: %w", err)
+	}
+	return row.ID, row.Name, nil
+}
+
 // ForceOff is the operator's way back in when a whole office is locked out. The office's superusers are told.
 // It returns ErrUnknown.
 func (s *Service) ForceOff(ctx context.Context, code string) error {
-	row, err := s.q.OfficeByCode(ctx, s.pool, account.CanonicalOfficeCode(code))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return ErrUnknown
-	}
+	id, _, err := s.ByCode(ctx, code)
 	if err != nil {
-		return fmt.Errorf("find office: %w", err)
+		return err
 	}
 	return db.InTx(ctx, s.pool, func(tx pgx.Tx) error {
-		return s.set(ctx, tx, row.ID, false, audit.Event{
-			Office: row.ID, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched,
+		return s.set(ctx, tx, id, false, audit.Event{
+			Office: id, Actor: audit.CommandLine, Action: audit.TwoFactorSwitched,
 		})
 	})
 }
