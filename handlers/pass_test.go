@@ -118,7 +118,8 @@ func TestADayPassSaysThatItEndsUnused(t *testing.T) {
 	f.Exec("update offices set two_factor_required = true")
 	f.numbers(factory.NumberOpts{})
 	for who, says := range map[string]string{"ACME/superuser": "15 minutes", "ACME/user": "30 minutes"} {
-		if body := f.ask("GET", "/settings/me", f.pass(who), "").Body.String(); !strings.Contains(body, "Unused for "+says) {
+		body := f.ask("GET", "/settings/me", f.pass(who), "").Body.String()
+		if !strings.Contains(body, "After "+says+" without use") {
 			t.Errorf("%s: My settings do not say %s", who, says)
 		}
 	}

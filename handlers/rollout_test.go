@@ -72,7 +72,7 @@ func TestTheQuestionsCountsLeadToTheirLists(t *testing.T) {
 			t.Errorf("%s counts %s, and its list has %d", address, count, rows)
 		}
 	})
-	if text := doc.Find("dialog").Text(); !strings.Contains(text, "1 session without one") {
+	if text := doc.Find("dialog").Text(); !strings.Contains(text, "1 session without a second factor") {
 		t.Errorf("the question does not say what was let in: %s", text)
 	}
 }

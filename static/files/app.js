@@ -37,16 +37,14 @@
   if (onward) location.replace(onward.href);
 
   // A form on its way leads where its answer says, which may be shown only once: a second one is ignored, and what the
-  // page asks by itself must not lead elsewhere first. A form that htmx sends is prevented before it comes by here.
-  // data-file: it is answered with a file, and leaves no page.
-  let leaving = 0; // until when
-  const isLeaving = () => performance.now() < leaving;
+  // page asks by itself must not lead elsewhere first (data-file: it leads nowhere). htmx prevents its own before this.
+  let leaving = 0, isLeaving = () => performance.now() < leaving; // until when
   on("submit", (event) => {
     const { target, submitter, defaultPrevented } = event;
     if (defaultPrevented || (submitter?.formMethod || target.method) === "dialog") return;
     if (isLeaving()) return event.preventDefault();
-    const stays = target.hasAttribute("data-file") || submitter?.hasAttribute("data-file");
-    leaving = performance.now() + (stays ? 1000 : 10_000); // two clicks; what a request may take
+    const file = [target, submitter].some((e) => e?.hasAttribute("data-file"));
+    leaving = performance.now() + (file ? 1000 : 10_000); // two clicks; what a request may take
   });
   addEventListener("pageshow", () => (leaving = 0)); // Back, to a page that was kept
 
