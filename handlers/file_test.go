@@ -30,7 +30,12 @@ func TestAFormThatIsAnsweredWithAFileSaysSo(t *testing.T) {
 	const links = 1
 	forms := []string{`{{path "UsersExport"}}`, `{{path "OfficeEvidence"}}`, `{{path "OfficeRolloutExport"}}`,
 		`{{path "OperatorCosts"}}`, `{{.Export}}`}
-	answers := strings.Count(strings.Join(sources(".", ".go"), ""), `Set("Content-Disposition"`)
+	handlers := strings.Join(sources(".", ".go"), "")
+	answers := len(regexp.MustCompile(`return (web\.)?Attach(CSV)?\(c, [^n]`).FindAllString(handlers, -1))
+	named := strings.Count(handlers, "echo.HeaderContentDisposition")
+	if named != 1 || strings.Contains(handlers, `"Content-Disposition"`) {
+		t.Error("a file is attached in another way than by web.Attach")
+	}
 	if answers != len(forms)+links {
 		t.Errorf("%d answers with files, and %d forms that ask for them", answers, len(forms))
 	}

@@ -51,8 +51,7 @@ func (s *Screens) RecoverySheetFile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+sheetName(s.Product)+`"`)
-	return c.String(http.StatusOK, sheetText(s.paper(c), codes))
+	return web.Attach(c, sheetName(s.Product), echo.MIMETextPlainCharsetUTF8, []byte(sheetText(s.paper(c), codes)))
 }
 
 // paper is what a sheet of codes says about itself: whoever finds it in a drawer knows what opens with it.

@@ -2,7 +2,6 @@ package office
 
 import (
 	"errors"
-	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -32,11 +31,7 @@ func (s *Screens) evidenceZone(c echo.Context) (*time.Location, time.Time, error
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	zone, err := time.LoadLocation(set.Zone)
-	if err != nil || set.Zone == "" {
-		zone = web.Zone(c)
-	}
-	return zone, set.Now, nil
+	return set.In(web.Zone(c)), set.Now, nil
 }
 
 func (s *Screens) showEvidence(c echo.Context, view pages.EvidenceView) error {
@@ -89,7 +84,5 @@ func (s *Screens) evidenceFile(c echo.Context, taken *evidence.Evidence, days st
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+s.T(c, "files.evidence")+`-`+
-		taken.Office+`-`+days+kind+`"`)
-	return c.Blob(http.StatusOK, mime, file)
+	return web.Attach(c, s.T(c, "files.evidence")+"-"+taken.Office+"-"+days+kind, mime, file)
 }

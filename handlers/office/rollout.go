@@ -285,7 +285,6 @@ func (s *Screens) RolloutExport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+s.T(c, "files.readiness")+`-`+
-		sess.OfficeCode+`-`+time.Now().In(web.Zone(c)).Format(time.DateOnly)+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file)
+	return web.AttachCSV(c, s.T(c, "files.readiness")+"-"+sess.OfficeCode+"-"+
+		time.Now().In(web.Zone(c)).Format(time.DateOnly), file)
 }

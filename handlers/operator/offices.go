@@ -3,7 +3,6 @@ package operator
 import (
 	"bytes"
 	"errors"
-	"net/http"
 	"regexp"
 	"time"
 
@@ -230,6 +229,5 @@ func (s *Screens) CostsFile(c echo.Context) error {
 	if err := s.operator.WriteCosts(c.Request().Context(), &buf, s.Lang(c), s.currency, month); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+s.T(c, "files.costs")+`-`+month+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", buf.Bytes())
+	return web.AttachCSV(c, s.T(c, "files.costs")+"-"+month, buf.Bytes())
 }

@@ -29,9 +29,8 @@ func (s *Screens) Export(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+s.T(c, "files.users")+`-`+
-		web.CurrentSession(c).OfficeCode+`-`+time.Now().In(web.Zone(c)).Format(time.DateOnly)+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file)
+	return web.AttachCSV(c, s.T(c, "files.users")+"-"+web.CurrentSession(c).OfficeCode+"-"+
+		time.Now().In(web.Zone(c)).Format(time.DateOnly), file)
 }
 
 // ImportPage asks for a file.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -71,9 +70,8 @@ func (w *Web) HistoryFile(c echo.Context, entries []audit.Entry) error {
 	if err := sheet.Write(&file, w.T(c, "files.separator"), lines); err != nil {
 		return err
 	}
-	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+w.T(c, "files.history")+`-`+
-		historyOf(CurrentSession(c).OfficeCode)+time.Now().In(Zone(c)).Format(time.DateOnly)+`.csv"`)
-	return c.Blob(http.StatusOK, "text/csv; charset=utf-8", file.Bytes())
+	return AttachCSV(c, w.T(c, "files.history")+"-"+historyOf(CurrentSession(c).OfficeCode)+
+		time.Now().In(Zone(c)).Format(time.DateOnly), file.Bytes())
 }
 
 // historyOf is an office's code in the name of a file, "" for operators.

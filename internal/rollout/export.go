@@ -1,7 +1,6 @@
 package rollout
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -67,12 +66,9 @@ func (s *Service) Export(
 			rows = append(rows, []string{p.Username, p.Name, p.Email, word("role." + string(p.Role)),
 				word("standing." + string(p.State)), strings.Join(findings, " · "), last, By(client.Language, p.LastBy)})
 		}
-		var out bytes.Buffer
-		out.WriteString("\uFEFF") // which tells spreadsheets that it is UTF-8
-		if err := sheet.Write(&out, word("files.separator"), rows); err != nil {
+		if file, err = sheet.File(word("files.separator"), rows); err != nil {
 			return fmt.Errorf("write how users stand: %w", err)
 		}
-		file = out.Bytes()
 		event := sess.Event(audit.ReadinessExported, client)
 		event.Detail = strconv.Itoa(len(rows) - 1)
 		return s.log.Write(ctx, tx, event)

@@ -6,6 +6,7 @@
 package sheet
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"regexp"
@@ -38,6 +39,14 @@ func Write(out io.Writer, separator string, rows [][]string) error {
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
+}
+
+// File returns rows as a file of its own: a byte order mark, which tells Excel that it is UTF-8, and what Write writes.
+func File(separator string, rows [][]string) ([]byte, error) {
+	var out bytes.Buffer
+	out.WriteString("\uFEFF")
+	err := Write(&out, separator, rows)
+	return out.Bytes(), err
 }
 
 // Guard puts a quote before whatever a spreadsheet could take for a formula.

@@ -40,8 +40,6 @@ type Line struct {
 	Invite   string
 }
 
-const bom = "\uFEFF"
-
 // Read reads a file of users as spreadsheets write them: UTF-8 with or without a byte order mark, commas,
 // semicolons or tabs, any line ends, quotes where needed, an optional "sep=;" line, and a line of headings.
 // It returns *FileProblem when it is none. What is in the lines is not judged here: see Plan.
@@ -199,12 +197,4 @@ func lineOf(record, is []string, number int) Line {
 		}
 	}
 	return line
-}
-
-// write makes a file of rows of cells: a byte order mark, which tells Excel that it is UTF-8, and the separator.
-func write(separator string, rows [][]string) ([]byte, error) {
-	var out bytes.Buffer
-	out.WriteString(bom)
-	err := sheet.Write(&out, separator, rows)
-	return out.Bytes(), err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/factor"
 	"github.com/nightlatch/nightlatch/internal/phone"
+	"github.com/nightlatch/nightlatch/internal/sheet"
 )
 
 // More problems of a line of a file.
@@ -83,7 +84,7 @@ func (p Plan) File() (string, error) {
 		rows = append(rows, []string{s.Username, s.Will.Name, s.Will.Email, string(s.Will.Role), s.Language,
 			s.Number.E164, invite})
 	}
-	file, err := write(",", rows)
+	file, err := sheet.File(",", rows)
 	return string(file), err
 }
 

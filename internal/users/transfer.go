@@ -18,6 +18,7 @@ import (
 	"github.com/nightlatch/nightlatch/internal/locale"
 	"github.com/nightlatch/nightlatch/internal/phone"
 	"github.com/nightlatch/nightlatch/internal/session"
+	"github.com/nightlatch/nightlatch/internal/sheet"
 	"github.com/nightlatch/nightlatch/internal/twofactor"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) Export(ctx context.Context, sess session.Session, client sessi
 			}
 			rows = append(rows, []string{u.Username, u.Name, u.Email, word(u.Role), u.Language, describe(factors), disabled})
 		}
-		if file, err = write(locale.T(client.Language, "files.separator"), rows); err != nil {
+		if file, err = sheet.File(locale.T(client.Language, "files.separator"), rows); err != nil {
 			return fmt.Errorf("write the users' file: %w", err)
 		}
 		event := sess.Event(audit.UsersExported, client)
