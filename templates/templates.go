@@ -36,7 +36,7 @@ const (
 // shared are the files that every page and fragment is parsed with.
 var shared = [...]string{"layout.html", "number_field.html", "sentence.html", "question.html", "factor_row.html",
 	"waiting_now.html", "first_superuser.html", "session_list.html", "roles_field.html",
-	"trust.html", "invitation.html"}
+	"trust.html", "invitation.html", "pager.html"}
 
 // registry lists every page and fragment, so that the type check cannot forget one. It is the package's
 // only state: NewPage and NewFragment append to it while package variables are initialized, before main,
