@@ -3,7 +3,7 @@
 select o.id from offices o
 where o.demanded_from is not null and exists (
     select from users u where u.office_id = o.id
-        and coalesce(u.demanded_from, o.demanded_from) between now() and now() + interval '9 days'
+        and own_date(u.role, u.demanded_from, o.demanded_from) between now() and now() + interval '9 days'
 )
 order by o.id;
 

@@ -19,14 +19,6 @@ import (
 // folded is from how many days on the list is folded.
 const folded = 9
 
-// zoneOf is the time zone of an office's dates: its own, or else the reader's.
-func (s *Screens) zoneOf(c echo.Context, set office.Rollout) *time.Location {
-	if own, err := time.LoadLocation(set.Zone); err == nil && set.Zone != "" {
-		return own
-	}
-	return web.Zone(c)
-}
-
 // fillBlackOuts adds the section of the days that are kept free.
 func (s *Screens) fillBlackOuts(c echo.Context, view *pages.TwoFactorView, set office.Rollout) error {
 	all, err := s.offices.BlackOuts(c.Request().Context(), web.CurrentSession(c).User.OfficeID)
@@ -36,7 +28,7 @@ func (s *Screens) fillBlackOuts(c echo.Context, view *pages.TwoFactorView, set o
 	if view.BlackOuts == nil {
 		view.BlackOuts = &pages.BlackOutSection{}
 	}
-	section, in := view.BlackOuts, s.zoneOf(c, set)
+	section, in := view.BlackOuts, set.In(web.Zone(c))
 	today := set.Now.In(in)
 	section.Least = today.Format(time.DateOnly)
 	section.Most = today.AddDate(0, office.BlackOutMonths, 0).Format(time.DateOnly)

@@ -31,9 +31,7 @@ func (s *Screens) dateField(c echo.Context, set office.Rollout, problem string) 
 	if zone == time.Local {
 		zone = time.UTC
 	}
-	if own, err := time.LoadLocation(set.Zone); err == nil && set.Zone != "" {
-		zone = own
-	}
+	zone = set.In(zone)
 	field := templates.DateField{Zone: zone.String(), Value: c.FormValue("from"), Error: problem,
 		Least: web.CurrentSession(c).Now.In(zone).Format(fieldForm)}
 	if !set.From.IsZero() && problem == "" {

@@ -38,7 +38,7 @@ func (s *Screens) fillWaves(c echo.Context, view *pages.TwoFactorView, set offic
 		return nil
 	}
 	field := s.dateField(c, set, "")
-	in := s.zoneOf(c, set)
+	in := set.In(web.Zone(c))
 	section := view.Waves
 	if section == nil {
 		section = &pages.WaveSection{}
@@ -145,7 +145,7 @@ func (s *Screens) fillReminders(c echo.Context, view *pages.TwoFactorView, set o
 	}
 	for _, language := range locale.Languages() {
 		subject, text := mail.Preview(s.Product, s.Origin.String(), mail.Reminder{
-			Language: language, Office: sess.OfficeName, Name: sess.User.Name, Date: set.From, Zone: s.zoneOf(c, set),
+			Language: language, Office: sess.OfficeName, Name: sess.User.Name, Date: set.From, Zone: set.In(web.Zone(c)),
 		})
 		view.Reminders.Previews = append(view.Reminders.Previews, pages.ReminderPreview{
 			Language: language, Subject: subject, Text: strings.Split(strings.TrimSpace(text), "\n\n"),

@@ -53,9 +53,7 @@ func (s *Service) BlackOuts(ctx context.Context, officeID int64) ([]BlackOut, er
 
 // window returns the first and the last day that an office may keep free, in its time zone, and that zone.
 func window(set Rollout, zone *time.Location) (first, last time.Time, in *time.Location) {
-	if own, err := time.LoadLocation(set.Zone); err == nil && set.Zone != "" {
-		zone = own
-	}
+	zone = set.In(zone)
 	year, month, day := set.Now.In(zone).Date()
 	first = time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	return first, first.AddDate(0, BlackOutMonths, 0), zone

@@ -65,6 +65,17 @@ type Rollout struct {
 	InvitationDays int
 }
 
+// In returns the time zone of the office's dates: its own, or else another.
+func (r Rollout) In(other *time.Location) *time.Location { return ZoneOf(r.Zone, other) }
+
+// ZoneOf returns the time zone that an office has chosen by name, or else another.
+func ZoneOf(name string, other *time.Location) *time.Location {
+	if zone, err := time.LoadLocation(name); err == nil && name != "" {
+		return zone
+	}
+	return other
+}
+
 // Coming returns the date, while it is ahead.
 func (r Rollout) Coming() time.Time {
 	if r.Active {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
+	"github.com/nightlatch/nightlatch/internal/office"
 )
 
 // Coverage is how many users of an office could log in on a day, and how many of them had a second factor.
@@ -24,12 +25,8 @@ func (s *Service) KeepCoverage(ctx context.Context, zone *time.Location) error {
 	}
 	var today dbsqlc.CoverageKeepParams
 	for _, o := range offices {
-		in := zone
-		if own, err := time.LoadLocation(o.TimeZone); err == nil && o.TimeZone != "" {
-			in = own
-		}
 		today.Offices = append(today.Offices, o.ID)
-		today.Days = append(today.Days, o.Now.In(in).Format(time.DateOnly))
+		today.Days = append(today.Days, o.Now.In(office.ZoneOf(o.TimeZone, zone)).Format(time.DateOnly))
 	}
 	if err := s.q.CoverageKeep(ctx, s.pool, today); err != nil {
 		return fmt.Errorf("keep the coverage of %d offices: %w", len(offices), err)

@@ -187,7 +187,8 @@ func (s *Service) people(ctx context.Context, from dbsqlc.DBTX, officeID int64, 
 		return Listing{}, fmt.Errorf("list who of office %d is ready: %w", officeID, err)
 	}
 	search.Text = typed.Line(search.Text)
-	if !slices.Contains(Lists(), search.List) {
+	lists := Lists()
+	if !slices.Contains(lists, search.List) {
 		search.List = All
 	}
 	if !slices.Contains(Sorts(), search.Sort) {
@@ -197,7 +198,7 @@ func (s *Service) people(ctx context.Context, from dbsqlc.DBTX, officeID int64, 
 	text := strings.ToLower(search.Text)
 	for _, r := range rows {
 		p := person(officeID, r)
-		for _, name := range Lists() {
+		for _, name := range lists {
 			if p.in(name) {
 				list.Counts[name]++
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/nightlatch/nightlatch/db/dbsqlc"
 	"github.com/nightlatch/nightlatch/internal/account"
 	"github.com/nightlatch/nightlatch/internal/audit"
+	"github.com/nightlatch/nightlatch/internal/office"
 	"github.com/nightlatch/nightlatch/internal/session"
 )
 
@@ -78,7 +79,7 @@ func (s *Service) remind(ctx context.Context, tx pgx.Tx, officeID int64) error {
 	var mails []int64
 	var first *dbsqlc.ReminderInsertParams
 	for _, c := range all {
-		days := Due(c.Now, c.DemandedFrom, zoneOf(c.TimeZone))
+		days := Due(c.Now, c.DemandedFrom, office.ZoneOf(c.TimeZone, time.UTC))
 		if days == 0 || slices.Contains(c.Days, days) {
 			continue
 		}
@@ -127,15 +128,6 @@ func (s *Service) summarize(ctx context.Context, tx pgx.Tx, officeID int64, row 
 	return s.ways.MailBy(ctx, tx, mails, "reminder_summary", 0)
 }
 
-// zoneOf is the time zone of an office's dates.
-func zoneOf(name string) *time.Location {
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
-
 // Remind mails to users of a superuser's office that they have no second factor yet, or no second way beside it, and
 // returns to how many: those who have an address and a password, and were not asked within a day. It returns
 // fault.Forbidden, and account.ErrNoMail where no mail is sent.
@@ -171,12 +163,8 @@ func (s *Service) remindSome(
 			if u.Ahead {
 				kind = "reminder_asked_date"
 			}
-			if err := s.ways.MailBy(ctx, tx, []int64{u.UserID}, kind, sess.User.ID); err != nil {
-				return err
-			}
-			event := sess.Event(audit.UserReminded, client)
-			event.Subject = audit.Person{ID: u.UserID, Name: u.Username}
-			if err := s.log.Write(ctx, tx, event); err != nil {
+			user := audit.Person{ID: u.UserID, Name: u.Username}
+			if err := s.mailReminder(ctx, tx, sess, client, user, kind, ""); err != nil {
 				return err
 			}
 		}
@@ -197,14 +185,22 @@ func (s *Service) remindOfSecondWay(
 		return 0, fmt.Errorf("note who of office %d is reminded of a second way: %w", sess.User.OfficeID, err)
 	}
 	for _, u := range all {
-		if err := s.ways.MailBy(ctx, tx, []int64{u.UserID}, "second_way", sess.User.ID); err != nil {
-			return 0, err
-		}
-		event := sess.Event(audit.UserReminded, client)
-		event.Subject, event.Detail = audit.Person{ID: u.UserID, Name: u.Username}, "second_way"
-		if err := s.log.Write(ctx, tx, event); err != nil {
+		user := audit.Person{ID: u.UserID, Name: u.Username}
+		if err := s.mailReminder(ctx, tx, sess, client, user, "second_way", "second_way"); err != nil {
 			return 0, err
 		}
 	}
 	return len(all), nil
+}
+
+// mailReminder mails a user what a superuser reminds them of, and writes it down with a detail.
+func (s *Service) mailReminder(
+	ctx context.Context, tx pgx.Tx, sess session.Session, client session.Client, user audit.Person, kind, detail string,
+) error {
+	if err := s.ways.MailBy(ctx, tx, []int64{user.ID}, kind, sess.User.ID); err != nil {
+		return err
+	}
+	event := sess.Event(audit.UserReminded, client)
+	event.Subject, event.Detail = user, detail
+	return s.log.Write(ctx, tx, event)
 }
